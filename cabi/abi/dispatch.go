@@ -1,0 +1,54 @@
+package abi
+
+// The host and the shim of a loaded library meet in three places: the config
+// symbol that the loader patches into its private copy of the file, the entry
+// of the host's dispatch table whose address the config carries, and the
+// record in thread-local storage that says whether a thread is inside the
+// library. Offsets are in bytes; every field is little endian and naturally
+// aligned. cabi/layout.go fails the build when the C side differs.
+
+// A TLS slot is a piece of static thread-local storage that the host owns and
+// lends to one load. The Go runtime's g comes first, the shim's record behind
+// it, so both are reached from one offset.
+const (
+	SlotSize      = 64 // bytes of one TLS slot
+	SlotG         = 0  // the library runtime's g pointer (runtime.tlsg)
+	SlotRecord    = 8  // the Record
+	RecordOwner   = 0  // uint64: id of the load that this thread's g belongs to
+	RecordDepth   = 8  // uint32: > 0 while this thread is inside the library
+	RecordBusy    = 12 // uint32: > 0 while the shim must not be interrupted for good
+	RecordJump    = 16 // uint64: innermost jump buffer of a call into the library
+	RecordSize    = 56
+	MaxSlots      = 16 // live controlled libraries in one process
+	HandledCount  = 6  // signals that the dispatcher routes
+	EntrySize     = 256
+	EntryOwner    = 0   // uint64: load id, 0 while the entry is free
+	EntryRecord   = 8   // int64: offset of the Record from the thread pointer
+	EntryTextLow  = 16  // uint64: first byte of the library's executable segment
+	EntryTextHigh = 24  // uint64: first byte behind it
+	EntryState    = 32  // uint32: EntryFree, EntryLive or EntryDying
+	EntryExiting  = 36  // uint32: threads that are inside the key destructor
+	EntryKeyDtor  = 40  // uint64: the library's own pthread key destructor
+	EntryKeyStub  = 48  // uint64: the host's permanent stub, registered in its place
+	EntryHandlers = 56  // uint64[HandledCount]: the library's signal handlers, 0 = none
+	EntryCrashFD  = 104 // int32: eventfd that the crash stub writes to, -1 = none
+	EntryCrashed  = 108 // uint32: 1 once the library's runtime wanted to end the process
+	EntryCrashMsg = 112 // int32: descriptor that receives the runtime's last words, -1 = none
+)
+
+// States of a dispatch table entry.
+const (
+	EntryFree  = 0
+	EntryLive  = 1
+	EntryDying = 2
+)
+
+// Indexes into an entry's handlers.
+const (
+	HandlerSEGV = iota
+	HandlerBUS
+	HandlerFPE
+	HandlerPIPE
+	HandlerURG
+	HandlerPROF
+)
