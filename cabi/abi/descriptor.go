@@ -1,0 +1,84 @@
+package abi
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// Layout of the descriptor, in bytes. It is data, not code, so a program in
+// any language reads it without starting a Go runtime.
+const (
+	DescriptorMagic   = 0  // char[8]
+	DescriptorABI     = 8  // uint32
+	DescriptorFlags   = 12 // uint32, FlagXxx
+	DescriptorName    = 16 // char[64], NUL-terminated UTF-8
+	DescriptorVersion = 80 // char[64], NUL-terminated UTF-8
+	DescriptorSize    = 144
+
+	// MaxName is the longest name or version in bytes, without the NUL.
+	MaxName = 63
+)
+
+// Magic opens every descriptor.
+const Magic = "hotso\x00\x00\x01"
+
+// Flags of a descriptor.
+const (
+	FlagUnload = 1 << 0 // the shim can truly unload this library
+)
+
+// Layout of the config symbol, in bytes. All zero means that no hotso host
+// loaded this library: the shim then passes everything through.
+const (
+	ConfigOwner  = 0  // uint64: id of this load
+	ConfigRecord = 8  // int64: offset of the Record from the thread pointer
+	ConfigEntry  = 16 // uint64: address of the dispatch table entry
+	ConfigSize   = 64
+)
+
+// A Descriptor is the decoded descriptor of a library.
+type Descriptor struct {
+	ABI           uint32
+	Flags         uint32
+	Name, Version string // empty until hotso build stamps them
+}
+
+// DecodeDescriptor reads a descriptor from its DescriptorSize bytes.
+func DecodeDescriptor(b []byte) (Descriptor, error) {
+	if len(b) < DescriptorSize {
+		return Descriptor{}, fmt.Errorf("descriptor has %d bytes, not %d", len(b), DescriptorSize)
+	}
+	if string(b[:8]) != Magic {
+		return Descriptor{}, fmt.Errorf("descriptor begins with %q, not with %q", b[:8], Magic)
+	}
+	text := func(off int) string {
+		s, _, _ := bytes.Cut(b[off:off+MaxName+1], []byte{0})
+		return string(s)
+	}
+	return Descriptor{
+		ABI:     binary.LittleEndian.Uint32(b[DescriptorABI:]),
+		Flags:   binary.LittleEndian.Uint32(b[DescriptorFlags:]),
+		Name:    text(DescriptorName),
+		Version: text(DescriptorVersion),
+	}, nil
+}
+
+// Stamp writes a name and a version into the descriptor at b.
+func Stamp(b []byte, name, version string) error {
+	if _, err := DecodeDescriptor(b); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		what, text string
+		off        int
+	}{{"name", name, DescriptorName}, {"version", version, DescriptorVersion}} {
+		if len(f.text) == 0 || len(f.text) > MaxName {
+			return fmt.Errorf("%s %q has %d bytes; it needs 1 to %d", f.what, f.text, len(f.text), MaxName)
+		}
+		field := b[f.off : f.off+MaxName+1]
+		clear(field)
+		copy(field, f.text)
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package abi
+
+// Version is the version of the contract in include/cabi.h. A host loads only
+// libraries of its own version.
+const Version = 1
+
+// Control symbols: what every library exports beside its own functions.
+const (
+	SymDescriptor = "hotso_descriptor"  // data: Descriptor, stamped by hotso build
+	SymConfig     = "hotso_load_config" // data: Config, patched by the loader
+	SymPending    = "hotso_pending"     // data: uint32, threads with a pending status
+	SymDescribe   = "hotso_describe"
+	SymStart      = "hotso_start"
+	SymHealth     = "hotso_health"
+	SymSave       = "hotso_save"
+	SymRestore    = "hotso_restore"
+	SymStop       = "hotso_stop"
+	SymUnload     = "hotso_unload"
+	SymTake       = "hotso_take"
+	SymTakeStatus = "hotso_take_status"
+	SymFree       = "hotso_free"
+)
+
+// ControlSymbols lists every symbol a hotso library must export.
+var ControlSymbols = []string{
+	SymDescriptor, SymConfig, SymPending, SymDescribe, SymStart, SymHealth, SymSave,
+	SymRestore, SymStop, SymUnload, SymTake, SymTakeStatus, SymFree,
+}
+
+// Status kinds, the low 8 bits of a status. The upper 23 bits, if not zero,
+// are the id under which hotso_take hands out bytes: the error's message, or
+// the result that did not fit the caller's buffer.
+const (
+	OK       = 0 // the call succeeded
+	TooSmall = 1 // the result did not fit; take it, the function need not run again
+	Error    = 2 // the function returned an error; take its message
+	Panic    = 3 // the function panicked; take the panic's value and stack
+	Invalid  = 4 // an argument was not acceptable; take the message
+	Gone     = 5 // hotso_take: nothing is kept under this status any more
+	Timeout  = 6 // a hook did not end within its time
+)
+
+// Kind returns the kind of a status.
+func Kind(status int32) int32 { return status & 0xff }
+
+// StatusID returns the id of the bytes that are kept for a status, 0 if none.
+func StatusID(status int32) uint32 { return uint32(status) >> 8 }
+
+// MaxStatusID is the largest id; ids wrap around to 1.
+const MaxStatusID = 1<<23 - 1

@@ -1,0 +1,13 @@
+package cabi
+
+// The flags of every library that links this package, each with its reason.
+//
+//   -fvisibility=hidden  keeps the shim's helpers out of the dynamic symbol
+//                        table, so two libraries never meet in one name. The
+//                        control entries of entry.c are marked HOTSO_EXPORT.
+//   -I include           the public headers; the C files must agree with them.
+//   -std=gnu11           atomics by builtins, typeof-free; gnu for the syscalls.
+//   -Wall -Werror        a warning in a shim that runs in signal handlers is a bug.
+
+// #cgo CFLAGS: -I${SRCDIR}/../include -fvisibility=hidden -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-parameter
+import "C"

@@ -1,0 +1,110 @@
+package cabi
+
+import (
+	"fmt"
+	"runtime/debug"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// String copies n bytes at p. The copy belongs to Go; p is not kept.
+func String(p unsafe.Pointer, n uintptr) string {
+	return string(Bytes(p, n))
+}
+
+// Bytes is a view of n bytes at p, without a copy: it is valid only during the
+// call that brought p, and must not be written to.
+func Bytes(p unsafe.Pointer, n uintptr) []byte {
+	return unsafe.Slice((*byte)(p), n)
+}
+
+// A Buffer is the caller's memory for a text or byte result: capacity bytes at
+// out, and where the length goes.
+type Buffer struct {
+	out unsafe.Pointer
+	cap uintptr
+	len *uintptr
+}
+
+// Out makes a Buffer of the last three arguments of an export.
+func Out(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) Buffer {
+	return Buffer{out, capacity, (*uintptr)(length)}
+}
+
+// fill copies a result into b, or keeps it for hotso_take if it does not fit.
+func fill[T string | []byte](b Buffer, result T) int32 {
+	*b.len = uintptr(len(result))
+	if uintptr(len(result)) > b.cap {
+		return keep(abi.TooSmall, []byte(result))
+	}
+	copy(unsafe.Slice((*byte)(b.out), b.cap), result)
+	return abi.OK
+}
+
+// Text runs f and puts its text into b. The status is HOTSO_OK,
+// HOTSO_TOO_SMALL, HOTSO_ERROR with f's error, or HOTSO_PANIC.
+func Text(b Buffer, f func() (string, error)) (status int32) {
+	defer recoverStatus(&status)
+	s, err := f()
+	if err != nil {
+		return fail(err)
+	}
+	return fill(b, s)
+}
+
+// Data is Text for bytes. The bytes are copied before it returns.
+func Data(b Buffer, f func() ([]byte, error)) (status int32) {
+	defer recoverStatus(&status)
+	p, err := f()
+	if err != nil {
+		return fail(err)
+	}
+	return fill(b, p)
+}
+
+// Run runs f and turns its error or panic into a status.
+func Run(f func() error) (status int32) {
+	defer recoverStatus(&status)
+	if err := f(); err != nil {
+		return fail(err)
+	}
+	return abi.OK
+}
+
+// Value runs f, stores its result at result, and returns the status.
+func Value[T any](result *T, f func() (T, error)) (status int32) {
+	defer recoverStatus(&status)
+	v, err := f()
+	if err != nil {
+		return fail(err)
+	}
+	*result = v
+	return abi.OK
+}
+
+// Guard runs f for an export that returns a plain value. If f panics, Guard
+// returns the zero value and the status waits for hotso_take_status on this
+// thread.
+func Guard[T any](f func() T) (v T) {
+	defer func() {
+		if r := recover(); r != nil {
+			setPending(keepPanic(r))
+		}
+	}()
+	return f()
+}
+
+// recoverStatus must be deferred itself: recover works only there.
+func recoverStatus(status *int32) {
+	if r := recover(); r != nil {
+		*status = keepPanic(r)
+	}
+}
+
+func fail(err error) int32 { return keep(abi.Error, []byte(err.Error())) }
+
+// keepPanic keeps the panic's value and the stack it came from.
+func keepPanic(value any) int32 {
+	return keep(abi.Panic, fmt.Appendf(nil, "panic: %v\n\n%s", value, debug.Stack()))
+}

@@ -1,0 +1,51 @@
+// Package cabi turns a Go program into a hotso library: a c-shared object that
+// a hotso host can load, start, swap, and truly unload, and that programs in
+// any other language can call through include/cabi.h.
+//
+// A library imports cabi, exports functions, and has an empty main:
+//
+//	package main
+//
+//	// #include <stdint.h>
+//	import "C"
+//	import "github.com/hotso/hotso/cabi"
+//
+//	//export Twice
+//	func Twice(n int32) int32 {
+//		return cabi.Guard(func() int32 { return 2 * n })
+//	}
+//
+//	func main() {}
+//
+// A Go host that was opened with package host calls it as
+//
+//	twice, err := host.Func1[int32, int32](lib, "Twice")
+//	...
+//	n, err := twice(ctx, 21)
+//
+// and a C host as
+//
+//	int32_t (*twice)(int32_t) = (int32_t(*)(int32_t))dlsym(lib, "Twice");
+//
+// # Exported functions
+//
+// The body of an export converts, calls plain Go, and converts back. Run it in
+// [Guard], [Run], [Value], [Text] or [Data]: they turn a panic into a status
+// and a message, so that it never ends the process. [String] and [Bytes] read
+// arguments; [Buffer] is where a text or byte result goes.
+//
+// # What linking this package does
+//
+// It adds the control symbols of cabi.h, and, on linux/amd64 and linux/arm64
+// with glibc, a shim that wraps a few C functions at link time so that the
+// library can be taken out of a process again. Loaded by a hotso host, the
+// library's threads, memory and signal handlers are recorded; loaded by any
+// other program, the shim passes everything through and the library behaves
+// as any Go c-shared library does.
+//
+// # Life
+//
+// [OnStart], [OnHealth], [OnSave], [OnRestore] and [OnStop] register functions that
+// the host runs at those moments of a version's life. Register them in an init
+// function.
+package cabi

@@ -1,0 +1,59 @@
+/* The control entries: C, visible, each a thin step to its Go side. */
+#include <stdlib.h>
+#include "shim.h"
+
+/* volatile: hotso build stamps name and version into the linked file, so the
+ * compiler must not fold the empty strings it sees here. */
+__attribute__((visibility("default"), used)) volatile const hotso_description hotso_descriptor = {
+    .magic = "hotso\0\0\1",
+    .abi = HOTSO_ABI_VERSION,
+    .flags = 0,
+};
+
+__attribute__((visibility("default"), used)) hotso_config hotso_load_config;
+
+uint32_t hotso_pending;
+
+extern int32_t hotso_go_start(int64_t timeout);
+extern int32_t hotso_go_health(int64_t timeout);
+extern int32_t hotso_go_stop(int64_t timeout);
+extern int32_t hotso_go_save(void *out, size_t cap, void *len);
+extern int32_t hotso_go_restore(void *state, size_t len);
+extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
+extern int32_t hotso_go_take_status(void);
+
+const hotso_description *hotso_describe(void) {
+    return (const hotso_description *)&hotso_descriptor;
+}
+
+hotso_status hotso_start(int64_t timeout_ns) {
+    return hotso_go_start(timeout_ns);
+}
+
+hotso_status hotso_health(int64_t timeout_ns) {
+    return hotso_go_health(timeout_ns);
+}
+
+hotso_status hotso_stop(int64_t timeout_ns) {
+    return hotso_go_stop(timeout_ns);
+}
+
+hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len) {
+    return hotso_go_save(out, out_cap, out_len);
+}
+
+hotso_status hotso_restore(hotso_cchar *state, size_t state_len) {
+    return hotso_go_restore((void *)state, state_len);
+}
+
+hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
+    return hotso_go_take(status, out, out_cap, out_len);
+}
+
+hotso_status hotso_take_status(void) {
+    return hotso_go_take_status();
+}
+
+void hotso_free(void *memory) {
+    free(memory);
+}
