@@ -1,0 +1,164 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
+)
+
+// A Result is what a dynamic call returned, and which version returned it.
+type Result struct {
+	Value   any    // of the result's Go type, nil if there is none
+	Version string // the version that answered
+}
+
+// Call calls a function by name with arguments that are converted to its
+// parameter types: numbers of any Go type and json.Number where the value
+// fits, string, []byte, bool. It is for callers that learn the functions at run
+// time; Func1 and its kin are faster and check at compile time. Errors are
+// those of typed calls, and ErrArgument.
+func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	token, ok := l.gate.Enter()
+	if !ok {
+		return Result{}, l.closedError()
+	}
+	defer l.gate.Leave(token)
+	return l.callDynamic(name, args)
+}
+
+// Call is Library.Call on the current version.
+func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	lib, token, err := s.enter()
+	if err != nil {
+		return Result{}, err
+	}
+	defer lib.gate.Leave(token)
+	return lib.callDynamic(name, args)
+}
+
+func (l *Library) callDynamic(name string, args []any) (Result, error) {
+	result := Result{Version: l.Version()}
+	fail := func(reason, cause error) (Result, error) {
+		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: cause}
+	}
+	fn, ok := l.functions[name]
+	if !ok {
+		return fail(ErrFunction, fmt.Errorf("%q", name))
+	}
+	if err := checkRegisters(fn.sig); err != nil {
+		return fail(ErrArgument, err)
+	}
+	if len(args) != len(fn.sig.Params) {
+		return fail(ErrArgument, fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig))
+	}
+	f := call.Get()
+	defer f.Put()
+	for i, p := range fn.sig.Params {
+		v, err := convert(args[i], p.Type)
+		if err != nil {
+			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
+		}
+		put(f, p.Type, v.UnsafePointer())
+	}
+	out := reflect.New(goTypes[resultType(fn.sig)])
+	if err := fn.do(f, out.UnsafePointer()); err != nil {
+		return result, err
+	}
+	if fn.sig.Result != abi.None {
+		result.Value = out.Elem().Interface()
+	}
+	return result, nil
+}
+
+func resultType(sig abi.Signature) abi.Type {
+	if sig.Result == abi.CString {
+		return abi.String
+	}
+	return sig.Result
+}
+
+var goTypes = map[abi.Type]reflect.Type{
+	abi.None: reflect.TypeFor[None](), abi.Bool: reflect.TypeFor[bool](),
+	abi.Int8: reflect.TypeFor[int8](), abi.Int16: reflect.TypeFor[int16](),
+	abi.Int32: reflect.TypeFor[int32](), abi.Int64: reflect.TypeFor[int64](),
+	abi.Uint8: reflect.TypeFor[uint8](), abi.Uint16: reflect.TypeFor[uint16](),
+	abi.Uint32: reflect.TypeFor[uint32](), abi.Uint64: reflect.TypeFor[uint64](),
+	abi.Float32: reflect.TypeFor[float32](), abi.Float64: reflect.TypeFor[float64](),
+	abi.String: reflect.TypeFor[string](), abi.Bytes: reflect.TypeFor[[]byte](),
+}
+
+// convert returns a pointer to a value of type t that equals arg.
+func convert(arg any, t abi.Type) (reflect.Value, error) {
+	v := reflect.New(goTypes[t])
+	e := v.Elem()
+	mismatch := fmt.Errorf("%v (%T) is not a %s", arg, arg, t)
+	if n, ok := arg.(json.Number); ok {
+		return v, setNumber(e, n.String(), mismatch)
+	}
+	a := reflect.ValueOf(arg)
+	switch {
+	case !a.IsValid():
+		return v, mismatch
+	case t == abi.String && a.Kind() == reflect.String, t == abi.Bool && a.Kind() == reflect.Bool:
+		e.Set(a.Convert(e.Type()))
+		return v, nil
+	case t == abi.Bytes && a.Type() == e.Type():
+		e.Set(a)
+		return v, nil
+	case t.Size() == 0 || t == abi.Bool:
+		return v, mismatch
+	case a.CanInt():
+		return v, setNumber(e, strconv.FormatInt(a.Int(), 10), mismatch)
+	case a.CanUint():
+		return v, setNumber(e, strconv.FormatUint(a.Uint(), 10), mismatch)
+	case a.CanFloat() && e.CanFloat():
+		if e.OverflowFloat(a.Float()) {
+			return v, mismatch
+		}
+		e.SetFloat(a.Float())
+		return v, nil
+	case a.CanFloat() && a.Float() == math.Trunc(a.Float()):
+		return v, setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
+	}
+	return v, mismatch
+}
+
+// setNumber reads text into a number of e's type.
+func setNumber(e reflect.Value, text string, mismatch error) error {
+	bits := int(e.Type().Size()) * 8
+	switch {
+	case e.CanInt():
+		n, err := strconv.ParseInt(text, 10, bits)
+		if err != nil {
+			return mismatch
+		}
+		e.SetInt(n)
+	case e.CanUint():
+		n, err := strconv.ParseUint(text, 10, bits)
+		if err != nil {
+			return mismatch
+		}
+		e.SetUint(n)
+	case e.CanFloat():
+		n, err := strconv.ParseFloat(text, bits)
+		if err != nil {
+			return mismatch
+		}
+		e.SetFloat(n)
+	default:
+		return mismatch
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The reasons a caller can act on, one each; test with errors.Is. Every error
+// of this package that concerns a library is an *Error.
+var (
+	// ErrNotFound: there is no such file, or it can't be read.
+	ErrNotFound = errors.New("library not found")
+	// ErrRefused: the file was judged before any of its code ran, and must not
+	// be loaded. Each of the reasons below it is ErrRefused too.
+	ErrRefused = errors.New("library refused")
+	// ErrNotELF: the file is not an ELF shared object.
+	ErrNotELF = refused("not an ELF shared object")
+	// ErrMachine: the file is for another processor, word size or byte order.
+	ErrMachine = refused("built for another machine")
+	// ErrCorrupt: the file's structure contradicts itself.
+	ErrCorrupt = refused("damaged file")
+	// ErrNotLibrary: a shared object, but it does not link package cabi.
+	ErrNotLibrary = refused("not a hotso library")
+	// ErrABI: built for another version of the hotso ABI.
+	ErrABI = refused("other ABI version")
+	// ErrUnsealed: no manifest behind the image, or the file is cut off.
+	ErrUnsealed = refused("not sealed")
+	// ErrSeal: the file is not what was sealed: changed or damaged.
+	ErrSeal = refused("seal does not match")
+	// ErrName: the library has another name than the slot.
+	ErrName = refused("other library name")
+	// ErrFunction: a function that the host has bound is missing.
+	ErrFunction = refused("missing function")
+	// ErrSignature: a function exists, but is called another way.
+	ErrSignature = refused("other function signature")
+
+	// ErrLoad: the dynamic linker or the loader's resources said no.
+	ErrLoad = errors.New("load failed")
+	// ErrStart: the start hook failed, panicked, or did not end in time.
+	ErrStart = errors.New("start failed")
+	// ErrUnhealthy: the health hook said no.
+	ErrUnhealthy = errors.New("unhealthy")
+	// ErrBusy: calls were still inside the version when the drain deadline came.
+	ErrBusy = errors.New("busy")
+	// ErrClosed: the library or slot was closed.
+	ErrClosed = errors.New("closed")
+	// ErrEmpty: the slot has no version yet.
+	ErrEmpty = errors.New("no version loaded")
+	// ErrUnsupported: this platform or library can't do that.
+	ErrUnsupported = errors.ErrUnsupported
+
+	// ErrCall: the library's function returned an error. See CallError.
+	ErrCall = errors.New("function failed")
+	// ErrPanic: the library's function panicked; the library lives on.
+	ErrPanic = errors.New("function panicked")
+	// ErrArgument: an argument can't be passed to the function.
+	ErrArgument = errors.New("bad argument")
+)
+
+// refusal is a reason that is ErrRefused as well.
+type refusal string
+
+func refused(reason string) error      { return refusal(reason) }
+func (r refusal) Error() string        { return string(r) }
+func (r refusal) Is(target error) bool { return target == ErrRefused }
+
+// An Error says which library could not be used, at which step, and why.
+type Error struct {
+	File    string // path as the caller gave it, if there is a file
+	Name    string // library name, if known
+	Version string // version, if known
+	Step    Step   // where it ended
+	Reason  error  // one of this package's sentinels
+	Cause   error  // what exactly, may be nil
+	Advice  string // what to do, may be empty
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch {
+	case e.File != "":
+		b.WriteString(e.File)
+	case e.Name != "":
+		b.WriteString(e.Name)
+		if e.Version != "" {
+			b.WriteString(" v" + e.Version)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	fmt.Fprintf(&b, "%s: %v", e.Step, e.Reason)
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	if e.Advice != "" {
+		b.WriteString(" (" + e.Advice + ")")
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is find the reason and errors.As the cause.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Cause}
+}
+
+// A CallError is a call that reached the library and came back with an error
+// or panic. It is ErrCall or ErrPanic.
+type CallError struct {
+	Library  string
+	Version  string
+	Function string
+	Message  string // the library's own words; for a panic with its stack
+	Panicked bool
+}
+
+func (e *CallError) Error() string {
+	message, _, _ := strings.Cut(e.Message, "\n")
+	return fmt.Sprintf("%s v%s: %s: %s", e.Library, e.Version, e.Function, message)
+}
+
+// Is matches ErrCall or ErrPanic.
+func (e *CallError) Is(target error) bool {
+	return target == ErrPanic && e.Panicked || target == ErrCall && !e.Panicked
+}
+
+// A Step is a stage in the life of a version where it can end.
+type Step string
+
+// The steps, in their order.
+const (
+	StepRead   Step = "read"   // the file, once, into private memory
+	StepVerify Step = "verify" // ELF, seal, ABI, name, functions; no code has run
+	StepLoad   Step = "load"   // dlopen, dlsym
+	StepStart  Step = "start"  // runtime up, start hooks: the first call
+	StepHealth Step = "health" // health hooks and the host's own check
+	StepSwap   Step = "swap"   // publish
+	StepDrain  Step = "drain"  // waiting for the calls inside
+	StepUnload Step = "unload"
+	StepBind   Step = "bind" // a typed function
+	StepCall   Step = "call"
+)

@@ -1,0 +1,130 @@
+// Package call calls C functions from a Go program without cgo, without
+// reflection and without allocating: a frame of registers goes to the
+// system stack through runtime.cgocall, and a few lines of assembly per
+// architecture do the rest.
+//
+//	f := call.Get()
+//	f.Fn = addr
+//	f.Int(uint64(a))
+//	f.Int(uint64(b))
+//	f.Do()
+//	sum := int32(f.R0)
+//	f.Put()
+package call
+
+import (
+	"sync"
+	"unsafe"
+)
+
+const (
+	// MaxInts is how many integer and pointer arguments a frame takes, in
+	// registers and on the stack together.
+	MaxInts = 24
+	// MaxFloats is how many floating point arguments it takes: those that
+	// travel in registers (psABI AMD64 3.2.3, AAPCS64 6.4.2).
+	MaxFloats = 8
+	// MaxPointers is how many Go pointers a frame keeps alive.
+	MaxPointers = 12
+	// bufferSize is what a result may have without a second crossing, at first.
+	bufferSize = 512
+)
+
+// A Frame holds the arguments and results of one call. The field order up to
+// F0 is known to the assembly.
+type Frame struct {
+	Fn     uintptr // address of the C function
+	nstack uintptr // integer arguments that go to the stack
+	ints   [MaxInts]uint64
+	floats [MaxFloats]uint64
+	R0     uint64 // integer result
+	F0     uint64 // floating point result, as bits
+
+	// Go memory that C gets the address of. Held here, in a frame on the
+	// heap, the memory escapes to the heap as well, so it does not move when
+	// a callback into the host grows this goroutine's stack, and it stays
+	// alive until Put.
+	pointers [MaxPointers]unsafe.Pointer
+
+	nints, nfloats, npointers int
+
+	// Room for what C writes.
+	Buffer []byte  // a text or byte result
+	Length uintptr // its length
+	Scalar uint64  // a scalar result beside a status
+}
+
+var frames = sync.Pool{New: func() any { return &Frame{Buffer: make([]byte, bufferSize)} }}
+
+// Get returns an empty frame. The caller owns it until Put.
+func Get() *Frame { return frames.Get().(*Frame) }
+
+// Put gives f back and lets go of the memory it kept alive.
+func (f *Frame) Put() {
+	clear(f.pointers[:f.npointers])
+	f.nints, f.nfloats, f.npointers = 0, 0, 0
+	frames.Put(f)
+}
+
+// Int appends an integer argument, already extended to 64 bits.
+func (f *Frame) Int(v uint64) {
+	f.ints[f.nints] = v
+	f.nints++
+}
+
+// Float appends a floating point argument, as bits in the low part.
+func (f *Frame) Float(bits uint64) {
+	f.floats[f.nfloats] = bits
+	f.nfloats++
+}
+
+// Pointer appends the address of Go memory.
+func (f *Frame) Pointer(p unsafe.Pointer) {
+	f.pointers[f.npointers] = p
+	f.npointers++
+	f.Int(uint64(uintptr(p)))
+}
+
+// Output appends Buffer, its capacity and Length: where a text or byte result
+// goes.
+func (f *Frame) Output() {
+	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
+	f.Int(uint64(len(f.Buffer)))
+	f.Pointer(unsafe.Pointer(&f.Length))
+}
+
+// Do calls Fn. The goroutine's thread is inside C until it returns.
+func (f *Frame) Do() {
+	f.nstack = uintptr(max(0, f.nints-intRegisters))
+	cgocall(trampolineAddr, unsafe.Pointer(f))
+}
+
+// Call calls a function with integer arguments and returns its result.
+func Call(fn uintptr, args ...uint64) uint64 {
+	f := Get()
+	defer f.Put()
+	f.Fn = fn
+	for _, a := range args {
+		f.Int(a)
+	}
+	f.Do()
+	return f.R0
+}
+
+// cgocall has a push linkname in the runtime for callers like this one
+// (runtime/cgocall.go). It switches to the system stack and calls fn(arg)
+// with the C calling convention. It needs runtime/cgo or a stand-in for it:
+// purego links one in.
+//
+//go:linkname cgocall runtime.cgocall
+//go:noescape
+func cgocall(fn, arg unsafe.Pointer) int32
+
+// trampoline is C-callable: it takes the frame in the first argument register.
+func trampoline()
+
+// trampolineAddress returns the address of trampoline itself; a Go func value
+// would be that of its ABIInternal wrapper.
+func trampolineAddress() unsafe.Pointer
+
+var trampolineAddr = trampolineAddress()

@@ -1,0 +1,66 @@
+// The trampoline, System V AMD64. Twin of call_arm64.s. It can't be Go: it runs
+// on the system stack with the C calling convention on both sides.
+
+#include "textflag.h"
+
+#define FRAME_fn      0
+#define FRAME_nstack  8
+#define FRAME_ints    16
+#define FRAME_floats  (16+24*8)
+#define FRAME_r0      (16+24*8+8*8)
+#define FRAME_f0      (16+24*8+8*8+8)
+
+TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
+	PUSHQ BP
+	MOVQ  SP, BP
+	PUSHQ BX
+	PUSHQ BX // keeps the stack aligned to 16
+	MOVQ  DI, BX
+
+	// Arguments that don't fit the registers, the last one first.
+	MOVQ  FRAME_nstack(BX), CX
+	TESTQ CX, CX
+	JZ    registers
+	MOVQ  CX, AX
+	ANDQ  $1, AX
+	SHLQ  $3, AX
+	SUBQ  AX, SP // an odd number needs a word of padding
+
+push:
+	MOVQ  (FRAME_ints+5*8)(BX)(CX*8), AX
+	PUSHQ AX
+	DECQ  CX
+	JNZ   push
+
+registers:
+	MOVSD (FRAME_floats+0*8)(BX), X0
+	MOVSD (FRAME_floats+1*8)(BX), X1
+	MOVSD (FRAME_floats+2*8)(BX), X2
+	MOVSD (FRAME_floats+3*8)(BX), X3
+	MOVSD (FRAME_floats+4*8)(BX), X4
+	MOVSD (FRAME_floats+5*8)(BX), X5
+	MOVSD (FRAME_floats+6*8)(BX), X6
+	MOVSD (FRAME_floats+7*8)(BX), X7
+	MOVQ  (FRAME_ints+0*8)(BX), DI
+	MOVQ  (FRAME_ints+1*8)(BX), SI
+	MOVQ  (FRAME_ints+2*8)(BX), DX
+	MOVQ  (FRAME_ints+3*8)(BX), CX
+	MOVQ  (FRAME_ints+4*8)(BX), R8
+	MOVQ  (FRAME_ints+5*8)(BX), R9
+	MOVQ  FRAME_fn(BX), R11
+	MOVL  $8, AX // a variadic callee reads the number of vector registers here
+	CALL  R11
+	MOVQ  AX, FRAME_r0(BX)
+	MOVSD X0, FRAME_f0(BX)
+
+	LEAQ -16(BP), SP
+	POPQ BX
+	POPQ BX
+	POPQ BP
+	XORL AX, AX
+	RET
+
+TEXT ·trampolineAddress(SB), NOSPLIT, $0-8
+	LEAQ ·trampoline(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

@@ -1,0 +1,67 @@
+// The trampoline, AAPCS64. Twin of call_amd64.s. It can't be Go: it runs on
+// the system stack with the C calling convention on both sides.
+
+#include "textflag.h"
+
+#define FRAME_fn      0
+#define FRAME_nstack  8
+#define FRAME_ints    16
+#define FRAME_floats  (16+24*8)
+#define FRAME_r0      (16+24*8+8*8)
+#define FRAME_f0      (16+24*8+8*8+8)
+
+TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
+	STP.W (R29, R30), -32(RSP)
+	MOVD  R19, 16(RSP)
+	MOVD  RSP, R29
+	MOVD  R0, R19
+
+	// Arguments that don't fit the registers, the last one first.
+	MOVD FRAME_nstack(R19), R9
+	CBZ  R9, registers
+	ADD  $1, R9, R10
+	AND  $~1, R10, R10
+	LSL  $3, R10, R10
+	MOVD RSP, R11
+	SUB  R10, R11, R11
+	MOVD R11, RSP
+	ADD  $(FRAME_ints+7*8), R19, R12
+
+push:
+	MOVD (R12)(R9<<3), R13
+	SUB  $1, R9, R9
+	MOVD R13, (R11)(R9<<3)
+	CBNZ R9, push
+
+registers:
+	FMOVD (FRAME_floats+0*8)(R19), F0
+	FMOVD (FRAME_floats+1*8)(R19), F1
+	FMOVD (FRAME_floats+2*8)(R19), F2
+	FMOVD (FRAME_floats+3*8)(R19), F3
+	FMOVD (FRAME_floats+4*8)(R19), F4
+	FMOVD (FRAME_floats+5*8)(R19), F5
+	FMOVD (FRAME_floats+6*8)(R19), F6
+	FMOVD (FRAME_floats+7*8)(R19), F7
+	MOVD  (FRAME_ints+0*8)(R19), R0
+	MOVD  (FRAME_ints+1*8)(R19), R1
+	MOVD  (FRAME_ints+2*8)(R19), R2
+	MOVD  (FRAME_ints+3*8)(R19), R3
+	MOVD  (FRAME_ints+4*8)(R19), R4
+	MOVD  (FRAME_ints+5*8)(R19), R5
+	MOVD  (FRAME_ints+6*8)(R19), R6
+	MOVD  (FRAME_ints+7*8)(R19), R7
+	MOVD  FRAME_fn(R19), R16
+	CALL  (R16)
+	MOVD  R0, FRAME_r0(R19)
+	FMOVD F0, FRAME_f0(R19)
+
+	MOVD  R29, RSP
+	MOVD  16(RSP), R19
+	LDP.P 32(RSP), (R29, R30)
+	MOVD  $0, R0
+	RET
+
+TEXT ·trampolineAddress(SB), NOSPLIT, $0-8
+	MOVD $·trampoline(SB), R0
+	MOVD R0, ret+0(FP)
+	RET

@@ -1,0 +1,25 @@
+// Package dl is the only importer of purego: it reaches the dynamic linker of
+// a process that was built without cgo.
+package dl
+
+import "github.com/ebitengine/purego"
+
+// A Handle is what dlopen returned. Its owner closes it once.
+type Handle uintptr
+
+// Open loads the shared object at path, all symbols bound now and none of
+// them visible to other objects. The object's constructors have run when it
+// returns; a Go library's runtime is still starting.
+func Open(path string) (Handle, error) {
+	h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	return Handle(h), err
+}
+
+// Sym returns the address of a symbol of h.
+func (h Handle) Sym(name string) (uintptr, error) {
+	return purego.Dlsym(uintptr(h), name)
+}
+
+// Close tells the dynamic linker that h is no longer used. Whether it unmaps
+// the object is the linker's decision: see /proc/self/maps.
+func (h Handle) Close() error { return purego.Dlclose(uintptr(h)) }

@@ -1,0 +1,31 @@
+package private
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// InMemory writes image to a memfd (memfd_create(2)). name is what
+// /proc/self/maps shows.
+func InMemory(name string, image []byte) (*Copy, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return OnDisk("", name, image)
+	}
+	c := &Copy{
+		file: os.NewFile(uintptr(fd), name),
+		path: fmt.Sprintf("/proc/self/fd/%d", fd),
+	}
+	if err := c.fill(image); err != nil {
+		return nil, err
+	}
+	// Whoever inherits or opens the descriptor can read it, nobody can write.
+	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
+		_ = c.Close()
+		return nil, fmt.Errorf("private copy: seal: %w", err)
+	}
+	return c, nil
+}

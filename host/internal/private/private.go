@@ -1,0 +1,49 @@
+// Package private keeps the bytes of a library where nobody else can change
+// them: what was verified is what is mapped, and overwriting, truncating or
+// deleting the file on disk never reaches a loaded version.
+package private
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// A Copy is an open private file. Its Path is unique while it is open, which
+// keeps the dynamic linker from taking a new load for an old one of the same
+// name. The owner closes it when the object has been unloaded.
+type Copy struct {
+	file *os.File
+	path string
+	temp bool // a file on disk that Close removes
+}
+
+// Path is what dlopen takes.
+func (c *Copy) Path() string { return c.path }
+
+// Close frees the copy. Mappings of it live on by themselves.
+func (c *Copy) Close() error {
+	err := c.file.Close()
+	if c.temp {
+		err = errors.Join(err, os.Remove(c.path))
+	}
+	return err
+}
+
+// OnDisk writes image to a temporary file in dir (os.TempDir if empty), for
+// debuggers and profilers, which can't open a memfd by name.
+func OnDisk(dir, name string, image []byte) (*Copy, error) {
+	f, err := os.CreateTemp(dir, name+".*.so")
+	if err != nil {
+		return nil, err
+	}
+	c := &Copy{file: f, path: f.Name(), temp: true}
+	return c, c.fill(image)
+}
+
+func (c *Copy) fill(image []byte) error {
+	if _, err := c.file.Write(image); err != nil {
+		return errors.Join(fmt.Errorf("private copy: %w", err), c.Close())
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/dl"
+	"github.com/hotso/hotso/host/internal/gate"
+	"github.com/hotso/hotso/host/internal/private"
+)
+
+// A Library is one loaded version. All methods may be called from any
+// goroutine at the same time.
+type Library struct {
+	*Description
+	conf   *config
+	since  time.Time
+	state  state
+	gate   gate.Gate // every call is inside it
+	copy   *private.Copy
+	handle dl.Handle
+	sym    symbols
+
+	functions map[string]*function        // those of the manifest
+	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
+
+	closing sync.Once
+	report  *Report
+	err     error
+}
+
+// symbols are the addresses of the control symbols.
+type symbols struct {
+	start, health, stop, save, restore uintptr
+	take, takeStatus, free, unload     uintptr
+	pending                            *uint32
+}
+
+// Open reads, verifies, loads and starts the library at path. None of its code
+// runs before it is verified, and when Open returns it is ready to be called:
+// its runtime is up and its start and health hooks have succeeded. The caller
+// owns the library and closes it.
+func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
+	conf := newConfig(opts)
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := conf.verify(path, b)
+	if err != nil {
+		return nil, err
+	}
+	return conf.open(ctx, d, func(Event) {})
+}
+
+// open takes a verified library through load, start and health.
+func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*Library, error) {
+	l := &Library{Description: d, conf: c, since: time.Now()}
+	l.bound.Store(&[]*function{})
+	for _, s := range []struct {
+		step   Step
+		reason error
+		run    func(context.Context) error
+		done   State
+	}{
+		{StepLoad, ErrLoad, l.load, Loaded},
+		{StepStart, ErrStart, l.start, Started},
+		{StepHealth, ErrUnhealthy, l.checkHealth, Healthy},
+	} {
+		begin := time.Now()
+		err := ctx.Err()
+		if err == nil {
+			err = s.run(ctx)
+		}
+		if err != nil {
+			l.state.set(Failed)
+			l.gate.Close()
+			e := l.error(s.step, s.reason, err)
+			if l.handle != 0 {
+				_, _ = l.teardown()
+			}
+			return nil, e
+		}
+		l.state.set(s.done)
+		emit(Event{State: s.done, Took: time.Since(begin)})
+	}
+	return l, nil
+}
+
+func (l *Library) error(step Step, reason, cause error) error {
+	var e *Error
+	if errors.As(cause, &e) {
+		return cause
+	}
+	return &Error{File: l.File, Name: l.Name(), Version: l.Version(), Step: step, Reason: reason, Cause: cause}
+}
+
+// load maps the private copy and finds the symbols.
+func (l *Library) load(context.Context) (err error) {
+	name := fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
+	if l.conf.onDisk {
+		l.copy, err = private.OnDisk(l.conf.tempDir, name, l.image)
+	} else {
+		l.copy, err = private.InMemory(name, l.image)
+	}
+	if err != nil {
+		return err
+	}
+	l.image = nil // the copy has it; don't keep the file's bytes on the heap
+	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
+		return errors.Join(err, l.copy.Close())
+	}
+	return l.resolve()
+}
+
+// resolve looks up the control symbols and the functions of the manifest.
+func (l *Library) resolve() error {
+	var pending uintptr
+	for name, p := range map[string]*uintptr{
+		abi.SymStart: &l.sym.start, abi.SymHealth: &l.sym.health, abi.SymStop: &l.sym.stop,
+		abi.SymSave: &l.sym.save, abi.SymRestore: &l.sym.restore, abi.SymTake: &l.sym.take,
+		abi.SymTakeStatus: &l.sym.takeStatus, abi.SymFree: &l.sym.free, abi.SymUnload: &l.sym.unload,
+		abi.SymPending: &pending,
+	} {
+		addr, err := l.handle.Sym(name)
+		if err != nil {
+			return err
+		}
+		*p = addr
+	}
+	l.sym.pending = *(**uint32)(unsafe.Pointer(&pending))
+
+	l.functions = make(map[string]*function, len(l.Manifest.Functions))
+	for _, f := range l.Manifest.Functions {
+		sig, err := abi.ParseSignature(f.Signature)
+		if err != nil {
+			return err
+		}
+		addr, err := l.handle.Sym(f.Name)
+		if err != nil {
+			return fmt.Errorf("the manifest promises %s: %w", f.Name, err)
+		}
+		l.functions[f.Name] = &function{lib: l, name: f.Name, addr: addr, sig: sig}
+	}
+	return nil
+}
+
+// start makes the first call: it waits for the library's runtime and init
+// functions and runs its start hooks, so that no user's call pays for them.
+func (l *Library) start(context.Context) error {
+	return l.control(l.sym.start, l.conf.startTimeout)
+}
+
+func (l *Library) checkHealth(ctx context.Context) error {
+	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+		return err
+	}
+	if l.conf.check != nil {
+		return l.conf.check(ctx, l)
+	}
+	return nil
+}
+
+// control calls a control function that takes a timeout and returns a status.
+func (l *Library) control(addr uintptr, timeout time.Duration) error {
+	status := int32(call.Call(addr, uint64(timeout)))
+	if abi.Kind(status) == abi.OK {
+		return nil
+	}
+	return errors.New(l.message(status))
+}
+
+// Name is the library's name, "greeter" for libgreeter.v2.so.
+func (l *Library) Name() string { return l.Description.Name }
+
+// Version is the version as it was built, "2" for libgreeter.v2.so.
+func (l *Library) Version() string { return l.Description.Version }
+
+// State tells where in its life the version is.
+func (l *Library) State() State { return l.state.get() }
+
+// InFlight is how many calls are inside the library now.
+func (l *Library) InFlight() int64 { return l.gate.InFlight() }
+
+// Health runs the library's health hooks.
+func (l *Library) Health(ctx context.Context) error {
+	token, ok := l.gate.Enter()
+	if !ok {
+		return l.closedError()
+	}
+	defer l.gate.Leave(token)
+	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+		return l.error(StepHealth, ErrUnhealthy, err)
+	}
+	return nil
+}
+
+func (l *Library) closedError() error {
+	return &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: ErrClosed}
+}
+
+// bind implements Caller.
+func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
+	fn, err := l.lookup(name, want)
+	if err != nil {
+		return nil, err
+	}
+	return &binding{name: name, sig: want, fixed: fn}, nil
+}
+
+// lookup finds the function that can be called as want.
+func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
+	fail := func(reason error, cause error, advice string) (*function, error) {
+		return nil, &Error{File: l.File, Name: l.Name(), Version: l.Version(), Step: StepBind,
+			Reason: reason, Cause: cause, Advice: advice}
+	}
+	fn, ok := l.functions[name]
+	switch {
+	case !ok && l.Sealed:
+		return fail(ErrFunction, errors.New(name), "export it, or bind another")
+	case !ok:
+		addr, err := l.handle.Sym(name)
+		if err != nil {
+			return fail(ErrFunction, err, "export it, or bind another")
+		}
+		// Without a manifest the host's word counts: text and bytes can only
+		// be results beside a status.
+		want.Error = want.Result.Span()
+		return &function{lib: l, name: name, addr: addr, sig: want}, nil
+	case !compatible(want, fn.sig):
+		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")
+	}
+	return fn, nil
+}
+
+// Close waits for the calls inside the library, at most for the drain
+// timeout or until ctx ends, then stops and unloads it. The report says what
+// was freed and what is left. When calls are still inside, the error is
+// ErrBusy and the library is quarantined: it stays whole, refuses new calls,
+// and is let go when the last call returns. Closing twice returns the same.
+func (l *Library) Close(ctx context.Context) (*Report, error) {
+	l.closing.Do(func() {
+		l.state.set(Retiring)
+		l.gate.Close()
+		l.report, l.err = l.retire(ctx, func(Event) {})
+	})
+	return l.report, l.err
+}

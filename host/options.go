@@ -1,0 +1,63 @@
+package host
+
+import (
+	"context"
+	"time"
+)
+
+// Defaults of the options.
+const (
+	DefaultStartTimeout = 10 * time.Second
+	DefaultDrainTimeout = 30 * time.Second
+)
+
+// An Option configures Open and NewSlot.
+type Option func(*config)
+
+type config struct {
+	name          string
+	allowUnsealed bool
+	startTimeout  time.Duration
+	drainTimeout  time.Duration
+	tempDir       string
+	onDisk        bool
+	check         func(context.Context, *Library) error
+	onEvent       func(Event)
+}
+
+func newConfig(opts []Option) *config {
+	c := &config{startTimeout: DefaultStartTimeout, drainTimeout: DefaultDrainTimeout}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+// AllowUnsealed loads libraries without a manifest too, for instance one built
+// by go build alone. Their functions are not checked before they are called.
+func AllowUnsealed() Option { return func(c *config) { c.allowUnsealed = true } }
+
+// StartTimeout limits each start and health hook; default 10 s.
+func StartTimeout(d time.Duration) Option { return func(c *config) { c.startTimeout = d } }
+
+// DrainTimeout limits how long a swap or Close waits for the calls that are
+// still inside the old version; default 30 s. Past it the version is
+// quarantined: kept whole, and let go when its last call returns.
+func DrainTimeout(d time.Duration) Option { return func(c *config) { c.drainTimeout = d } }
+
+// OnDisk keeps the private copy in a temporary file in dir (empty:
+// os.TempDir), not in memory, so that gdb and perf find it.
+func OnDisk(dir string) Option {
+	return func(c *config) { c.onDisk, c.tempDir = true, dir }
+}
+
+// Check adds the host's own test of a new version: it runs after the start
+// hooks and before the version receives any other call. An error keeps the
+// version out.
+func Check(f func(ctx context.Context, candidate *Library) error) Option {
+	return func(c *config) { c.check = f }
+}
+
+// OnEvent has f called for each event in the life of a version, in order, by
+// one goroutine at a time. f must not call back into the slot.
+func OnEvent(f func(Event)) Option { return func(c *config) { c.onEvent = f } }

@@ -1,0 +1,54 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+)
+
+// maxFile bounds what is read as a library, in bytes.
+const maxFile = 1 << 30
+
+// readFile reads a library file once. It never blocks on a FIFO or device.
+func readFile(path string) ([]byte, error) {
+	failed := func(cause error, advice string) ([]byte, error) {
+		return nil, &Error{File: path, Step: StepRead, Reason: ErrNotFound, Cause: cause, Advice: advice}
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err // the path is in the message already
+		}
+		return failed(err, "")
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return failed(err, "")
+	case !info.Mode().IsRegular():
+		return failed(fmt.Errorf("it is a %s", modeName(info.Mode())), "give a regular file")
+	case info.Size() > maxFile:
+		return failed(fmt.Errorf("%d bytes", info.Size()), "a library has at most 1 GiB")
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return failed(fmt.Errorf("%w after %d bytes were promised", err, info.Size()), "it is being written; try again")
+	}
+	return b, nil
+}
+
+func modeName(m os.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "directory"
+	case m&os.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&os.ModeSocket != 0:
+		return "socket"
+	}
+	return "device"
+}

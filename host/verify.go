@@ -1,0 +1,106 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/elfimage"
+)
+
+// A Description is what can be known of a library without running any of it.
+type Description struct {
+	File     string        `json:"file"`
+	Name     string        `json:"name"`
+	Version  string        `json:"version"`
+	ABI      uint32        `json:"abi"`
+	Sealed   bool          `json:"sealed"`
+	Manifest abi.Manifest  `json:"manifest"` // zero if it is not sealed
+	Size     int64         `json:"size"`     // bytes of the file
+	ELF      elfimage.Spec `json:"-"`
+
+	image []byte // the ELF image, a part of the file's private bytes
+}
+
+// Inspect reads and verifies the library at path and runs none of its code.
+// It refuses what Open refuses. What it could learn before the refusal is
+// returned beside the error.
+func Inspect(path string, opts ...Option) (*Description, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return newConfig(opts).verify(path, b)
+}
+
+// verify judges the bytes of a file. The order goes from what the file is to
+// what it says of itself, so that the first thing wrong is the one named.
+func (c *config) verify(path string, b []byte) (*Description, error) {
+	d := &Description{File: path, Size: int64(len(b)), image: b}
+	refuse := func(reason, cause error, advice string) (*Description, error) {
+		return d, &Error{File: path, Name: d.Name, Version: d.Version, Step: StepVerify,
+			Reason: reason, Cause: cause, Advice: advice}
+	}
+
+	spec, err := elfimage.Parse(b)
+	switch {
+	case errors.Is(err, elfimage.ErrWrongMachine):
+		return refuse(ErrMachine, err, "build it for this machine")
+	case errors.Is(err, elfimage.ErrNotELF), errors.Is(err, elfimage.ErrNotShared):
+		return refuse(ErrNotELF, err, "build it with hotso build")
+	case err != nil:
+		return refuse(ErrCorrupt, err, "copy or build it again")
+	}
+	d.ELF = *spec
+
+	desc, err := readDescriptor(spec, b)
+	if err != nil {
+		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
+	}
+	d.Name, d.Version, d.ABI = desc.Name, desc.Version, desc.ABI
+	if desc.ABI != abi.Version {
+		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
+			"build both with the same hotso")
+	}
+
+	image, m, err := abi.Unseal(b)
+	switch {
+	case errors.Is(err, abi.ErrNoSeal) && c.allowUnsealed:
+		d.image = b
+	case errors.Is(err, abi.ErrNoSeal):
+		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
+	case err != nil:
+		return refuse(ErrSeal, err, "copy or build it again")
+	default:
+		d.Sealed, d.Manifest, d.image = true, *m, image
+		if m.Name != desc.Name || m.Version != desc.Version || m.ABI != desc.ABI {
+			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
+				m.Name, m.Version, desc.Name, desc.Version), "build it again")
+		}
+	}
+	if c.name != "" && d.Name != c.name {
+		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "")
+	}
+	return d, nil
+}
+
+// readDescriptor reads the descriptor out of the file and checks that the
+// control symbols are there.
+func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
+	var missing []string
+	for _, name := range abi.ControlSymbols {
+		if _, ok := spec.Symbol(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return abi.Descriptor{}, fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
+	}
+	sym, _ := spec.Symbol(abi.SymDescriptor)
+	off, ok := spec.Offset(sym.Value)
+	if !ok || off < 0 || off > int64(len(b)) {
+		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
+	}
+	return abi.DecodeDescriptor(b[off:])
+}
