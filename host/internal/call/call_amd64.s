@@ -11,26 +11,27 @@
 #define FRAME_f0      (16+24*8+8*8+8)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
-	PUSHQ BP
-	MOVQ  SP, BP
-	PUSHQ BX
-	PUSHQ BX // keeps the stack aligned to 16
-	MOVQ  DI, BX
+	MOVQ BP, -8(SP)
+	MOVQ BX, -16(SP)
+	LEAQ -8(SP), BP
+	SUBQ $24, SP // aligned to 16: the call left it at 8
+	MOVQ DI, BX
 
-	// Arguments that don't fit the registers, the last one first.
+	// Arguments that don't fit the registers go to the stack, which stays
+	// aligned to 16 bytes.
 	MOVQ  FRAME_nstack(BX), CX
 	TESTQ CX, CX
 	JZ    registers
-	MOVQ  CX, AX
-	ANDQ  $1, AX
+	LEAQ  1(CX), AX
+	ANDQ  $~1, AX
 	SHLQ  $3, AX
-	SUBQ  AX, SP // an odd number needs a word of padding
+	SUBQ  AX, SP
 
-push:
-	MOVQ  (FRAME_ints+5*8)(BX)(CX*8), AX
-	PUSHQ AX
-	DECQ  CX
-	JNZ   push
+copy:
+	MOVQ (FRAME_ints+5*8)(BX)(CX*8), AX
+	MOVQ AX, -8(SP)(CX*8)
+	DECQ CX
+	JNZ  copy
 
 registers:
 	MOVSD (FRAME_floats+0*8)(BX), X0
@@ -53,10 +54,9 @@ registers:
 	MOVQ  AX, FRAME_r0(BX)
 	MOVSD X0, FRAME_f0(BX)
 
-	LEAQ -16(BP), SP
-	POPQ BX
-	POPQ BX
-	POPQ BP
+	LEAQ 8(BP), SP
+	MOVQ -16(SP), BX
+	MOVQ -8(SP), BP
 	XORL AX, AX
 	RET
 
