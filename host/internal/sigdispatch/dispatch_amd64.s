@@ -129,6 +129,9 @@ sharedEntry:
 	MOVQ	R13, SI
 	MOVQ	R14, DX
 	CALL	AX
+	CMPQ	R15, $const_handlerKill
+	JNE	sharedNext
+	MOVQ	$0, 40(SP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADDQ	$Entry__size, BX
 	LEAQ	·table+const_tableSize(SB), AX

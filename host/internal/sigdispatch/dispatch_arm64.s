@@ -134,6 +134,9 @@ sharedEntry:
 	MOVD	R21, R1
 	MOVD	R22, R2
 	CALL	(R4)
+	CMP	$const_handlerKill, R23
+	BNE	sharedNext
+	MOVD	ZR, 64(RSP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADD	$Entry__size, R19
 	CMP	R24, R19
