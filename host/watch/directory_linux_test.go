@@ -211,6 +211,23 @@ func TestPermissions(t *testing.T) {
 	s.nothingElse(dir, "2")
 }
 
+// TestInvalidIsCheckedAgain changes the inode alone, as chown and setfacl do
+// when they make a file readable.
+func TestInvalidIsCheckedAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, watch.WithComplete(func(path string) error {
+		info, err := os.Stat(path)
+		if err == nil && info.Sys().(*syscall.Stat_t).Nlink < 2 {
+			err = watch.ErrInvalid
+		}
+		return err
+	}))
+	deploy(t, dir, "1", library())
+	s.next(watch.Invalid, "1")
+	require.NoError(t, os.Link(path(dir, "1"), filepath.Join(dir, "second")))
+	s.next(watch.Found, "1")
+}
+
 func TestList(t *testing.T) {
 	dir := t.TempDir()
 	for _, v := range []string{"10", "9", "2.0.0", "2", "2.0.0-rc1"} {
