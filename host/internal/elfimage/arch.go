@@ -1,0 +1,56 @@
+package elfimage
+
+import (
+	"debug/elf"
+	"runtime"
+)
+
+// arch holds the relocation types that this package understands, under the
+// psABI's numbers. R_*_NONE is 0 everywhere.
+type arch struct {
+	goarch   string
+	relative uint32 // load address + addend
+	tpoff    uint32 // initial-exec: offset from the thread pointer
+	dtpmod   uint32 // general and local dynamic: module id
+	tlsdesc  uint32 // general and local dynamic: descriptor
+}
+
+// https://gitlab.com/x86-psABIs/x86-64-ABI, "Relocation Types";
+// https://github.com/ARM-software/abi-aa, aaelf64, "Dynamic relocations".
+var arches = map[elf.Machine]arch{
+	elf.EM_X86_64: {
+		goarch:   "amd64",
+		relative: uint32(elf.R_X86_64_RELATIVE),
+		tpoff:    uint32(elf.R_X86_64_TPOFF64),
+		dtpmod:   uint32(elf.R_X86_64_DTPMOD64),
+		tlsdesc:  uint32(elf.R_X86_64_TLSDESC),
+	},
+	elf.EM_AARCH64: {
+		goarch:   "arm64",
+		relative: uint32(elf.R_AARCH64_RELATIVE),
+		tpoff:    uint32(elf.R_AARCH64_TLS_TPREL64),
+		dtpmod:   uint32(elf.R_AARCH64_TLS_DTPMOD64),
+		tlsdesc:  uint32(elf.R_AARCH64_TLSDESC),
+	},
+}
+
+// hostMachine is EM_NONE on an architecture that this package doesn't know.
+func hostMachine() elf.Machine {
+	for m, a := range arches {
+		if a.goarch == runtime.GOARCH {
+			return m
+		}
+	}
+	return elf.EM_NONE
+}
+
+// describe names a machine as a Go programmer knows it.
+func describe(m elf.Machine) string {
+	if a, ok := arches[m]; ok {
+		return a.goarch + " (" + m.String() + ")"
+	}
+	if m == elf.EM_NONE {
+		return runtime.GOARCH
+	}
+	return m.String()
+}

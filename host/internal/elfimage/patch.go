@@ -1,0 +1,152 @@
+package elfimage
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Patcher changes a private copy of a library's bytes before it is loaded.
+// The copy belongs to the caller, who may write it out at any time. A patch
+// that fails has changed nothing. Not safe for concurrent use.
+type Patcher struct {
+	s *Spec
+	b []byte
+}
+
+// NewPatcher returns a Patcher for private, a copy of the bytes that s was parsed from.
+// The copy may end at s.ImageEnd or anywhere behind it.
+func NewPatcher(s *Spec, private []byte) (*Patcher, error) {
+	if int64(len(private)) < s.ImageEnd {
+		return nil, fmt.Errorf("%w: a copy of %#x bytes of an image of %#x", ErrRange, len(private), s.ImageEnd)
+	}
+	return &Patcher{s, private}, nil
+}
+
+// ClearNoDelete clears DF_1_NODELETE, which the Go linker sets for c-shared
+// libraries (cmd/link: -z nodelete), so that dlclose unmaps the library.
+func (p *Patcher) ClearNoDelete() {
+	p.clear(p.s.im.flags1, uint64(elf.DF_1_NODELETE))
+}
+
+func (p *Patcher) clear(words []uint64, bits uint64) {
+	for _, off := range words {
+		binary.LittleEndian.PutUint64(p.b[off:], word(p.b, int(off))&^bits)
+	}
+}
+
+// WriteAt replaces the bytes at vaddr. The error wraps ErrRange when the file
+// has no bytes there, as for a variable in .bss. A word that the dynamic linker
+// relocates is overwritten again by it.
+func (p *Patcher) WriteAt(vaddr uint64, data []byte) error {
+	off, ok := p.s.im.offset(vaddr, uint64(len(data)))
+	if !ok {
+		return fmt.Errorf("%w: write of %d bytes at %#x", ErrRange, len(data), vaddr)
+	}
+	copy(p.b[off:], data)
+	return nil
+}
+
+// PutUint64 is WriteAt for one little-endian word.
+func (p *Patcher) PutUint64(vaddr, v uint64) error {
+	return p.WriteAt(vaddr, binary.LittleEndian.AppendUint64(nil, v))
+}
+
+// RedirectTLS moves the Go runtime's thread-local g from the library's own
+// static TLS block to one that the caller owns. tpoff gets the variable's
+// offset in the library's block, which is less than s.TLS.MemSize, and returns
+// the distance of its new place from the thread pointer, in bytes.
+//
+// Each initial-exec relocation becomes R_*_NONE, and the constant goes straight
+// into the word of the global offset table that it was for. Without such
+// relocations the dynamic linker gives the library no static TLS, so
+// DF_STATIC_TLS goes too, and PT_TLS becomes PT_NULL unless something else
+// refers to it; then it remains, as ordinary dynamic TLS.
+//
+// A library without initial-exec variables is left as it is. The error wraps
+// ErrTLS when there are some besides the Go runtime's: C code compiled with
+// -ftls-model=initial-exec expects its initial values, which a foreign place
+// doesn't have.
+func (p *Patcher) RedirectTLS(tpoff func(off uint64) int64) error {
+	t := &p.s.TLS
+	if len(t.InitialExec) == 0 {
+		return nil
+	}
+	off, err := p.s.goTLS()
+	if err != nil {
+		return err
+	}
+	for _, v := range t.InitialExec {
+		binary.LittleEndian.PutUint64(p.b[v.GOT:], uint64(tpoff(off)))
+		// The entry stays in its table as R_*_NONE, which the dynamic
+		// linker skips. DT_RELACOUNT stays right: it counts the
+		// R_*_RELATIVE entries at the table's front, none of these.
+		binary.LittleEndian.PutUint64(p.b[v.Rela+8:], 0)
+	}
+	p.clear(p.s.im.flags, uint64(elf.DF_STATIC_TLS))
+	if !t.Dynamic && !t.Exported {
+		p.dropTLS()
+	}
+	return nil
+}
+
+// dropTLS turns PT_TLS into PT_NULL.
+func (p *Patcher) dropTLS() {
+	for i, h := range p.s.im.progs {
+		if elf.ProgType(h.Type) == elf.PT_TLS {
+			off := p.s.im.phoff + uint64(i)*phdrSize
+			binary.LittleEndian.PutUint32(p.b[off:], uint32(elf.PT_NULL))
+		}
+	}
+}
+
+// goTLS returns the offset of the Go runtime's g in the TLS block. It fails if
+// g can't be told, or isn't the only initial-exec variable.
+func (s *Spec) goTLS() (uint64, error) {
+	g, known := s.findG()
+	var others []string
+	for _, v := range s.TLS.InitialExec {
+		if !known || v.Offset != g {
+			others = append(others, v.label())
+		}
+	}
+	if len(others) == 0 {
+		return g, nil
+	}
+	slices.Sort(others)
+	names := strings.Join(slices.Compact(others), ", ")
+	if !known {
+		return 0, fmt.Errorf("%w: can't tell the Go runtime's g among the initial-exec variables: %s", ErrTLS, names)
+	}
+	return 0, fmt.Errorf("%w: initial-exec variables besides the Go runtime's g: %s", ErrTLS, names)
+}
+
+// findG looks for the variable by name: the linker makes runtime.tlsg; on arm64
+// the runtime's assembly uses runtime.tls_g. In a stripped library it is the
+// only variable without a name that has no initial value.
+func (s *Spec) findG() (off uint64, ok bool) {
+	var unnamed []uint64
+	for _, v := range s.TLS.InitialExec {
+		switch v.Name {
+		case "runtime.tlsg", "runtime.tls_g":
+			return v.Offset, true
+		case "":
+			unnamed = append(unnamed, v.Offset)
+		}
+	}
+	slices.Sort(unnamed)
+	unnamed = slices.Compact(unnamed)
+	if s.Go && len(unnamed) == 1 && unnamed[0] >= s.TLS.FileSize {
+		return unnamed[0], true
+	}
+	return 0, false
+}
+
+func (v TLSReloc) label() string {
+	if v.Name == "" {
+		return fmt.Sprintf("unnamed at offset %#x", v.Offset)
+	}
+	return v.Name
+}

@@ -1,0 +1,195 @@
+package elfimage
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const slot = -0x1230
+
+func toSlot(off uint64) int64 { return slot + int64(off) }
+
+func patcher(t testing.TB, s *Spec, b []byte) *Patcher {
+	t.Helper()
+	p, err := NewPatcher(s, b)
+	require.NoError(t, err)
+	return p
+}
+
+func TestPatchGoLibrary(t *testing.T) {
+	for name, lib := range map[string]built{
+		"plain": goPlain, "stripped": goStripped, "relr": goRelr, "arm": goArm,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := lib.bytes(t)
+			original := bytes.Clone(b)
+			machine := elf.Machine(binary.LittleEndian.Uint16(b[18:]))
+			before, err := ParseFor(b, machine)
+			require.NoError(t, err)
+			c := bytes.Clone(b)
+			p := patcher(t, before, c)
+			p.ClearNoDelete()
+			require.NoError(t, p.RedirectTLS(toSlot))
+			assert.Equal(t, original, b, "the original is untouched")
+
+			after, err := ParseFor(c, machine)
+			require.NoError(t, err)
+			assert.False(t, after.NoDelete)
+			assert.False(t, after.StaticTLS)
+			assert.Equal(t, TLS{}, after.TLS)
+			assert.Equal(t, before.ImageEnd, after.ImageEnd)
+			assert.Equal(t, before.Exports, after.Exports)
+			for _, v := range before.TLS.InitialExec {
+				assert.Equal(t, toSlot(v.Offset), int64(binary.LittleEndian.Uint64(c[v.GOT:])))
+			}
+			checkReadelf(t, c)
+		})
+	}
+}
+
+// checkReadelf asks an independent reader whether the patched file is sound.
+func checkReadelf(t *testing.T, b []byte) {
+	t.Helper()
+	readelf, err := exec.LookPath("readelf")
+	if err != nil {
+		return
+	}
+	path := filepath.Join(t.TempDir(), "patched.so")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	text, err := exec.Command(readelf, "-dlrW", path).CombinedOutput()
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "FLAGS_1")
+	for _, gone := range []string{"NODELETE", "STATIC_TLS", "TPOFF", "TPREL", "  TLS  ", "Warning", "Error"} {
+		assert.NotContains(t, string(text), gone)
+	}
+}
+
+// The dynamic linker accepts the patched file, and its Go code runs with g in
+// the host's slot.
+func TestPatchedLibraryRuns(t *testing.T) {
+	host := cHost.path(t)
+	printed, err := exec.Command(host).Output()
+	require.NoError(t, err)
+	tpoff, err := strconv.ParseInt(strings.TrimSpace(string(printed)), 10, 64)
+	require.NoError(t, err)
+	for name, lib := range map[string]built{"plain": goPlain, "stripped": goStripped, "dynamic": goDynamic} {
+		t.Run(name, func(t *testing.T) {
+			b := lib.bytes(t)
+			p := patcher(t, parse(t, b), b)
+			p.ClearNoDelete()
+			require.NoError(t, p.RedirectTLS(func(uint64) int64 { return tpoff }))
+			path := filepath.Join(t.TempDir(), "patched.so")
+			require.NoError(t, os.WriteFile(path, b, 0o700))
+			text, err := exec.Command(host, path).CombinedOutput()
+			require.NoError(t, err, "%s", text)
+			assert.Equal(t, "42 slot used\n", string(text))
+		})
+	}
+}
+
+// C variables of the dynamic models stay, in a PT_TLS that needs no static TLS.
+func TestRedirectTLSKeepsDynamic(t *testing.T) {
+	b := goDynamic.bytes(t)
+	before := parse(t, b)
+	require.True(t, before.TLS.Dynamic)
+	require.NoError(t, patcher(t, before, b).RedirectTLS(toSlot))
+	after := parse(t, b)
+	assert.False(t, after.StaticTLS)
+	assert.Empty(t, after.TLS.InitialExec)
+	assert.True(t, after.TLS.Present)
+	assert.True(t, after.TLS.Dynamic)
+}
+
+func TestRedirectTLSRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		lib   built
+		names []string
+	}{
+		"Go and C": {goInitial, []string{"besides", "initial_c"}},
+		"C":        {cInitial, []string{"can't tell", "initial_static", "initial_var"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := test.lib.bytes(t)
+			c := bytes.Clone(b)
+			err := patcher(t, parse(t, b), c).RedirectTLS(toSlot)
+			require.ErrorIs(t, err, ErrTLS)
+			for _, name := range test.names {
+				assert.ErrorContains(t, err, name)
+			}
+			assert.Equal(t, b, c, "nothing has changed")
+		})
+	}
+}
+
+func TestRedirectTLSStripped(t *testing.T) {
+	g := TLSReloc{Offset: 8}
+	for name, test := range map[string]struct {
+		spec Spec
+		ok   bool
+	}{
+		"only g":            {Spec{Go: true, TLS: TLS{InitialExec: []TLSReloc{g, g}}}, true},
+		"not Go":            {Spec{TLS: TLS{InitialExec: []TLSReloc{g}}}, false},
+		"has initial value": {Spec{Go: true, TLS: TLS{FileSize: 16, InitialExec: []TLSReloc{g}}}, false},
+		"two unnamed":       {Spec{Go: true, TLS: TLS{InitialExec: []TLSReloc{g, {Offset: 16}}}}, false},
+		"g and another":     {Spec{Go: true, TLS: TLS{InitialExec: []TLSReloc{{Offset: 16, Name: "c"}, g}}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			off, err := test.spec.goTLS()
+			if test.ok {
+				require.NoError(t, err)
+				assert.Equal(t, g.Offset, off)
+				return
+			}
+			require.ErrorIs(t, err, ErrTLS)
+		})
+	}
+}
+
+func TestRedirectTLSWithoutInitialExec(t *testing.T) {
+	b := cDynamic.bytes(t)
+	c := bytes.Clone(b)
+	require.NoError(t, patcher(t, parse(t, b), c).RedirectTLS(toSlot))
+	assert.Equal(t, b, c)
+}
+
+func TestWriteAt(t *testing.T) {
+	b := cInitial.bytes(t)
+	s := parse(t, b)
+	p := patcher(t, s, b)
+	answer, ok := s.Symbol("answer")
+	require.True(t, ok)
+	require.NoError(t, p.WriteAt(answer.Value, []byte{43, 0, 0, 0}))
+	off, _ := s.Offset(answer.Value)
+	assert.Equal(t, []byte{43, 0, 0, 0}, b[off:off+4])
+
+	fn, ok := s.Symbol("dynamic")
+	require.True(t, ok)
+	require.NoError(t, p.PutUint64(fn.Value, 0x1122334455667788))
+	off, _ = s.Offset(fn.Value)
+	assert.Equal(t, uint64(0x1122334455667788), binary.LittleEndian.Uint64(b[off:]))
+
+	last := s.im.loads[len(s.im.loads)-1]
+	end := last.Vaddr + last.Filesz
+	before := bytes.Clone(b)
+	assert.ErrorIs(t, p.WriteAt(end, []byte{1}), ErrRange, "in .bss")
+	assert.ErrorIs(t, p.PutUint64(end-4, 1), ErrRange, "half in .bss")
+	assert.ErrorIs(t, p.PutUint64(^uint64(0)-3, 1), ErrRange, "wraps around")
+	assert.Equal(t, before, b)
+	assert.NoError(t, p.PutUint64(end-8, 1))
+}
+
+func TestNewPatcherRefusesShortCopy(t *testing.T) {
+	b := cInitial.bytes(t)
+	_, err := NewPatcher(parse(t, b), b[:len(b)-1])
+	assert.ErrorIs(t, err, ErrRange)
+}

@@ -1,0 +1,119 @@
+package elfimage
+
+import (
+	"cmp"
+	"debug/elf"
+	"runtime/debug"
+	"slices"
+)
+
+// A Spec says what is in a shared object. The same bytes always give the same
+// Spec. It keeps a reference to the bytes that it was parsed from and reads
+// them in Symbol; they must not change while the Spec is in use. Under that
+// condition all methods are safe for concurrent use.
+//
+// Addresses are virtual addresses as the file states them: relative to where
+// the dynamic linker will put the library. Sizes are in bytes.
+type Spec struct {
+	Machine elf.Machine
+	SoName  string   // DT_SONAME, empty when absent
+	Needed  []string // DT_NEEDED, in the file's order
+	BuildID string   // GNU build id in hexadecimal, empty when absent
+
+	// Exports are the functions and objects that dlsym can find, by name.
+	Exports []Sym
+
+	// ImageEnd is the offset behind the last byte that any header, section
+	// or segment refers to. What follows is appended data, such as a seal.
+	ImageEnd int64
+
+	// Text spans the executable segments.
+	Text Range
+
+	TLS TLS
+
+	NoDelete   bool // DF_1_NODELETE: dlclose does nothing
+	StaticTLS  bool // DF_STATIC_TLS: says that it needs static TLS
+	TextReloc  bool // has relocations against read-only code
+	WriteExec  bool // has a segment that is both writable and executable
+	ExecStack  bool // asks for an executable stack
+	HasSymtab  bool // has a static symbol table (not stripped)
+	HasSection bool // has section headers
+
+	Go        bool             // built by the Go toolchain
+	GoVersion string           // such as "go1.26.0", empty when unknown
+	BuildInfo *debug.BuildInfo // nil when absent
+
+	im     *image
+	symtab symtab
+	funcs  *goFuncs // nil when there is no Go function table
+}
+
+// A Range is the half-open interval of addresses [Low, High).
+type Range struct{ Low, High uint64 }
+
+// Contains reports whether addr is in the range.
+func (r Range) Contains(addr uint64) bool { return r.Low <= addr && addr < r.High }
+
+// A Sym is a defined symbol.
+type Sym struct {
+	Name  string
+	Value uint64 // address; for STT_TLS the offset in the TLS block
+	Size  uint64
+	Type  elf.SymType
+}
+
+// TLS describes the library's thread-local storage.
+type TLS struct {
+	Present  bool   // there is a PT_TLS segment
+	FileSize uint64 // bytes of initial values
+	MemSize  uint64 // bytes per thread
+	Align    uint64
+
+	// InitialExec are the relocations that take a place in the static TLS
+	// block. References to other libraries' variables (such as libc's) are
+	// not among them.
+	InitialExec []TLSReloc
+	// Dynamic: there are general or local dynamic relocations (DTPMOD or
+	// TLSDESC) to the library's own variables.
+	Dynamic bool
+	// Exported: other libraries can refer to variables of this one.
+	Exported bool
+}
+
+// A TLSReloc asks the dynamic linker to write the distance between a variable
+// and the thread pointer into a word of the global offset table.
+type TLSReloc struct {
+	Rela   int64  // file offset of the Elf64_Rela
+	Addr   uint64 // r_offset: address of the GOT word
+	GOT    int64  // file offset of the GOT word
+	Offset uint64 // of the variable in the library's TLS block
+	Name   string // of the variable, empty when unknown
+}
+
+// Symbol finds a defined symbol: an export, or else the first one of that
+// name in the static symbol table, where local names need not be unique.
+func (s *Spec) Symbol(name string) (Sym, bool) {
+	if sym, ok := s.export(name); ok {
+		return sym, true
+	}
+	return s.symtab.find(name)
+}
+
+func (s *Spec) export(name string) (Sym, bool) {
+	i, ok := slices.BinarySearchFunc(s.Exports, name, func(e Sym, name string) int {
+		return cmp.Compare(e.Name, name)
+	})
+	if !ok {
+		return Sym{}, false
+	}
+	return s.Exports[i], true
+}
+
+// Offset translates an address to the offset of its byte in the file. It
+// fails for addresses outside the image and for memory that the file holds no
+// bytes for (.bss).
+func (s *Spec) Offset(vaddr uint64) (int64, bool) {
+	off, ok := s.im.offset(vaddr, 1)
+	return int64(off), ok
+}
