@@ -1,0 +1,16 @@
+package libbuild
+
+import "errors"
+
+// Why a library cannot be built, one for each reason that a caller can act on.
+var (
+	ErrNotLibrary      = errors.New("not a hotso library")     // not package main, or without cabi
+	ErrUnsupportedType = errors.New("unsupported type")        // a signature that cabi.h has no convention for
+	ErrName            = errors.New("bad library name")        // not fit for a file name
+	ErrVersion         = errors.New("bad version")             // not a semantic version
+	ErrNoCompiler      = errors.New("no C compiler")           // cgo needs one
+	ErrPlatform        = errors.New("unsupported platform")    // the target has no ELF
+	ErrGo              = errors.New("the go command failed")   // its own words follow
+	ErrABI             = errors.New("another ABI version")     // the cabi it links is not of this hotso
+	ErrHidden          = errors.New("function is not visible") // exported in Go, not in the ELF image
+)

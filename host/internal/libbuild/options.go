@@ -1,0 +1,87 @@
+package libbuild
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// Options say what to build. Dir and Version are required.
+type Options struct {
+	Dir     string // the package's directory, of any module; or an import path, seen from the working directory
+	Name    string // the library's name; default: the base name of the package's directory without "lib"
+	Version string // "2", "2.1", "2.1.0" or "2.1.0-rc1"
+	Output  string // directory of the library, made if it is not there; default "build"
+
+	LDFlags string // for go build -ldflags
+	Tags    string // for go build -tags
+	Strip   bool   // leave out the symbol table and DWARF
+	Race    bool   // build with the race detector
+	Verbose bool   // print the packages as they are compiled, and the commands
+
+	Env    []string  // KEY=value, on top of the process's environment (GOARCH, CC, GOFLAGS, ...)
+	Stderr io.Writer // receives what the compilers say; nil: only a failing command's words, in the error
+}
+
+// check fills in defaults and reports what is wrong before any work is done.
+func (o *Options) check() error {
+	if o.Dir == "" {
+		o.Dir = "."
+	}
+	if o.Output == "" {
+		o.Output = "build"
+	}
+	if o.Stderr == nil {
+		o.Stderr = io.Discard
+	}
+	if o.Name != "" {
+		if err := checkName(o.Name); err != nil {
+			return err
+		}
+	}
+	return checkVersion(o.Version)
+}
+
+var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+func checkName(name string) error {
+	if len(name) > abi.MaxName || !nameRE.MatchString(name) {
+		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter or digit",
+			ErrName, name, abi.MaxName)
+	}
+	return nil
+}
+
+// defaultName is the name of a library whose package is in dir.
+func defaultName(dir string) string {
+	base := filepath.Base(dir)
+	if name := strings.TrimPrefix(base, "lib"); name != "" {
+		return name
+	}
+	return base
+}
+
+// checkVersion wants what orders versions and nothing else: build metadata
+// ("+...") would make two files of equal rank.
+func checkVersion(version string) error {
+	if !semver.IsValid("v"+version) || semver.Build("v"+version) != "" || len(version) > abi.MaxName {
+		return fmt.Errorf("%w: %q: use a semantic version without v, such as 2, 2.1, 2.1.0 or 2.1.0-rc1",
+			ErrVersion, version)
+	}
+	return nil
+}
+
+// fileName is the file's name of a version.
+func fileName(name, version string) string { return "lib" + name + ".v" + version + ".so" }
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,99 @@
+package libbuild
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// Scan returns the functions that the package in dir exports, sorted by name,
+// as the environment's build constraints select its files.
+//
+// A function is exported by a line //export Name in its doc comment, in a file
+// that imports "C". It must follow the conventions of include/cabi.h, from
+// which its signature follows:
+//
+//	name *C.hotso_cchar, nameLen C.size_t                    name string
+//	data *C.hotso_cbyte, dataLen C.size_t                    data []byte
+//	int32, C.int32_t, float64, C.double, bool, C.bool, ...   a scalar
+//	no result                                                no result
+//	scalar                                                   the scalar
+//	*C.char                                                  cstring
+//	C.hotso_status                                           error
+//	..., result *int32) C.hotso_status                       (int32, error)
+//	..., out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status
+//	                                                         (string, error)
+//	..., out *C.uint8_t, outCap C.size_t, outLen *C.size_t) C.hotso_status
+//	                                                         ([]byte, error)
+//
+// Any other type is ErrUnsupportedType, once for each place, with file and
+// line. A line //hotso:ignore in the doc comment leaves a function out: it is
+// exported all the same, but no host learns its signature.
+//
+// Only the package itself is read, not the packages that it imports.
+func Scan(dir string) ([]abi.Function, error) {
+	pkg, err := goCommand{dir: dir}.list(context.Background(), ".", "")
+	if err != nil {
+		return nil, err
+	}
+	return scan(pkg)
+}
+
+func scan(pkg goPackage) ([]abi.Function, error) {
+	var functions []abi.Function
+	var errs []error
+	for _, file := range pkg.CgoFiles {
+		found, err := scanFile(filepath.Join(pkg.Dir, file), nil)
+		functions, errs = append(functions, found...), append(errs, err)
+	}
+	slices.SortFunc(functions, func(a, b abi.Function) int { return strings.Compare(a.Name, b.Name) })
+	return functions, errors.Join(errs...)
+}
+
+// scanFile reads one file; src replaces its content if it is not nil.
+func scanFile(path string, src any) ([]abi.Function, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var functions []abi.Function
+	var errs []error
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || !exported(f) {
+			continue
+		}
+		s, err := signature(fset, f)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		functions = append(functions, abi.Function{Name: f.Name.Name, Signature: s.String()})
+	}
+	return functions, errors.Join(errs...)
+}
+
+// exported reports whether f belongs in the manifest. The rule for the export
+// line is cgo's (cmd/cgo/ast.go, saveExport); that it repeats the function's
+// own name is for cgo to check.
+func exported(f *ast.FuncDecl) bool {
+	if f.Doc == nil {
+		return false
+	}
+	export := false
+	for _, c := range f.Doc.List {
+		if c.Text == "//hotso:ignore" {
+			return false
+		}
+		export = export || strings.HasPrefix(c.Text, "//export ")
+	}
+	return export
+}
