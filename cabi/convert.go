@@ -1,3 +1,5 @@
+//go:build cgo
+
 package cabi
 
 import (
@@ -36,9 +38,9 @@ func Out(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) Buffer {
 func fill[T string | []byte](b Buffer, result T) int32 {
 	*b.len = uintptr(len(result))
 	if uintptr(len(result)) > b.cap {
-		return keep(abi.TooSmall, []byte(result))
+		return keep(abi.TooSmall, append([]byte(nil), result...)) // f may write to its bytes again
 	}
-	copy(unsafe.Slice((*byte)(b.out), b.cap), result)
+	copy(unsafe.Slice((*byte)(b.out), len(result)), result)
 	return abi.OK
 }
 

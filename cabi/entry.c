@@ -1,5 +1,6 @@
 /* The control entries: C, visible, each a thin step to its Go side. */
 #include <stdlib.h>
+#include <string.h>
 #include "shim.h"
 
 /* volatile: hotso build stamps name and version into the linked file, so the
@@ -7,10 +8,13 @@
 __attribute__((visibility("default"), used)) volatile const hotso_description hotso_descriptor = {
     .magic = "hotso\0\0\1",
     .abi = HOTSO_ABI_VERSION,
-    .flags = 0,
+#ifdef HOTSO_SHIM
+    .flags = HOTSO_FLAG_UNLOAD,
+#endif
 };
 
-__attribute__((visibility("default"), used)) hotso_config hotso_load_config;
+/* In .data, not .bss: the loader patches it in its copy of the file. */
+__attribute__((visibility("default"), used, section(".data"))) hotso_config hotso_load_config;
 
 uint32_t hotso_pending;
 
@@ -53,6 +57,13 @@ hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *
 hotso_status hotso_take_status(void) {
     return hotso_go_take_status();
 }
+
+#ifndef HOTSO_SHIM
+hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
+    memset(report, 0, sizeof *report);
+    return HOTSO_INVALID;
+}
+#endif
 
 void hotso_free(void *memory) {
     free(memory);

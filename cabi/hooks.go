@@ -1,3 +1,5 @@
+//go:build cgo
+
 package cabi
 
 import (
@@ -19,9 +21,9 @@ var hooks struct {
 }
 
 // OnStart registers f to run when the host starts this version, in the order
-// of registration. Its context ends with the host's deadline; a version whose
-// f fails, panics or does not end in time never receives a call. Call it from
-// an init function.
+// of registration. Its context ends with the host's deadline, or when f
+// returns; a version whose f fails, panics or does not end in time never
+// receives a call. Call it from an init function.
 func OnStart(f func(context.Context) error) { hooks.start = append(hooks.start, f) }
 
 // OnHealth registers f to say whether this version is fit to serve.
@@ -48,30 +50,38 @@ func runStop(timeout time.Duration) int32 {
 	return runHooks("stop", last, timeout)
 }
 
-// runHooks runs fs one after the other. A hook that outlives its time is left
-// behind: nothing can stop a goroutine from outside but the unload.
+// runHooks runs fs one after the other, up to the first that fails.
 func runHooks(name string, fs []func(context.Context) error, timeout time.Duration) int32 {
 	for _, f := range fs {
-		ctx, cancel := context.Background(), context.CancelFunc(func() {})
-		if timeout > 0 {
-			ctx, cancel = context.WithTimeout(ctx, timeout)
-		}
-		done := make(chan int32, 1)
-		go func() {
-			done <- Run(func() error { return f(ctx) })
-		}()
-		select {
-		case status := <-done:
-			cancel()
-			if status != abi.OK {
-				return status
-			}
-		case <-ctx.Done():
-			cancel()
-			return keep(abi.Timeout, fmt.Appendf(nil, "the %s hook did not end within %v", name, timeout))
+		if status := runHook(name, f, timeout); status != abi.OK {
+			return status
 		}
 	}
 	return abi.OK
+}
+
+// runHook runs f. A hook that outlives its time is left behind: nothing can
+// stop a goroutine from outside but the unload.
+func runHook(name string, f func(context.Context) error, timeout time.Duration) int32 {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if timeout > 0 {
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	done := make(chan int32, 1)
+	go func() {
+		done <- Run(func() error { return f(ctx) })
+	}()
+	select {
+	case status := <-done:
+		// A hook that fails because its time is up was too slow, whoever noticed first.
+		if status == abi.OK || ctx.Err() == nil {
+			return status
+		}
+	case <-ctx.Done():
+	}
+	return keep(abi.Timeout, fmt.Appendf(nil, "the %s hook did not end within %v", name, timeout))
 }
 
 var errNoState = errors.New("this library keeps no state")

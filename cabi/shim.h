@@ -1,16 +1,156 @@
-/* What the shim's C files share. One line of reason per declaration. */
+/*
+ * What the shim's C files share. The shim makes a Go c-shared library leave a
+ * process again: it wraps, at link time, the few C functions through which a Go
+ * runtime takes hold of one. One file per concern:
+ *
+ *   load.c     who loaded us; runs before the Go runtime starts
+ *   enter.c    calls from the host into Go
+ *   thread.c   threads that the library starts
+ *   memory.c   memory that it maps
+ *   key.c      pthread keys: what runs when a host's thread ends
+ *   signal.c   signal handlers
+ *   unload.c   the way out
+ *   entry.c    the control functions of cabi.h
+ */
 #ifndef HOTSO_SHIM_H
 #define HOTSO_SHIM_H
 
+#include <pthread.h>
+#include <setjmp.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "cabi.h"
 
 /* Patched by the loader into its private copy; all zero under any other host. */
 typedef struct hotso_config {
-    uint64_t owner; /* id of this load */
-    int64_t record; /* offset of the thread's record from the thread pointer */
+    uint64_t owner; /* id of this load, never 0 */
+    int64_t record; /* offset of a thread's record from its thread pointer */
     uint64_t entry; /* address of the host's dispatch table entry */
     uint64_t spare[5];
 } hotso_config;
+
+extern hotso_config hotso_load_config;
+
+/* Signals that the host's dispatcher hands on; order of cabi/abi. */
+enum { HOTSO_SEGV, HOTSO_BUS, HOTSO_FPE, HOTSO_PIPE, HOTSO_URG, HOTSO_PROF, HOTSO_KILL, HOTSO_HANDLED };
+
+#define HOTSO_KILL_SIGNAL 62 /* SIGRTMAX-2, see cabi/abi */
+
+enum { HOTSO_FREE, HOTSO_LIVE, HOTSO_DYING };
+
+/* This load's entry of the host's dispatch table: the host's memory, which
+ * outlives the library. The host's assembly reads it in signal handlers. */
+typedef struct hotso_entry {
+    uint64_t owner;
+    int64_t record;
+    uint64_t text_low, text_high;
+    uint32_t state;
+    uint32_t exiting;
+    uint64_t key_dtor; /* called by key_stub, with the thread marked as inside */
+    uint64_t key_stub; /* the host's permanent function for pthread_key_create */
+    uint64_t handlers[HOTSO_HANDLED];
+    int32_t crash_fd;
+    uint32_t crashed;
+    int32_t crash_message;
+    uint32_t spare[33];
+} hotso_entry;
+
+/* A thread's record, in a TLS slot of the host's behind the runtime's g. */
+typedef struct hotso_record {
+    uint64_t owner; /* whose g is in the slot */
+    uint32_t depth; /* > 0 while the thread is inside the library */
+    uint32_t busy;  /* > 0 while the shim works: not to be ended here */
+    void *jump;
+    struct hotso_thread *thread; /* NULL on a thread of the host's */
+    uint64_t spare[3];
+} hotso_record;
+
+/* A thread that the library started. */
+typedef struct hotso_thread {
+    struct hotso_thread *next;
+    void *(*start)(void *);
+    void *arg;
+    pthread_t handle;
+    pid_t tid;
+    uint32_t state;    /* THREAD_* */
+    uint32_t signaled; /* a kill signal is on its way */
+    uint32_t theirs;   /* created joinable: the library's C code joins it */
+    uintptr_t sp;      /* a free place on its own stack, under run's frame */
+    jmp_buf leave;     /* the way back into run */
+} hotso_thread;
+
+enum { THREAD_UNUSED, THREAD_STARTING, THREAD_RUNNING, THREAD_ENDED };
+
+static inline int hosted(void) {
+    return hotso_load_config.entry != 0;
+}
+
+static inline hotso_entry *entry(void) {
+    return (hotso_entry *)hotso_load_config.entry;
+}
+
+static inline hotso_record *record(void) {
+    char *tp;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(tp)); /* the TCB's first word points to itself */
+#else
+    __asm__("mrs %0, tpidr_el0" : "=r"(tp));
+#endif
+    return (hotso_record *)(tp + hotso_load_config.record);
+}
+
+/* What follows must not be moved across by the compiler: a signal handler on
+ * this thread reads it. */
+static inline void signal_fence(void) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* busy_begin keeps this thread from being ended until busy_end: a thread that
+ * ends while it holds one of the shim's locks would keep it for good. */
+static inline hotso_record *busy_begin(void) {
+    hotso_record *r = record();
+    if (r->owner != hotso_load_config.owner)
+        return NULL; /* a thread of the host's, loading us: nobody ends it */
+    r->busy++;
+    signal_fence();
+    return r;
+}
+
+static inline void busy_end(hotso_record *r) {
+    signal_fence();
+    if (r)
+        r->busy--;
+}
+
+typedef uint32_t hotso_lock;
+
+static inline void lock(hotso_lock *l) {
+    while (__atomic_exchange_n(l, 1, __ATOMIC_ACQUIRE))
+        while (__atomic_load_n(l, __ATOMIC_RELAXED))
+            ;
+}
+
+static inline void unlock(hotso_lock *l) {
+    __atomic_store_n(l, 0, __ATOMIC_RELEASE);
+}
+
+/* enter.c: makes the slot of the calling thread this load's. */
+void adopt(hotso_record *r);
+
+/* thread.c */
+extern uint32_t hotso_dying;     /* 1 from the first hotso_unload on */
+hotso_thread *thread_list(void); /* every thread there ever was; entries are reused */
+void thread_reap(void);          /* joins those that have ended */
+void thread_forget(void);        /* frees the list */
+void thread_leave(void);         /* where a killed thread goes on: ends it */
+
+/* memory.c */
+void memory_release(uint64_t *count, uint64_t *bytes);
+
+/* key.c */
+uint32_t key_release(void);
+
+/* unload.c: the handler of HOTSO_KILL_SIGNAL */
+void on_kill(int sig, void *info, void *context);
 
 #endif

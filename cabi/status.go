@@ -1,6 +1,9 @@
+//go:build cgo
+
 package cabi
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 
@@ -29,7 +32,7 @@ var kept struct {
 // keep stores data and returns the status that names it.
 func keep(kind int32, data []byte) int32 {
 	if kind != abi.TooSmall && len(data) > keptBytes {
-		data = data[:keptBytes:keptBytes]
+		data = bytes.Clone(data[:keptBytes]) // a slice would hold on to all of it
 	}
 	kept.Lock()
 	defer kept.Unlock()
@@ -53,7 +56,7 @@ func take(status int32, b Buffer) int32 {
 	if *b.len > b.cap {
 		return abi.TooSmall
 	}
-	copy(Bytes(b.out, b.cap), slot.data)
+	copy(Bytes(b.out, uintptr(len(slot.data))), slot.data)
 	slot.id, slot.data = 0, nil
 	return abi.OK
 }

@@ -96,6 +96,27 @@ HOTSO_EXPORT hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len)
 /* Gives a state that hotso_save of some version wrote. Only read during the call. */
 HOTSO_EXPORT hotso_status hotso_restore(hotso_cchar *state, size_t state_len);
 
+/* What hotso_unload did. Times in nanoseconds. */
+enum { HOTSO_BLOCKERS = 16 };
+typedef struct hotso_unload_report {
+    uint32_t threads_ended;
+    uint32_t threads_left;            /* 0 unless the status is HOTSO_TIMEOUT */
+    int32_t blockers[HOTSO_BLOCKERS]; /* thread ids of the first of those */
+    uint32_t keys;
+    uint32_t reserved;
+    uint64_t mappings;
+    uint64_t bytes;
+    int64_t threads_ns;
+    int64_t memory_ns;
+} hotso_unload_report;
+
+/* Ends the library's threads and returns its memory; dlclose may follow, no
+ * other call. Only for a hotso host, which prepared the library for it when it
+ * loaded it: HOTSO_INVALID otherwise. HOTSO_TIMEOUT if a thread does not come
+ * back from C code within timeout_ns: then nothing was unmapped, and it may be
+ * called again. The caller owns *report. No call may be inside the library. */
+HOTSO_EXPORT hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report);
+
 /* Moves the bytes kept for a status into out. If they don't fit, the kind is
  * HOTSO_TOO_SMALL, *out_len is the size, and they stay; else they are
  * forgotten. The last 1024 are kept. Works on any thread. */

@@ -3,7 +3,10 @@ package abi
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Layout of the descriptor, in bytes. It is data, not code, so a program in
@@ -52,33 +55,42 @@ func DecodeDescriptor(b []byte) (Descriptor, error) {
 	if string(b[:8]) != Magic {
 		return Descriptor{}, fmt.Errorf("descriptor begins with %q, not with %q", b[:8], Magic)
 	}
-	text := func(off int) string {
-		s, _, _ := bytes.Cut(b[off:off+MaxName+1], []byte{0})
-		return string(s)
+	name, _, ended1 := bytes.Cut(b[DescriptorName:DescriptorVersion], []byte{0})
+	version, _, ended2 := bytes.Cut(b[DescriptorVersion:DescriptorSize], []byte{0})
+	if !ended1 || !ended2 {
+		return Descriptor{}, fmt.Errorf("descriptor's name %q or version %q has no NUL at its end", name, version)
 	}
 	return Descriptor{
 		ABI:     binary.LittleEndian.Uint32(b[DescriptorABI:]),
 		Flags:   binary.LittleEndian.Uint32(b[DescriptorFlags:]),
-		Name:    text(DescriptorName),
-		Version: text(DescriptorVersion),
+		Name:    string(name),
+		Version: string(version),
 	}, nil
 }
 
-// Stamp writes a name and a version into the descriptor at b.
+// Stamp writes a name and a version into the descriptor at b. If it fails, b
+// is as before.
 func Stamp(b []byte, name, version string) error {
 	if _, err := DecodeDescriptor(b); err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		what, text string
-		off        int
-	}{{"name", name, DescriptorName}, {"version", version, DescriptorVersion}} {
-		if len(f.text) == 0 || len(f.text) > MaxName {
-			return fmt.Errorf("%s %q has %d bytes; it needs 1 to %d", f.what, f.text, len(f.text), MaxName)
-		}
-		field := b[f.off : f.off+MaxName+1]
-		clear(field)
-		copy(field, f.text)
+	if err := errors.Join(checkName("name", name), checkName("version", version)); err != nil {
+		return err
+	}
+	clear(b[DescriptorName:DescriptorSize])
+	copy(b[DescriptorName:], name)
+	copy(b[DescriptorVersion:], version)
+	return nil
+}
+
+// checkName reports why a library's name or version can't be read back from a
+// descriptor.
+func checkName(what, text string) error {
+	switch {
+	case len(text) == 0 || len(text) > MaxName:
+		return fmt.Errorf("%s %q has %d bytes; it needs 1 to %d", what, text, len(text), MaxName)
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return fmt.Errorf("%s %q is not UTF-8 without NUL", what, text)
 	}
 	return nil
 }

@@ -18,9 +18,10 @@ const (
 	RecordDepth   = 8  // uint32: > 0 while this thread is inside the library
 	RecordBusy    = 12 // uint32: > 0 while the shim must not be interrupted for good
 	RecordJump    = 16 // uint64: innermost jump buffer of a call into the library
+	RecordThread  = 24 // uint64: the shim's entry of this thread, 0 on a host's thread
 	RecordSize    = 56
 	MaxSlots      = 16 // live controlled libraries in one process
-	HandledCount  = 6  // signals that the dispatcher routes
+	HandledCount  = 7  // signals that the dispatcher routes
 	EntrySize     = 256
 	EntryOwner    = 0   // uint64: load id, 0 while the entry is free
 	EntryRecord   = 8   // int64: offset of the Record from the thread pointer
@@ -31,9 +32,9 @@ const (
 	EntryKeyDtor  = 40  // uint64: the library's own pthread key destructor
 	EntryKeyStub  = 48  // uint64: the host's permanent stub, registered in its place
 	EntryHandlers = 56  // uint64[HandledCount]: the library's signal handlers, 0 = none
-	EntryCrashFD  = 104 // int32: eventfd that the crash stub writes to, -1 = none
-	EntryCrashed  = 108 // uint32: 1 once the library's runtime wanted to end the process
-	EntryCrashMsg = 112 // int32: descriptor that receives the runtime's last words, -1 = none
+	EntryCrashFD  = 112 // int32: eventfd that the crash stub writes to, -1 = none
+	EntryCrashed  = 116 // uint32: 1 once the library's runtime wanted to end the process
+	EntryCrashMsg = 120 // int32: descriptor that receives the runtime's last words, -1 = none
 )
 
 // States of a dispatch table entry.
@@ -51,4 +52,10 @@ const (
 	HandlerPIPE
 	HandlerURG
 	HandlerPROF
+	HandlerKILL // KillSignal
 )
+
+// KillSignal ends a library's threads at unload, one at a time, where it is
+// safe. SIGRTMAX-2: neither glibc (32, 33) nor the Go runtime (33, for
+// syscall.AllThreadsSyscall) uses it. Threads of the host never get it.
+const KillSignal = 62

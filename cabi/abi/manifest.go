@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -82,10 +83,13 @@ func (m *Manifest) check() error {
 	if m.Format != ManifestFormat {
 		return fmt.Errorf("%w: manifest format %d, this program reads %d", ErrSeal, m.Format, ManifestFormat)
 	}
-	if m.Name == "" || len(m.Name) > MaxName || m.Version == "" || len(m.Version) > MaxName {
-		return fmt.Errorf("%w: name %q, version %q: 1 to %d bytes each", ErrSeal, m.Name, m.Version, MaxName)
+	if err := errors.Join(checkName("name", m.Name), checkName("version", m.Version)); err != nil {
+		return fmt.Errorf("%w: %w", ErrSeal, err)
 	}
 	for i, f := range m.Functions {
+		if !identifier(f.Name) {
+			return fmt.Errorf("%w: function %q: not an identifier", ErrSeal, f.Name)
+		}
 		if i > 0 && m.Functions[i-1].Name >= f.Name {
 			return fmt.Errorf("%w: functions are not sorted by name at %q", ErrSeal, f.Name)
 		}
@@ -152,7 +156,7 @@ func Unseal(file []byte) ([]byte, *Manifest, error) {
 	if err := dec.Decode(m); err != nil {
 		return nil, nil, fmt.Errorf("%w: manifest: %w", ErrSeal, err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); err != io.EOF {
 		return nil, nil, fmt.Errorf("%w: bytes behind the manifest's JSON", ErrSeal)
 	}
 	if err := m.check(); err != nil {

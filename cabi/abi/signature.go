@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // A Type is a parameter or result type that crosses the C ABI.
@@ -109,6 +110,9 @@ func (s Signature) Equal(t Signature) bool {
 // Check reports what makes s impossible to call, or nil.
 func (s Signature) Check() error {
 	for _, p := range s.Params {
+		if p.Name != "" && !identifier(p.Name) {
+			return fmt.Errorf("%w: %s: parameter name %q", ErrSignature, s, p.Name)
+		}
 		if p.Type.Size() == 0 && !p.Type.Span() {
 			return fmt.Errorf("%w: %s: parameter of type %q", ErrSignature, s, p.Type)
 		}
@@ -125,6 +129,16 @@ func (s Signature) Check() error {
 		return fmt.Errorf("%w: %s: result of type %q", ErrSignature, s, s.Result)
 	}
 	return nil
+}
+
+// identifier reports whether s is an identifier of Go.
+func identifier(s string) bool {
+	for i, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // ParseSignature reads what Signature.String writes.

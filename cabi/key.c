@@ -1,0 +1,104 @@
+// go:build linux && (amd64 || arm64)
+
+/* pthread keys with a destructor: what runs in the library when a thread of
+ * the host's ends. The Go runtime binds an M to each thread that calls it and
+ * gives it back in such a destructor (runtime/cgo/gcc_libinit.c).
+ *
+ * glibc reads a destructor's address and then calls it; a library that is
+ * unloaded between the two would be called where nothing is mapped any more.
+ * So all keys of the library share one real key, whose destructor is a
+ * function in the host's text that is never unmapped: it asks the dispatch
+ * table whether the library is still there, holds it while it calls us, and
+ * we run the destructors. */
+#include <errno.h>
+#include <stddef.h>
+#include "shim.h"
+
+int __real_pthread_key_create(pthread_key_t *, void (*)(void *));
+int __real_pthread_key_delete(pthread_key_t);
+int __real_pthread_setspecific(pthread_key_t, const void *);
+
+enum { MAX_KEYS = 64 };
+
+static hotso_lock keys_lock;
+static struct {
+    pthread_key_t key;
+    void (*dtor)(void *);
+    int used;
+} keys[MAX_KEYS];
+static pthread_key_t exit_key; /* its value says: this thread has something to run */
+static int have_exit_key;
+
+/* Called by the host's stub when a thread ends. */
+static void at_thread_exit(void *value) {
+    (void)value;
+    for (int i = 0; i < MAX_KEYS; i++) {
+        if (!__atomic_load_n(&keys[i].used, __ATOMIC_ACQUIRE) || !keys[i].dtor)
+            continue;
+        void *v = pthread_getspecific(keys[i].key);
+        if (!v)
+            continue;
+        __real_pthread_setspecific(keys[i].key, NULL);
+        keys[i].dtor(v);
+    }
+}
+
+int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {
+    if (!hosted())
+        return __real_pthread_key_create(key, dtor);
+    int err = EAGAIN;
+    hotso_record *busy = busy_begin();
+    lock(&keys_lock);
+    if (!have_exit_key) {
+        entry()->key_dtor = (uint64_t)at_thread_exit;
+        have_exit_key = __real_pthread_key_create(&exit_key, (void (*)(void *))entry()->key_stub) == 0;
+    }
+    for (int i = 0; have_exit_key && i < MAX_KEYS; i++) {
+        if (keys[i].used)
+            continue;
+        err = __real_pthread_key_create(&keys[i].key, NULL);
+        if (err == 0) {
+            *key = keys[i].key;
+            keys[i].dtor = dtor;
+            __atomic_store_n(&keys[i].used, 1, __ATOMIC_RELEASE);
+        }
+        break;
+    }
+    unlock(&keys_lock);
+    busy_end(busy);
+    return err;
+}
+
+int __wrap_pthread_key_delete(pthread_key_t key) {
+    if (hosted()) {
+        hotso_record *busy = busy_begin();
+        lock(&keys_lock);
+        for (int i = 0; i < MAX_KEYS; i++)
+            if (keys[i].used && keys[i].key == key)
+                __atomic_store_n(&keys[i].used, 0, __ATOMIC_RELEASE);
+        unlock(&keys_lock);
+        busy_end(busy);
+    }
+    return __real_pthread_key_delete(key);
+}
+
+int __wrap_pthread_setspecific(pthread_key_t key, const void *value) {
+    int err = __real_pthread_setspecific(key, value);
+    if (err == 0 && value && hosted() && have_exit_key)
+        err = __real_pthread_setspecific(exit_key, entry());
+    return err;
+}
+
+/* Every thread of the library is gone, no thread of the host's is in the stub. */
+uint32_t key_release(void) {
+    uint32_t n = 0;
+    for (int i = 0; i < MAX_KEYS; i++)
+        if (keys[i].used && __real_pthread_key_delete(keys[i].key) == 0) {
+            keys[i].used = 0;
+            n++;
+        }
+    if (have_exit_key && __real_pthread_key_delete(exit_key) == 0)
+        n++;
+    have_exit_key = 0;
+    return n;
+}

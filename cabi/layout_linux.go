@@ -1,0 +1,62 @@
+//go:build cgo && linux && (amd64 || arm64)
+
+package cabi
+
+// #include <stddef.h>
+// #include "shim.h"
+// enum {
+//   hotso_off_config_owner = offsetof(hotso_config, owner),
+//   hotso_off_config_record = offsetof(hotso_config, record),
+//   hotso_off_config_entry = offsetof(hotso_config, entry),
+//   hotso_off_record_owner = offsetof(hotso_record, owner),
+//   hotso_off_record_depth = offsetof(hotso_record, depth),
+//   hotso_off_record_busy = offsetof(hotso_record, busy),
+//   hotso_off_record_jump = offsetof(hotso_record, jump),
+//   hotso_off_record_thread = offsetof(hotso_record, thread),
+//   hotso_off_entry_owner = offsetof(hotso_entry, owner),
+//   hotso_off_entry_record = offsetof(hotso_entry, record),
+//   hotso_off_entry_text_low = offsetof(hotso_entry, text_low),
+//   hotso_off_entry_text_high = offsetof(hotso_entry, text_high),
+//   hotso_off_entry_state = offsetof(hotso_entry, state),
+//   hotso_off_entry_exiting = offsetof(hotso_entry, exiting),
+//   hotso_off_entry_key_dtor = offsetof(hotso_entry, key_dtor),
+//   hotso_off_entry_key_stub = offsetof(hotso_entry, key_stub),
+//   hotso_off_entry_handlers = offsetof(hotso_entry, handlers),
+//   hotso_off_entry_crash_fd = offsetof(hotso_entry, crash_fd),
+//   hotso_off_entry_crashed = offsetof(hotso_entry, crashed),
+//   hotso_off_entry_crash_message = offsetof(hotso_entry, crash_message),
+// };
+import "C"
+
+import "github.com/hotso/hotso/cabi/abi"
+
+// Each line fails the build where the shim and the host's dispatcher disagree.
+var (
+	_ [C.hotso_off_config_owner]byte  = [abi.ConfigOwner]byte{}
+	_ [C.hotso_off_config_record]byte = [abi.ConfigRecord]byte{}
+	_ [C.hotso_off_config_entry]byte  = [abi.ConfigEntry]byte{}
+
+	_ [C.sizeof_hotso_record]byte     = [abi.RecordSize]byte{}
+	_ [C.hotso_off_record_owner]byte  = [abi.RecordOwner]byte{}
+	_ [C.hotso_off_record_depth]byte  = [abi.RecordDepth]byte{}
+	_ [C.hotso_off_record_busy]byte   = [abi.RecordBusy]byte{}
+	_ [C.hotso_off_record_jump]byte   = [abi.RecordJump]byte{}
+	_ [C.hotso_off_record_thread]byte = [abi.RecordThread]byte{}
+
+	_ [C.sizeof_hotso_entry]byte            = [abi.EntrySize]byte{}
+	_ [C.HOTSO_HANDLED]byte                 = [abi.HandledCount]byte{}
+	_ [C.HOTSO_KILL]byte                    = [abi.HandlerKILL]byte{}
+	_ [C.HOTSO_KILL_SIGNAL]byte             = [abi.KillSignal]byte{}
+	_ [C.hotso_off_entry_owner]byte         = [abi.EntryOwner]byte{}
+	_ [C.hotso_off_entry_record]byte        = [abi.EntryRecord]byte{}
+	_ [C.hotso_off_entry_text_low]byte      = [abi.EntryTextLow]byte{}
+	_ [C.hotso_off_entry_text_high]byte     = [abi.EntryTextHigh]byte{}
+	_ [C.hotso_off_entry_state]byte         = [abi.EntryState]byte{}
+	_ [C.hotso_off_entry_exiting]byte       = [abi.EntryExiting]byte{}
+	_ [C.hotso_off_entry_key_dtor]byte      = [abi.EntryKeyDtor]byte{}
+	_ [C.hotso_off_entry_key_stub]byte      = [abi.EntryKeyStub]byte{}
+	_ [C.hotso_off_entry_handlers]byte      = [abi.EntryHandlers]byte{}
+	_ [C.hotso_off_entry_crash_fd]byte      = [abi.EntryCrashFD]byte{}
+	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
+	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
+)

@@ -1,0 +1,166 @@
+// go:build linux && (amd64 || arm64)
+
+/* Memory that the library maps: on linux/amd64 and linux/arm64 the Go runtime
+ * maps all of its own through x_cgo_mmap (runtime/cgo_mmap.go), which calls
+ * mmap here. The set of what is mapped is kept sorted, since the runtime maps
+ * over and trims parts of what it has. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "shim.h"
+
+void *__real_mmap(void *, size_t, int, int, int, off_t);
+int __real_munmap(void *, size_t);
+void *__real_mremap(void *, size_t, size_t, int, ...);
+
+typedef struct span {
+    uintptr_t low, high;
+} span;
+
+static hotso_lock set_lock;
+static span first[512];
+static span *set = first;
+static size_t used, room = sizeof first / sizeof first[0];
+
+/* One more must fit. Without memory to grow, the process is beyond help: what
+ * we can't remember we can't give back, so the mapping is left out. */
+static int grow(void) {
+    size_t bytes = room * sizeof *set;
+    span *bigger = __real_mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bigger == MAP_FAILED)
+        return -1;
+    memcpy(bigger, set, used * sizeof *set);
+    if (set != first)
+        __real_munmap(set, bytes);
+    set = bigger;
+    room *= 2;
+    return 0;
+}
+
+/* The first span that ends behind low. */
+static size_t find(uintptr_t low) {
+    size_t from = 0, to = used;
+    while (from < to) {
+        size_t mid = (from + to) / 2;
+        if (set[mid].high <= low)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}
+
+static void drop(size_t at, size_t n) {
+    memmove(&set[at], &set[at + n], (used - at - n) * sizeof *set);
+    used -= n;
+}
+
+static void forget(uintptr_t low, uintptr_t high) {
+    size_t i = find(low);
+    if (i < used && set[i].low < low && set[i].high > high) { /* a hole */
+        if (used == room && grow() != 0)
+            return;
+        memmove(&set[i + 1], &set[i], (used - i) * sizeof *set);
+        used++;
+        set[i].high = low;
+        set[i + 1].low = high;
+        return;
+    }
+    if (i < used && set[i].low < low)
+        set[i++].high = low;
+    size_t n = 0;
+    while (i + n < used && set[i + n].high <= high)
+        n++;
+    drop(i, n);
+    if (i < used && set[i].low < high)
+        set[i].low = high;
+}
+
+static void remember(uintptr_t low, uintptr_t high) {
+    forget(low, high);
+    size_t i = find(low);
+    if (i > 0 && set[i - 1].high == low) {
+        set[i - 1].high = high;
+        if (i < used && set[i].low == high) {
+            set[i - 1].high = set[i].high;
+            drop(i, 1);
+        }
+    } else if (i < used && set[i].low == high) {
+        set[i].low = low;
+    } else if (used < room || grow() == 0) {
+        memmove(&set[i + 1], &set[i], (used - i) * sizeof *set);
+        used++;
+        set[i] = (span){low, high};
+    }
+}
+
+static size_t pages(size_t n) {
+    return (n + 4095) & ~(size_t)4095;
+}
+
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off) {
+    if (!hosted())
+        return __real_mmap(addr, len, prot, flags, fd, off);
+    hotso_record *busy = busy_begin();
+    void *p = __real_mmap(addr, len, prot, flags, fd, off);
+    if (p != MAP_FAILED) {
+        lock(&set_lock);
+        remember((uintptr_t)p, (uintptr_t)p + pages(len));
+        unlock(&set_lock);
+    }
+    busy_end(busy);
+    return p;
+}
+
+/* What C code compiled with 64 bit file offsets calls; the same here. */
+void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off) {
+    return __wrap_mmap(addr, len, prot, flags, fd, off);
+}
+
+int __wrap_munmap(void *addr, size_t len) {
+    if (!hosted())
+        return __real_munmap(addr, len);
+    hotso_record *busy = busy_begin();
+    lock(&set_lock); /* across the call: the range may be mapped again right after */
+    int r = __real_munmap(addr, len);
+    if (r == 0)
+        forget((uintptr_t)addr, (uintptr_t)addr + pages(len));
+    unlock(&set_lock);
+    busy_end(busy);
+    return r;
+}
+
+void *__wrap_mremap(void *addr, size_t old, size_t len, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    void *to = flags & MREMAP_FIXED ? va_arg(more, void *) : NULL;
+    va_end(more);
+    if (!hosted())
+        return __real_mremap(addr, old, len, flags, to);
+    hotso_record *busy = busy_begin();
+    lock(&set_lock);
+    void *p = __real_mremap(addr, old, len, flags, to);
+    if (p != MAP_FAILED) {
+        forget((uintptr_t)addr, (uintptr_t)addr + pages(old));
+        remember((uintptr_t)p, (uintptr_t)p + pages(len));
+    }
+    unlock(&set_lock);
+    busy_end(busy);
+    return p;
+}
+
+/* Every thread of the library is gone: no lock. */
+void memory_release(uint64_t *count, uint64_t *bytes) {
+    for (size_t i = 0; i < used; i++) {
+        if (__real_munmap((void *)set[i].low, set[i].high - set[i].low) != 0)
+            continue;
+        *count += 1;
+        *bytes += set[i].high - set[i].low;
+    }
+    used = 0;
+    if (set != first)
+        __real_munmap(set, room * sizeof *set);
+    set = first;
+    room = sizeof first / sizeof first[0];
+}

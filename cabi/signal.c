@@ -1,0 +1,46 @@
+// go:build linux && (amd64 || arm64)
+
+/* Signal handlers. Under a hotso host the library never touches the process's:
+ * its own go to the host's dispatch table, which hands on what concerns it.
+ * What it asks for beyond those six signals, for instance through os/signal,
+ * it does not get: they are the host's. */
+#include <signal.h>
+#include <string.h>
+#include "shim.h"
+
+int __real_sigaction(int, const struct sigaction *, struct sigaction *);
+
+static int index_of(int sig) {
+    switch (sig) {
+    case SIGSEGV:
+        return HOTSO_SEGV;
+    case SIGBUS:
+        return HOTSO_BUS;
+    case SIGFPE:
+        return HOTSO_FPE;
+    case SIGPIPE:
+        return HOTSO_PIPE;
+    case SIGURG:
+        return HOTSO_URG;
+    case SIGPROF:
+        return HOTSO_PROF;
+    }
+    return -1;
+}
+
+/* The old action is always SIG_DFL: the library's runtime keeps it to forward
+ * signals to, and the dispatcher does that. */
+int __wrap_sigaction(int sig, const struct sigaction *act, struct sigaction *old) {
+    if (!hosted())
+        return __real_sigaction(sig, act, old);
+    if (old)
+        memset(old, 0, sizeof *old);
+    int i = index_of(sig);
+    if (i < 0 || !act)
+        return 0;
+    uint64_t handler = (uint64_t)act->sa_sigaction;
+    if (!(act->sa_flags & SA_SIGINFO) || act->sa_handler == SIG_IGN)
+        handler = 0; /* SIG_DFL, SIG_IGN, or a C handler that can't take what we pass */
+    __atomic_store_n(&entry()->handlers[i], handler, __ATOMIC_RELEASE);
+    return 0;
+}

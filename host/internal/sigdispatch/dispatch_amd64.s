@@ -1,0 +1,217 @@
+// The signal dispatcher and the key stubs; see doc.go for what they decide and
+// why they can't be Go. Twin of dispatch_arm64.s: same labels, same order.
+//
+// All functions here are C ABI functions of the System V psABI: arguments in
+// DI, SI, DX; BX, BP, R12-R15 are callee-saved; SP is 8 modulo 16 at entry.
+
+//go:build linux
+
+#include "go_asm.h"
+#include "textflag.h"
+
+#define SYS_rt_sigaction	13
+#define SYS_rt_sigreturn	15
+#define SYS_getpid	39
+#define SYS_gettid	186
+#define SYS_rt_tgsigqueueinfo	297
+
+#define siginfo_code	8	// si_code in siginfo_t
+#define ucontext_pc	168	// uc_mcontext.gregs[REG_RIP] in ucontext_t
+
+// C is for functions that C or the kernel calls: no Go prologue, and a
+// traceback that meets one ends there.
+#define C	NOSPLIT|NOFRAME|TOPFRAME
+
+// OWNED goes on if this thread's g belongs to the library of entry, else to no.
+// It leaves the address of the thread's record in record and clobbers owner.
+// The owner is read before everything else of the entry; see Take. 0(FS) is the
+// thread control block's address of itself.
+#define OWNED(entry, owner, record, no)	\
+	MOVQ	Entry_owner(entry), owner;	\
+	TESTQ	owner, owner;	\
+	JZ	no;	\
+	MOVQ	Entry_record(entry), record;	\
+	ADDQ	0(FS), record;	\
+	CMPQ	const_recordOwner(record), owner;	\
+	JNE	no
+
+// INSIDE goes on if this thread is inside the library of entry, else to no.
+#define INSIDE(entry, owner, record, no)	\
+	OWNED(entry, owner, record, no);	\
+	CMPL	const_recordDepth(record), $0;	\
+	JEQ	no
+
+// void dispatch(int sig, siginfo_t *info, void *ucontext), with the index of
+// the generation's first original in CX.
+TEXT dispatch<>(SB), C, $0
+	NOP	SP	// the frame is laid by hand: no stack checks by vet
+	MOVL	DI, DI
+	LEAQ	·handlerIndex(SB), AX
+	MOVBLZX	(AX)(DI*1), R11	// R11 = handler index
+	LEAQ	·originals(SB), AX
+	ADDQ	R11, CX
+	MOVQ	(AX)(CX*8), R10	// R10 = the host's handler
+	LEAQ	·table(SB), R8	// R8 = entry
+	CMPL	R11, $const_firstShared
+	JCC	shared
+
+	// A fault: one handler gets it, in place of this function.
+fault:
+	INSIDE(R8, AX, CX, faultNext)
+	MOVQ	ucontext_pc(DX), AX
+	CMPQ	AX, Entry_textLow(R8)
+	JCS	faultNext
+	CMPQ	AX, Entry_textHigh(R8)
+	JCC	faultNext
+	MOVQ	Entry_handlers(R8)(R11*8), AX
+	TESTQ	AX, AX
+	JZ	faultNext
+	JMP	AX
+faultNext:
+	ADDQ	$Entry__size, R8
+	LEAQ	·table+const_tableSize(SB), AX
+	CMPQ	R8, AX
+	JNE	fault
+	CMPQ	R10, $const_sigIgn
+	JLS	noHandler
+	JMP	R10
+
+	// The host has no handler. Only signals that somebody sent can be
+	// ignored (si_code <= 0); a fault would come back for ever.
+noHandler:
+	JCS	defaultAction
+	CMPL	siginfo_code(SI), $0
+	JLE	return
+	// Restore the default and queue the same signal to this thread. It is
+	// blocked now and ends the process as soon as the handler has returned.
+defaultAction:
+	MOVQ	DI, R8	// system calls keep all but AX, CX, R11
+	MOVQ	SI, R9
+	LEAQ	noAction<>(SB), SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigaction, AX
+	SYSCALL
+	MOVL	$SYS_gettid, AX
+	SYSCALL
+	MOVQ	AX, SI
+	MOVL	$SYS_getpid, AX
+	SYSCALL
+	MOVQ	AX, DI
+	MOVQ	R8, DX
+	MOVQ	R9, R10
+	MOVL	$SYS_rt_tgsigqueueinfo, AX
+	SYSCALL
+return:
+	RET
+
+	// A shared signal: call the handlers of all libraries that this thread
+	// is inside of, then go on in the host's.
+shared:
+	ADJSP	$56
+	MOVQ	BX, 0(SP)
+	MOVQ	R12, 8(SP)
+	MOVQ	R13, 16(SP)
+	MOVQ	R14, 24(SP)
+	MOVQ	R15, 32(SP)
+	MOVQ	R10, 40(SP)
+	MOVQ	R8, BX	// BX = entry
+	MOVQ	DI, R12
+	MOVQ	SI, R13
+	MOVQ	DX, R14
+	MOVQ	R11, R15
+sharedEntry:
+	INSIDE(BX, AX, CX, sharedNext)
+	MOVQ	Entry_handlers(BX)(R15*8), AX
+	TESTQ	AX, AX
+	JZ	sharedNext
+	MOVQ	R12, DI
+	MOVQ	R13, SI
+	MOVQ	R14, DX
+	CALL	AX
+sharedNext:
+	ADDQ	$Entry__size, BX
+	LEAQ	·table+const_tableSize(SB), AX
+	CMPQ	BX, AX
+	JNE	sharedEntry
+	MOVQ	R12, DI
+	MOVQ	R13, SI
+	MOVQ	R14, DX
+	MOVQ	0(SP), BX
+	MOVQ	8(SP), R12
+	MOVQ	16(SP), R13
+	MOVQ	24(SP), R14
+	MOVQ	32(SP), R15
+	MOVQ	40(SP), R10
+	ADJSP	$-56
+	CMPQ	R10, $const_sigIgn
+	JLS	sharedReturn
+	JMP	R10
+sharedReturn:
+	RET
+
+// void keyStub(void *value), with the entry in SI. The locked increment is a
+// full barrier: the state is read after it; see SetDying.
+TEXT keyStub<>(SB), C, $0
+	NOP	SP
+	LOCK
+	INCL	Entry_exiting(SI)
+	CMPL	Entry_state(SI), $const_entryLive
+	JNE	keyDone
+	OWNED(SI, AX, CX, keyDone)
+	MOVQ	Entry_keyDtor(SI), AX
+	TESTQ	AX, AX
+	JZ	keyDone
+	ADJSP	$24
+	MOVQ	SI, 0(SP)
+	MOVQ	CX, 8(SP)
+	INCL	const_recordDepth(CX)
+	CALL	AX
+	MOVQ	0(SP), SI
+	MOVQ	8(SP), CX
+	ADJSP	$-24
+	DECL	const_recordDepth(CX)
+keyDone:
+	LOCK
+	DECL	Entry_exiting(SI)
+	RET
+
+// The restorer that a handler returns to.
+TEXT sigreturn<>(SB), C, $0
+	MOVL	$SYS_rt_sigreturn, AX
+	SYSCALL
+	INT	$3	// not reached
+
+#define DISPATCH(name, generation)	\
+TEXT name<>(SB), C, $0;	\
+	MOVL	$(generation*const_handledCount), CX;	\
+	JMP	dispatch<>(SB)
+
+#define KEYSTUB(name, i)	\
+TEXT name<>(SB), C, $0;	\
+	LEAQ	·table+(i*Entry__size)(SB), SI;	\
+	JMP	keyStub<>(SB)
+
+#include "stubs.h"
+
+// func dispatchPC(generation int) uintptr
+TEXT ·dispatchPC(SB), NOSPLIT, $0-16
+	MOVQ	generation+0(FP), CX
+	LEAQ	dispatchPCs<>(SB), AX
+	MOVQ	(AX)(CX*8), AX
+	MOVQ	AX, ret+8(FP)
+	RET
+
+// func keyStubPC(i int) uintptr
+TEXT ·keyStubPC(SB), NOSPLIT, $0-16
+	MOVQ	i+0(FP), CX
+	LEAQ	keyStubPCs<>(SB), AX
+	MOVQ	(AX)(CX*8), AX
+	MOVQ	AX, ret+8(FP)
+	RET
+
+// func sigreturnPC() uintptr
+TEXT ·sigreturnPC(SB), NOSPLIT, $0-8
+	LEAQ	sigreturn<>(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET

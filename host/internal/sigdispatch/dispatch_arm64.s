@@ -1,0 +1,232 @@
+// The signal dispatcher and the key stubs; see doc.go for what they decide and
+// why they can't be Go. Twin of dispatch_amd64.s: same labels, same order.
+//
+// All functions here are C ABI functions of the AAPCS64: arguments in R0, R1,
+// R2; R19-R30 are callee-saved; RSP is a multiple of 16. R16 and R17 are the
+// linker's, R18 the platform's, R27 the assembler's for what doesn't fit into
+// one instruction: all unused here, as a C caller wants its R27 back.
+
+//go:build linux
+
+#include "go_asm.h"
+#include "textflag.h"
+
+#define SYS_rt_sigaction	134
+#define SYS_rt_sigreturn	139
+#define SYS_getpid	172
+#define SYS_gettid	178
+#define SYS_rt_tgsigqueueinfo	240
+
+#define siginfo_code	8	// si_code in siginfo_t
+#define ucontext_pc	440	// uc_mcontext.pc in ucontext_t
+
+// C is for functions that C or the kernel calls: no Go prologue, and a
+// traceback that meets one ends there.
+#define C	NOSPLIT|NOFRAME|TOPFRAME
+
+// OWNED goes on if this thread's g belongs to the library of entry, else to no.
+// It leaves the address of the thread's record in record and clobbers owner
+// and R9. The owner is read before everything else of the entry; see Take: a
+// load-acquire, which takes no offset (Entry_owner is 0).
+#define OWNED(entry, owner, record, no)	\
+	LDAR	(entry), owner;	\
+	CBZ	owner, no;	\
+	MOVD	Entry_record(entry), record;	\
+	MRS	TPIDR_EL0, R9;	\
+	ADD	R9, record;	\
+	MOVD	const_recordOwner(record), R9;	\
+	CMP	owner, R9;	\
+	BNE	no
+
+// INSIDE goes on if this thread is inside the library of entry, else to no.
+#define INSIDE(entry, owner, record, no)	\
+	OWNED(entry, owner, record, no);	\
+	MOVWU	const_recordDepth(record), R9;	\
+	CBZ	R9, no
+
+// void dispatch(int sig, siginfo_t *info, void *ucontext), with the index of
+// the generation's first original in R3.
+TEXT dispatch<>(SB), C, $0
+	MOVWU	R0, R0
+	MOVD	$·handlerIndex(SB), R4
+	MOVBU	(R4)(R0), R11	// R11 = handler index
+	MOVD	$·originals(SB), R4
+	ADD	R11, R3
+	MOVD	(R4)(R3<<3), R10	// R10 = the host's handler
+	MOVD	$·table(SB), R8	// R8 = entry
+	MOVD	$·table+const_tableSize(SB), R12	// R12 = end of the table
+	CMP	$const_firstShared, R11
+	BHS	shared
+
+	// A fault: one handler gets it, in place of this function.
+fault:
+	INSIDE(R8, R4, R5, faultNext)
+	MOVD	ucontext_pc(R2), R4
+	MOVD	Entry_textLow(R8), R5
+	CMP	R5, R4
+	BLO	faultNext
+	MOVD	Entry_textHigh(R8), R5
+	CMP	R5, R4
+	BHS	faultNext
+	ADD	$Entry_handlers, R8, R4
+	MOVD	(R4)(R11<<3), R4
+	CBZ	R4, faultNext
+	JMP	(R4)
+faultNext:
+	ADD	$Entry__size, R8
+	CMP	R12, R8
+	BNE	fault
+	CMP	$const_sigIgn, R10
+	BLS	noHandler
+	JMP	(R10)
+
+	// The host has no handler. Only signals that somebody sent can be
+	// ignored (si_code <= 0); a fault would come back for ever.
+noHandler:
+	BLO	defaultAction
+	MOVW	siginfo_code(R1), R4
+	CMPW	$0, R4
+	BLE	return
+	// Restore the default and queue the same signal to this thread. It is
+	// blocked now and ends the process as soon as the handler has returned.
+defaultAction:
+	MOVD	R0, R6	// system calls keep all but R0
+	MOVD	R1, R7
+	MOVD	$noAction<>(SB), R1
+	MOVD	$0, R2
+	MOVD	$8, R3
+	MOVD	$SYS_rt_sigaction, R8
+	SVC
+	MOVD	$SYS_gettid, R8
+	SVC
+	MOVD	R0, R1
+	MOVD	$SYS_getpid, R8
+	SVC
+	MOVD	R6, R2
+	MOVD	R7, R3
+	MOVD	$SYS_rt_tgsigqueueinfo, R8
+	SVC
+return:
+	RET
+
+	// A shared signal: call the handlers of all libraries that this thread
+	// is inside of, then go on in the host's.
+shared:
+	SUB	$80, RSP
+	STP	(R29, R30), 0(RSP)
+	MOVD	RSP, R29	// a frame record for unwinders
+	STP	(R19, R20), 16(RSP)
+	STP	(R21, R22), 32(RSP)
+	STP	(R23, R24), 48(RSP)
+	MOVD	R10, 64(RSP)
+	MOVD	R8, R19	// R19 = entry
+	MOVD	R0, R20
+	MOVD	R1, R21
+	MOVD	R2, R22
+	MOVD	R11, R23
+	MOVD	R12, R24
+sharedEntry:
+	INSIDE(R19, R4, R5, sharedNext)
+	ADD	$Entry_handlers, R19, R4
+	MOVD	(R4)(R23<<3), R4
+	CBZ	R4, sharedNext
+	MOVD	R20, R0
+	MOVD	R21, R1
+	MOVD	R22, R2
+	CALL	(R4)
+sharedNext:
+	ADD	$Entry__size, R19
+	CMP	R24, R19
+	BNE	sharedEntry
+	MOVD	R20, R0
+	MOVD	R21, R1
+	MOVD	R22, R2
+	MOVD	64(RSP), R10
+	LDP	16(RSP), (R19, R20)
+	LDP	32(RSP), (R21, R22)
+	LDP	48(RSP), (R23, R24)
+	LDP	0(RSP), (R29, R30)
+	ADD	$80, RSP
+	CMP	$const_sigIgn, R10
+	BLS	sharedReturn
+	JMP	(R10)
+sharedReturn:
+	RET
+
+// void keyStub(void *value), with the entry in R1. A full barrier follows the
+// increment: the state is read after it; see SetDying. The exclusive pairs are
+// ARMv8.0; atomic instructions came with 8.1.
+TEXT keyStub<>(SB), C, $0
+	ADD	$Entry_exiting, R1, R6
+keyEnter:
+	LDAXRW	(R6), R4
+	ADDW	$1, R4
+	STLXRW	R4, (R6), R5
+	CBNZW	R5, keyEnter
+	DMB	$0xb	// ISH
+	MOVWU	Entry_state(R1), R4
+	CMPW	$const_entryLive, R4
+	BNE	keyDone
+	OWNED(R1, R4, R5, keyDone)
+	MOVD	Entry_keyDtor(R1), R4
+	CBZ	R4, keyDone
+	SUB	$32, RSP
+	STP	(R29, R30), 0(RSP)
+	MOVD	RSP, R29
+	STP	(R5, R6), 16(RSP)
+	MOVWU	const_recordDepth(R5), R7
+	ADDW	$1, R7
+	MOVW	R7, const_recordDepth(R5)
+	CALL	(R4)
+	LDP	16(RSP), (R5, R6)
+	LDP	0(RSP), (R29, R30)
+	ADD	$32, RSP
+	MOVWU	const_recordDepth(R5), R7
+	SUBW	$1, R7
+	MOVW	R7, const_recordDepth(R5)
+keyDone:
+	LDAXRW	(R6), R4
+	SUBW	$1, R4
+	STLXRW	R4, (R6), R5
+	CBNZW	R5, keyDone
+	RET
+
+// The restorer that a handler returns to.
+TEXT sigreturn<>(SB), C, $0
+	MOVD	$SYS_rt_sigreturn, R8
+	SVC
+	BRK	// not reached
+
+#define DISPATCH(name, generation)	\
+TEXT name<>(SB), C, $0;	\
+	MOVD	$(generation*const_handledCount), R3;	\
+	JMP	dispatch<>(SB)
+
+#define KEYSTUB(name, i)	\
+TEXT name<>(SB), C, $0;	\
+	MOVD	$·table+(i*Entry__size)(SB), R1;	\
+	JMP	keyStub<>(SB)
+
+#include "stubs.h"
+
+// func dispatchPC(generation int) uintptr
+TEXT ·dispatchPC(SB), NOSPLIT, $0-16
+	MOVD	generation+0(FP), R1
+	MOVD	$dispatchPCs<>(SB), R0
+	MOVD	(R0)(R1<<3), R0
+	MOVD	R0, ret+8(FP)
+	RET
+
+// func keyStubPC(i int) uintptr
+TEXT ·keyStubPC(SB), NOSPLIT, $0-16
+	MOVD	i+0(FP), R1
+	MOVD	$keyStubPCs<>(SB), R0
+	MOVD	(R0)(R1<<3), R0
+	MOVD	R0, ret+8(FP)
+	RET
+
+// func sigreturnPC() uintptr
+TEXT ·sigreturnPC(SB), NOSPLIT, $0-8
+	MOVD	$sigreturn<>(SB), R0
+	MOVD	R0, ret+0(FP)
+	RET

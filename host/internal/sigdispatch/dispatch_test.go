@@ -1,0 +1,178 @@
+//go:build linux && (amd64 || arm64)
+
+package sigdispatch
+
+import (
+	"encoding/binary"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/sigdispatch/sigtest"
+)
+
+// What the kernel would pass. Globals, as they must not move.
+var (
+	fakeInfo    [128]byte
+	fakeContext [1024]byte
+)
+
+var contextPC = map[string]int{"amd64": 168, "arm64": 440}[runtime.GOARCH]
+
+// testGeneration is the last one, which Install doesn't come to in these tests.
+const testGeneration = generations - 1
+
+// dispatch calls the dispatcher as the kernel does, with the code interrupted
+// at pc and original as the host's handler. It returns how often the libraries'
+// handlers and the host's were called.
+func dispatch(t *testing.T, sig unix.Signal, pc, original uintptr) (library, host uint64) {
+	t.Helper()
+	binary.LittleEndian.PutUint64(fakeContext[contextPC:], uint64(pc))
+	originals[testGeneration][handlerIndex[sig]].Store(original)
+	libraryBefore, hostBefore := sigtest.LibraryCalls(int(sig)), sigtest.HostCalls(int(sig))
+	preserved := sigtest.Call(dispatchPC(testGeneration), uintptr(sig),
+		uintptr(unsafe.Pointer(&fakeInfo)), uintptr(unsafe.Pointer(&fakeContext)))
+	assert.True(t, preserved, "callee-saved registers")
+	assert.Zero(t, sigtest.Misaligned(), "stack alignment")
+	return sigtest.LibraryCalls(int(sig)) - libraryBefore, sigtest.HostCalls(int(sig)) - hostBefore
+}
+
+func TestRouting(t *testing.T) {
+	l := fakeLibrary(t)
+	low, high := l.Text()
+	own, foreign := l.Owner(), l.Owner()+1000
+	faults := []unix.Signal{unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE, unix.SIGPIPE}
+	shared := []unix.Signal{unix.SIGURG, unix.SIGPROF}
+
+	for _, test := range []struct {
+		name          string
+		signals       []unix.Signal
+		owner         uint64
+		depth         uint32
+		pc            uintptr
+		library, host uint64
+	}{
+		{"a fault at the text's first byte", faults, own, 1, low, 1, 0},
+		{"a fault at the text's last byte", faults, own, 3, high - 1, 1, 0},
+		{"a fault before the text", faults, own, 1, low - 1, 0, 1},
+		{"a fault behind the text", faults, own, 1, high, 0, 1},
+		{"a fault in the text, but outside the library", faults, own, 0, low, 0, 1},
+		{"a fault in the text of an earlier load's thread", faults, foreign, 1, low, 0, 1},
+		{"a fault on a thread that never was inside", faults, 0, 0, low, 0, 1},
+		{"a shared signal inside, in the text", shared, own, 1, low, 1, 1},
+		{"a shared signal inside, elsewhere", shared, own, 1, high, 1, 1},
+		{"a shared signal outside", shared, own, 0, low, 0, 1},
+		{"a shared signal of an earlier load's thread", shared, foreign, 1, low, 0, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			// A subtest has a thread of its own.
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			*l.record() = record{owner: test.owner, depth: test.depth}
+			defer func() { *l.record() = record{} }()
+			for _, sig := range test.signals {
+				library, host := dispatch(t, sig, test.pc, sigtest.HostHandler())
+				assert.Equal(t, test.library, library, "calls of the library's handler of %s", unix.SignalName(sig))
+				assert.Equal(t, test.host, host, "calls of the host's handler of %s", unix.SignalName(sig))
+			}
+		})
+	}
+}
+
+func TestRoutingLibraryWithoutHandler(t *testing.T) {
+	l := fakeLibrary(t)
+	l.enter()
+	low, _ := l.Text()
+	for i, sig := range handled {
+		l.handlers[i].Store(0)
+		library, host := dispatch(t, sig, low, sigtest.HostHandler())
+		assert.Zero(t, library, unix.SignalName(sig))
+		assert.EqualValues(t, 1, host, unix.SignalName(sig))
+	}
+}
+
+// A library that calls the host, which calls another library.
+func TestRoutingNested(t *testing.T) {
+	outer, inner := fakeLibrary(t), fakeLibrary(t)
+	outer.enter()
+	inner.enter()
+	low, high := inner.Text()
+	outer.SetText(high, high+64)
+
+	library, host := dispatch(t, unix.SIGURG, low, sigtest.HostHandler())
+	assert.EqualValues(t, 2, library)
+	assert.EqualValues(t, 1, host)
+
+	library, host = dispatch(t, unix.SIGSEGV, low, sigtest.HostHandler())
+	assert.EqualValues(t, 1, library)
+	assert.Zero(t, host)
+}
+
+// Every slot of the table is looked at, the first and the last too.
+func TestRoutingFullTable(t *testing.T) {
+	libraries := make([]library, 0, carrier.Slots())
+	for range carrier.Slots() {
+		libraries = append(libraries, fakeLibrary(t))
+	}
+	low, _ := libraries[0].Text()
+	for _, l := range libraries {
+		l.enter()
+		for _, sig := range handled {
+			library, _ := dispatch(t, sig, low, sigtest.HostHandler())
+			assert.EqualValues(t, 1, library, "entry %d, %s", l.slot.Index(), unix.SignalName(sig))
+		}
+		*l.record() = record{}
+	}
+}
+
+// Without a handler of the host, a shared signal ends in the dispatcher, and so
+// does a fault signal that is ignored and wasn't sent by the kernel.
+func TestRoutingHostWithoutHandler(t *testing.T) {
+	l := fakeLibrary(t)
+	l.enter()
+	_, elsewhere := l.Text()
+	for _, original := range []uintptr{0, sigIgn} {
+		library, host := dispatch(t, unix.SIGURG, elsewhere, original)
+		assert.EqualValues(t, 1, library)
+		assert.Zero(t, host)
+	}
+	library, host := dispatch(t, unix.SIGSEGV, elsewhere, sigIgn)
+	assert.Zero(t, library)
+	assert.Zero(t, host)
+}
+
+func TestEntry(t *testing.T) {
+	l := fakeLibrary(t)
+	e := l.Entry
+	assert.Equal(t, uintptr(unsafe.Pointer(&table[l.slot.Index()])), e.Addr())
+	assert.Equal(t, sigtest.LibraryHandler(), e.Handler(abi.HandlerURG))
+	assert.Equal(t, sigtest.Destructor(), e.KeyDtor())
+	assert.Panics(t, func() { Take(l.slot.Index(), e.Owner()+1, 0) }, "an entry can be taken once")
+
+	eventFD, messageFD := e.Crash()
+	assert.EqualValues(t, -1, eventFD)
+	assert.EqualValues(t, -1, messageFD)
+	e.SetCrash(3, 4)
+	eventFD, messageFD = e.Crash()
+	assert.EqualValues(t, 3, eventFD)
+	assert.EqualValues(t, 4, messageFD)
+	assert.False(t, e.Crashed())
+	e.crashed.Store(1)
+	assert.True(t, e.Crashed())
+
+	owner, offset := e.Owner(), l.slot.Offset()+abi.SlotRecord
+	e.Release()
+	assert.Zero(t, e.Owner())
+	low, high := e.Text()
+	assert.Zero(t, low)
+	assert.Zero(t, high)
+	assert.Zero(t, e.Handler(abi.HandlerURG))
+	assert.Zero(t, e.KeyDtor())
+	assert.False(t, e.Crashed())
+	require.Same(t, e, Take(l.slot.Index(), owner, offset))
+}

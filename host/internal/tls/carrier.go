@@ -1,0 +1,98 @@
+package tls
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+var (
+	// ErrNoStaticTLS is returned by Open when the process has too little
+	// static TLS left even for the smallest carrier. It is decided when the
+	// process starts: set GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096
+	// (bytes, glibc 2.32 or newer) in its environment, or call Open before
+	// other libraries are loaded.
+	ErrNoStaticTLS = errors.New("not enough static TLS in this process " +
+		"(start it with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096)")
+
+	// ErrNoSlot is returned by Acquire while every slot is lent to a library.
+	// Unload one and try again.
+	ErrNoSlot = errors.New("all TLS slots are in use (unload a library first)")
+)
+
+// A Loader opens shared objects. Open must bind at once and keep the object's
+// symbols to itself (RTLD_NOW|RTLD_LOCAL); Sym finds a symbol's address.
+type Loader interface {
+	Open(path string) (handle uintptr, err error)
+	Sym(handle uintptr, name string) (addr uintptr, err error)
+}
+
+// A Carrier is the permanent object that owns the slots. Its methods may be
+// called from any goroutine.
+type Carrier struct {
+	offset int64 // of slot 0 from the thread pointer, in bytes
+	slots  int
+
+	mu    sync.Mutex
+	free  []int                // indexes, the one free for longest first
+	lease [abi.MaxSlots]uint64 // counts Acquire and Release of each slot; odd while it is lent
+}
+
+// A Slot is abi.SlotSize bytes at the same offset from the thread pointer in
+// every thread. It belongs to the caller of Acquire until it calls Release;
+// copies are the same slot.
+type Slot struct {
+	carrier *Carrier
+	index   int
+	lease   uint64
+}
+
+func newCarrier(offset int64, slots int) *Carrier {
+	c := &Carrier{offset: offset, slots: slots}
+	for i := range slots {
+		c.free = append(c.free, i)
+	}
+	return c
+}
+
+// Slots is the number of slots, free or not: abi.MaxSlots, or less when the
+// process had too little static TLS for all.
+func (c *Carrier) Slots() int { return c.slots }
+
+// Acquire lends the slot that has been free for longest, or returns ErrNoSlot.
+// First in, first out gives stale bytes the longest life: a shim that forgot
+// to check the owner would be found out, not saved by luck.
+func (c *Carrier) Acquire() (Slot, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.free) == 0 {
+		return Slot{}, fmt.Errorf("tls: acquire one of %d: %w", c.slots, ErrNoSlot)
+	}
+	i := c.free[0]
+	c.free = c.free[1:]
+	c.lease[i]++
+	return Slot{carrier: c, index: i, lease: c.lease[i]}, nil
+}
+
+// Release gives the slot back. Nothing may run any more that was patched to
+// use it. A second Release panics: by then the slot may be another library's.
+func (s Slot) Release() {
+	c := s.carrier
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lease[s.index] != s.lease {
+		panic(fmt.Sprintf("tls: slot %d released twice", s.index))
+	}
+	c.lease[s.index]++
+	c.free = append(c.free, s.index)
+}
+
+// Index is the slot's number, below abi.MaxSlots. It is also the index of the
+// slot's entry in the signal dispatch table.
+func (s Slot) Index() int { return s.index }
+
+// Offset is the distance in bytes from the thread pointer to the slot's first
+// byte: negative on amd64 (TLS variant II), positive on arm64 (variant I).
+func (s Slot) Offset() int64 { return s.carrier.offset + int64(s.index)*abi.SlotSize }

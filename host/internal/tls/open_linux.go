@@ -1,0 +1,82 @@
+package tls
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// Open makes the carrier and lets loader dlopen it. Call it once in a process:
+// each carrier takes its share of the static TLS for good, as it is never
+// dlclosed. Less static TLS than abi.MaxSlots need makes a smaller carrier; too
+// little for that is ErrNoStaticTLS.
+func Open(loader Loader) (*Carrier, error) {
+	machine, err := machineOf(runtime.GOARCH)
+	if err != nil {
+		return nil, err
+	}
+	var failure error
+	for slots := abi.MaxSlots; slots >= 4; slots /= 2 {
+		offset, err := load(loader, machine, slots)
+		if err == nil {
+			return newCarrier(offset, slots), nil
+		}
+		failure = err
+		if !errors.Is(err, ErrNoStaticTLS) {
+			break
+		}
+	}
+	return nil, failure
+}
+
+func machineOf(goarch string) (elf.Machine, error) {
+	switch goarch {
+	case "amd64":
+		return elf.EM_X86_64, nil
+	case "arm64":
+		return elf.EM_AARCH64, nil
+	}
+	return 0, fmt.Errorf("tls: open the carrier on linux/%s: %w", goarch, errors.ErrUnsupported)
+}
+
+// load dlopens a carrier of that many slots and returns its block's offset.
+func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
+	content, err := image(machine, uint64(slots)*abi.SlotSize, abi.SlotSize)
+	if err != nil {
+		return 0, err
+	}
+	fd, err := unix.MemfdCreate("hotso-tls", unix.MFD_CLOEXEC)
+	if err != nil {
+		return 0, fmt.Errorf("tls: create a memfd for the carrier: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "hotso-tls")
+	defer file.Close()
+	if _, err := file.Write(content); err != nil {
+		return 0, fmt.Errorf("tls: write the carrier: %w", err)
+	}
+	// The dynamic linker knows an object by the name it was opened with. The
+	// carrier stays while its descriptor is closed and the number used again,
+	// so its name has the process id in it: no other object is opened by such
+	// a name, only by /proc/self/fd/N.
+	path := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+	handle, err := loader.Open(path)
+	if err != nil {
+		if strings.Contains(err.Error(), "static TLS") { // glibc's words, elf/dl-reloc.c
+			return 0, fmt.Errorf("tls: dlopen a carrier of %d slots: %w: %w", slots, ErrNoStaticTLS, err)
+		}
+		return 0, fmt.Errorf("tls: dlopen the carrier: %w", err)
+	}
+	word, err := loader.Sym(handle, offsetSymbol)
+	if err != nil {
+		return 0, fmt.Errorf("tls: dlsym %s in the carrier: %w", offsetSymbol, err)
+	}
+	return **(**int64)(unsafe.Pointer(&word)), nil
+}
