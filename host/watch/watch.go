@@ -1,0 +1,183 @@
+package watch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/version"
+)
+
+var (
+	// ErrBadName means that the name cannot name a library. It is the error
+	// of [List], and of the only [Event] that [Events] tells then.
+	ErrBadName = version.ErrBadName
+	// ErrIncomplete means that a file ends before its ELF structure does.
+	// More bytes may help.
+	ErrIncomplete = errors.New("incomplete file")
+	// ErrInvalid means that a file cannot become a library by waiting. A
+	// check given to [WithComplete] may wrap it to have its error told at once.
+	ErrInvalid = errors.New("not a library file")
+)
+
+// A Version is one file in the watched directory.
+type Version struct {
+	Name    string    // of the library: greeter
+	Text    string    // of the version, as the file's name has it: 2.1.0
+	Path    string    // of the file, below the directory as it was given
+	Size    int64     // in bytes
+	ModTime time.Time // of the content
+
+	order version.Version
+}
+
+// String returns the version's text.
+func (v Version) String() string { return v.Text }
+
+// Compare returns -1, 0 or +1 as v comes before w, is at the same place, or
+// comes after it in the order of semantic versions. Versions at the same place
+// (2 and 2.0.0) are in the order of their texts.
+func (v Version) Compare(w Version) int {
+	return cmp.Or(version.Compare(v.order, w.order), cmp.Compare(v.Text, w.Text))
+}
+
+// Kind says what an [Event] is about.
+type Kind int
+
+const (
+	// Found: a complete file that was not there, or was not complete, before.
+	Found Kind = iota + 1
+	// Changed: a file that was told before is complete with other content.
+	Changed
+	// Removed: a file that was told before is gone.
+	Removed
+	// Invalid: a file has the name of a version and is none. Err says why.
+	Invalid
+	// Trouble: the directory cannot be watched at the moment. Err says why;
+	// Version is zero. It is told once, not at every try.
+	Trouble
+)
+
+var kinds = [...]string{"unknown", "found", "changed", "removed", "invalid", "trouble"}
+
+// String returns the kind as one lower-case word.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kinds) {
+		k = 0
+	}
+	return kinds[k]
+}
+
+// An Event tells one thing that happened to one version.
+type Event struct {
+	Kind    Kind
+	Version Version
+	// Newest is set for a version that was Found or Changed if no complete
+	// version in the directory comes after it.
+	Newest bool
+	// Err is set for Invalid and Trouble.
+	Err error
+}
+
+// Versions tells the newest complete version in dir of the named library, and
+// again whenever there is a newer one or the newest one's content changes. When
+// several came while the loop was busy, it tells the last. Removing the newest
+// version tells nothing, and neither does an invalid file or a directory that
+// cannot be read: use [Events] to see those. The sequence ends with ctx, or at
+// once if name is bad.
+func Versions(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Version] {
+	return func(yield func(Version) bool) {
+		for e := range Events(ctx, dir, name, opts...) {
+			if e.Newest && !yield(e.Version) {
+				return
+			}
+		}
+	}
+}
+
+// Events tells everything that happens to the versions in dir of the named
+// library. It begins with the versions that are there, in ascending order, so
+// that among those only the last has Newest set. The directory need not exist
+// yet. The sequence ends with ctx, or after one event with [ErrBadName]. Each
+// loop over it starts anew and may run in a goroutine of its own.
+func Events(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		if err := version.CheckName(name); err != nil {
+			yield(Event{Kind: Trouble, Err: fmt.Errorf("watch %s: %w", dir, err)})
+			return
+		}
+		t := newTracker(dir, name, opts)
+		defer t.notify.close()
+		for first := true; ctx.Err() == nil; first = false {
+			t.look()
+			if first && t.settling() {
+				// Versions that have just been built belong to those that
+				// were there at the start: don't begin with older ones.
+				pause(ctx, t.settle)
+				t.look()
+			}
+			for _, e := range t.judge(ctx) {
+				if ctx.Err() != nil || !yield(e) {
+					return
+				}
+			}
+			t.notify.wait(ctx, t.untilNextLook())
+		}
+	}
+}
+
+// List returns the versions of the named library in dir, in ascending order.
+// It goes by the names of regular files and does not look into them.
+func List(dir, name string) ([]Version, error) {
+	if err := version.CheckName(name); err != nil {
+		return nil, fmt.Errorf("list %s: %w", dir, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list the versions of %s: %w", name, err)
+	}
+	var versions []Version
+	for _, entry := range entries {
+		v, wellNamed, ok := named(dir, name, entry.Name())
+		if !ok || !wellNamed {
+			continue
+		}
+		info, err := os.Stat(v.Path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		versions = append(versions, v.with(info))
+	}
+	slices.SortFunc(versions, Version.Compare)
+	return versions, nil
+}
+
+// named reads the name of a directory entry. It is well named if the version
+// in it is one, and not ok if it is no file of the library.
+func named(dir, name, base string) (v Version, wellNamed, ok bool) {
+	lib, text, ok := version.SplitFileName(base)
+	if !ok || lib != name {
+		return Version{}, false, false
+	}
+	_, order, wellNamed := version.ParseFileName(base)
+	return Version{Name: name, Text: text, Path: filepath.Join(dir, base), order: order}, wellNamed, true
+}
+
+func (v Version) with(info fs.FileInfo) Version {
+	v.Size, v.ModTime = info.Size(), info.ModTime()
+	return v
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
