@@ -1,0 +1,75 @@
+package libtest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/hotso/hotso/host/internal/libbuild"
+)
+
+// sources are what every library is built from and with, beside its own
+// directory; a test compares them with what go list says.
+var sources = []string{
+	"go.mod", "go.sum", "cabi", "include",
+	"host/internal/libbuild", "host/internal/libtest", "host/internal/elfimage", "host/internal/version",
+}
+
+// environment is what else the compilers look at.
+var environment = []string{
+	"GOOS", "GOARCH", "GOFLAGS", "GOEXPERIMENT", "GOAMD64", "GOARM64",
+	"CC", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS",
+}
+
+// contentKey is a digest of everything that a library is built from.
+func contentKey(root string, o libbuild.Options) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%q %q %q %q %q\n", runtime.Version(), o.Name, o.Version, o.LDFlags, o.Tags, o.Env)
+	fmt.Fprintln(h, o.Strip, o.Race)
+	for _, name := range environment {
+		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
+	}
+	for _, source := range sources {
+		if err := addFiles(h, root, filepath.Join(root, source)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	if err := addFiles(h, root, o.Dir); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// addFiles writes the names, as seen from root, and the contents of the source
+// files of a tree to h. Two checkouts of the same text share their libraries.
+func addFiles(h io.Writer, root, tree string) error {
+	return filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !isSource(path) {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%s %d\n", name, len(data))
+		_, err = h.Write(data)
+		return err
+	})
+}
+
+func isSource(path string) bool {
+	return slices.Contains([]string{".go", ".c", ".h", ".s", ".S", ".mod", ".sum"}, filepath.Ext(path)) &&
+		!strings.HasSuffix(path, "_test.go")
+}

@@ -1,0 +1,42 @@
+// Library badstart starts as badly as its mode says.
+package main
+
+import "C"
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hotso/hotso/cabi"
+)
+
+// mode is set by the linker: error, panic, hang or unhealthy; none of them
+// starts well.
+var mode string
+
+func init() {
+	cabi.OnStart(func(context.Context) error {
+		switch mode {
+		case "error":
+			return errors.New("cannot start")
+		case "panic":
+			panic("cannot start")
+		case "hang":
+			select {}
+		}
+		return nil
+	})
+	cabi.OnHealth(func(context.Context) error {
+		if mode == "unhealthy" {
+			return errors.New("not healthy")
+		}
+		return nil
+	})
+}
+
+// Answer is there to be called if the start went well.
+//
+//export Answer
+func Answer() int32 { return 42 }
+
+func main() {}
