@@ -28,6 +28,12 @@ type Library struct {
 	handle dl.Handle
 	sym    symbols
 
+	attachment *attachment // nil if it can't be unloaded
+	resident   string      // why it can't, or empty
+	mapName    string      // what its mappings are called in /proc/self/maps
+	groupFiles []int       // descriptors that its runtime opened at start
+	stopped    bool        // its stop hooks have run
+
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
 
@@ -84,7 +90,10 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 			l.gate.Close()
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
-				_, _ = l.teardown()
+				_, _ = l.retire(ctx, func(Event) {})
+				l.state.set(Failed)
+			} else {
+				l.detach()
 			}
 			return nil, e
 		}
@@ -102,22 +111,62 @@ func (l *Library) error(step Step, reason, cause error) error {
 	return &Error{File: l.File, Name: l.Name(), Version: l.Version(), Step: step, Reason: reason, Cause: cause}
 }
 
-// load maps the private copy and finds the symbols.
+// load maps the private copy, finds the symbols, and waits for the runtime.
 func (l *Library) load(context.Context) (err error) {
-	name := fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
-	if l.conf.onDisk {
-		l.copy, err = private.OnDisk(l.conf.tempDir, name, l.image)
-	} else {
-		l.copy, err = private.InMemory(name, l.image)
+	if l.resident = residentReason(l.Description); l.resident == "" {
+		if l.attachment, err = attach(l.Description); err != nil {
+			return err
+		}
 	}
+	process.loading.Lock()
+	defer process.loading.Unlock()
+	before, err := groupFiles()
 	if err != nil {
 		return err
 	}
-	l.image = nil // the copy has it; don't keep the file's bytes on the heap
+	if err := l.open(); err != nil {
+		return err
+	}
+	if err := l.resolve(); err != nil {
+		return err
+	}
+	// dlopen returns while the runtime is still starting. The first call
+	// waits for it, and for the init functions.
+	call.Call(l.sym.takeStatus)
+	l.groupFiles, err = newSince(before)
+	return err
+}
+
+// open maps the private copy.
+func (l *Library) open() (err error) {
+	l.mapName = fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
+	if l.attachment != nil {
+		l.mapName += fmt.Sprintf("#%d", l.attachment.id)
+	}
+	if l.conf.onDisk {
+		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
+	} else {
+		l.copy, err = private.InMemory(l.mapName, l.image)
+	}
+	// The copy has the bytes; don't keep them on the heap.
+	l.image, l.ELF = nil, nil
+	if err != nil {
+		l.detach()
+		return err
+	}
 	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
+		l.detach()
 		return errors.Join(err, l.copy.Close())
 	}
-	return l.resolve()
+	return nil
+}
+
+// detach gives back what attach took; nothing of the library is mapped.
+func (l *Library) detach() {
+	if l.attachment != nil {
+		l.attachment.release()
+		l.attachment = nil
+	}
 }
 
 // resolve looks up the control symbols and the functions of the manifest.

@@ -124,7 +124,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	old, err := s.publish(v, lib)
 	if err != nil {
 		lib.gate.Close()
-		_, _ = lib.teardown()
+		_, _ = lib.retire(ctx, func(Event) {})
 		return fail(err)
 	}
 	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}

@@ -6,40 +6,79 @@ import (
 	"time"
 )
 
-// A Report says what became of a version that was replaced or closed.
-type Report struct {
-	Name    string        `json:"name"`
-	Version string        `json:"version"`
-	State   State         `json:"state"`  // Unloaded, Resident or Quarantined
-	Reason  string        `json:"reason"` // why it is not Unloaded
-	Drain   time.Duration `json:"drain"`  // nanoseconds waited for its calls
-}
+// How a version leaves the process. The order is the safety:
+//
+//  1. drain    The gate is closed: no call comes in; wait until none is inside.
+//     Nothing is ever taken away under a call.
+//  2. stop     The library's stop hooks, the last Go code of its that runs on
+//     purpose. They need its runtime, so they come first.
+//  3. exit     Threads of the host that end now skip the library's key
+//     destructors; wait for those that are in one.
+//  4. threads  The shim ends the library's threads, each where it is safe: in
+//     the library's own code. One that stays in C code past the
+//     deadline blocks the unload here, with everything still mapped.
+//     Only now does nothing run in the library any more, so:
+//  5. memory   pthread keys are deleted, what the runtime mapped is unmapped.
+//  6. files    The descriptors that its runtime held are closed. They were
+//     found before step 4, while the memory that tells whose they are
+//     was there; closed after it, when no thread can reuse the number.
+//  7. image    dlclose, which unmaps the image: nobody executes in it.
+//  8. slots    The TLS slot and the dispatch entry are free for another load.
+//     Last, because until 7 a thread could have used them.
+//  9. check    /proc/self says whether all that is true.
+
+// killTimeout is how long one attempt waits for threads to leave C code.
+const killTimeout = 2 * time.Second
 
 // retire drains a version whose gate is closed and takes it down. If the
-// drain outlives its deadline, the version is quarantined, and taken down by a
-// goroutine of its own when its last call returns.
+// drain outlives its deadline or a thread can't be ended, the version is
+// quarantined: kept whole, retried, and let go by a goroutine of its own.
 func (l *Library) retire(ctx context.Context, emit func(Event)) (*Report, error) {
+	r := &Report{Name: l.Name(), Version: l.Version()}
 	begin := time.Now()
 	wait, cancel := context.WithTimeout(ctx, l.conf.drainTimeout)
 	defer cancel()
-	if err := l.gate.Wait(wait); err != nil {
-		l.state.set(Quarantined)
-		reason := fmt.Sprintf("%d calls are still inside", l.gate.InFlight())
-		emit(Event{State: Quarantined, Detail: reason})
-		go func() {
-			_ = l.gate.Wait(context.Background())
-			emit(Event{State: Drained, Took: time.Since(begin)})
-			r, _ := l.teardown()
-			emit(Event{State: r.State, Detail: r.Reason})
-		}()
-		r := &Report{Name: l.Name(), Version: l.Version(), State: Quarantined, Reason: reason, Drain: time.Since(begin)}
-		return r, l.error(StepDrain, ErrBusy, fmt.Errorf("%s after %v", reason, r.Drain.Round(time.Millisecond)))
-	}
+	err := l.gate.Wait(wait)
 	drain := time.Since(begin)
+	r.Steps = append(r.Steps, StepTime{string(StepDrain), drain})
+	if err != nil {
+		inside := l.gate.InFlight()
+		r.State, r.Reason = Quarantined, fmt.Sprintf("%d calls are still inside", inside)
+		l.quarantine(r.Reason, emit)
+		return r, l.error(StepDrain, ErrBusy, fmt.Errorf("%s after %v", r.Reason, drain.Round(time.Millisecond)))
+	}
 	l.state.set(Drained)
 	emit(Event{State: Drained, Took: drain})
-	r, err := l.teardown()
-	r.Drain = drain
-	emit(Event{State: r.State, Detail: r.Reason})
+	err = l.teardown(r)
+	if r.State == Quarantined {
+		l.quarantine(r.Reason, emit)
+		return r, err
+	}
+	l.state.set(r.State)
+	emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
 	return r, err
+}
+
+// quarantine keeps trying to let a version go: when the last call is out,
+// and then whenever the blocking thread may have come back.
+func (l *Library) quarantine(reason string, emit func(Event)) {
+	l.state.set(Quarantined)
+	emit(Event{State: Quarantined, Detail: reason})
+	go func() {
+		_ = l.gate.Wait(context.Background())
+		for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+			r := &Report{Name: l.Name(), Version: l.Version()}
+			_ = l.teardown(r)
+			if r.State != Quarantined {
+				l.state.set(r.State)
+				emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+				return
+			}
+			if r.Reason != reason {
+				reason = r.Reason
+				emit(Event{State: Quarantined, Detail: reason})
+			}
+			time.Sleep(pause)
+		}
+	}()
 }

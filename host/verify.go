@@ -11,15 +11,16 @@ import (
 
 // A Description is what can be known of a library without running any of it.
 type Description struct {
-	File     string        `json:"file"`
-	Name     string        `json:"name"`
-	Version  string        `json:"version"`
-	ABI      uint32        `json:"abi"`
-	Sealed   bool          `json:"sealed"`
-	Manifest abi.Manifest  `json:"manifest"` // zero if it is not sealed
-	Size     int64         `json:"size"`     // bytes of the file
-	ELF      elfimage.Spec `json:"-"`
+	File     string         `json:"file"`
+	Name     string         `json:"name"`
+	Version  string         `json:"version"`
+	ABI      uint32         `json:"abi"`
+	Sealed   bool           `json:"sealed"`
+	Manifest abi.Manifest   `json:"manifest"` // zero if it is not sealed
+	Size     int64          `json:"size"`     // bytes of the file
+	ELF      *elfimage.Spec `json:"-"`        // only from Inspect
 
+	flags uint32
 	image []byte // the ELF image, a part of the file's private bytes
 }
 
@@ -52,13 +53,13 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	case err != nil:
 		return refuse(ErrCorrupt, err, "copy or build it again")
 	}
-	d.ELF = *spec
+	d.ELF = spec
 
 	desc, err := readDescriptor(spec, b)
 	if err != nil {
 		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
 	}
-	d.Name, d.Version, d.ABI = desc.Name, desc.Version, desc.ABI
+	d.Name, d.Version, d.ABI, d.flags = desc.Name, desc.Version, desc.ABI, desc.Flags
 	if desc.ABI != abi.Version {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")

@@ -20,7 +20,7 @@ import (
 )
 
 // limit is how long a test waits for what must happen; it fails afterwards.
-const limit = 20 * time.Second
+const limit = 3 * time.Second
 
 // TestMain fails the test binary if a watcher left something behind.
 func TestMain(m *testing.M) {

@@ -17,6 +17,7 @@ const (
 	recordDepth  = abi.RecordDepth
 	handledCount = abi.HandledCount
 	firstShared  = abi.HandlerURG // handlers from here on share the signal
+	handlerKill  = abi.HandlerKILL
 	entryLive    = abi.EntryLive
 	tableSize    = abi.MaxSlots * abi.EntrySize
 	sigIgn       = 1 // SIG_IGN; SIG_DFL is 0
@@ -30,16 +31,19 @@ var handled = [handledCount]unix.Signal{
 	abi.HandlerPIPE: unix.SIGPIPE,
 	abi.HandlerURG:  unix.SIGURG,
 	abi.HandlerPROF: unix.SIGPROF,
+	abi.HandlerKILL: abi.KillSignal,
 }
 
 // handlerIndex is the inverse of handled. The dispatcher reads it.
-var handlerIndex = [32]uint8{
+var handlerIndex = [65]uint8{
 	unix.SIGSEGV: abi.HandlerSEGV,
 	unix.SIGBUS:  abi.HandlerBUS,
 	unix.SIGFPE:  abi.HandlerFPE,
 	unix.SIGPIPE: abi.HandlerPIPE,
 	unix.SIGURG:  abi.HandlerURG,
 	unix.SIGPROF: abi.HandlerPROF,
+
+	abi.KillSignal: abi.HandlerKILL,
 }
 
 // generations is how many dispatcher entry points there are; see Install. It is

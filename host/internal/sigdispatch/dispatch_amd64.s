@@ -41,9 +41,9 @@
 	CMPL	const_recordDepth(record), $0;	\
 	JEQ	no
 
-// void dispatch(int sig, siginfo_t *info, void *ucontext), with the index of
+// void route(int sig, siginfo_t *info, void *ucontext), with the index of
 // the generation's first original in CX.
-TEXT dispatch<>(SB), C, $0
+TEXT route<>(SB), C, $0
 	NOP	SP	// the frame is laid by hand: no stack checks by vet
 	MOVL	DI, DI
 	LEAQ	·handlerIndex(SB), AX
@@ -76,14 +76,15 @@ faultNext:
 	JLS	noHandler
 	JMP	R10
 
-	// The host has no handler. Only signals that somebody sent can be
-	// ignored (si_code <= 0); a fault would come back for ever.
+	// The host has no handler. What somebody sent (si_code <= 0) can be
+	// ignored; a fault can't, it would come back for ever.
 noHandler:
 	JCS	defaultAction
 	CMPL	siginfo_code(SI), $0
 	JLE	return
-	// Restore the default and queue the same signal to this thread. It is
-	// blocked now and ends the process as soon as the handler has returned.
+	// Restore the default. A fault then comes back and ends the process.
+	// What was sent doesn't: queue the same again to this thread, where it is
+	// blocked until the handler has returned.
 defaultAction:
 	MOVQ	DI, R8	// system calls keep all but AX, CX, R11
 	MOVQ	SI, R9
@@ -92,6 +93,8 @@ defaultAction:
 	MOVL	$8, R10
 	MOVL	$SYS_rt_sigaction, AX
 	SYSCALL
+	CMPL	siginfo_code(R9), $0
+	JGT	return
 	MOVL	$SYS_gettid, AX
 	SYSCALL
 	MOVQ	AX, SI
@@ -129,6 +132,9 @@ sharedEntry:
 	MOVQ	R13, SI
 	MOVQ	R14, DX
 	CALL	AX
+	CMPQ	R15, $const_handlerKill
+	JNE	sharedNext
+	MOVQ	$0, 40(SP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADDQ	$Entry__size, BX
 	LEAQ	·table+const_tableSize(SB), AX
@@ -185,7 +191,7 @@ TEXT sigreturn<>(SB), C, $0
 #define DISPATCH(name, generation)	\
 TEXT name<>(SB), C, $0;	\
 	MOVL	$(generation*const_handledCount), CX;	\
-	JMP	dispatch<>(SB)
+	JMP	route<>(SB)
 
 #define KEYSTUB(name, i)	\
 TEXT name<>(SB), C, $0;	\

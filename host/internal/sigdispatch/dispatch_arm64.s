@@ -44,9 +44,9 @@
 	MOVWU	const_recordDepth(record), R9;	\
 	CBZ	R9, no
 
-// void dispatch(int sig, siginfo_t *info, void *ucontext), with the index of
+// void route(int sig, siginfo_t *info, void *ucontext), with the index of
 // the generation's first original in R3.
-TEXT dispatch<>(SB), C, $0
+TEXT route<>(SB), C, $0
 	MOVWU	R0, R0
 	MOVD	$·handlerIndex(SB), R4
 	MOVBU	(R4)(R0), R11	// R11 = handler index
@@ -80,15 +80,16 @@ faultNext:
 	BLS	noHandler
 	JMP	(R10)
 
-	// The host has no handler. Only signals that somebody sent can be
-	// ignored (si_code <= 0); a fault would come back for ever.
+	// The host has no handler. What somebody sent (si_code <= 0) can be
+	// ignored; a fault can't, it would come back for ever.
 noHandler:
 	BLO	defaultAction
 	MOVW	siginfo_code(R1), R4
 	CMPW	$0, R4
 	BLE	return
-	// Restore the default and queue the same signal to this thread. It is
-	// blocked now and ends the process as soon as the handler has returned.
+	// Restore the default. A fault then comes back and ends the process.
+	// What was sent doesn't: queue the same again to this thread, where it is
+	// blocked until the handler has returned.
 defaultAction:
 	MOVD	R0, R6	// system calls keep all but R0
 	MOVD	R1, R7
@@ -97,6 +98,9 @@ defaultAction:
 	MOVD	$8, R3
 	MOVD	$SYS_rt_sigaction, R8
 	SVC
+	MOVW	siginfo_code(R7), R4
+	CMPW	$0, R4
+	BGT	return
 	MOVD	$SYS_gettid, R8
 	SVC
 	MOVD	R0, R1
@@ -134,6 +138,9 @@ sharedEntry:
 	MOVD	R21, R1
 	MOVD	R22, R2
 	CALL	(R4)
+	CMP	$const_handlerKill, R23
+	BNE	sharedNext
+	MOVD	ZR, 64(RSP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADD	$Entry__size, R19
 	CMP	R24, R19
@@ -200,7 +207,7 @@ TEXT sigreturn<>(SB), C, $0
 #define DISPATCH(name, generation)	\
 TEXT name<>(SB), C, $0;	\
 	MOVD	$(generation*const_handledCount), R3;	\
-	JMP	dispatch<>(SB)
+	JMP	route<>(SB)
 
 #define KEYSTUB(name, i)	\
 TEXT name<>(SB), C, $0;	\

@@ -27,10 +27,10 @@ var contextPC = map[string]int{"amd64": 168, "arm64": 440}[runtime.GOARCH]
 // testGeneration is the last one, which Install doesn't come to in these tests.
 const testGeneration = generations - 1
 
-// dispatch calls the dispatcher as the kernel does, with the code interrupted
+// deliver calls the dispatcher as the kernel does, with the code interrupted
 // at pc and original as the host's handler. It returns how often the libraries'
 // handlers and the host's were called.
-func dispatch(t *testing.T, sig unix.Signal, pc, original uintptr) (library, host uint64) {
+func deliver(t *testing.T, sig unix.Signal, pc, original uintptr) (library, host uint64) {
 	t.Helper()
 	binary.LittleEndian.PutUint64(fakeContext[contextPC:], uint64(pc))
 	originals[testGeneration][handlerIndex[sig]].Store(original)
@@ -76,7 +76,7 @@ func TestRouting(t *testing.T) {
 			*l.record() = record{owner: test.owner, depth: test.depth}
 			defer func() { *l.record() = record{} }()
 			for _, sig := range test.signals {
-				library, host := dispatch(t, sig, test.pc, sigtest.HostHandler())
+				library, host := deliver(t, sig, test.pc, sigtest.HostHandler())
 				assert.Equal(t, test.library, library, "calls of the library's handler of %s", unix.SignalName(sig))
 				assert.Equal(t, test.host, host, "calls of the host's handler of %s", unix.SignalName(sig))
 			}
@@ -90,7 +90,7 @@ func TestRoutingLibraryWithoutHandler(t *testing.T) {
 	low, _ := l.Text()
 	for i, sig := range handled {
 		l.handlers[i].Store(0)
-		library, host := dispatch(t, sig, low, sigtest.HostHandler())
+		library, host := deliver(t, sig, low, sigtest.HostHandler())
 		assert.Zero(t, library, unix.SignalName(sig))
 		assert.EqualValues(t, 1, host, unix.SignalName(sig))
 	}
@@ -104,11 +104,11 @@ func TestRoutingNested(t *testing.T) {
 	low, high := inner.Text()
 	outer.SetText(high, high+64)
 
-	library, host := dispatch(t, unix.SIGURG, low, sigtest.HostHandler())
+	library, host := deliver(t, unix.SIGURG, low, sigtest.HostHandler())
 	assert.EqualValues(t, 2, library)
 	assert.EqualValues(t, 1, host)
 
-	library, host = dispatch(t, unix.SIGSEGV, low, sigtest.HostHandler())
+	library, host = deliver(t, unix.SIGSEGV, low, sigtest.HostHandler())
 	assert.EqualValues(t, 1, library)
 	assert.Zero(t, host)
 }
@@ -123,7 +123,7 @@ func TestRoutingFullTable(t *testing.T) {
 	for _, l := range libraries {
 		l.enter()
 		for _, sig := range handled {
-			library, _ := dispatch(t, sig, low, sigtest.HostHandler())
+			library, _ := deliver(t, sig, low, sigtest.HostHandler())
 			assert.EqualValues(t, 1, library, "entry %d, %s", l.slot.Index(), unix.SignalName(sig))
 		}
 		*l.record() = record{}
@@ -137,11 +137,11 @@ func TestRoutingHostWithoutHandler(t *testing.T) {
 	l.enter()
 	_, elsewhere := l.Text()
 	for _, original := range []uintptr{0, sigIgn} {
-		library, host := dispatch(t, unix.SIGURG, elsewhere, original)
+		library, host := deliver(t, unix.SIGURG, elsewhere, original)
 		assert.EqualValues(t, 1, library)
 		assert.Zero(t, host)
 	}
-	library, host := dispatch(t, unix.SIGSEGV, elsewhere, sigIgn)
+	library, host := deliver(t, unix.SIGSEGV, elsewhere, sigIgn)
 	assert.Zero(t, library)
 	assert.Zero(t, host)
 }

@@ -1,4 +1,4 @@
-// Package sigdispatch routes six signals in a process with several Go runtimes.
+// Package sigdispatch routes seven signals in a process with several Go runtimes.
 //
 // A loaded Go library has a runtime of its own, which wants the handlers of
 // SIGSEGV, SIGBUS, SIGFPE, SIGPIPE, SIGURG and SIGPROF as the host's does. The
@@ -28,6 +28,8 @@
 //   - SIGSEGV, SIGBUS, SIGFPE and SIGPIPE go to a library if the thread is
 //     inside it and the interrupted PC is in its text, and otherwise to the
 //     host. One handler gets them, as only one can repair the fault.
+//   - abi.KillSignal, which the shim sends to the library's own threads at unload,
+//     goes to the library only.
 //
 // The owner makes table changes safe without a lock: an entry whose owner is in
 // a record with depth above zero is in use, so nobody is changing it. A PC range

@@ -115,8 +115,10 @@ func (e *Entry) Text() (low, high uintptr) { return e.textLow.Load(), e.textHigh
 //	wait until exiting == 0  if state == live: call the destructor
 //	unmap                    exiting--
 //
-// Either the stub sees dying, or the host sees that the stub is in.
-func (e *Entry) SetDying() { e.state.Store(abi.EntryDying) }
+// Either the stub sees dying, or the host sees that the stub is in. A swap is a
+// full barrier on every machine; a store-release with a load-acquire behind it
+// is one on arm64, but not on an arm64 that QEMU emulates on amd64.
+func (e *Entry) SetDying() { e.state.Swap(abi.EntryDying) }
 
 // Exiting counts the threads that are in the entry's key stub now.
 func (e *Entry) Exiting() uint32 { return e.exiting.Load() }

@@ -24,9 +24,9 @@ var (
 	replaced   [handledCount]int // generations in use, by handler index
 )
 
-// Install puts the dispatcher in place for all six signals and keeps what was
+// Install puts the dispatcher in place for all seven signals and keeps what was
 // there as the host's handler. Call it before each load: the first call
-// installs, a later one repairs what was replaced since, and it costs six
+// installs, a later one repairs what was replaced since, and it costs seven
 // system calls when there is nothing to do.
 //
 // # What replaces a handler

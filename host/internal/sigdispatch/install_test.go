@@ -3,6 +3,7 @@
 package sigdispatch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,7 +22,7 @@ import (
 func TestInstallTwice(t *testing.T) {
 	require.NoError(t, Install())
 	require.NoError(t, Install())
-	assert.Equal(t, [handledCount]int{1, 1, 1, 1, 1, 1}, replaced)
+	assert.Equal(t, [handledCount]int{1, 1, 1, 1, 1, 1, 1}, replaced)
 	for i, sig := range handled {
 		current := get(t, sig)
 		assert.Equal(t, dispatchPC(0), current.handler, unix.SignalName(sig))
@@ -55,8 +56,12 @@ func TestInstallOver(t *testing.T) {
 			exe, err := os.Executable()
 			require.NoError(t, err)
 			cmd := exec.Command(exe)
-			cmd.Env = append(os.Environ(), childEnv+"="+child.name)
+			// The race detector sleeps for a second at exit unless told otherwise.
+			cmd.Env = append(os.Environ(), childEnv+"="+child.name, "GORACE=atexit_sleep_ms=0")
 			output, err := cmd.CombinedOutput()
+			if errors.Is(err, syscall.ENOEXEC) {
+				t.Skip("this machine can't execute the test binary by itself: it is emulated")
+			}
 			if child.dies == 0 {
 				require.NoError(t, err, "%s", output)
 				return

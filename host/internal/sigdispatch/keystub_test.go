@@ -4,6 +4,8 @@ package sigdispatch
 
 import (
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +67,45 @@ func TestKeyStubKeepsOut(t *testing.T) {
 	assert.Zero(t, l.exitThread(t, 1), "the library is dying")
 	l.state.Store(abi.EntryFree)
 	assert.Zero(t, l.exitThread(t, 1), "the library is gone")
+}
+
+// The handshake of SetDying: once nobody is exiting, nobody comes any more.
+func TestKeyStubWhileDying(t *testing.T) {
+	l := fakeLibrary(t)
+	sigtest.WatchRecord(l.recordAddr())
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			*l.record() = record{owner: l.Owner()}
+			for !stop.Load() {
+				sigtest.Call(l.KeyStub(), 1, 0, 0)
+			}
+			*l.record() = record{}
+		})
+	}
+	for range 100 {
+		before := sigtest.DestructorCalls()
+		l.state.Store(abi.EntryLive)
+		for sigtest.DestructorCalls() == before {
+			runtime.Gosched()
+		}
+		l.SetDying()
+		for l.Exiting() != 0 {
+			runtime.Gosched()
+		}
+		quiet := sigtest.DestructorCalls()
+		for range 1000 {
+			if !assert.Equal(t, quiet, sigtest.DestructorCalls()) {
+				break
+			}
+		}
+	}
+	stop.Store(true)
+	wg.Wait()
+	assert.Zero(t, l.Exiting())
 }
 
 // A real thread exits with a value under a real key.

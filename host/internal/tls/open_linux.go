@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,9 +48,14 @@ func machineOf(goarch string) (elf.Machine, error) {
 	return 0, fmt.Errorf("tls: open the carrier on linux/%s: %w", goarch, errors.ErrUnsupported)
 }
 
+var attempts atomic.Int32
+
 // load dlopens a carrier of that many slots and returns its block's offset.
 func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
-	content, err := image(machine, uint64(slots)*abi.SlotSize, abi.SlotSize)
+	// 16 is the highest alignment that glibc grants on arm64. It is enough for
+	// the words of a slot, and no two threads share a cache line through it.
+	const align = 16
+	content, err := image(machine, uint64(slots)*abi.SlotSize, align)
 	if err != nil {
 		return 0, err
 	}
@@ -62,11 +68,11 @@ func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
 	if _, err := file.Write(content); err != nil {
 		return 0, fmt.Errorf("tls: write the carrier: %w", err)
 	}
-	// The dynamic linker knows an object by the name it was opened with. The
-	// carrier stays while its descriptor is closed and the number used again,
-	// so its name has the process id in it: no other object is opened by such
-	// a name, only by /proc/self/fd/N.
-	path := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+	// The dynamic linker knows an object by the name it was opened with, and
+	// a carrier stays while its descriptor is closed and the number used
+	// again. So each has a name that no other object is opened by: the usual
+	// /proc/self/fd/N with as many "./" in it as there were attempts.
+	path := fmt.Sprintf("/proc/self/%sfd/%d", strings.Repeat("./", int(attempts.Add(1))), fd)
 	handle, err := loader.Open(path)
 	if err != nil {
 		if strings.Contains(err.Error(), "static TLS") { // glibc's words, elf/dl-reloc.c

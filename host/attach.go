@@ -1,0 +1,89 @@
+package host
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/sigdispatch"
+	"github.com/hotso/hotso/host/internal/tls"
+)
+
+// An attachment is what the host lends to a library that it can unload: a TLS
+// slot and the entry of the signal dispatch table that goes with it.
+type attachment struct {
+	id    uint64
+	slot  tls.Slot
+	entry *sigdispatch.Entry
+}
+
+// ErrTooMany: every slot for a library that can be unloaded is in use.
+var ErrTooMany = errors.New("too many libraries are loaded")
+
+// residentReason says why a library will stay in the process once it is
+// loaded, or is empty.
+func residentReason(d *Description) string {
+	switch {
+	case runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64":
+		return "hotso can't unload on " + runtime.GOOS + "/" + runtime.GOARCH
+	case d.flags&abi.FlagUnload == 0:
+		return "it was built without the unload shim"
+	}
+	return ""
+}
+
+// attach prepares the bytes of a verified library for an unload to come: the
+// private copy is patched, the file on disk stays as it is.
+func attach(d *Description) (_ *attachment, err error) {
+	c, err := carrier()
+	if err != nil {
+		return nil, err
+	}
+	if err := sigdispatch.Install(); err != nil {
+		return nil, err
+	}
+	a := &attachment{id: process.nextID.Add(1)}
+	if a.slot, err = c.Acquire(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTooMany, err)
+	}
+	a.entry = sigdispatch.Take(a.slot.Index(), a.id, a.slot.Offset()+abi.SlotRecord)
+	if err := a.patch(d); err != nil {
+		a.release()
+		return nil, err
+	}
+	return a, nil
+}
+
+// release gives back what attach took. Nothing of the library may be mapped.
+func (a *attachment) release() {
+	a.entry.Release()
+	a.slot.Release()
+}
+
+// patch changes what keeps an ordinary Go library in the process.
+func (a *attachment) patch(d *Description) error {
+	p, err := elfimage.NewPatcher(d.ELF, d.image)
+	if err != nil {
+		return err
+	}
+	// The Go linker asks for -z nodelete: dlclose would do nothing.
+	p.ClearNoDelete()
+	// runtime.tlsg is static TLS, of which a process has little and glibc
+	// gives back only the last piece: it goes to our slot instead.
+	err = p.RedirectTLS(func(uint64) int64 { return a.slot.Offset() + abi.SlotG })
+	if err != nil {
+		return err
+	}
+	var config [abi.ConfigEntry + 8]byte
+	binary.LittleEndian.PutUint64(config[abi.ConfigOwner:], a.id)
+	binary.LittleEndian.PutUint64(config[abi.ConfigRecord:], uint64(a.slot.Offset()+abi.SlotRecord))
+	binary.LittleEndian.PutUint64(config[abi.ConfigEntry:], uint64(a.entry.Addr()))
+	sym, ok := d.ELF.Symbol(abi.SymConfig)
+	if !ok {
+		return fmt.Errorf("it does not export %s", abi.SymConfig)
+	}
+	return p.WriteAt(sym.Value, config[:])
+}

@@ -1,0 +1,57 @@
+package tls
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+func TestSlots(t *testing.T) {
+	c := newCarrier(-1024, abi.MaxSlots)
+	assert.Equal(t, abi.MaxSlots, c.Slots())
+	slots := make([]Slot, abi.MaxSlots)
+	for i := range slots {
+		var err error
+		slots[i], err = c.Acquire()
+		require.NoError(t, err)
+		assert.Equal(t, i, slots[i].Index())
+		assert.EqualValues(t, -1024+i*abi.SlotSize, slots[i].Offset())
+	}
+	_, err := c.Acquire()
+	require.ErrorIs(t, err, ErrNoSlot)
+
+	for _, i := range []int{5, 2, 9} {
+		slots[i].Release()
+	}
+	for _, i := range []int{5, 2, 9} {
+		s, err := c.Acquire()
+		require.NoError(t, err)
+		assert.Equal(t, i, s.Index(), "the one free for longest")
+	}
+	assert.Panics(t, slots[5].Release, "the slot is another's by now")
+}
+
+func TestSlotsConcurrently(t *testing.T) {
+	c := newCarrier(0, 4)
+	var users [4]atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 1000 {
+				s, err := c.Acquire()
+				if !assert.NoError(t, err) {
+					return
+				}
+				assert.EqualValues(t, 1, users[s.Index()].Add(1))
+				users[s.Index()].Add(-1)
+				s.Release()
+			}
+		})
+	}
+	wg.Wait()
+}

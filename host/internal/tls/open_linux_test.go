@@ -1,0 +1,167 @@
+//go:build amd64 || arm64
+
+package tls
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/sigdispatch/sigtest"
+)
+
+type pureLoader struct{}
+
+func (pureLoader) Open(path string) (uintptr, error) {
+	return purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+}
+
+func (pureLoader) Sym(handle uintptr, name string) (uintptr, error) {
+	return purego.Dlsym(handle, name)
+}
+
+var fakeWord int64 = -4096
+
+// A fakeLoader fails to open until it has failed so often.
+type fakeLoader struct {
+	failures        int
+	openErr, symErr error
+	opened          int
+}
+
+func (l *fakeLoader) Open(string) (uintptr, error) {
+	l.opened++
+	if l.opened <= l.failures {
+		return 0, l.openErr
+	}
+	return 1, nil
+}
+
+func (l *fakeLoader) Sym(uintptr, string) (uintptr, error) {
+	return uintptr(unsafe.Pointer(&fakeWord)), l.symErr
+}
+
+// slotIn returns the calling thread's part of a slot.
+func slotIn(s Slot) *[abi.SlotSize]byte {
+	addr := sigtest.ThreadPointer() + uintptr(s.Offset())
+	return *(**[abi.SlotSize]byte)(unsafe.Pointer(&addr))
+}
+
+func onOtherThread(f func()) {
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // the caller is locked to its own
+		f()
+	}()
+	<-done
+}
+
+func openFiles(t *testing.T) int {
+	files, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	return len(files)
+}
+
+// Each carrier takes static TLS for good, so the tests share one.
+var shared = sync.OnceValues(func() (*Carrier, error) { return Open(pureLoader{}) })
+
+func TestOpen(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := openFiles(t)
+	c, err := shared()
+	require.NoError(t, err)
+	assert.Equal(t, before, openFiles(t), "the carrier's descriptor is closed")
+	require.Equal(t, abi.MaxSlots, c.Slots())
+	assert.Equal(t, runtime.GOARCH == "amd64", c.offset < 0)
+
+	var slots []Slot
+	for range c.Slots() {
+		s, err := c.Acquire()
+		require.NoError(t, err)
+		defer s.Release()
+		slots = append(slots, s)
+	}
+	fill := func(first, step byte) {
+		for i, s := range slots {
+			for j := range slotIn(s) {
+				slotIn(s)[j] = first + step*byte(i)
+			}
+		}
+	}
+	check := func(first, step byte) {
+		for i, s := range slots {
+			for _, b := range slotIn(s) {
+				assert.Equal(t, first+step*byte(i), b)
+			}
+		}
+	}
+	check(0, 0)
+	fill(1, 1)
+	onOtherThread(func() {
+		check(0, 0)
+		fill(100, 1)
+		check(100, 1)
+		fill(0, 0)
+	})
+	check(1, 1)
+	fill(0, 0) // for the next test on this thread
+}
+
+// The words of the real dynamic linker, once nothing is left.
+func TestOpenUntilFull(t *testing.T) {
+	_, err := shared()
+	require.NoError(t, err)
+	for range 100 {
+		if _, err = Open(pureLoader{}); err != nil {
+			break
+		}
+	}
+	require.ErrorIs(t, err, ErrNoStaticTLS)
+	assert.ErrorContains(t, err, "GLIBC_TUNABLES")
+}
+
+func TestOpenSmaller(t *testing.T) {
+	noSpace := errors.New("cannot allocate memory in static TLS block")
+	for failures, slots := range []int{16, 8, 4} {
+		l := &fakeLoader{failures: failures, openErr: noSpace}
+		c, err := Open(l)
+		require.NoError(t, err)
+		assert.Equal(t, slots, c.Slots())
+		s, err := c.Acquire()
+		require.NoError(t, err)
+		assert.Equal(t, fakeWord, s.Offset())
+	}
+	l := &fakeLoader{failures: 3, openErr: noSpace}
+	_, err := Open(l)
+	require.ErrorIs(t, err, ErrNoStaticTLS)
+	require.ErrorIs(t, err, noSpace)
+	assert.Equal(t, 3, l.opened)
+}
+
+func TestOpenFails(t *testing.T) {
+	failure := errors.New("exec format error")
+	l := &fakeLoader{failures: 1, openErr: failure}
+	_, err := Open(l)
+	require.ErrorIs(t, err, failure)
+	assert.NotErrorIs(t, err, ErrNoStaticTLS)
+	assert.Equal(t, 1, l.opened, "another size would not help")
+
+	_, err = Open(&fakeLoader{symErr: failure})
+	require.ErrorIs(t, err, failure)
+	assert.ErrorContains(t, err, offsetSymbol)
+}
+
+func TestMachineOf(t *testing.T) {
+	_, err := machineOf("riscv64")
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+}
