@@ -19,6 +19,11 @@ const (
 	SymTake       = "hotso_take"
 	SymTakeStatus = "hotso_take_status"
 	SymFree       = "hotso_free"
+	SymCancel     = "hotso_cancel"
+
+	// Where the loader lets the runtime's ways out of the process go instead.
+	SymCrashExit   = "hotso_crash_exit"
+	SymCrashSignal = "hotso_crash_signal"
 )
 
 // ControlSymbols lists every symbol a hotso library must export.
