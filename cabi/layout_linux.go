@@ -66,6 +66,7 @@ var (
 	_ [16]byte     = [abi.ConfigEntry]byte{}
 	_ [112]byte    = [abi.EntryCrashFD]byte{}
 	_ [116]byte    = [abi.EntryCrashed]byte{}
+	_ [120]byte    = [abi.EntryCrashMsg]byte{}
 	_ [1]byte      = [abi.CrashExit]byte{}
 	_ [2]byte      = [abi.CrashSignal]byte{}
 	_ [61 + 1]byte = [abi.KillSignal]byte{}
