@@ -103,10 +103,10 @@ var goTypes = map[abi.Type]reflect.Type{
 func convert(arg any, t abi.Type) (reflect.Value, error) {
 	v := reflect.New(goTypes[t])
 	e := v.Elem()
-	mismatch := fmt.Errorf("%v (%T) is not a %s", arg, arg, t)
 	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, n.String(), mismatch)
+		return v, setNumber(e, n.String(), fmt.Errorf("%s is not of type %s", n, t))
 	}
+	mismatch := fmt.Errorf("%v (%T) is not of type %s", arg, arg, t)
 	a := reflect.ValueOf(arg)
 	switch {
 	case !a.IsValid():
