@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -17,6 +18,7 @@ type function struct {
 	sig  abi.Signature
 
 	result kind
+	expect atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
 }
 
 func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
@@ -163,35 +165,62 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 	return fn.status(int32(f.Status))
 }
 
-// doSpan calls a function whose result goes to a buffer of ours. A result
-// that is too large is fetched, the function does not run again.
+// doSpan calls a function whose result goes to a buffer of ours: the frame's,
+// or a new one if the results before did not fit there. A result that is too
+// large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
+	frames := f.Buffer
+	pooled := true
+	if size := fn.expect.Load(); size > int64(len(frames)) {
+		f.Buffer, pooled = make([]byte, size), false
+	}
 	f.Output()
 	f.Do()
+	buffer := f.Buffer
+	f.Buffer = frames
 	if fn.lib.dead() {
 		return fn.lib.crashError()
 	}
-	status := int32(f.R0)
 	var out []byte
-	switch abi.Kind(status) {
+	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
-		out = f.Buffer[:min(f.Length, uintptr(len(f.Buffer)))]
+		out = buffer[:min(f.Length, uintptr(len(buffer)))]
 	case abi.TooSmall:
-		b, ok := fn.lib.take(status, f.Length)
+		taken, ok := fn.lib.take(status, f.Length)
 		if !ok {
 			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 				Message: "its large result was not kept long enough to fetch"}
 		}
-		out = b
+		out, pooled = taken, false
 	default:
 		return fn.status(status)
 	}
-	if fn.result == kindString {
+	if !pooled {
+		fn.adjust(int64(len(out)))
+		pooled = len(out) < cap(out)/2 // too much memory to hold on to
+	}
+	switch {
+	case fn.result == kindString && pooled:
 		*(*string)(result) = string(out)
-	} else {
+	case fn.result == kindString:
+		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
+	case pooled:
 		*(*[]byte)(result) = append([]byte(nil), out...)
+	default:
+		*(*[]byte)(result) = out[:len(out):len(out)]
 	}
 	return nil
+}
+
+// maxExpected bounds the memory that a call sets aside for a result, in bytes.
+const maxExpected = 1 << 20
+
+// adjust makes the next call expect a result about as large as this one.
+func (fn *function) adjust(size int64) {
+	size = min(size, maxExpected)
+	if was := fn.expect.Load(); size > was || size < was/2 {
+		fn.expect.Store(size)
+	}
 }
 
 // status turns a status into an error.

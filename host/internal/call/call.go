@@ -105,7 +105,7 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 }
 
 // Output appends Buffer, its capacity and Length: where a text or byte result
-// goes.
+// goes. Buffer may be replaced before, and is put back before Put.
 func (f *Frame) Output() {
 	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
 	f.Int(uint64(len(f.Buffer)))
