@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,8 +93,10 @@ func TestNotALibraryFile(t *testing.T) {
 			return edit(t, greeter, func(b []byte) []byte { b[16] = byte(elf.ET_EXEC); return b })
 		}),
 		"object file": refused(host.ErrNotELF, "ET_REL", func(t *testing.T) string {
-			object := filepath.Join(t.TempDir(), "plainc.o")
-			out, err := exec.Command("cc", "-c", "-o", object, "../testdata/libs/plainc/plainc.c").CombinedOutput()
+			object := filepath.Join(t.TempDir(), "empty.o")
+			cmd := exec.Command("cc", "-xc", "-c", "-o", object, "-")
+			cmd.Stdin = strings.NewReader("int answer = 42;")
+			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
 			return object
 		}),
