@@ -297,7 +297,11 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 // was freed and what is left. When calls are still inside, the error is
 // ErrBusy and the library is quarantined: it stays whole, refuses new calls,
 // and is let go when the last call returns. Closing twice returns the same.
+// What belongs to a slot is the slot's to close: that is refused with ErrBusy.
 func (l *Library) Close(ctx context.Context) (*Report, error) {
+	if l.conf.owned {
+		return nil, l.error(StepUnload, ErrBusy, errors.New("it belongs to a slot, which swaps or closes it"))
+	}
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()

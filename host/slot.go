@@ -64,7 +64,7 @@ type Swap struct {
 // until the first Swap.
 func NewSlot(name string, opts ...Option) *Slot {
 	s := &Slot{conf: newConfig(opts)}
-	s.conf.name = name
+	s.conf.name, s.conf.owned = name, true
 	return s
 }
 
