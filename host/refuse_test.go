@@ -85,7 +85,6 @@ func TestNotALibraryFile(t *testing.T) {
 			return path
 		}),
 		"device":  unread("device", func(*testing.T) string { return os.DevNull }),
-		"no name": unread("no such file", func(*testing.T) string { return filepath.Join(t.TempDir(), "dangling", "x") }),
 		"empty":   refused(host.ErrNotELF, "empty", content(nil)),
 		"text":    refused(host.ErrNotELF, "#!/b", content([]byte("#!/bin/sh\necho Hello\n"))),
 		"archive": refused(host.ErrNotELF, "!<ar", content([]byte("!<arch>\nlibgreeter.o/"))),

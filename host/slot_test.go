@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -71,6 +72,25 @@ func TestClosedSlot(t *testing.T) {
 	_, err = slot.Swap(t.Context(), path)
 	assert.ErrorIs(t, err, host.ErrClosed)
 	assert.ElementsMatch(t, held, holdings(t), "nothing was loaded")
+}
+
+// The version that serves can't be taken from under its slot, not even by the
+// host's own check.
+func TestALibraryBelongsToItsSlot(t *testing.T) {
+	path := libtest.Greeter(t, "1")
+	refused := func(lib *host.Library) {
+		report, err := lib.Close(t.Context())
+		assert.Nil(t, report)
+		assert.ErrorIs(t, err, host.ErrBusy)
+		assert.ErrorContains(t, err, "belongs to a slot")
+	}
+	slot := newSlot(t, "greeter", []string{path}, host.Check(func(_ context.Context, lib *host.Library) error {
+		refused(lib)
+		return nil
+	}))
+	refused(slot.Current())
+	r := must(slot.Call(t.Context(), "Add", 1, 2))(t)
+	assert.EqualValues(t, 3, r.Value)
 }
 
 // Swaps that come at the same time happen one after the other: never are there
