@@ -19,9 +19,16 @@ type Result struct {
 	Version string // the version that answered
 }
 
+// An Argument of a dynamic call turns itself into a value for a parameter of
+// type t, once it is known which version is called. The value is converted as
+// any other.
+type Argument interface {
+	Argument(t abi.Type) (any, error)
+}
+
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
-// fits, string, []byte, bool. It is for callers that learn the functions at run
+// fits, string, []byte, bool, and Argument. It is for callers that learn the functions at run
 // time; Func1 and its kin are faster and check at compile time. Errors are
 // those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
@@ -104,10 +111,16 @@ var goTypes = map[abi.Type]reflect.Type{
 func convert(arg any, t abi.Type) (reflect.Value, error) {
 	v := reflect.New(goTypes[t])
 	e := v.Elem()
-	mismatch := fmt.Errorf("%v (%T) is not a %s", arg, arg, t)
-	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, wholeNumber(n, e), mismatch)
+	if a, ok := arg.(Argument); ok {
+		var err error
+		if arg, err = a.Argument(t); err != nil {
+			return v, err
+		}
 	}
+	if n, ok := arg.(json.Number); ok {
+		return v, setNumber(e, wholeNumber(n, e), fmt.Errorf("%s is not of type %s", n, t))
+	}
+	mismatch := fmt.Errorf("%v (%T) is not of type %s", arg, arg, t)
 	a := reflect.ValueOf(arg)
 	switch {
 	case !a.IsValid():
