@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
@@ -18,9 +19,16 @@ type Result struct {
 	Version string // the version that answered
 }
 
+// An Argument of a dynamic call turns itself into a value for a parameter of
+// type t, once it is known which version is called. The value is converted as
+// any other.
+type Argument interface {
+	Argument(t abi.Type) (any, error)
+}
+
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
-// fits, string, []byte, bool. It is for callers that learn the functions at run
+// fits, string, []byte, bool, and Argument. It is for callers that learn the functions at run
 // time; Func1 and its kin are faster and check at compile time. Errors are
 // those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
@@ -103,8 +111,14 @@ var goTypes = map[abi.Type]reflect.Type{
 func convert(arg any, t abi.Type) (reflect.Value, error) {
 	v := reflect.New(goTypes[t])
 	e := v.Elem()
+	if a, ok := arg.(Argument); ok {
+		var err error
+		if arg, err = a.Argument(t); err != nil {
+			return v, err
+		}
+	}
 	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, n.String(), fmt.Errorf("%s is not of type %s", n, t))
+		return v, setNumber(e, wholeNumber(n, e), fmt.Errorf("%s is not of type %s", n, t))
 	}
 	mismatch := fmt.Errorf("%v (%T) is not of type %s", arg, arg, t)
 	a := reflect.ValueOf(arg)
@@ -133,6 +147,16 @@ func convert(arg any, t abi.Type) (reflect.Value, error) {
 		return v, setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
 	}
 	return v, mismatch
+}
+
+// wholeNumber writes an n like 1.0 or 1e3 as an integer, if e is one. It reads
+// n as a float64, as most readers of JSON do, so only up to 2^53.
+func wholeNumber(n json.Number, e reflect.Value) string {
+	f, err := n.Float64()
+	if e.CanFloat() || err != nil || !strings.ContainsAny(n.String(), ".eE") || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+		return n.String()
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
 }
 
 // setNumber reads text into a number of e's type.
