@@ -219,6 +219,10 @@ func (l *Library) resolve() error {
 		}
 		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
 	}
+	if addr, err := l.handle.Sym(abi.SymDrill); err == nil {
+		sig, _ := abi.ParseSignature(abi.SignatureDrill)
+		l.functions[abi.SymDrill] = newFunction(l, abi.SymDrill, addr, sig)
+	}
 	return nil
 }
 
