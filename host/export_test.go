@@ -5,3 +5,6 @@ func OpenPermanent() error {
 	_, err := carrier()
 	return err
 }
+
+// KillForTest ends the runtime of a library from outside.
+func KillForTest(l *Library) { l.kill("killed by a test") }
