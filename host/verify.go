@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
 // A Description is what can be known of a library without running any of it.
 type Description struct {
-	File     string         `json:"file"`
-	Name     string         `json:"name"`
-	Version  string         `json:"version"`
-	ABI      uint32         `json:"abi"`
-	Sealed   bool           `json:"sealed"`
-	Manifest abi.Manifest   `json:"manifest"` // zero if it is not sealed
-	Size     int64          `json:"size"`     // bytes of the file
-	ELF      *elfimage.Spec `json:"-"`        // only from Inspect
+	File     string            `json:"file"`
+	Name     string            `json:"name"`
+	Version  string            `json:"version"`
+	ABI      uint32            `json:"abi"`
+	Sealed   bool              `json:"sealed"`
+	Manifest manifest.Manifest `json:"manifest"` // zero if it is not sealed
+	Size     int64             `json:"size"`     // bytes of the file
+	ELF      *elfimage.Spec    `json:"-"`        // only from Inspect
 
 	flags uint32
 	image []byte // the ELF image, a part of the file's private bytes
@@ -65,16 +66,17 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 			"build both with the same hotso")
 	}
 
-	image, m, err := abi.Unseal(b)
+	sealed, err := manifest.Unseal(b)
 	switch {
-	case errors.Is(err, abi.ErrNoSeal) && c.allowUnsealed:
+	case errors.Is(err, manifest.ErrNoSeal) && c.allowUnsealed:
 		d.image = b
-	case errors.Is(err, abi.ErrNoSeal):
+	case errors.Is(err, manifest.ErrNoSeal):
 		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
 	case err != nil:
 		return refuse(ErrSeal, err, "copy or build it again")
 	default:
-		d.Sealed, d.Manifest, d.image = true, *m, image
+		m := sealed.Manifest
+		d.Sealed, d.Manifest, d.image = true, *m, sealed.Image
 		if m.Name != desc.Name || m.Version != desc.Version || m.ABI != desc.ABI {
 			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
 				m.Name, m.Version, desc.Name, desc.Version), "build it again")

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
@@ -57,11 +57,11 @@ It needs Go and a C compiler.`,
 
 // built is what build --json prints.
 type built struct {
-	Path     string        `json:"path"`
-	Package  string        `json:"package"`
-	Size     int64         `json:"size"` // bytes
-	Took     time.Duration `json:"took"` // nanoseconds
-	Manifest *abi.Manifest `json:"manifest"`
+	Path     string             `json:"path"`
+	Package  string             `json:"package"`
+	Size     int64              `json:"size"` // bytes
+	Took     time.Duration      `json:"took"` // nanoseconds
+	Manifest *manifest.Manifest `json:"manifest"`
 }
 
 func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
@@ -35,18 +35,18 @@ comes last and the exit code is 3.`,
 
 // An inspection is what inspect --json prints. What is not known is left out.
 type inspection struct {
-	File      string         `json:"file"`
-	Size      int64          `json:"size"` // bytes
-	Name      string         `json:"name,omitempty"`
-	Version   string         `json:"version,omitempty"`
-	ABI       uint32         `json:"abi,omitempty"`
-	Sealed    bool           `json:"sealed"`
-	SHA256    string         `json:"sha256,omitempty"` // of the image
-	Go        string         `json:"go,omitempty"`
-	Platform  string         `json:"platform,omitempty"`
-	Functions []abi.Function `json:"functions,omitempty"`
-	ELF       *elfFacts      `json:"elf,omitempty"`
-	Refused   string         `json:"refused,omitempty"` // why it can't be loaded
+	File      string              `json:"file"`
+	Size      int64               `json:"size"` // bytes
+	Name      string              `json:"name,omitempty"`
+	Version   string              `json:"version,omitempty"`
+	ABI       uint32              `json:"abi,omitempty"`
+	Sealed    bool                `json:"sealed"`
+	SHA256    string              `json:"sha256,omitempty"` // of the image
+	Go        string              `json:"go,omitempty"`
+	Platform  string              `json:"platform,omitempty"`
+	Functions []manifest.Function `json:"functions,omitempty"`
+	ELF       *elfFacts           `json:"elf,omitempty"`
+	Refused   string              `json:"refused,omitempty"` // why it can't be loaded
 }
 
 type elfFacts struct {
@@ -78,7 +78,9 @@ func inspect(t *terminal, file string, asJSON bool) error {
 func newInspection(d *host.Description, refused error) inspection {
 	i := inspection{
 		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI,
-		Go: d.ELF.GoVersion, ELF: newELFFacts(&d.ELF),
+	}
+	if d.ELF != nil {
+		i.Go, i.ELF = d.ELF.GoVersion, newELFFacts(d.ELF)
 	}
 	if m := d.Manifest; d.Sealed {
 		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
@@ -94,11 +96,7 @@ func newInspection(d *host.Description, refused error) inspection {
 	return i
 }
 
-// newELFFacts returns nil if the file could not be parsed.
 func newELFFacts(s *elfimage.Spec) *elfFacts {
-	if s.Machine == 0 {
-		return nil
-	}
 	f := &elfFacts{
 		Machine: strings.TrimPrefix(s.Machine.String(), "EM_"), Needed: append([]string{}, s.Needed...),
 		BuildID: s.BuildID, TLS: s.TLS.MemSize, Stripped: !s.HasSymtab, NoDelete: s.NoDelete,

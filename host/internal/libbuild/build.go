@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // A Result is a library that was built.
 type Result struct {
-	Path     string        // of the sealed file, in Options.Output
-	Package  string        // import path
-	Manifest *abi.Manifest // as sealed
+	Path     string             // of the sealed file, in Options.Output
+	Package  string             // import path
+	Manifest *manifest.Manifest // as sealed
 }
 
 // Build builds one library. The file appears under its final name in one
@@ -58,7 +59,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	m := &abi.Manifest{
+	m := &manifest.Manifest{
 		Name: o.Name, Version: o.Version, Functions: functions,
 		Go: tools.GOVERSION, OS: tools.GOOS, Arch: tools.GOARCH,
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/watch"
@@ -66,7 +66,7 @@ func (s *Server) follow(ctx context.Context) error {
 	}
 	slot := host.NewSlot(name, host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit))
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]abi.Manifest{}}
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
 	opts := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
 	for e := range watch.Events(ctx, s.conf.Dir, name, opts...) {
 		f.see(ctx, e)
@@ -79,7 +79,7 @@ type follower struct {
 	*Server
 	slot       *host.Slot
 	candidates candidates
-	manifests  map[string]abi.Manifest // of complete files, by path
+	manifests  map[string]manifest.Manifest // of complete files, by path
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
