@@ -15,14 +15,17 @@ const (
 type Option func(*config)
 
 type config struct {
-	name          string
-	allowUnsealed bool
-	startTimeout  time.Duration
-	drainTimeout  time.Duration
-	tempDir       string
-	onDisk        bool
-	check         func(context.Context, *Library) error
-	onEvent       func(Event)
+	name           string
+	allowUnsealed  bool
+	allowDowngrade bool
+	signed         bool // only with a signature of one of keys
+	keys           []PublicKey
+	startTimeout   time.Duration
+	drainTimeout   time.Duration
+	tempDir        string
+	onDisk         bool
+	check          func(context.Context, *Library) error
+	onEvent        func(Event)
 }
 
 func newConfig(opts []Option) *config {
@@ -36,6 +39,9 @@ func newConfig(opts []Option) *config {
 // AllowUnsealed loads libraries without a manifest too, for instance one built
 // by go build alone. Their functions are not checked before they are called.
 func AllowUnsealed() Option { return func(c *config) { c.allowUnsealed = true } }
+
+// AllowDowngrade lets Slot.Swap replace a version by an older one.
+func AllowDowngrade() Option { return func(c *config) { c.allowDowngrade = true } }
 
 // StartTimeout limits each start and health hook; default 10 s.
 func StartTimeout(d time.Duration) Option { return func(c *config) { c.startTimeout = d } }

@@ -12,14 +12,15 @@ import (
 
 // A Description is what can be known of a library without running any of it.
 type Description struct {
-	File     string            `json:"file"`
-	Name     string            `json:"name"`
-	Version  string            `json:"version"`
-	ABI      uint32            `json:"abi"`
-	Sealed   bool              `json:"sealed"`
-	Manifest manifest.Manifest `json:"manifest"` // zero if it is not sealed
-	Size     int64             `json:"size"`     // bytes of the file
-	ELF      *elfimage.Spec    `json:"-"`        // only from Inspect
+	File      string            `json:"file"`
+	Name      string            `json:"name"`
+	Version   string            `json:"version"`
+	ABI       uint32            `json:"abi"`
+	Sealed    bool              `json:"sealed"`
+	Manifest  manifest.Manifest `json:"manifest"`            // zero if it is not sealed
+	Signature *Signature        `json:"signature,omitempty"` // nil if it is not signed
+	Size      int64             `json:"size"`                // bytes of the file
+	ELF       *elfimage.Spec    `json:"-"`                   // only from Inspect
 
 	flags uint32
 	image []byte // the ELF image, a part of the file's private bytes
@@ -69,7 +70,9 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	sealed, err := manifest.Unseal(b)
 	switch {
 	case errors.Is(err, manifest.ErrNoSeal) && c.allowUnsealed:
-		d.image = b
+		if reason, cause, advice := c.trust(d, nil, nil); reason != nil {
+			return refuse(reason, cause, advice)
+		}
 	case errors.Is(err, manifest.ErrNoSeal):
 		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
 	case err != nil:
@@ -80,6 +83,16 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		if m.Name != desc.Name || m.Version != desc.Version || m.ABI != desc.ABI {
 			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
 				m.Name, m.Version, desc.Name, desc.Version), "build it again")
+		}
+		if spec.ImageEnd > int64(len(d.image)) {
+			return refuse(ErrCorrupt, fmt.Errorf("its headers name %d bytes, sealed were %d", spec.ImageEnd, len(d.image)),
+				"build it again")
+		}
+		if d.Signature, err = readSignature(sealed.Signature); err != nil {
+			return refuse(ErrSeal, err, "sign it again with hotso seal --key")
+		}
+		if reason, cause, advice := c.trust(d, sealed.Payload, sealed.Signature); reason != nil {
+			return refuse(reason, cause, advice)
 		}
 	}
 	if c.name != "" && d.Name != c.name {
