@@ -67,6 +67,11 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("seal %s: %w", pkg.ImportPath, err)
 	}
+	if o.Key != nil {
+		if sealed, err = Sign(sealed, *o.Key); err != nil {
+			return Result{}, fmt.Errorf("sign %s: %w", pkg.ImportPath, err)
+		}
+	}
 	if m.ABI != abi.Version {
 		return Result{}, fmt.Errorf("%w: %s links cabi of ABI %d, this hotso has ABI %d: use the hotso that its go.mod names",
 			ErrABI, pkg.ImportPath, m.ABI, abi.Version)

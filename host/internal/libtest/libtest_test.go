@@ -50,6 +50,7 @@ func TestLibraries(t *testing.T) {
 		{"panics", nil, "libpanics.v7.so", abi.Version, "Nil func() (int32, error)"},
 		{"plainc", nil, "libplainc.v7.so", 0, ""},
 		{"slow", nil, "libslow.v7.so", abi.Version, "Sleep func(ms int64) int64"},
+		{"tiny", nil, "libtiny.v7.so", abi.Version, "Answer func() int32"},
 	} {
 		t.Run(test.lib, func(t *testing.T) {
 			path := Build(t, test.lib, "7", test.opts...)

@@ -1,0 +1,11 @@
+package host_test
+
+import (
+	"testing"
+
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// Every library of these tests is truly unloaded: nothing may be left but the
+// TLS carrier, which lends its slots for as long as the process lives.
+func TestMain(m *testing.M) { libtest.Main(m, libtest.Allow("hotso-tls")) }
