@@ -49,11 +49,11 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	spec, err := elfimage.Parse(b)
 	switch {
 	case errors.Is(err, elfimage.ErrWrongMachine):
-		return refuse(ErrMachine, err, "build it for this machine")
+		return refuse(ErrMachine, detail(err, elfimage.ErrWrongMachine), "build it for this machine")
 	case errors.Is(err, elfimage.ErrNotELF), errors.Is(err, elfimage.ErrNotShared):
-		return refuse(ErrNotELF, err, "build it with hotso build")
+		return refuse(ErrNotELF, detail(err, elfimage.ErrNotELF), "build it with hotso build")
 	case err != nil:
-		return refuse(ErrCorrupt, err, "copy or build it again")
+		return refuse(ErrCorrupt, detail(err, elfimage.ErrCorrupt), "copy or build it again")
 	}
 	d.ELF = spec
 
@@ -66,6 +66,9 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
+	if err := checkSymbols(spec); err != nil {
+		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
+	}
 
 	sealed, err := manifest.Unseal(b)
 	switch {
@@ -76,7 +79,7 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	case errors.Is(err, manifest.ErrNoSeal):
 		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
 	case err != nil:
-		return refuse(ErrSeal, err, "copy or build it again")
+		return refuse(ErrSeal, detail(err, manifest.ErrSeal), "copy or build it again")
 	default:
 		m := sealed.Manifest
 		d.Sealed, d.Manifest, d.image = true, *m, sealed.Image
@@ -96,14 +99,19 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		}
 	}
 	if c.name != "" && d.Name != c.name {
-		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "")
+		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "build it with --name "+c.name+", or use a slot of its name")
 	}
 	return d, nil
 }
 
-// readDescriptor reads the descriptor out of the file and checks that the
-// control symbols are there.
-func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
+// detail drops from an error what the reason in front of it says already.
+func detail(err, said error) error {
+	return errors.New(strings.TrimPrefix(err.Error(), said.Error()+": "))
+}
+
+// checkSymbols looks for what a library of this ABI exports; another ABI may
+// have other symbols.
+func checkSymbols(spec *elfimage.Spec) error {
 	var missing []string
 	for _, name := range abi.ControlSymbols {
 		if _, ok := spec.Symbol(name); !ok {
@@ -111,9 +119,17 @@ func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return abi.Descriptor{}, fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
+		return fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
 	}
-	sym, _ := spec.Symbol(abi.SymDescriptor)
+	return nil
+}
+
+// readDescriptor reads the descriptor out of the file.
+func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
+	sym, ok := spec.Symbol(abi.SymDescriptor)
+	if !ok {
+		return abi.Descriptor{}, fmt.Errorf("it does not export %s", abi.SymDescriptor)
+	}
 	off, ok := spec.Offset(sym.Value)
 	if !ok || off < 0 || off > int64(len(b)) {
 		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
