@@ -39,8 +39,13 @@ func newSince(before map[int]bool) ([]int, error) {
 // pollerFiles finds the epoll set of a library's runtime: the one that watches
 // something whose data points into the library's image, which is the runtime's
 // own eventfd (runtime/netpoll_epoll.go). All it watches is the library's:
-// sockets, pipes and files that it left open.
-func pollerFiles(image []proc.Mapping) ([]int, error) {
+// sockets, pipes and files that it left open. The image has size bytes in
+// memory: that variable is in .bss, which is not among the file's mappings.
+func pollerFiles(image []proc.Mapping, size uint64) ([]int, error) {
+	if len(image) == 0 {
+		return nil, nil
+	}
+	low := image[0].Low // of all: the kernel lists by address
 	links, err := proc.Descriptors()
 	if err != nil {
 		return nil, err
@@ -56,22 +61,13 @@ func pollerFiles(image []proc.Mapping) ([]int, error) {
 		fds, ours := []int{fd}, false
 		for _, w := range set {
 			fds = append(fds, w.FD)
-			ours = ours || contains(image, w.Data)
+			ours = ours || low <= w.Data && w.Data < low+size
 		}
 		if ours {
 			return fds, nil
 		}
 	}
 	return nil, nil
-}
-
-func contains(image []proc.Mapping, addr uint64) bool {
-	for _, m := range image {
-		if m.Low <= addr && addr < m.High {
-			return true
-		}
-	}
-	return false
 }
 
 // closeAll closes descriptors that a library left behind.

@@ -31,6 +31,7 @@ type Library struct {
 	attachment *attachment // nil if it can't be unloaded
 	resident   string      // why it can't, or empty
 	mapName    string      // what its mappings are called in /proc/self/maps
+	memory     uint64      // bytes of its image in memory, with .bss
 	groupFiles []int       // descriptors that its runtime opened at start
 	stopped    bool        // its stop hooks have run
 
@@ -141,13 +142,15 @@ func (l *Library) load(context.Context) (err error) {
 func (l *Library) open() (err error) {
 	l.mapName = fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
 	if l.attachment != nil {
-		l.mapName += fmt.Sprintf("#%d", l.attachment.id)
+		// Ended on both sides: it is searched for, and 1 is a part of 12.
+		l.mapName = fmt.Sprintf("hotso:%d:%s.v%s", l.attachment.id, l.Name(), l.Version())
 	}
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
 	} else {
 		l.copy, err = private.InMemory(l.mapName, l.image)
 	}
+	l.memory = l.ELF.Memory().High
 	// The copy has the bytes; don't keep them on the heap.
 	l.image, l.ELF = nil, nil
 	if err != nil {

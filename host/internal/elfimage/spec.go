@@ -117,3 +117,11 @@ func (s *Spec) Offset(vaddr uint64) (int64, bool) {
 	off, ok := s.im.offset(vaddr, 1)
 	return int64(off), ok
 }
+
+// Memory spans the segments as they are in memory, with .bss, for which the
+// file holds no bytes.
+func (s *Spec) Memory() Range {
+	loads := s.im.loads // ascending, at least one
+	last := loads[len(loads)-1]
+	return Range{loads[0].Vaddr, last.Vaddr + last.Memsz}
+}
