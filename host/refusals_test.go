@@ -10,10 +10,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -132,7 +134,7 @@ func TestRefusals(t *testing.T) {
 			fmt.Fprintf(&table, "| `%s` | %s | `%s` |\n", r.name, r.when, message)
 		})
 	}
-	assert.ElementsMatch(t, append(declaredRefusals(t), "ErrNotFound"), keys(names), "each reason has a test")
+	assert.ElementsMatch(t, append(declaredRefusals(t), "ErrNotFound"), slices.Collect(maps.Keys(names)), "each reason has a test")
 	if t.Failed() {
 		return
 	}
@@ -183,13 +185,6 @@ func declaredRefusals(t *testing.T) (names []string) {
 	})
 	require.NotEmpty(t, names)
 	return names
-}
-
-func keys(m map[string]bool) (list []string) {
-	for k := range m {
-		list = append(list, k)
-	}
-	return list
 }
 
 func remove(t *testing.T, path string) { require.NoError(t, os.Remove(path)) }
