@@ -66,8 +66,8 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
-	if err := checkSymbols(spec); err != nil {
-		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
+	if missing := missingSymbols(spec); len(missing) > 0 {
+		return refuse(ErrNotLibrary, fmt.Errorf("it does not export %s", strings.Join(missing, ", ")), "build it with the same hotso")
 	}
 
 	sealed, err := manifest.Unseal(b)
@@ -109,21 +109,6 @@ func detail(err, said error) error {
 	return errors.New(strings.TrimPrefix(err.Error(), said.Error()+": "))
 }
 
-// checkSymbols looks for what a library of this ABI exports; another ABI may
-// have other symbols.
-func checkSymbols(spec *elfimage.Spec) error {
-	var missing []string
-	for _, name := range abi.ControlSymbols {
-		if _, ok := spec.Symbol(name); !ok {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
-	}
-	return nil
-}
-
 // readDescriptor reads the descriptor out of the file.
 func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
 	sym, ok := spec.Symbol(abi.SymDescriptor)
@@ -135,4 +120,15 @@ func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
 		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
 	}
 	return abi.DecodeDescriptor(b[off:])
+}
+
+// missingSymbols names the control symbols that are not there.
+func missingSymbols(spec *elfimage.Spec) []string {
+	var missing []string
+	for _, name := range abi.ControlSymbols {
+		if _, ok := spec.Symbol(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	return missing
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/watch"
 )
 
 // Exit codes; newExitCodes documents them.
@@ -47,7 +48,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.Is(err, host.ErrArgument):
+	case errors.As(err, &usage), errors.Is(err, host.ErrArgument), errors.Is(err, watch.ErrBadName):
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitCall

@@ -52,6 +52,10 @@ hotso_status hotso_take_status(void) {
     return HOTSO_OK;
 }
 
+void hotso_cancel(int32_t thread) {
+    (void)thread;
+}
+
 void hotso_free(void *memory) {
     (void)memory;
 }

@@ -35,11 +35,11 @@ func Names(dir string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// findName waits until there is a library in the directory. The name is empty
-// if ctx ended first.
+// findName returns the configured name, or waits until there is a library in
+// the directory. The name is empty if ctx ended first.
 func (s *Server) findName(ctx context.Context) (string, error) {
 	if s.conf.Name != "" {
-		return s.conf.Name, nil
+		return s.conf.Name, version.CheckName(s.conf.Name)
 	}
 	for {
 		names, _ := Names(s.conf.Dir) // a directory that isn't there may come
