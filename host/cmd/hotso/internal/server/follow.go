@@ -64,11 +64,12 @@ func (s *Server) follow(ctx context.Context) error {
 	if name == "" || err != nil {
 		return err
 	}
-	slot := host.NewSlot(name, host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit))
+	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
+	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
 	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
-	opts := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
-	for e := range watch.Events(ctx, s.conf.Dir, name, opts...) {
+	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
+	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
 	}
 	return nil
