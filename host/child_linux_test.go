@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/hotso/hotso/host"
 )
 
 const childRole = "HOTSO_TEST_CHILD"
@@ -15,6 +17,7 @@ const childRole = "HOTSO_TEST_CHILD"
 // what it wrote.
 func child(t *testing.T, role string, args ...string) string {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+	cmd.Dir = host.SourceDir
 	cmd.Env = append(os.Environ(), childRole+"="+strings.Join(append([]string{role}, args...), ":"))
 	out, err := cmd.CombinedOutput()
 	assert.NoError(t, err, "%s", out)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
@@ -70,7 +71,7 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 		if err != nil {
 			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
 		}
-		put(f, p.Type, v.UnsafePointer())
+		put(f, kindOf(p.Type), v.UnsafePointer())
 	}
 	out := reflect.New(goTypes[resultType(fn.sig)])
 	if err := fn.do(f, out.UnsafePointer()); err != nil {
@@ -104,7 +105,7 @@ func convert(arg any, t abi.Type) (reflect.Value, error) {
 	v := reflect.New(goTypes[t])
 	e := v.Elem()
 	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, n.String(), fmt.Errorf("%s is not of type %s", n, t))
+		return v, setNumber(e, wholeNumber(n, e), fmt.Errorf("%s is not of type %s", n, t))
 	}
 	mismatch := fmt.Errorf("%v (%T) is not of type %s", arg, arg, t)
 	a := reflect.ValueOf(arg)
@@ -133,6 +134,16 @@ func convert(arg any, t abi.Type) (reflect.Value, error) {
 		return v, setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
 	}
 	return v, mismatch
+}
+
+// wholeNumber writes an n like 1.0 or 1e3 as an integer, if e is one. It reads
+// n as a float64, as most readers of JSON do, so only up to 2^53.
+func wholeNumber(n json.Number, e reflect.Value) string {
+	f, err := n.Float64()
+	if e.CanFloat() || err != nil || !strings.ContainsAny(n.String(), ".eE") || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+		return n.String()
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
 }
 
 // setNumber reads text into a number of e's type.

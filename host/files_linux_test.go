@@ -202,21 +202,6 @@ func TestLibraryOnReadOnlyDisk(t *testing.T) {
 	greets(t, swapped(t, path), "1")
 }
 
-// A version that was loaded does not care that its directory is gone.
-func TestDirectoryVanishes(t *testing.T) {
-	path := libtest.Greeter(t, "1")
-	slot := swapped(t, path)
-	require.NoError(t, os.RemoveAll(filepath.Dir(path)))
-	greets(t, slot, "1")
-	_, err := slot.Swap(t.Context(), path)
-	require.ErrorIs(t, err, host.ErrNotFound)
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	require.NoError(t, os.Rename(libtest.Greeter(t, "2"), path))
-	_, err = slot.Swap(t.Context(), path)
-	require.NoError(t, err)
-	greets(t, slot, "2")
-}
-
 // Nothing of a library is open in a program that the host starts.
 func TestPrivateCopyIsNotInherited(t *testing.T) {
 	greets(t, swapped(t, libtest.Greeter(t, "1")), "1")

@@ -26,7 +26,8 @@ type Library struct {
 	since  time.Time
 	emit   func(Event)
 	state  state
-	gate   gate.Gate // every call is inside it
+	gate   gate.Gate                // every call is inside it
+	frames [gate.Shards]*call.Frame // of those who are alone in their shard
 	copy   *private.Copy
 	handle dl.Handle
 	sym    symbols
@@ -138,10 +139,6 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
-	before, err := groupFiles()
-	if err != nil {
-		return err
-	}
 	if err := l.open(); err != nil {
 		return err
 	}
@@ -151,7 +148,7 @@ func (l *Library) load(context.Context) (err error) {
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	_, err = l.invoke(l.sym.takeStatus)
-	files, filesErr := newSince(before)
+	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	return errors.Join(err, filesErr)
 }
@@ -220,7 +217,7 @@ func (l *Library) resolve() error {
 		if err != nil {
 			return fmt.Errorf("the manifest promises %s: %w", f.Name, err)
 		}
-		l.functions[f.Name] = &function{lib: l, name: f.Name, addr: addr, sig: sig}
+		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
 	}
 	return nil
 }
@@ -303,7 +300,7 @@ func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &binding{name: name, sig: want, fixed: fn}, nil
+	return newBinding(name, want, fn), nil
 }
 
 // lookup finds the function that can be called as want.
@@ -324,7 +321,7 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		// Without a manifest the host's word counts: text and bytes can only
 		// be results beside a status.
 		want.Error = want.Result.Span()
-		return &function{lib: l, name: name, addr: addr, sig: want}, nil
+		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")
 	}
@@ -336,7 +333,16 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 // was freed and what is left. When calls are still inside, the error is
 // ErrBusy and the library is quarantined: it stays whole, refuses new calls,
 // and is let go when the last call returns. Closing twice returns the same.
+// What belongs to a slot is the slot's to close: that is refused with ErrBusy.
 func (l *Library) Close(ctx context.Context) (*Report, error) {
+	if l.conf.owned {
+		return nil, l.error(StepUnload, ErrBusy, errors.New("it belongs to a slot, which swaps or closes it"))
+	}
+	return l.close(ctx)
+}
+
+// close is Close for whoever owns the library.
+func (l *Library) close(ctx context.Context) (*Report, error) {
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()

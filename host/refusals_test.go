@@ -58,8 +58,8 @@ func refusals(key, stranger keyPair) []refusal {
 		{host.ErrNotFound, "ErrNotFound", "too large", nil, func(t *testing.T, path string) {
 			require.NoError(t, os.Truncate(path, 2<<30))
 		}},
-		{host.ErrNotELF, "ErrNotELF", "a text", nil, replace("#!/bin/sh\n")},
-		{host.ErrNotELF, "ErrNotELF", "empty, not yet written", nil, replace("")},
+		{host.ErrNotELF, "ErrNotELF", "a text", nil, contents("#!/bin/sh\n")},
+		{host.ErrNotELF, "ErrNotELF", "empty, not yet written", nil, contents("")},
 		{host.ErrNotELF, "ErrNotELF", "an object file", nil, patch(16, byte(elf.ET_REL))},
 		{host.ErrMachine, "ErrMachine", "built for a RISC-V", nil, patch(18, byte(elf.EM_RISCV))},
 		{host.ErrCorrupt, "ErrCorrupt", "a copy that has just begun", nil, func(t *testing.T, path string) {
@@ -103,7 +103,7 @@ func refusals(key, stranger keyPair) []refusal {
 // Each way to be refused, with the message that it gives, is in REFUSALS.md.
 // go test ./host -run TestRefusals -update writes it.
 func TestRefusals(t *testing.T) {
-	const golden = "REFUSALS.md"
+	golden := filepath.Join(host.SourceDir, "REFUSALS.md")
 	key, stranger := newKey(t), newKey(t)
 	names := map[string]bool{}
 	var table strings.Builder
@@ -173,7 +173,7 @@ func refuse(t *testing.T, r refusal, path string) error {
 
 // declaredRefusals are the names of the reasons that are ErrRefused.
 func declaredRefusals(t *testing.T) (names []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(host.SourceDir, "errors.go"), nil, 0)
 	require.NoError(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
 		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
@@ -196,7 +196,7 @@ func info(t testing.TB, path string) os.FileInfo {
 	return i
 }
 
-func replace(text string) func(*testing.T, string) {
+func contents(text string) func(*testing.T, string) {
 	return func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, []byte(text), 0o644)) }
 }
 

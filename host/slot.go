@@ -70,7 +70,7 @@ type Swap struct {
 // until the first Swap.
 func NewSlot(name string, opts ...Option) *Slot {
 	s := &Slot{conf: newConfig(opts)}
-	s.conf.name = name
+	s.conf.name, s.conf.owned = name, true
 	return s
 }
 
@@ -194,7 +194,7 @@ func (s *Slot) retire(ctx context.Context, old *Library) (*Report, error) {
 	if !old.death.happened() {
 		old.emit(Event{State: Retiring})
 	}
-	return old.Close(ctx)
+	return old.close(ctx)
 }
 
 // enter goes through the gate of the current version.
@@ -242,7 +242,8 @@ func (s *Slot) emptyError() error {
 func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &binding{name: name, sig: want, slot: s, index: len(s.bindings)}
+	b := newBinding(name, want, nil)
+	b.slot, b.index = s, len(s.bindings)
 	if lib := s.current.Load(); lib != nil {
 		fn, err := lib.lookup(name, want)
 		if err != nil {

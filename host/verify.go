@@ -57,46 +57,23 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	}
 	d.ELF = spec
 
+	const link = "import github.com/hotso/hotso/cabi and build it with hotso build"
 	desc, err := readDescriptor(spec, b)
 	if err != nil {
-		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
+		return refuse(ErrNotLibrary, err, link)
 	}
 	d.Name, d.Version, d.ABI, d.flags = desc.Name, desc.Version, desc.ABI, desc.Flags
 	if desc.ABI != abi.Version {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
-	if missing := missingSymbols(spec); len(missing) > 0 {
-		return refuse(ErrNotLibrary, fmt.Errorf("it does not export %s", strings.Join(missing, ", ")), "build it with the same hotso")
+	// Which symbols there must be is a matter of the ABI version.
+	if err := checkExports(spec, abi.ControlSymbols); err != nil {
+		return refuse(ErrNotLibrary, err, link)
 	}
 
-	sealed, err := manifest.Unseal(b)
-	switch {
-	case errors.Is(err, manifest.ErrNoSeal) && c.allowUnsealed:
-		if reason, cause, advice := c.trust(d, nil, nil); reason != nil {
-			return refuse(reason, cause, advice)
-		}
-	case errors.Is(err, manifest.ErrNoSeal):
-		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
-	case err != nil:
-		return refuse(ErrSeal, detail(err, manifest.ErrSeal), "copy or build it again")
-	default:
-		m := sealed.Manifest
-		d.Sealed, d.Manifest, d.image = true, *m, sealed.Image
-		if m.Name != desc.Name || m.Version != desc.Version || m.ABI != desc.ABI {
-			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
-				m.Name, m.Version, desc.Name, desc.Version), "build it again")
-		}
-		if spec.ImageEnd > int64(len(d.image)) {
-			return refuse(ErrCorrupt, fmt.Errorf("its headers name %d bytes, sealed were %d", spec.ImageEnd, len(d.image)),
-				"build it again")
-		}
-		if d.Signature, err = readSignature(sealed.Signature); err != nil {
-			return refuse(ErrSeal, err, "sign it again with hotso seal --key")
-		}
-		if reason, cause, advice := c.trust(d, sealed.Payload, sealed.Signature); reason != nil {
-			return refuse(reason, cause, advice)
-		}
+	if reason, cause, advice := c.checkSeal(d, b); reason != nil {
+		return refuse(reason, cause, advice)
 	}
 	if c.name != "" && d.Name != c.name {
 		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "build it with --name "+c.name+", or use a slot of its name")
@@ -111,10 +88,10 @@ func detail(err, said error) error {
 
 // readDescriptor reads the descriptor out of the file.
 func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
-	sym, ok := spec.Symbol(abi.SymDescriptor)
-	if !ok {
-		return abi.Descriptor{}, fmt.Errorf("it does not export %s", abi.SymDescriptor)
+	if err := checkExports(spec, []string{abi.SymDescriptor}); err != nil {
+		return abi.Descriptor{}, err
 	}
+	sym, _ := spec.Export(abi.SymDescriptor)
 	off, ok := spec.Offset(sym.Value)
 	if !ok || off < 0 || off > int64(len(b)) {
 		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
@@ -122,13 +99,16 @@ func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
 	return abi.DecodeDescriptor(b[off:])
 }
 
-// missingSymbols names the control symbols that are not there.
-func missingSymbols(spec *elfimage.Spec) []string {
+// checkExports reports which symbols dlsym would not find.
+func checkExports(spec *elfimage.Spec, names []string) error {
 	var missing []string
-	for _, name := range abi.ControlSymbols {
-		if _, ok := spec.Symbol(name); !ok {
+	for _, name := range names {
+		if _, ok := spec.Export(name); !ok {
 			missing = append(missing, name)
 		}
 	}
-	return missing
+	if len(missing) > 0 {
+		return fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
+	}
+	return nil
 }

@@ -94,13 +94,14 @@ type TLSReloc struct {
 // Symbol finds a defined symbol: an export, or else the first one of that
 // name in the static symbol table, where local names need not be unique.
 func (s *Spec) Symbol(name string) (Sym, bool) {
-	if sym, ok := s.export(name); ok {
+	if sym, ok := s.Export(name); ok {
 		return sym, true
 	}
 	return s.symtab.find(name)
 }
 
-func (s *Spec) export(name string) (Sym, bool) {
+// Export finds one of the symbols that dlsym can find.
+func (s *Spec) Export(name string) (Sym, bool) {
 	i, ok := slices.BinarySearchFunc(s.Exports, name, func(e Sym, name string) int {
 		return cmp.Compare(e.Name, name)
 	})
