@@ -78,7 +78,9 @@ func inspect(t *terminal, file string, asJSON bool) error {
 func newInspection(d *host.Description, refused error) inspection {
 	i := inspection{
 		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI,
-		Go: d.ELF.GoVersion, ELF: newELFFacts(&d.ELF),
+	}
+	if d.ELF != nil {
+		i.Go, i.ELF = d.ELF.GoVersion, newELFFacts(d.ELF)
 	}
 	if m := d.Manifest; d.Sealed {
 		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
@@ -94,11 +96,7 @@ func newInspection(d *host.Description, refused error) inspection {
 	return i
 }
 
-// newELFFacts returns nil if the file could not be parsed.
 func newELFFacts(s *elfimage.Spec) *elfFacts {
-	if s.Machine == 0 {
-		return nil
-	}
 	f := &elfFacts{
 		Machine: strings.TrimPrefix(s.Machine.String(), "EM_"), Needed: append([]string{}, s.Needed...),
 		BuildID: s.BuildID, TLS: s.TLS.MemSize, Stripped: !s.HasSymtab, NoDelete: s.NoDelete,
