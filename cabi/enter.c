@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Every call from C into Go goes through crosscall2 (runtime/cgo/callbacks.go). */
 #include "shim.h"
@@ -25,7 +25,7 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         return;
     }
     hotso_record *r = record();
-    if (r->owner != hotso_load_config.owner)
+    if (STEP(ADOPT) && r->owner != hotso_load_config.owner)
         adopt(r);
     r->depth++;
     signal_fence();

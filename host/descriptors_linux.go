@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -17,12 +18,14 @@ func groupFiles() (map[int]bool, error) {
 	}
 	files := map[int]bool{}
 	for fd, link := range links {
-		if strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.HasPrefix(link, "/proc/self/mountinfo") {
+		if groupFile(link) {
 			files[fd] = true
 		}
 	}
 	return files, nil
 }
+
+func groupFile(link string) bool { return strings.HasPrefix(link, "/sys/fs/cgroup/") }
 
 // newSince returns those that were not there before.
 func newSince(before map[int]bool) ([]int, error) {
@@ -36,42 +39,39 @@ func newSince(before map[int]bool) ([]int, error) {
 	return fds, err
 }
 
-// pollerFiles finds the epoll set of a library's runtime: the one that watches
-// something whose data points into the library's image, which is the runtime's
-// own eventfd (runtime/netpoll_epoll.go). All it watches is the library's:
-// sockets, pipes and files that it left open.
-func pollerFiles(image []proc.Mapping) ([]int, error) {
+// findFiles returns the descriptors that the library's Go code holds: those of
+// its runtime and those that its poller watches. own are the files that its
+// runtime opened at start, if it has them still.
+//
+// The poller is the epoll set that watches something whose data points into the
+// library's image, which is the runtime's own eventfd (runtime/netpoll_epoll.go).
+// All else that is in it are sockets, pipes and files that Go code left open.
+// The host's runtime is in another image, so no set is taken for another's.
+func findFiles(own []int, image extent) ([]int, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
 		return nil, err
+	}
+	var fds []int
+	for _, fd := range own {
+		if groupFile(links[fd]) {
+			fds = append(fds, fd)
+		}
 	}
 	for fd, link := range links {
 		if link != "anon_inode:[eventpoll]" {
 			continue
 		}
 		set, err := proc.EpollSet(fd)
-		if err != nil {
-			continue // closed meanwhile
+		if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return image.contains(w.Data) }) {
+			continue // closed meanwhile, or somebody else's
 		}
-		fds, ours := []int{fd}, false
+		fds = append(fds, fd)
 		for _, w := range set {
 			fds = append(fds, w.FD)
-			ours = ours || contains(image, w.Data)
-		}
-		if ours {
-			return fds, nil
 		}
 	}
-	return nil, nil
-}
-
-func contains(image []proc.Mapping, addr uint64) bool {
-	for _, m := range image {
-		if m.Low <= addr && addr < m.High {
-			return true
-		}
-	}
-	return false
+	return fds, nil
 }
 
 // closeAll closes descriptors that a library left behind.
@@ -83,3 +83,6 @@ func closeAll(fds []int) (closed int) {
 	}
 	return closed
 }
+
+// threadGone reports whether the process has no thread of that id.
+func threadGone(id int) bool { return unix.Tgkill(unix.Getpid(), id, 0) == unix.ESRCH }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type Library struct {
 
 	attachment *attachment // nil if it can't be unloaded
 	resident   string      // why it can't, or empty
+	extent     extent      // where its image is mapped
 	mapName    string      // what its mappings are called in /proc/self/maps
 	groupFiles []int       // descriptors that its runtime opened at start
 	stopped    bool        // its stop hooks have run
@@ -133,8 +135,10 @@ func (l *Library) load(context.Context) (err error) {
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	call.Call(l.sym.takeStatus)
-	l.groupFiles, err = newSince(before)
-	return err
+	if l.groupFiles, err = newSince(before); err != nil || l.attachment == nil {
+		return err
+	}
+	return l.attachment.verify()
 }
 
 // open maps the private copy.
@@ -146,9 +150,10 @@ func (l *Library) open() (err error) {
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
 	} else {
-		l.copy, err = private.InMemory(l.mapName, l.image)
+		l.copy, err = private.InMemory(l.mapName, l.image[:l.ELF.LoadEnd()])
 	}
 	// The copy has the bytes; don't keep them on the heap.
+	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
 	l.image, l.ELF = nil, nil
 	if err != nil {
 		l.detach()
@@ -157,6 +162,11 @@ func (l *Library) open() (err error) {
 	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
 		l.detach()
 		return errors.Join(err, l.copy.Close())
+	}
+	if l.attachment != nil {
+		low, _ := l.attachment.entry.Text()
+		base := uint64(low) - text.Low
+		l.extent = extent{base + span.Low, base + span.High}
 	}
 	return nil
 }

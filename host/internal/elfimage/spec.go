@@ -110,6 +110,28 @@ func (s *Spec) export(name string) (Sym, bool) {
 	return s.Exports[i], true
 }
 
+// Span is the range of addresses that the loadable segments take, in whole
+// pages of the given size.
+func (s *Spec) Span(page uint64) Range {
+	loads := s.im.loads
+	if len(loads) == 0 {
+		return Range{}
+	}
+	last := loads[len(loads)-1]
+	return Range{loads[0].Vaddr &^ (page - 1), (last.Vaddr + last.Memsz + page - 1) &^ (page - 1)}
+}
+
+// LoadEnd is the offset behind the last byte that a loadable segment has in the
+// file. The dynamic linker reads nothing behind it; what is there are sections
+// for debuggers.
+func (s *Spec) LoadEnd() int64 {
+	var end uint64
+	for _, p := range s.im.loads {
+		end = max(end, p.Off+p.Filesz)
+	}
+	return int64(end)
+}
+
 // Offset translates an address to the offset of its byte in the file. It
 // fails for addresses outside the image and for memory that the file holds no
 // bytes for (.bss).

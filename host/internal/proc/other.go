@@ -1,0 +1,17 @@
+//go:build !linux
+
+package proc
+
+import "errors"
+
+// Free can't tell here.
+func Free(low, high uint64) bool { return false }
+
+// Usage is what the process has of the system.
+type Usage struct {
+	Threads, Mappings, Descriptors int
+	RSS, Virtual                   uint64
+}
+
+// ReadUsage needs /proc.
+func ReadUsage() (Usage, error) { return Usage{}, errors.ErrUnsupported }
