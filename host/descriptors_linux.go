@@ -9,8 +9,9 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// groupFiles returns the descriptors under /sys/fs/cgroup. Since Go 1.25 a
-// runtime keeps two there open for its GOMAXPROCS (runtime/cgroup_linux.go).
+// groupFiles returns the descriptors under /sys/fs/cgroup and those for last
+// words. Since Go 1.25 a runtime keeps two open for its GOMAXPROCS
+// (runtime/cgroup_linux.go), and package cabi gives it one for its crash output.
 func groupFiles() (map[int]bool, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
@@ -25,7 +26,9 @@ func groupFiles() (map[int]bool, error) {
 	return files, nil
 }
 
-func groupFile(link string) bool { return strings.HasPrefix(link, "/sys/fs/cgroup/") }
+func groupFile(link string) bool {
+	return strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.HasPrefix(link, "/memfd:"+crashMessageName)
+}
 
 // newSince returns those that were not there before.
 func newSince(before map[int]bool) ([]int, error) {

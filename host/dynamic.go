@@ -40,7 +40,7 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	lib, token, err := s.enter()
+	lib, token, err := s.enter(ctx)
 	if err != nil {
 		return Result{}, err
 	}

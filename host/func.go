@@ -171,7 +171,7 @@ type binding struct {
 
 // enter goes through the gate of the version to call. The caller leaves with
 // the gate and token it gets.
-func (b *binding) enter() (*function, *gate.Gate, gate.Shard, error) {
+func (b *binding) enter(ctx context.Context) (*function, *gate.Gate, gate.Shard, error) {
 	if b.slot == nil {
 		g := &b.fixed.lib.gate
 		token, ok := g.Enter()
@@ -180,7 +180,7 @@ func (b *binding) enter() (*function, *gate.Gate, gate.Shard, error) {
 		}
 		return b.fixed, g, token, nil
 	}
-	lib, token, err := b.slot.enter()
+	lib, token, err := b.slot.enter(ctx)
 	if err != nil {
 		return nil, nil, token, err
 	}
@@ -193,7 +193,7 @@ func (b *binding) call(ctx context.Context, f *call.Frame, result unsafe.Pointer
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	fn, g, token, err := b.enter()
+	fn, g, token, err := b.enter(ctx)
 	if err != nil {
 		return err
 	}

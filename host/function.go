@@ -93,11 +93,17 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		return fn.doValue(f, result)
 	case fn.sig.Result == abi.None:
 		f.Do()
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
 	case fn.sig.Result.Span():
 		return fn.doSpan(f, result)
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
 		f.Do()
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
 		if int32(f.R0) == abi.OK {
 			store(fn.sig.Result, f.Scalar, result)
 		}
@@ -110,11 +116,20 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 	runtime.LockOSThread()
 	f.Do()
+	if fn.lib.dead() {
+		runtime.UnlockOSThread()
+		return fn.lib.crashError()
+	}
 	pending := atomic.LoadUint32(fn.lib.sym.pending) != 0
 	var status int32
 	r0, f0 := f.R0, f.F0
 	if pending {
-		status = int32(call.Call(fn.lib.sym.takeStatus))
+		s, err := fn.lib.invoke(fn.lib.sym.takeStatus)
+		if err != nil {
+			runtime.UnlockOSThread()
+			return err
+		}
+		status = int32(s)
 	}
 	runtime.UnlockOSThread()
 	switch t := fn.sig.Result; {
@@ -133,6 +148,9 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	f.Output()
 	f.Do()
+	if fn.lib.dead() {
+		return fn.lib.crashError()
+	}
 	status := int32(f.R0)
 	var out []byte
 	switch abi.Kind(status) {
@@ -183,9 +201,14 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))
 		f.Pointer(unsafe.Pointer(&f.Length))
+		l.controls.Add(1)
 		f.Do()
+		l.controls.Add(-1)
 		got, n := int32(f.R0), f.Length
 		f.Put()
+		if l.dead() {
+			return nil, false
+		}
 		switch {
 		case got == abi.OK && n <= uintptr(len(b)):
 			return b[:n], true
@@ -211,7 +234,7 @@ func (l *Library) takeCString(p uintptr) string {
 		return ""
 	}
 	s := cString(p)
-	call.Call(l.sym.free, uint64(p))
+	call.Call(l.sym.free, uint64(p)) // C only: no runtime in it
 	return s
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/dl"
+	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/gate"
 	"github.com/hotso/hotso/host/internal/private"
 )
@@ -23,25 +24,35 @@ type Library struct {
 	*Description
 	conf   *config
 	since  time.Time
+	emit   func(Event)
 	state  state
 	gate   gate.Gate // every call is inside it
 	copy   *private.Copy
 	handle dl.Handle
 	sym    symbols
 
-	attachment *attachment // nil if it can't be unloaded
-	resident   string      // why it can't, or empty
-	extent     extent      // where its image is mapped
-	mapName    string      // what its mappings are called in /proc/self/maps
-	groupFiles []int       // descriptors that its runtime opened at start
-	stopped    bool        // its stop hooks have run
+	attachment   *attachment // nil if it can't be unloaded
+	resident     string      // why it can't, or empty
+	extent       extent      // where its image is mapped
+	mapName      string      // what its mappings are called in /proc/self/maps
+	groupFiles   []int       // descriptors that its runtime opened at start
+	crashMessage *os.File    // the attachment's
+	stopped      bool        // its stop hooks have run
 
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
 
-	closing sync.Once
-	report  *Report
-	err     error
+	death     death
+	deathWord *atomic.Uint32  // not 0 when the runtime has ended
+	controls  atomic.Int64    // control calls that are inside
+	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
+	edits     []elfimage.Edit // what was patched in the private copy
+
+	closing  sync.Once
+	report   *Report
+	err      error
+	tearing  sync.Mutex // one teardown at a time
+	tornDown *Report    // of the one that ended well
 }
 
 // symbols are the addresses of the control symbols.
@@ -70,8 +81,10 @@ func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 
 // open takes a verified library through load, start and health.
 func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*Library, error) {
-	l := &Library{Description: d, conf: c, since: time.Now()}
+	l := &Library{Description: d, conf: c, since: time.Now(), emit: emit}
 	l.bound.Store(&[]*function{})
+	l.deathWord = new(atomic.Uint32)
+	l.death.known = make(chan struct{})
 	for _, s := range []struct {
 		step   Step
 		reason error
@@ -92,7 +105,7 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 			l.gate.Close()
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
-				_, _ = l.retire(ctx, func(Event) {})
+				_, _ = l.retire(ctx)
 				l.state.set(Failed)
 			} else {
 				l.detach()
@@ -119,6 +132,9 @@ func (l *Library) load(context.Context) (err error) {
 		if l.attachment, err = attach(l.Description); err != nil {
 			return err
 		}
+		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
+		l.deathWord = l.attachment.entry.CrashWord()
+		crashes.libs[l.attachment.slot.Index()].Store(l)
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
@@ -134,8 +150,10 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	call.Call(l.sym.takeStatus)
-	if l.groupFiles, err = newSince(before); err != nil || l.attachment == nil {
+	_, err = l.invoke(l.sym.takeStatus)
+	files, filesErr := newSince(before)
+	l.groupFiles = files
+	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
 		return err
 	}
 	return l.attachment.verify()
@@ -150,7 +168,7 @@ func (l *Library) open() (err error) {
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
 	} else {
-		l.copy, err = private.InMemory(l.mapName, l.image[:l.ELF.LoadEnd()])
+		l.copy, err = private.InMemory(l.mapName, l.ELF.Loadable(l.image))
 	}
 	// The copy has the bytes; don't keep them on the heap.
 	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
@@ -174,6 +192,9 @@ func (l *Library) open() (err error) {
 // detach gives back what attach took; nothing of the library is mapped.
 func (l *Library) detach() {
 	if l.attachment != nil {
+		// The entry's next user must not be taken for this one.
+		l.death.over()
+		crashes.libs[l.attachment.slot.Index()].Store(nil)
 		l.attachment.release()
 		l.attachment = nil
 	}
@@ -229,11 +250,26 @@ func (l *Library) checkHealth(ctx context.Context) error {
 
 // control calls a control function that takes a timeout and returns a status.
 func (l *Library) control(addr uintptr, timeout time.Duration) error {
-	status := int32(call.Call(addr, uint64(timeout)))
-	if abi.Kind(status) == abi.OK {
-		return nil
+	status, err := l.invoke(addr, uint64(timeout))
+	if err != nil || abi.Kind(int32(status)) == abi.OK {
+		return err
 	}
-	return errors.New(l.message(status))
+	return errors.New(l.message(int32(status)))
+}
+
+// invoke makes a control call. If the runtime dies meanwhile, the call is
+// ejected as any other.
+func (l *Library) invoke(addr uintptr, args ...uint64) (uint64, error) {
+	l.controls.Add(1)
+	defer l.controls.Add(-1)
+	if l.dead() {
+		return 0, l.crashError()
+	}
+	r := call.Call(addr, args...)
+	if l.dead() {
+		return 0, l.crashError()
+	}
+	return r, nil
 }
 
 // Name is the library's name, "greeter" for libgreeter.v2.so.
@@ -262,6 +298,9 @@ func (l *Library) Health(ctx context.Context) error {
 }
 
 func (l *Library) closedError() error {
+	if l.death.happened() {
+		return l.crashError()
+	}
 	return &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: ErrClosed}
 }
 
@@ -308,7 +347,7 @@ func (l *Library) Close(ctx context.Context) (*Report, error) {
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()
-		l.report, l.err = l.retire(ctx, func(Event) {})
+		l.report, l.err = l.retire(ctx)
 	})
 	return l.report, l.err
 }

@@ -121,15 +121,19 @@ func (s *Spec) Span(page uint64) Range {
 	return Range{loads[0].Vaddr &^ (page - 1), (last.Vaddr + last.Memsz + page - 1) &^ (page - 1)}
 }
 
-// LoadEnd is the offset behind the last byte that a loadable segment has in the
-// file. The dynamic linker reads nothing behind it; what is there are sections
-// for debuggers.
-func (s *Spec) LoadEnd() int64 {
-	var end uint64
+// Loadable cuts off what the dynamic linker does not read: sections for
+// debuggers, and what is behind the image. private is a copy of the bytes that
+// s was parsed from; its header then says that there are no sections, so that
+// the result is whole and can be parsed again.
+func (s *Spec) Loadable(private []byte) []byte {
+	end := uint64(ehdrSize)
 	for _, p := range s.im.loads {
 		end = max(end, p.Off+p.Filesz)
 	}
-	return int64(end)
+	const shoff, shnum = 0x28, 0x3c // e_shoff; e_shnum and e_shstrndx
+	clear(private[shoff : shoff+8])
+	clear(private[shnum : shnum+4])
+	return private[:end]
 }
 
 // Offset translates an address to the offset of its byte in the file. It
