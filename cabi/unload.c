@@ -29,9 +29,7 @@ static void go_on_in(ucontext_t *u, void (*f)(void), uintptr_t sp) {
 
 /* The host's dispatcher calls this for HOTSO_KILL_SIGNAL, on a thread that is
  * inside the library. It ends a thread of the library's, or ejects one of the
- * host's if the library is dead, where that is safe and if the signal is meant
- * for this library (the host frees the callers of a crashed one by a signal to
- * all threads of the process): only where the library's own
+ * host's if the library is dead, where that is safe: only where the library's own
  * code was interrupted. Anywhere else, in libc above all, the thread may hold a
  * lock that the process needs; it is tried again. The kernel restores the
  * alternate stack on the way back. */
@@ -49,6 +47,7 @@ void on_kill(int sig, void *info, void *context) {
     if (r->owner != hotso_load_config.owner)
         return;
     int safe = r->busy == 0 && pc >= entry()->text_low && pc < entry()->text_high;
+    /* The host signals all its threads to free the callers of one library. */
     if (safe && t && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
         r->busy = 1; /* not twice */
         go_on_in(u, thread_leave, t->sp);

@@ -20,7 +20,7 @@ func TestCrashKinds(t *testing.T) {
 	for kind, want := range map[string]host.CrashKind{
 		"panic": host.CrashPanic, "goroutine": host.CrashPanic, "nil": host.CrashPanic, "wild": host.CrashFatal,
 		"exit": host.CrashExit, "log": host.CrashExit, "throw": host.CrashFatal, "unlock": host.CrashFatal,
-		"overflow": host.CrashFatal, "memory": host.CrashPanic, "fault": host.CrashPanic,
+		"overflow": host.CrashFatal, "memory": host.CrashFatal, "fault": host.CrashPanic,
 		"traceback": host.CrashPanic, "long": host.CrashPanic, "two": "",
 	} {
 		t.Run(kind, func(t *testing.T) {

@@ -70,7 +70,7 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 		if err != nil {
 			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
 		}
-		put(f, p.Type, v.UnsafePointer())
+		put(f, kindOf(p.Type), v.UnsafePointer())
 	}
 	out := reflect.New(goTypes[resultType(fn.sig)])
 	if err := fn.do(f, out.UnsafePointer()); err != nil {

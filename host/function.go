@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"sync/atomic"
 	"unsafe"
 
@@ -17,7 +16,43 @@ type function struct {
 	name string
 	addr uintptr
 	sig  abi.Signature
+
+	result kind
+	expect atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
 }
+
+func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
+	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
+}
+
+// A kind is how a value travels. It is decided when a function is bound, so
+// that no call compares the names of types.
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindUint8
+	kindInt8
+	kindUint16
+	kindInt16
+	kindUint32
+	kindInt32
+	kind64
+	kindFloat32
+	kindFloat64
+	kindString
+	kindBytes
+	kindCString
+)
+
+var kindsByType = map[abi.Type]kind{
+	abi.Bool: kindUint8, abi.Uint8: kindUint8, abi.Int8: kindInt8,
+	abi.Uint16: kindUint16, abi.Int16: kindInt16, abi.Uint32: kindUint32, abi.Int32: kindInt32,
+	abi.Uint64: kind64, abi.Int64: kind64, abi.Float32: kindFloat32, abi.Float64: kindFloat64,
+	abi.String: kindString, abi.Bytes: kindBytes, abi.CString: kindCString,
+}
+
+func kindOf(t abi.Type) kind { return kindsByType[t] }
 
 // checkRegisters reports a signature that a call frame can't carry.
 func checkRegisters(sig abi.Signature) error {
@@ -38,48 +73,48 @@ func checkRegisters(sig abi.Signature) error {
 	return nil
 }
 
-// put appends the argument of type t at p to the frame.
-func put(f *call.Frame, t abi.Type, p unsafe.Pointer) {
-	switch t {
-	case abi.Bool, abi.Uint8:
+// put appends the argument of kind k at p to the frame.
+func put(f *call.Frame, k kind, p unsafe.Pointer) {
+	switch k {
+	case kindUint8:
 		f.Int(uint64(*(*uint8)(p)))
-	case abi.Int8:
+	case kindInt8:
 		f.Int(uint64(*(*int8)(p)))
-	case abi.Int16:
-		f.Int(uint64(*(*int16)(p)))
-	case abi.Uint16:
+	case kindUint16:
 		f.Int(uint64(*(*uint16)(p)))
-	case abi.Int32:
-		f.Int(uint64(*(*int32)(p)))
-	case abi.Uint32:
+	case kindInt16:
+		f.Int(uint64(*(*int16)(p)))
+	case kindUint32:
 		f.Int(uint64(*(*uint32)(p)))
-	case abi.Int64, abi.Uint64:
+	case kindInt32:
+		f.Int(uint64(*(*int32)(p)))
+	case kind64:
 		f.Int(*(*uint64)(p))
-	case abi.Float32:
+	case kindFloat32:
 		f.Float(uint64(*(*uint32)(p)))
-	case abi.Float64:
+	case kindFloat64:
 		f.Float(*(*uint64)(p))
-	case abi.String:
+	case kindString:
 		s := *(*string)(p)
 		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
 		f.Int(uint64(len(s)))
-	case abi.Bytes:
+	case kindBytes:
 		b := *(*[]byte)(p)
 		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
 		f.Int(uint64(len(b)))
 	}
 }
 
-// store writes a scalar result, given as the bits of a register, to p.
-func store(t abi.Type, bits uint64, p unsafe.Pointer) {
-	switch t.Size() {
-	case 1:
+// store writes a scalar result of kind k, given as the bits of a register, to p.
+func store(k kind, bits uint64, p unsafe.Pointer) {
+	switch k {
+	case kindUint8, kindInt8:
 		*(*uint8)(p) = uint8(bits)
-	case 2:
+	case kindUint16, kindInt16:
 		*(*uint16)(p) = uint16(bits)
-	case 4:
+	case kindUint32, kindInt32, kindFloat32:
 		*(*uint32)(p) = uint32(bits)
-	case 8:
+	case kind64, kindFloat64:
 		*(*uint64)(p) = bits
 	}
 }
@@ -91,12 +126,12 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 	switch {
 	case !fn.sig.Error:
 		return fn.doValue(f, result)
-	case fn.sig.Result == abi.None:
+	case fn.result == kindNone:
 		f.Do()
 		if fn.lib.dead() {
 			return fn.lib.crashError()
 		}
-	case fn.sig.Result.Span():
+	case fn.result == kindString || fn.result == kindBytes:
 		return fn.doSpan(f, result)
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
@@ -105,73 +140,87 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 			return fn.lib.crashError()
 		}
 		if int32(f.R0) == abi.OK {
-			store(fn.sig.Result, f.Scalar, result)
+			store(fn.result, f.Scalar, result)
 		}
 	}
 	return fn.status(int32(f.R0))
 }
 
 // doValue calls a function without a status. If it panics, the library keeps
-// the status for the thread that called, so the goroutine stays on it.
+// the status for the thread that called.
 func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
-	runtime.LockOSThread()
+	f.Guarded(fn.lib.sym.pending, fn.lib.sym.takeStatus)
 	f.Do()
 	if fn.lib.dead() {
-		runtime.UnlockOSThread()
 		return fn.lib.crashError()
 	}
-	pending := atomic.LoadUint32(fn.lib.sym.pending) != 0
-	var status int32
-	r0, f0 := f.R0, f.F0
-	if pending {
-		s, err := fn.lib.invoke(fn.lib.sym.takeStatus)
-		if err != nil {
-			runtime.UnlockOSThread()
-			return err
-		}
-		status = int32(s)
+	switch fn.result {
+	case kindCString:
+		*(*string)(result) = fn.lib.takeCString(uintptr(f.R0))
+	case kindFloat32, kindFloat64:
+		store(fn.result, f.F0, result)
+	default:
+		store(fn.result, f.R0, result)
 	}
-	runtime.UnlockOSThread()
-	switch t := fn.sig.Result; {
-	case t == abi.CString:
-		*(*string)(result) = fn.lib.takeCString(uintptr(r0))
-	case t.Float():
-		store(t, f0, result)
-	case t != abi.None:
-		store(t, r0, result)
-	}
-	return fn.status(status)
+	return fn.status(int32(f.Status))
 }
 
-// doSpan calls a function whose result goes to a buffer of ours. A result
-// that is too large is fetched, the function does not run again.
+// doSpan calls a function whose result goes to a buffer of ours: the frame's,
+// or a new one if the results before did not fit there. A result that is too
+// large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
+	frames := f.Buffer
+	pooled := true
+	if size := fn.expect.Load(); size > int64(len(frames)) {
+		f.Buffer, pooled = make([]byte, size), false
+	}
 	f.Output()
 	f.Do()
+	buffer := f.Buffer
+	f.Buffer = frames
 	if fn.lib.dead() {
 		return fn.lib.crashError()
 	}
-	status := int32(f.R0)
 	var out []byte
-	switch abi.Kind(status) {
+	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
-		out = f.Buffer[:min(f.Length, uintptr(len(f.Buffer)))]
+		out = buffer[:min(f.Length, uintptr(len(buffer)))]
 	case abi.TooSmall:
-		b, ok := fn.lib.take(status, f.Length)
+		taken, ok := fn.lib.take(status, f.Length)
 		if !ok {
 			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 				Message: "its large result was not kept long enough to fetch"}
 		}
-		out = b
+		out, pooled = taken, false
 	default:
 		return fn.status(status)
 	}
-	if fn.sig.Result == abi.String {
+	if !pooled {
+		fn.adjust(int64(len(out)))
+		pooled = len(out) < cap(out)/2 // too much memory to hold on to
+	}
+	switch {
+	case fn.result == kindString && pooled:
 		*(*string)(result) = string(out)
-	} else {
+	case fn.result == kindString:
+		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
+	case pooled:
 		*(*[]byte)(result) = append([]byte(nil), out...)
+	default:
+		*(*[]byte)(result) = out[:len(out):len(out)]
 	}
 	return nil
+}
+
+// maxExpected bounds the memory that a call sets aside for a result, in bytes.
+const maxExpected = 1 << 20
+
+// adjust makes the next call expect a result about as large as this one.
+func (fn *function) adjust(size int64) {
+	size = min(size, maxExpected)
+	if was := fn.expect.Load(); size > was || size < was/2 {
+		fn.expect.Store(size)
+	}
 }
 
 // status turns a status into an error.

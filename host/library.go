@@ -26,7 +26,8 @@ type Library struct {
 	since  time.Time
 	emit   func(Event)
 	state  state
-	gate   gate.Gate // every call is inside it
+	gate   gate.Gate                // every call is inside it
+	frames [gate.Shards]*call.Frame // of those who are alone in their shard
 	copy   *private.Copy
 	handle dl.Handle
 	sym    symbols
@@ -227,7 +228,7 @@ func (l *Library) resolve() error {
 		if err != nil {
 			return fmt.Errorf("the manifest promises %s: %w", f.Name, err)
 		}
-		l.functions[f.Name] = &function{lib: l, name: f.Name, addr: addr, sig: sig}
+		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
 	}
 	return nil
 }
@@ -310,7 +311,7 @@ func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &binding{name: name, sig: want, fixed: fn}, nil
+	return newBinding(name, want, fn), nil
 }
 
 // lookup finds the function that can be called as want.
@@ -331,7 +332,7 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		// Without a manifest the host's word counts: text and bytes can only
 		// be results beside a status.
 		want.Error = want.Result.Span()
-		return &function{lib: l, name: name, addr: addr, sig: want}, nil
+		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")
 	}

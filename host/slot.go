@@ -239,7 +239,8 @@ func (s *Slot) emptyError() error {
 func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &binding{name: name, sig: want, slot: s, index: len(s.bindings)}
+	b := newBinding(name, want, nil)
+	b.slot, b.index = s, len(s.bindings)
 	if lib := s.current.Load(); lib != nil {
 		fn, err := lib.lookup(name, want)
 		if err != nil {
