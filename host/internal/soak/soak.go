@@ -27,9 +27,14 @@ type Config struct {
 	Progress func(reloads int, at time.Duration) // called now and then; may be nil
 }
 
-// warmUp is how many reloads come before the first sample: by then what host,
-// libc and purego make once is there.
-const warmUp = 10
+// The warm-up is rounds of reloads until a round adds nothing: by then what
+// host, libc and purego make once is there. The host's runtime takes memory for
+// its own records in pieces of 256 KiB, and under calls it does so some times.
+const (
+	warmUp      = 10 // reloads in a round
+	warmUpQuiet = 3  // rounds that add nothing
+	warmUpMost  = 50 // rounds, and a third of all reloads
+)
 
 // samples is about how many are taken for the slope.
 const samples = 200
@@ -45,6 +50,7 @@ type run struct {
 	extra         int // entries in the runtime's list of threads that are none
 	begin         time.Time
 	series        []Sample
+	rounds        int // reloads at which a round of the warm-up ends; 0 behind it
 	next          int // reloads at which the next sample is due
 	calls, failed atomic.Int64
 	failure       atomic.Pointer[error]
@@ -64,7 +70,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Config: c, name: d.Name, next: warmUp}
+	r := &run{Config: c, name: d.Name}
 	r.Library, r.Version = d.Name, d.Version
 	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
 	s, err := r.take()
@@ -73,12 +79,13 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	r.extra = -s.Foreign()
 	r.begin = time.Now()
-	for i, sample := range []*Sample{&r.Start, &r.Middle, &r.End} {
-		if err = r.part(ctx, i); err != nil {
-			break
+	err = r.warmUp(ctx)
+	for i, sample := range []*Sample{&r.Middle, &r.End} {
+		if err == nil {
+			err = r.part(ctx, float64(i+1)/2)
 		}
-		if *sample, err = r.settled(); err != nil {
-			break
+		if err == nil {
+			*sample, err = r.settled()
 		}
 	}
 	r.Took = time.Since(r.begin)
@@ -92,8 +99,31 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return &r.Result, err
 }
 
-// part reloads under calls until it is time for a sample, and lets go.
-func (r *run) part(ctx context.Context, i int) (err error) {
+func (r *run) warmUp(ctx context.Context) error {
+	for quiet, round := 0, 0; quiet < warmUpQuiet && round < warmUpMost; round++ {
+		r.rounds = r.Result.Reloads + warmUp
+		if err := r.part(ctx, 1.0/3); err != nil {
+			return err
+		}
+		s, err := r.settled()
+		if err != nil {
+			return err
+		}
+		quiet++
+		if r.Start.Reload == 0 || len(s.since(r.Start)) > 0 {
+			quiet = 0
+		}
+		r.Start = s
+		if r.done(ctx, 1.0/3) && r.Result.Reloads < r.rounds {
+			break // no more time for it
+		}
+	}
+	r.rounds = 0
+	return nil
+}
+
+// part reloads under calls until that share of the whole is done, and lets go.
+func (r *run) part(ctx context.Context, share float64) (err error) {
 	r.slot = host.NewSlot(r.name)
 	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
 	if err := r.reload(ctx); err != nil {
@@ -101,12 +131,12 @@ func (r *run) part(ctx context.Context, i int) (err error) {
 	}
 	stop := r.traffic(ctx)
 	defer stop()
-	for !r.done(ctx, i) {
+	for !r.done(ctx, share) {
 		if err := r.reload(ctx); err != nil {
 			return fmt.Errorf("reload %d: %w", r.Result.Reloads+1, err)
 		}
 		r.Result.Reloads++
-		if i > 0 && r.Result.Reloads >= r.next {
+		if r.rounds == 0 && r.Result.Reloads >= r.next {
 			s, err := r.take()
 			if err != nil {
 				return err
@@ -121,15 +151,11 @@ func (r *run) part(ctx context.Context, i int) (err error) {
 	return nil
 }
 
-// done reports whether part i is over.
-func (r *run) done(ctx context.Context, i int) bool {
-	if ctx.Err() != nil {
-		return true
-	}
-	share := []float64{0, 0.5, 1}[i]
+// done reports whether a share of the whole is done.
+func (r *run) done(ctx context.Context, share float64) bool {
 	n := r.Result.Reloads
-	if i == 0 {
-		return n >= warmUp || r.Config.Reloads > 0 && n >= r.Config.Reloads/3
+	if ctx.Err() != nil || r.rounds > 0 && n >= r.rounds {
+		return true
 	}
 	return r.Config.Reloads > 0 && float64(n) >= share*float64(r.Config.Reloads) ||
 		r.For > 0 && float64(time.Since(r.begin)) >= share*float64(r.For)
@@ -150,7 +176,7 @@ func (r *run) settled() (s Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = r.take()
 		leaks := s.since(r.Start)
-		if err != nil || r.Start.Reload == 0 || len(leaks) == 0 || time.Now().After(end) {
+		if err != nil || r.rounds > 0 || len(leaks) == 0 || time.Now().After(end) {
 			return s, err
 		}
 	}
