@@ -137,7 +137,7 @@ func (a *attachment) patch(d *Description) error {
 	if err := p.WriteAt(sym.Value, config[:]); err != nil {
 		return err
 	}
-	err = containCrashes(d.ELF, p)
+	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p))
 	a.edits = p.Edits()
 	return err
 }
