@@ -15,3 +15,16 @@ type Usage struct {
 
 // ReadUsage needs /proc.
 func ReadUsage() (Usage, error) { return Usage{}, errors.ErrUnsupported }
+
+// A Thread is one thread of the process.
+type Thread struct {
+	ID         int
+	Name, Call string
+	PC         uint64
+}
+
+// ThreadByID knows nothing here.
+func ThreadByID(id int) Thread { return Thread{ID: id} }
+
+// Threads needs /proc.
+func Threads() ([]int, error) { return nil, errors.ErrUnsupported }
