@@ -150,6 +150,10 @@ void *__wrap_mremap(void *addr, size_t old, size_t len, int flags, ...) {
     return p;
 }
 
+int memory_seen(void) {
+    return used > 0;
+}
+
 /* Every thread of the library is gone: no lock. */
 void memory_release(hotso_unload_report *report) {
     for (size_t i = 0; i < used; i++) {

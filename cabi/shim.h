@@ -183,6 +183,7 @@ void thread_forget(void);        /* frees the list */
 void thread_leave(void);         /* where a killed thread goes on: ends it */
 
 /* memory.c */
+int memory_seen(void);
 void memory_release(hotso_unload_report *report);
 
 /* file.c */

@@ -114,7 +114,9 @@ static uint32_t end_threads(hotso_unload_report *report, int64_t deadline) {
 
 hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
     memset(report, 0, sizeof *report);
-    if (!hosted())
+    /* A Go runtime has a thread and memory from its first moment on. If we saw
+     * none it took them some other way, and we must not pull the rug. */
+    if (!hosted() || !thread_list() || !memory_seen())
         return HOTSO_INVALID;
     int64_t begin = now();
     __atomic_store_n(&hotso_dying, 1, __ATOMIC_RELEASE);

@@ -94,12 +94,13 @@ func (x extent) contains(addr uint64) bool { return x.low <= addr && addr < x.hi
 
 func (x extent) size() uint64 { return x.high - x.low }
 
+// errEscaped: a Go release does something in another way than the shim knows.
+var errEscaped = errors.New("the library's Go runtime escapes the unload shim (a newer hotso may know this Go release)")
+
 // verify checks, after the load, that the shim has hold of what it must have:
 // with a Go release that takes it some other way, an unload would not be safe.
 func (a *attachment) verify() error {
-	broken := func(what string) error {
-		return fmt.Errorf("the library's Go runtime escapes the unload shim: %s; a newer hotso may know this Go release", what)
-	}
+	broken := func(what string) error { return fmt.Errorf("%w: %s", errEscaped, what) }
 	_, text := a.entry.Text()
 	switch {
 	case text == 0:

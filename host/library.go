@@ -157,7 +157,17 @@ func (l *Library) load(context.Context) (err error) {
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
 		return err
 	}
-	return l.attachment.verify()
+	if err = l.attachment.verify(); err != nil {
+		l.abandon(err.Error())
+	}
+	return err
+}
+
+// abandon keeps the library in the process for good, with what it borrowed.
+func (l *Library) abandon(why string) {
+	l.death.over()
+	crashes.libs[l.attachment.slot.Index()].Store(nil)
+	l.attachment, l.resident = nil, why
 }
 
 // open maps the private copy.

@@ -82,7 +82,10 @@ func (l *Library) teardown(r *Report) (err error) {
 		return l.blocked(r, err)
 	}
 	var u unloadReport
-	if err := l.endThreads(r, &u); err != nil {
+	if err := l.endThreads(r, &u); errors.Is(err, errEscaped) {
+		r.State, r.Reason = Resident, err.Error()
+		return l.error(StepUnload, ErrLeft, err)
+	} else if err != nil {
 		return l.blocked(r, err)
 	}
 	l.closeFiles(r, append(fds, u.descriptors()...))
@@ -123,7 +126,7 @@ func (l *Library) endThreads(r *Report, u *unloadReport) error {
 	case abi.Timeout:
 		return l.blockers(r, u)
 	default:
-		return fmt.Errorf("the shim refused with status %d", status)
+		return fmt.Errorf("%w: it saw no thread or no memory of it", errEscaped)
 	}
 	r.add(Threads, int(u.threads), int(u.ended)).why("its stack and its exit code are still there")
 	r.add(Mappings, int(u.mappings), int(u.unmapped)).why("munmap failed").Bytes = u.bytes
