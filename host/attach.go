@@ -121,6 +121,9 @@ func (a *attachment) patch(d *Description) error {
 	}
 	// The Go linker asks for -z nodelete: dlclose would do nothing.
 	p.ClearNoDelete()
+	if len(d.ELF.TLS.InitialExec) == 0 {
+		return fmt.Errorf("%w: its g is not in initial-exec thread-local storage", errEscaped)
+	}
 	// runtime.tlsg is static TLS, of which a process has little and glibc
 	// gives back only the last piece: it goes to our slot instead.
 	err = p.RedirectTLS(func(uint64) int64 { return a.slot.Offset() + abi.SlotG })
