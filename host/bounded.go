@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // ErrHung: the call did not return by its deadline. The error is also that of
@@ -89,7 +87,7 @@ func (c *boundedCall) run(result unsafe.Pointer) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	c.mu.Lock()
-	c.thread = unix.Gettid()
+	c.thread = threadID()
 	c.mu.Unlock()
 	err := c.in.fn.do(c.in.frame, result)
 	c.mu.Lock()

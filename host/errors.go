@@ -49,6 +49,9 @@ var (
 	ErrUnhealthy = errors.New("unhealthy")
 	// ErrBusy: calls were still inside the version when the drain deadline came.
 	ErrBusy = errors.New("busy")
+	// ErrLeft: the version ended and something of it is still in the process;
+	// the report says what and why. The new version serves all the same.
+	ErrLeft = errors.New("something is left")
 	// ErrClosed: the library or slot was closed.
 	ErrClosed = errors.New("closed")
 	// ErrEmpty: the slot has no version yet.

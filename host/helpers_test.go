@@ -24,7 +24,7 @@ func open(t testing.TB, path string, opts ...host.Option) *host.Library {
 	t.Helper()
 	lib, err := host.Open(t.Context(), path, opts...)
 	require.NoError(t, err)
-	t.Cleanup(func() { requireUnloaded(t)(lib.Close(context.Background())) })
+	t.Cleanup(func() { requireNothingLeft(t)(lib.Close(context.Background())) })
 	return lib
 }
 
@@ -35,7 +35,7 @@ func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *ho
 	slot := host.NewSlot(name, opts...)
 	t.Cleanup(func() {
 		if report, err := slot.Close(context.Background()); report != nil {
-			requireUnloaded(t)(report, err)
+			requireNothingLeft(t)(report, err)
 		}
 	})
 	for _, path := range paths {
@@ -45,8 +45,8 @@ func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *ho
 	return slot
 }
 
-// requireUnloaded takes what Close returns.
-func requireUnloaded(t testing.TB) func(*host.Report, error) {
+// requireNothingLeft takes what Close returns.
+func requireNothingLeft(t testing.TB) func(*host.Report, error) {
 	return func(r *host.Report, err error) {
 		t.Helper()
 		require.NoError(t, err)

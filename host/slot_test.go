@@ -38,7 +38,7 @@ func TestEventsAndVersionsOfASlot(t *testing.T) {
 	_, err := slot.Swap(t.Context(), filepath.Join(t.TempDir(), "none.so"))
 	assert.ErrorIs(t, err, host.ErrNotFound)
 	must(slot.Swap(t.Context(), two))(t)
-	requireUnloaded(t)(slot.Close(t.Context()))
+	requireNothingLeft(t)(slot.Close(t.Context()))
 
 	assert.Equal(t, wholeLife, j.states("1"))
 	assert.Equal(t, wholeLife, j.states("2"))
@@ -63,7 +63,7 @@ func TestEventsAndVersionsOfASlot(t *testing.T) {
 func TestClosedSlot(t *testing.T) {
 	path := libtest.Greeter(t, "1")
 	slot := newSlot(t, "greeter", []string{path})
-	requireUnloaded(t)(slot.Close(t.Context()))
+	requireNothingLeft(t)(slot.Close(t.Context()))
 	held := holdings(t)
 	assert.Nil(t, slot.Current())
 	report, err := slot.Close(t.Context())
@@ -205,7 +205,7 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 	swap(counter, counter1)
 	swap(greeter, greeter1)
 	both("Hello, Golang!", 1)
-	requireUnloaded(t)(counter.Close(t.Context()))
+	requireNothingLeft(t)(counter.Close(t.Context()))
 	assert.Equal(t, "Hello, Golang!", must(greet(t.Context()))(t))
 }
 
@@ -234,7 +234,7 @@ func TestTooManyLibraries(t *testing.T) {
 	for n, lib := range libs {
 		assert.Equal(t, int64(n), must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
-	requireUnloaded(t)(libs[0].Close(t.Context())) // not the last one that was loaded
+	requireNothingLeft(t)(libs[0].Close(t.Context())) // not the last one that was loaded
 	lib := open(t, path)
 	assert.Equal(t, int64(0), must(lib.Call(t.Context(), "Total"))(t).Value)
 	for n, lib := range libs[1:] {
