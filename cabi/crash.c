@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* What the Go runtime meets where it wanted to end the process. Every way out
  * of it goes through runtime.exit or runtime.dieFromSignal; in the private copy

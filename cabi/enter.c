@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Every call from C into Go goes through crosscall2 (runtime/cgo/callbacks.go). */
 #include <signal.h>
@@ -51,7 +51,7 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         return;
     }
     hotso_jump here;
-    if (record()->owner != hotso_load_config.owner)
+    if (STEP(ADOPT) && record()->owner != hotso_load_config.owner)
         adopt(record());
     if (__builtin_setjmp(here.buf) == 0) {
         begin(record(), &here);

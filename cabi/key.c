@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* pthread keys with a destructor: what runs in the library when a thread of
  * the host's ends. The Go runtime binds an M to each thread that calls it and
@@ -48,7 +48,7 @@ static void at_thread_exit(void *value) {
 }
 
 int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {
-    if (!hosted())
+    if (!hosted() || !STEP(KEY_STUB))
         return __real_pthread_key_create(key, dtor);
     int err = EAGAIN;
     hotso_record *busy = busy_begin();
@@ -94,15 +94,19 @@ int __wrap_pthread_setspecific(pthread_key_t key, const void *value) {
 }
 
 /* Every thread of the library is gone, no thread of the host's is in the stub. */
-uint32_t key_release(void) {
-    uint32_t n = 0;
-    for (int i = 0; i < MAX_KEYS; i++)
-        if (keys[i].used && __real_pthread_key_delete(keys[i].key) == 0) {
-            keys[i].used = 0;
-            n++;
-        }
-    if (have_exit_key && __real_pthread_key_delete(exit_key) == 0)
-        n++;
+void key_release(hotso_unload_report *report) {
+    for (int i = 0; i < MAX_KEYS; i++) {
+        if (!keys[i].used)
+            continue;
+        report->keys++;
+        if (STEP(KEYS) && __real_pthread_key_delete(keys[i].key) == 0)
+            report->keys_deleted++;
+        keys[i].used = 0;
+    }
+    if (!have_exit_key)
+        return;
+    report->keys++;
+    if (STEP(KEYS) && __real_pthread_key_delete(exit_key) == 0)
+        report->keys_deleted++;
     have_exit_key = 0;
-    return n;
 }

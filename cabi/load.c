@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Runs first: tells the host's dispatcher where this library's code is. */
 #include <elf.h>

@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Memory that the library maps: on linux/amd64 and linux/arm64 the Go runtime
  * maps all of its own through x_cgo_mmap (runtime/cgo_mmap.go), which calls
@@ -100,7 +100,7 @@ static size_t pages(size_t n) {
 }
 
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off) {
-    if (!hosted())
+    if (!hosted() || !STEP(WRAP_MEMORY))
         return __real_mmap(addr, len, prot, flags, fd, off);
     hotso_record *busy = busy_begin();
     void *p = __real_mmap(addr, len, prot, flags, fd, off);
@@ -150,13 +150,20 @@ void *__wrap_mremap(void *addr, size_t old, size_t len, int flags, ...) {
     return p;
 }
 
+int memory_seen(void) {
+    return used > 0;
+}
+
 /* Every thread of the library is gone: no lock. */
-void memory_release(uint64_t *count, uint64_t *bytes) {
+void memory_release(hotso_unload_report *report) {
     for (size_t i = 0; i < used; i++) {
-        if (__real_munmap((void *)set[i].low, set[i].high - set[i].low) != 0)
+        size_t bytes = set[i].high - set[i].low;
+        report->mappings++;
+        report->bytes += bytes;
+        if (!STEP(UNMAP) || __real_munmap((void *)set[i].low, bytes) != 0)
             continue;
-        *count += 1;
-        *bytes += set[i].high - set[i].low;
+        report->mappings_freed++;
+        report->bytes_freed += bytes;
     }
     used = 0;
     if (set != first)

@@ -8,6 +8,7 @@
  *   crash.c    what the Go runtime meets where it wanted to end the process
  *   thread.c   threads that the library starts
  *   memory.c   memory that it maps
+ *   file.c     descriptors that its C code opens
  *   key.c      pthread keys: what runs when a host's thread ends
  *   signal.c   signal handlers
  *   unload.c   the way out
@@ -21,6 +22,26 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "cabi.h"
+
+/* A test builds a library with -DHOTSO_SKIP=HOTSO_STEP_x to see that the
+ * missing step is found out and named. */
+enum {
+    HOTSO_STEP_NONE,
+    HOTSO_STEP_WRAP_THREAD, /* threads are not remembered */
+    HOTSO_STEP_KILL,        /* threads are not ended */
+    HOTSO_STEP_JOIN,        /* ended threads are not joined */
+    HOTSO_STEP_WRAP_MEMORY, /* mappings are not remembered */
+    HOTSO_STEP_UNMAP,       /* mappings stay */
+    HOTSO_STEP_KEYS,        /* keys are not deleted */
+    HOTSO_STEP_KEY_STUB,    /* destructors are called directly */
+    HOTSO_STEP_SIGNALS,     /* the process's signal handlers are replaced */
+    HOTSO_STEP_ADOPT,       /* the g of an earlier load stays */
+    HOTSO_STEP_FILES        /* files are not remembered */
+};
+#ifndef HOTSO_SKIP
+#define HOTSO_SKIP HOTSO_STEP_NONE
+#endif
+#define STEP(name) (HOTSO_SKIP != HOTSO_STEP_##name)
 
 /* Patched by the loader into its private copy; all zero under any other host. */
 typedef struct hotso_config {
@@ -155,16 +176,21 @@ void eject(void);
 
 /* thread.c */
 extern uint32_t hotso_dying;     /* 1 from the first hotso_unload on */
+extern uint32_t hotso_ended;     /* a futex: counts the threads that ended */
 hotso_thread *thread_list(void); /* every thread there ever was; entries are reused */
 void thread_reap(void);          /* joins those that have ended */
 void thread_forget(void);        /* frees the list */
 void thread_leave(void);         /* where a killed thread goes on: ends it */
 
 /* memory.c */
-void memory_release(uint64_t *count, uint64_t *bytes);
+int memory_seen(void);
+void memory_release(hotso_unload_report *report);
+
+/* file.c */
+void files_left(hotso_unload_report *report);
 
 /* key.c */
-uint32_t key_release(void);
+void key_release(hotso_unload_report *report);
 
 /* unload.c: the handler of HOTSO_KILL_SIGNAL */
 void on_kill(int sig, void *info, void *context);

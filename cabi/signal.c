@@ -1,4 +1,4 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Signal handlers. Under a hotso host the library never touches the process's:
  * its own go to the host's dispatch table, which hands on what concerns it.
@@ -31,7 +31,7 @@ static int index_of(int sig) {
 /* The old action is always SIG_DFL: the library's runtime keeps it to forward
  * signals to, and the dispatcher does that. */
 int __wrap_sigaction(int sig, const struct sigaction *act, struct sigaction *old) {
-    if (!hosted())
+    if (!hosted() || !STEP(SIGNALS))
         return __real_sigaction(sig, act, old);
     if (old)
         memset(old, 0, sizeof *old);

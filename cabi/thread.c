@@ -1,8 +1,9 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* Threads that the library starts: remembered, so that they can be ended. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ int __real_pthread_detach(pthread_t);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
-uint32_t hotso_dying;
+uint32_t hotso_dying, hotso_ended;
 
 /* The list: entries come from blocks that are mapped behind the back of
  * memory.c, since they must outlive what it releases. */
@@ -94,6 +95,10 @@ static void *run(void *arg) {
     r->depth = 0;
     r->thread = NULL;
     __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
+    if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+        __atomic_fetch_add(&hotso_ended, 1, __ATOMIC_RELEASE);
+        syscall(SYS_futex, &hotso_ended, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    }
     return result;
 }
 
@@ -122,7 +127,7 @@ static void park(void) {
 /* Go starts its threads detached (runtime/cgo). We make those joinable, since
  * only pthread_join tells for certain that a thread has left our code. */
 int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(*start)(void *), void *arg) {
-    if (!hosted())
+    if (!hosted() || !STEP(WRAP_THREAD))
         return __real_pthread_create(handle, attr, start, arg);
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attr)

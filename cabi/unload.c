@@ -1,8 +1,9 @@
-// go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64)
 
 /* The way out. The host calls hotso_unload on a thread of its own when no call
  * is inside and none can come, and no thread of its own is in the key stub. */
 #define _GNU_SOURCE
+#include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -71,50 +72,65 @@ static uint32_t ask(hotso_unload_report *report) {
         uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
         if (state != THREAD_STARTING && state != THREAD_RUNNING)
             continue;
-        if (living < HOTSO_BLOCKERS)
-            report->blockers[living] = t->tid;
+        if (living < HOTSO_UNLOAD_THREADS)
+            report->ids[living] = t->tid;
         living++;
-        if (state == THREAD_RUNNING && !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
+        if (STEP(KILL) && state == THREAD_RUNNING && !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
             syscall(SYS_tgkill, getpid(), t->tid, HOTSO_KILL_SIGNAL);
     }
     return living;
 }
 
-static void nap(int64_t ns) {
+/* Waits until another thread has ended than those in seen, or for ns. */
+static void wait_ended(uint32_t seen, int64_t ns) {
     struct timespec t = {0, ns};
-    nanosleep(&t, NULL);
+    syscall(SYS_futex, &hotso_ended, FUTEX_WAIT_PRIVATE, seen, &t, NULL, 0);
 }
 
-static int end_threads(hotso_unload_report *report, int64_t deadline) {
-    int64_t ns = 20000;
-    uint32_t living;
-    while ((living = ask(report)) > 0 && now() < deadline) {
-        nap(ns);
-        if (ns < 1000000)
-            ns += ns / 2;
-    }
-    for (hotso_thread *t = thread_list(); t; t = t->next)
-        if (t->state == THREAD_ENDED) {
-            __real_pthread_join(t->handle, NULL);
-            t->state = THREAD_UNUSED;
+static void join_ended(hotso_unload_report *report) {
+    for (hotso_thread *t = thread_list(); t; t = t->next) {
+        if (t->state != THREAD_ENDED)
+            continue;
+        if (report->threads < HOTSO_UNLOAD_THREADS)
+            report->ids[report->threads] = t->tid;
+        report->threads++;
+        t->state = THREAD_UNUSED;
+        if (STEP(JOIN) && __real_pthread_join(t->handle, NULL) == 0)
             report->threads_ended++;
-        }
-    report->threads_left = living;
-    return living == 0 ? 0 : -1;
+    }
+}
+
+/* A thread that was met outside the library's own code is asked again, at
+ * growing intervals: it may sit in a system call for ever. */
+static uint32_t end_threads(hotso_unload_report *report, int64_t deadline) {
+    for (int64_t ns = 50000;; ns += ns < 1000000 ? ns / 2 : 0) {
+        uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
+        uint32_t living = ask(report);
+        if (living == 0 || now() >= deadline)
+            return living;
+        wait_ended(seen, ns);
+    }
 }
 
 hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
     memset(report, 0, sizeof *report);
-    if (!hosted())
+    /* A Go runtime has a thread and memory from its first moment on. If we saw
+     * none it took them some other way, and we must not pull the rug. */
+    if (!hosted() || !thread_list() || !memory_seen())
         return HOTSO_INVALID;
     int64_t begin = now();
     __atomic_store_n(&hotso_dying, 1, __ATOMIC_RELEASE);
-    if (end_threads(report, begin + timeout_ns) != 0)
+    uint32_t living = end_threads(report, begin + timeout_ns);
+    if (living > 0) {
+        report->threads = living;
         return HOTSO_TIMEOUT;
+    }
+    join_ended(report);
     int64_t ended = now();
     report->threads_ns = ended - begin;
-    report->keys = key_release();
-    memory_release(&report->mappings, &report->bytes);
+    key_release(report);
+    files_left(report);
+    memory_release(report);
     thread_forget();
     report->memory_ns = now() - ended;
     return HOTSO_OK;

@@ -77,6 +77,42 @@ func (a *attachment) release() {
 	a.slot.Release()
 }
 
+// handlers counts the signal handlers in the dispatch table.
+func (a *attachment) handlers() (n int) {
+	for i := range abi.HandledCount {
+		if a.entry.Handler(i) != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// An extent is a range of addresses, [low, high).
+type extent struct{ low, high uint64 }
+
+func (x extent) contains(addr uint64) bool { return x.low <= addr && addr < x.high }
+
+func (x extent) size() uint64 { return x.high - x.low }
+
+// errEscaped: a Go release does something in another way than the shim knows.
+var errEscaped = errors.New("the library's Go runtime escapes the unload shim (a newer hotso may know this Go release)")
+
+// verify checks, after the load, that the shim has hold of what it must have:
+// with a Go release that takes it some other way, an unload would not be safe.
+func (a *attachment) verify() error {
+	broken := func(what string) error { return fmt.Errorf("%w: %s", errEscaped, what) }
+	_, text := a.entry.Text()
+	switch {
+	case text == 0:
+		return broken("its code is not announced")
+	case a.entry.Handler(abi.HandlerURG) == 0 || a.entry.Handler(abi.HandlerSEGV) == 0:
+		return broken("it does not set its signal handlers through sigaction")
+	case a.entry.KeyDtor() == 0:
+		return broken("it does not make its pthread key through pthread_key_create")
+	}
+	return nil
+}
+
 // patch changes what keeps an ordinary Go library in the process.
 func (a *attachment) patch(d *Description) error {
 	p, err := elfimage.NewPatcher(d.ELF, d.image)
@@ -85,6 +121,9 @@ func (a *attachment) patch(d *Description) error {
 	}
 	// The Go linker asks for -z nodelete: dlclose would do nothing.
 	p.ClearNoDelete()
+	if len(d.ELF.TLS.InitialExec) == 0 {
+		return fmt.Errorf("%w: its g is not in initial-exec thread-local storage", errEscaped)
+	}
 	// runtime.tlsg is static TLS, of which a process has little and glibc
 	// gives back only the last piece: it goes to our slot instead.
 	err = p.RedirectTLS(func(uint64) int64 { return a.slot.Offset() + abi.SlotG })
@@ -102,7 +141,7 @@ func (a *attachment) patch(d *Description) error {
 	if err := p.WriteAt(sym.Value, config[:]); err != nil {
 		return err
 	}
-	err = containCrashes(d.ELF, p)
+	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p))
 	a.edits = p.Edits()
 	return err
 }

@@ -62,7 +62,7 @@ func newRuntimeFiles(words string) ([]int, error) {
 	links, err := proc.Descriptors()
 	var fds []int
 	for fd, link := range links {
-		group := strings.HasPrefix(link, "/sys/fs/cgroup/") && !runtimeFiles.known[fd]
+		group := groupFile(link) && !runtimeFiles.known[fd]
 		if group || words != "" && strings.HasPrefix(link, words) {
 			fds = append(fds, fd)
 		}
@@ -70,38 +70,41 @@ func newRuntimeFiles(words string) ([]int, error) {
 	return fds, err
 }
 
-// pollerFiles finds the epoll set of a library's runtime: the one that watches
-// something whose data points into the library's image, which is the runtime's
-// own eventfd (runtime/netpoll_epoll.go). All it watches is the library's:
-// sockets, pipes and files that it left open. The image has size bytes in
-// memory: that variable is in .bss, which is not among the file's mappings.
-func pollerFiles(image []proc.Mapping, size uint64) ([]int, error) {
-	if len(image) == 0 {
-		return nil, nil
-	}
-	low := image[0].Low // of all: the kernel lists by address
+func groupFile(link string) bool { return strings.HasPrefix(link, "/sys/fs/cgroup/") }
+
+// findFiles returns the descriptors that the library's Go code holds: those of
+// its runtime and those that its poller watches. own are the files that its
+// runtime opened at start, if it has them still.
+//
+// The poller is the epoll set that watches something whose data points into the
+// library's image, which is the runtime's own eventfd (runtime/netpoll_epoll.go).
+// All else that is in it are sockets, pipes and files that Go code left open.
+// The host's runtime is in another image, so no set is taken for another's.
+func findFiles(own []int, image extent) ([]int, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
 		return nil, err
+	}
+	var fds []int
+	for _, fd := range own {
+		if groupFile(links[fd]) || strings.HasPrefix(links[fd], "/memfd:"+crashMessageName) {
+			fds = append(fds, fd)
+		}
 	}
 	for fd, link := range links {
 		if link != "anon_inode:[eventpoll]" {
 			continue
 		}
 		set, err := proc.EpollSet(fd)
-		if err != nil {
-			continue // closed meanwhile
+		if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return image.contains(w.Data) }) {
+			continue // closed meanwhile, or somebody else's
 		}
-		fds, ours := []int{fd}, false
+		fds = append(fds, fd)
 		for _, w := range set {
 			fds = append(fds, w.FD)
-			ours = ours || low <= w.Data && w.Data < low+size
-		}
-		if ours {
-			return fds, nil
 		}
 	}
-	return nil, nil
+	return fds, nil
 }
 
 // closeAll closes descriptors that a library left behind.
@@ -117,3 +120,6 @@ func closeAll(fds []int) (closed int) {
 	}
 	return closed
 }
+
+// threadGone reports whether the process has no thread of that id.
+func threadGone(id int) bool { return unix.Tgkill(unix.Getpid(), id, 0) == unix.ESRCH }

@@ -34,6 +34,7 @@ type Library struct {
 
 	attachment   *attachment // nil if it can't be unloaded
 	resident     string      // why it can't, or empty
+	extent       extent      // where its image is mapped
 	mapName      string      // what its mappings are called in /proc/self/maps
 	memory       uint64      // bytes of its image in memory, with .bss
 	groupFiles   []int       // descriptors that its runtime opened at start
@@ -60,6 +61,7 @@ type Library struct {
 type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free, unload     uintptr
+	cancel                             uintptr
 	pending                            *uint32
 }
 
@@ -150,7 +152,20 @@ func (l *Library) load(context.Context) (err error) {
 	_, err = l.invoke(l.sym.takeStatus)
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
-	return errors.Join(err, filesErr)
+	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
+		return err
+	}
+	if err = l.attachment.verify(); err != nil {
+		l.abandon(err.Error())
+	}
+	return err
+}
+
+// abandon keeps the library in the process for good, with what it borrowed.
+func (l *Library) abandon(why string) {
+	l.death.over()
+	crashes.libs[l.attachment.slot.Index()].Store(nil)
+	l.attachment, l.resident = nil, why
 }
 
 // open maps the private copy.
@@ -163,10 +178,11 @@ func (l *Library) open() (err error) {
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
 	} else {
-		l.copy, err = private.InMemory(l.mapName, l.image)
+		l.copy, err = private.InMemory(l.mapName, l.ELF.Loadable(l.image))
 	}
 	l.memory = l.ELF.Memory().High
 	// The copy has the bytes; don't keep them on the heap.
+	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
 	l.image, l.ELF = nil, nil
 	if err != nil {
 		l.detach()
@@ -175,6 +191,11 @@ func (l *Library) open() (err error) {
 	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
 		l.detach()
 		return errors.Join(err, l.copy.Close())
+	}
+	if l.attachment != nil {
+		low, _ := l.attachment.entry.Text()
+		base := uint64(low) - text.Low
+		l.extent = extent{base + span.Low, base + span.High}
 	}
 	return nil
 }
@@ -197,7 +218,7 @@ func (l *Library) resolve() error {
 		abi.SymStart: &l.sym.start, abi.SymHealth: &l.sym.health, abi.SymStop: &l.sym.stop,
 		abi.SymSave: &l.sym.save, abi.SymRestore: &l.sym.restore, abi.SymTake: &l.sym.take,
 		abi.SymTakeStatus: &l.sym.takeStatus, abi.SymFree: &l.sym.free, abi.SymUnload: &l.sym.unload,
-		abi.SymPending: &pending,
+		abi.SymCancel: &l.sym.cancel, abi.SymPending: &pending,
 	} {
 		addr, err := l.handle.Sym(name)
 		if err != nil {

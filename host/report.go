@@ -24,7 +24,7 @@ type Resource struct {
 	Found int    `json:"found"`           // when the unload began
 	Freed int    `json:"freed"`           // by it
 	Left  int    `json:"left"`            // still there
-	Bytes uint64 `json:"bytes,omitempty"` // of the mappings
+	Bytes uint64 `json:"bytes,omitempty"` // of memory, as found
 	Why   string `json:"why,omitempty"`   // something is left
 }
 
@@ -32,8 +32,8 @@ type Resource struct {
 const (
 	Threads     = "threads"     // that the library started
 	Mappings    = "mappings"    // memory that its runtime and C code mapped
-	Image       = "image"       // mappings of the file itself
-	Descriptors = "descriptors" // of its runtime, and what its poller watched
+	Image       = "image"       // the file itself, mapped
+	Descriptors = "descriptors" // of its runtime, what its poller watched, what its C code opened
 	Keys        = "keys"        // pthread keys
 	Handlers    = "handlers"    // of signals, in the host's dispatch table
 	TLSSlots    = "tls slots"
@@ -77,9 +77,18 @@ func (r *Report) Resource(kind string) Resource {
 	return Resource{Kind: kind}
 }
 
+// add notes what was found and freed. The result is valid until the next add.
 func (r *Report) add(kind string, found, freed int) *Resource {
 	r.Resources = append(r.Resources, Resource{Kind: kind, Found: found, Freed: freed, Left: found - freed})
 	return &r.Resources[len(r.Resources)-1]
+}
+
+// why says why something is left, if it is.
+func (x *Resource) why(reason string) *Resource {
+	if x.Left > 0 {
+		x.Why = reason
+	}
+	return x
 }
 
 // timed notes how long a step takes: defer r.timed("stop")().
@@ -93,7 +102,7 @@ func (r *Report) leftovers() string {
 	var left []string
 	for _, x := range r.Resources {
 		if x.Left > 0 {
-			left = append(left, strings.TrimSpace(fmt.Sprintf("%d %s %s", x.Left, x.Kind, x.Why)))
+			left = append(left, fmt.Sprintf("%d %s: %s", x.Left, x.Kind, x.Why))
 		}
 	}
 	return strings.Join(left, ", ")

@@ -3,7 +3,9 @@ package host
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -17,13 +19,29 @@ import (
 // process shares, and what they find in /proc is theirs.
 var unloading sync.Mutex
 
+// omit is a step that a test leaves out, to see that it is missed.
+var omit string
+
 // unloadReport is hotso_unload_report of cabi.h.
 type unloadReport struct {
-	threadsEnded, threadsLeft uint32
-	blockers                  [16]int32
-	keys, _                   uint32
-	mappings, bytes           uint64
-	threadsNS, memoryNS       int64
+	threads, ended       uint32
+	ids                  [16]int32
+	keys, deleted        uint32
+	mappings, unmapped   uint64
+	bytes, unmappedBytes uint64
+	files                *uint64
+	filesWords           uint64
+	threadsNS, memoryNS  int64
+}
+
+// descriptors are those in files.
+func (u *unloadReport) descriptors() (fds []int) {
+	for i, word := range unsafe.Slice(u.files, u.filesWords) {
+		for ; word != 0; word &= word - 1 {
+			fds = append(fds, i*64+bits.TrailingZeros64(word))
+		}
+	}
+	return fds
 }
 
 // teardown takes a drained version out of the process (steps 2 to 9). It may be
@@ -57,26 +75,21 @@ func (l *Library) teardown(r *Report) (err error) {
 	if err = l.waitForExits(r); err != nil {
 		return l.blocked(r, err)
 	}
-	image, err := proc.Maps(l.mapName)
-	if err != nil {
-		return l.blocked(r, err)
-	}
-	fds := l.groupFiles
 	done := r.timed("find files")
-	polled, err := pollerFiles(image, l.memory)
+	fds, err := findFiles(l.groupFiles, l.extent)
 	done()
 	if err != nil {
 		return l.blocked(r, err)
 	}
-	fds = append(fds, polled...)
-	if err := l.endThreads(r); err != nil {
+	var u unloadReport
+	if err := l.endThreads(r, &u); errors.Is(err, errEscaped) {
+		r.State, r.Reason = Resident, err.Error()
+		return l.error(StepUnload, ErrLeft, err)
+	} else if err != nil {
 		return l.blocked(r, err)
 	}
-	done = r.timed("files")
-	r.add(Descriptors, len(fds), closeAll(fds))
-	l.groupFiles = nil
-	done()
-	return l.unmap(r, len(image))
+	l.closeFiles(r, append(fds, u.descriptors()...))
+	return l.unmap(r, &u)
 }
 
 // blocked keeps everything as it is.
@@ -100,58 +113,107 @@ func (l *Library) waitForExits(r *Report) error {
 }
 
 // endThreads is steps 4 and 5: the shim's part.
-func (l *Library) endThreads(r *Report) error {
-	var u unloadReport
+func (l *Library) endThreads(r *Report, u *unloadReport) error {
 	f := call.Get()
 	f.Fn = l.sym.unload
 	f.Int(uint64(killTimeout))
-	f.Pointer(unsafe.Pointer(&u))
+	f.Pointer(unsafe.Pointer(u))
 	f.Do()
 	status := abi.Kind(int32(f.R0))
 	f.Put()
 	switch status {
 	case abi.OK:
 	case abi.Timeout:
-		for _, id := range u.blockers[:min(int(u.threadsLeft), len(u.blockers))] {
-			r.Blockers = append(r.Blockers, locate(int(id)))
-		}
-		r.add(Threads, int(u.threadsEnded+u.threadsLeft), int(u.threadsEnded)).Why = "in C code past the deadline"
-		if len(r.Blockers) == 0 {
-			return errors.New("a thread is starting and does not get on")
-		}
-		return fmt.Errorf("%d threads do not come back from C code: %v", u.threadsLeft, r.Blockers[0])
+		return l.blockers(r, u)
 	default:
-		return fmt.Errorf("the shim refused with status %d", status)
+		return fmt.Errorf("%w: it saw no thread or no memory of it", errEscaped)
 	}
-	r.add(Threads, int(u.threadsEnded), int(u.threadsEnded))
-	r.add(Mappings, int(u.mappings), int(u.mappings)).Bytes = u.bytes
-	r.add(Keys, int(u.keys), int(u.keys))
+	r.add(Threads, int(u.threads), int(u.ended)).why("its stack and its exit code are still there")
+	r.add(Mappings, int(u.mappings), int(u.unmapped)).why("munmap failed").Bytes = u.bytes
+	r.add(Keys, int(u.keys), int(u.deleted)).why("pthread_key_delete failed")
 	r.Steps = append(r.Steps, StepTime{"threads", time.Duration(u.threadsNS)}, StepTime{"memory", time.Duration(u.memoryNS)})
 	return nil
 }
 
-// unmap is steps 7 to 9.
-func (l *Library) unmap(r *Report, image int) error {
-	done := r.timed("image")
-	err := errors.Join(l.handle.Close(), l.copy.Close())
-	done()
-	handlers := 0
-	for i := range abi.HandledCount {
-		if l.attachment.entry.Handler(i) != 0 {
-			handlers++
+// blockers names the threads that could not be ended.
+func (l *Library) blockers(r *Report, u *unloadReport) error {
+	for _, id := range u.ids[:min(int(u.threads), len(u.ids))] {
+		if id != 0 { // one that is starting has none yet
+			r.Blockers = append(r.Blockers, locate(int(id)))
 		}
 	}
-	defer r.timed("check")()
-	left, mapsErr := proc.Maps(l.mapName)
-	res := r.add(Image, image, image-len(left))
-	if err = errors.Join(err, mapsErr); err != nil || len(left) > 0 {
-		res.Why = "the dynamic linker keeps it"
-		r.State, r.Reason = Resident, r.leftovers()
-		return l.error(StepUnload, ErrLoad, errors.Join(err, errors.New(r.Reason)))
+	r.add(Threads, int(u.threads), 0).why("outside the library's own code past the deadline")
+	if len(r.Blockers) == 0 {
+		return errors.New("a thread is starting and does not get on")
 	}
-	r.add(Handlers, handlers, handlers)
-	r.add(TLSSlots, 1, 1)
-	l.detach()
+	return fmt.Errorf("%d threads do not come back to its own code: %v", u.threads, r.Blockers[0])
+}
+
+// closeFiles is step 6.
+func (l *Library) closeFiles(r *Report, fds []int) {
+	defer r.timed("files")()
+	slices.Sort(fds)
+	fds = slices.Compact(fds)
+	closed := 0
+	if omit != "files" {
+		closed = closeAll(fds)
+	}
+	r.add(Descriptors, len(fds), closed).why("close failed")
+	l.groupFiles = nil
+}
+
+// unmap is steps 7 to 9.
+func (l *Library) unmap(r *Report, u *unloadReport) error {
+	handlers := l.attachment.handlers()
+	done := r.timed("image")
+	var err error
+	if omit != "image" {
+		err = l.handle.Close()
+	}
+	done()
+	done = r.timed("copy")
+	err = errors.Join(err, l.copy.Close())
+	done()
+	defer r.timed("check")()
+	image := 0
+	if err == nil && l.gone() {
+		image = 1
+	}
+	r.add(Image, 1, image).why("the dynamic linker keeps it").Bytes = l.extent.size()
+	if image == 1 && omit != "slots" {
+		l.detach() // nobody can come back to an image that is not there
+		image = 2
+	}
+	r.add(Handlers, handlers, handlers*(image/2)).why("its entry in the dispatch table is kept")
+	r.add(TLSSlots, 1, image/2).why("it is kept")
+	r.checkThreads(u)
+	if left := r.leftovers(); left != "" || err != nil {
+		r.State, r.Reason = Resident, left
+		return l.error(StepUnload, ErrLeft, errors.Join(err, errors.New(left)))
+	}
 	r.State = Unloaded
 	return nil
+}
+
+// gone asks the kernel whether the image is unmapped. If something is there,
+// it may be somebody else's by now, and the name decides.
+func (l *Library) gone() bool {
+	if proc.Free(l.extent.low, l.extent.high) {
+		return true
+	}
+	left, err := proc.Maps(l.mapName)
+	return err == nil && len(left) == 0
+}
+
+// checkThreads asks the kernel for the threads that were joined. It takes a
+// thread off its list a moment after it woke who joined it.
+func (r *Report) checkThreads(u *unloadReport) {
+	for _, id := range u.ids[:min(int(u.threads), len(u.ids))] {
+		for deadline := time.Now().Add(killTimeout); !threadGone(int(id)); runtime.Gosched() {
+			if time.Now().After(deadline) {
+				r.add(Threads, 1, 0).why(fmt.Sprintf("thread %d was ended and still lives", id))
+				break
+			}
+		}
+	}
 }

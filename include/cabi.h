@@ -96,25 +96,30 @@ HOTSO_EXPORT hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len)
 /* Gives a state that hotso_save of some version wrote. Only read during the call. */
 HOTSO_EXPORT hotso_status hotso_restore(hotso_cchar *state, size_t state_len);
 
-/* What hotso_unload did. Times in nanoseconds. */
-enum { HOTSO_BLOCKERS = 16 };
+/* What hotso_unload found and what it freed: a host compares the two. */
+enum { HOTSO_UNLOAD_THREADS = 16 };
 typedef struct hotso_unload_report {
+    uint32_t threads; /* that the library had started */
     uint32_t threads_ended;
-    uint32_t threads_left;            /* 0 unless the status is HOTSO_TIMEOUT */
-    int32_t blockers[HOTSO_BLOCKERS]; /* thread ids of the first of those */
-    uint32_t keys;
-    uint32_t reserved;
+    int32_t ids[HOTSO_UNLOAD_THREADS]; /* of the first: that ended, or with HOTSO_TIMEOUT that did not */
+    uint32_t keys;                     /* pthread keys */
+    uint32_t keys_deleted;
     uint64_t mappings;
-    uint64_t bytes;
-    int64_t threads_ns;
-    int64_t memory_ns;
+    uint64_t mappings_freed;
+    uint64_t bytes; /* of the mappings */
+    uint64_t bytes_freed;
+    const uint64_t *files; /* bit n: descriptor n is open, by the library's C code; the library's memory */
+    uint64_t files_words;  /* their length */
+    int64_t threads_ns;    /* nanoseconds that it took to end the threads */
+    int64_t memory_ns;     /* and to free the rest */
 } hotso_unload_report;
 
-/* Ends the library's threads and returns its memory; dlclose may follow, no
- * other call. Only for a hotso host, which prepared the library for it when it
- * loaded it: HOTSO_INVALID otherwise. HOTSO_TIMEOUT if a thread does not come
- * back from C code within timeout_ns: then nothing was unmapped, and it may be
- * called again. The caller owns *report. No call may be inside the library. */
+/* Ends the library's threads and returns its memory; what is in files is for
+ * the host to close. dlclose may follow, no other call. Only for a hotso host,
+ * which prepared the library for it when it loaded it: HOTSO_INVALID otherwise.
+ * HOTSO_TIMEOUT if a thread does not come back from C code within timeout_ns:
+ * then nothing was unmapped, and it may be called again. The caller owns
+ * *report. No call may be inside the library. */
 HOTSO_EXPORT hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report);
 
 /* Moves the bytes kept for a status into out. If they don't fit, the kind is

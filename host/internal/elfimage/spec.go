@@ -111,6 +111,32 @@ func (s *Spec) Export(name string) (Sym, bool) {
 	return s.Exports[i], true
 }
 
+// Span is the range of addresses that the loadable segments take, in whole
+// pages of the given size.
+func (s *Spec) Span(page uint64) Range {
+	loads := s.im.loads
+	if len(loads) == 0 {
+		return Range{}
+	}
+	last := loads[len(loads)-1]
+	return Range{loads[0].Vaddr &^ (page - 1), (last.Vaddr + last.Memsz + page - 1) &^ (page - 1)}
+}
+
+// Loadable cuts off what the dynamic linker does not read: sections for
+// debuggers, and what is behind the image. private is a copy of the bytes that
+// s was parsed from; its header then says that there are no sections, so that
+// the result is whole and can be parsed again.
+func (s *Spec) Loadable(private []byte) []byte {
+	end := uint64(ehdrSize)
+	for _, p := range s.im.loads {
+		end = max(end, p.Off+p.Filesz)
+	}
+	const shoff, shnum = 0x28, 0x3c // e_shoff; e_shnum and e_shstrndx
+	clear(private[shoff : shoff+8])
+	clear(private[shnum : shnum+4])
+	return private[:end]
+}
+
 // Offset translates an address to the offset of its byte in the file. It
 // fails for addresses outside the image and for memory that the file holds no
 // bytes for (.bss).

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 const preamble = "package main\n\n// #include \"cabi.h\"\nimport \"C\"\n\n"
@@ -52,7 +53,7 @@ func TestSignatures(t *testing.T) {
 		t.Run(test.decl, func(t *testing.T) {
 			got, err := scanFile("main.go", preamble+"//export F\nfunc F"+test.decl+" { panic(0) }\n")
 			require.NoError(t, err)
-			require.Equal(t, []abi.Function{{Name: "F", Signature: test.want}}, got)
+			require.Equal(t, []manifest.Function{{Name: "F", Signature: test.want}}, got)
 			_, err = abi.ParseSignature(got[0].Signature)
 			require.NoError(t, err)
 		})
@@ -133,7 +134,7 @@ func J(x int) {}
 `
 	got, err := scanFile("main.go", src)
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "F", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "F", Signature: "func()"}}, got)
 }
 
 func TestScanGreeter(t *testing.T) {
@@ -154,7 +155,7 @@ func TestScanSelectsFilesByConstraints(t *testing.T) {
 	})
 	got, err := Scan(filepath.Join(dir, "lib"))
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
 }
 
 func FuzzScan(f *testing.F) {

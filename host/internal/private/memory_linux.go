@@ -22,7 +22,11 @@ func InMemory(name string, image []byte) (*Copy, error) {
 		return nil, err
 	}
 	// Whoever inherits or opens the descriptor can read it, nobody can write.
-	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	// F_SEAL_WRITE would say the same here, as nothing is mapped yet, but it
+	// waits for pages that the kernel still has in a list of another
+	// processor: for up to a second, and then it fails with EBUSY
+	// (mm/memfd.c, memfd_wait_for_pins).
+	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		_ = c.Close()
 		return nil, fmt.Errorf("private copy: seal: %w", err)

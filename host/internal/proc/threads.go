@@ -1,7 +1,8 @@
+//go:build linux
+
 package proc
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func ThreadByID(id int) Thread {
 	if f := strings.Fields(string(b)); len(f) >= 3 {
 		t.PC, _ = strconv.ParseUint(strings.TrimPrefix(f[len(f)-1], "0x"), 16, 64)
 		if n, err := strconv.Atoi(f[0]); err == nil && n >= 0 {
-			t.Call = fmt.Sprintf("system call %d", n)
+			t.Call = callName(n)
 		}
 	}
 	return t

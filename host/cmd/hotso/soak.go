@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/soak"
+)
+
+type soakFlags struct {
+	reloads, traffic int
+	overlap, json    bool
+	duration         time.Duration
+	call             string
+}
+
+func newSoak(t *terminal) *cobra.Command {
+	var f soakFlags
+	cmd := &cobra.Command{
+		Use:   "soak FILE",
+		Short: "Reload a library again and again under calls, and show what it leaks",
+		Long: `Load FILE, replace it by itself again and again while goroutines call it, and
+show what the process had after 10 reloads, in the middle and at the end. If
+threads, mappings or descriptors were left, or memory grew by more than 16 bytes
+per reload (2 MiB in all for a short run), the exit code is 1.
+
+The calls are the library's health hooks, or what --call says: pick a function
+that may be called at any time and any number of times.`,
+		Example: `  hotso soak build/libgreeter.v2.so --call 'Add 1 2'
+  hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000
+  hotso soak build/libgreeter.v2.so --overlap=false --for 1m --json`,
+		Args: arguments(1, 1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.duration > 0 && !cmd.Flags().Changed("reloads") {
+				f.reloads = 0
+			}
+			return runSoak(cmd.Context(), t, args[0], f)
+		},
+	}
+	cmd.Flags().IntVar(&f.reloads, "reloads", 1000, "how often to reload")
+	cmd.Flags().DurationVar(&f.duration, "for", 0, "how long to go on, such as 10m, in place of --reloads or at most")
+	cmd.Flags().BoolVar(&f.overlap, "overlap", true, "load the new version before the old one is let go")
+	cmd.Flags().IntVar(&f.traffic, "traffic", 4, "goroutines that call it all the time")
+	cmd.Flags().StringVar(&f.call, "call", "", "function and arguments that they call; default: the health hooks")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	return cmd
+}
+
+// errLeaks is what ends the command with exit code 1; the table says which.
+var errLeaks = errors.New("the library leaks")
+
+func runSoak(ctx context.Context, t *terminal, file string, f soakFlags) error {
+	if f.reloads < 0 || f.traffic < 0 || f.duration < 0 || f.reloads == 0 && f.duration == 0 {
+		return usagef("--reloads, --traffic and --for must not be negative, and one of --reloads and --for above 0")
+	}
+	conf := soak.Config{File: file, Reloads: f.reloads, For: f.duration, Overlap: f.overlap, Traffic: f.traffic}
+	if words := strings.Fields(f.call); len(words) > 0 {
+		d, err := host.Inspect(file)
+		if err != nil {
+			return err
+		}
+		sig, err := signature(d, words[0])
+		if err != nil {
+			return err
+		}
+		if conf.Args, err = parseArguments(sig, words[0], words[1:]); err != nil {
+			return usageError{err}
+		}
+		conf.Function = words[0]
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	finish := t.soakProgress(&conf)
+	result, err := soak.Run(ctx, conf)
+	finish()
+	if result != nil && result.Reloads > 0 {
+		if f.json {
+			err = errors.Join(t.json(result), err)
+		} else {
+			printSoak(t, result)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case result.Failed > 0:
+		return fmt.Errorf("%d calls failed: %s", result.Failed, result.Failure)
+	case len(result.Leaks) > 0:
+		return fmt.Errorf("%w: %s", errLeaks, strings.Join(result.Leaks, ", "))
+	}
+	return nil
+}
+
+// soakProgress shows a bar on a terminal: of reloads, or of the time.
+func (t *terminal) soakProgress(conf *soak.Config) (finish func()) {
+	if !t.progress {
+		return func() {}
+	}
+	whole, describe := int64(conf.Reloads), "reloads"
+	if conf.Reloads == 0 {
+		whole, describe = int64(conf.For/time.Millisecond), "soaking"
+	}
+	bar := progressbar.NewOptions64(whole,
+		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(describe),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+	conf.Progress = func(reloads int, at time.Duration) {
+		if conf.Reloads == 0 {
+			_ = bar.Set64(min(at.Milliseconds(), whole))
+		} else {
+			_ = bar.Set64(int64(reloads))
+		}
+	}
+	return func() { _ = bar.Finish() }
+}
+
+func printSoak(t *terminal, r *soak.Result) {
+	rows := [][]string{{"", "start", "middle", "end", "per reload"}}
+	samples := []soak.Sample{r.Start, r.Middle, r.End}
+	add := func(name string, get func(soak.Sample) uint64, show func(uint64) string) {
+		row := []string{name}
+		for _, s := range samples {
+			row = append(row, show(get(s)))
+		}
+		perReload := (float64(get(r.End)) - float64(get(r.Start))) / float64(max(1, r.End.Reload-r.Start.Reload))
+		if name == "rss" {
+			perReload = r.RSSSlope
+		}
+		rows = append(rows, append(row, fmt.Sprintf("%+.2f", perReload)))
+	}
+	count := func(n uint64) string { return fmt.Sprint(n) }
+	bytes := func(n uint64) string { return size(int64(n)) }
+	add("after reload", func(s soak.Sample) uint64 { return uint64(s.Reload) }, count)
+	rows[1][4] = ""
+	add("threads of libraries", func(s soak.Sample) uint64 { return uint64(s.Foreign()) }, count)
+	add("threads of the host", func(s soak.Sample) uint64 { return uint64(s.Own) }, count)
+	add("mappings", func(s soak.Sample) uint64 { return uint64(s.Mappings) }, count)
+	add("descriptors", func(s soak.Sample) uint64 { return uint64(s.Descriptors) }, count)
+	add("rss", func(s soak.Sample) uint64 { return s.RSS }, bytes)
+	add("virtual size", func(s soak.Sample) uint64 { return s.Virtual }, bytes)
+	add("c heap", func(s soak.Sample) uint64 { return s.CHeap }, bytes)
+	for i, line := range columns(rows) {
+		if i == 0 {
+			line = paint(t.outColor, color.Faint, line)
+		}
+		fmt.Fprintln(t.out, line)
+	}
+	fmt.Fprintln(t.out)
+	leaks := paint(t.outColor, color.FgGreen, "none")
+	if len(r.Leaks) > 0 {
+		leaks = paint(t.outColor, color.FgRed, strings.Join(r.Leaks, ", "))
+	}
+	t.facts(
+		fact{"library", []string{r.Library + " v" + r.Version}},
+		fact{"reloads", []string{fmt.Sprintf("%d in %s", r.Reloads, duration(r.Took))}},
+		fact{"calls", []string{fmt.Sprintf("%d, %d failed", r.Calls, r.Failed)}},
+		fact{"load", []string{duration(r.Load) + " (median)"}},
+		fact{"unload", []string{duration(r.Unload) + " (median, without the wait for calls)"}},
+		fact{"slowest swap", []string{duration(r.Slowest)}},
+		fact{"leaks", []string{leaks}},
+	)
+}

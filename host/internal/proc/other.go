@@ -1,0 +1,30 @@
+//go:build !linux
+
+package proc
+
+import "errors"
+
+// Free can't tell here.
+func Free(low, high uint64) bool { return false }
+
+// Usage is what the process has of the system.
+type Usage struct {
+	Threads, Mappings, Descriptors int
+	RSS, Virtual                   uint64
+}
+
+// ReadUsage needs /proc.
+func ReadUsage() (Usage, error) { return Usage{}, errors.ErrUnsupported }
+
+// A Thread is one thread of the process.
+type Thread struct {
+	ID         int
+	Name, Call string
+	PC         uint64
+}
+
+// ThreadByID knows nothing here.
+func ThreadByID(id int) Thread { return Thread{ID: id} }
+
+// Threads needs /proc.
+func Threads() ([]int, error) { return nil, errors.ErrUnsupported }

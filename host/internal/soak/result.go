@@ -1,0 +1,75 @@
+package soak
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Result is what a soak found.
+type Result struct {
+	Library  string        `json:"library"`
+	Version  string        `json:"version"`
+	Reloads  int           `json:"reloads"`
+	Calls    int64         `json:"calls"`
+	Failed   int64         `json:"failed"` // calls that did not succeed
+	Failure  string        `json:"failure,omitempty"`
+	Took     time.Duration `json:"took"`         // nanoseconds
+	Slowest  time.Duration `json:"slowest_swap"` // nanoseconds, load and unload
+	Load     time.Duration `json:"load"`         // median
+	Unload   time.Duration `json:"unload"`       // median, without the wait for calls
+	Start    Sample        `json:"start"`        // after the warm-up; no version is loaded in these three
+	Middle   Sample        `json:"middle"`
+	End      Sample        `json:"end"`
+	RSSSlope float64       `json:"rss_slope"` // bytes per reload
+	Leaks    []string      `json:"leaks"`     // empty: none
+}
+
+// Limits of the growth of what has no exact number: the host's own heap comes
+// and goes by about as much as Noise.
+const (
+	BytesPerReload = 16
+	Noise          = 2 << 20
+)
+
+// slope is the least squares slope of RSS over the reloads of samples.
+func slope(samples []Sample) float64 {
+	var n, sx, sy, sxx, sxy float64
+	for _, s := range samples {
+		x, y := float64(s.Reload), float64(s.RSS)
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	d := n*sxx - sx*sx
+	if d == 0 {
+		return 0
+	}
+	return (n*sxy - sx*sy) / d
+}
+
+// since says what s has more than before of what is counted exactly.
+func (s Sample) since(before Sample) (more []string) {
+	for _, x := range []struct {
+		n    int
+		what string
+	}{
+		{s.Foreign() - before.Foreign(), "threads"},
+		{s.Mappings - before.Mappings, "mappings"},
+		{s.Descriptors - before.Descriptors, "descriptors"},
+	} {
+		if x.n > 0 {
+			more = append(more, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	return more
+}
+
+// judge fills in Leaks.
+func (r *Result) judge() {
+	r.Leaks = append([]string{}, r.End.since(r.Start)...)
+	span := float64(max(1, r.End.Reload-r.Start.Reload))
+	if r.RSSSlope > max(BytesPerReload, Noise/span) {
+		r.Leaks = append(r.Leaks, fmt.Sprintf("%.0f bytes of memory per reload", r.RSSSlope))
+	}
+	if growth := float64(r.End.CHeap) - float64(r.Start.CHeap); growth > max(BytesPerReload*span, Noise/4) {
+		r.Leaks = append(r.Leaks, fmt.Sprintf("%.0f bytes of malloc per reload", growth/span))
+	}
+}

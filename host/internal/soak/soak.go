@@ -1,0 +1,293 @@
+// Package soak reloads a library many times, under calls, and measures what
+// stays in the process.
+package soak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hotso/hotso/host"
+)
+
+// A Config says what to do. Either Reloads or For ends it.
+type Config struct {
+	File     string
+	Reloads  int           // 0: as many as For allows
+	For      time.Duration // 0: as long as Reloads takes
+	Overlap  bool          // load the next before the last is let go, by Slot.Swap
+	Traffic  int           // goroutines that call all the time
+	Function string        // what they call; empty: the health hooks
+	Args     []any
+	Progress func(reloads int, at time.Duration) // called now and then; may be nil
+}
+
+// The warm-up is rounds of reloads until a round adds nothing: by then what
+// host, libc and purego make once is there. The host's runtime takes memory for
+// its own records in pieces of 256 KiB, and under calls it does so some times.
+const (
+	warmUp      = 10 // reloads in a round
+	warmUpQuiet = 3  // rounds that add nothing
+	warmUpMost  = 50 // rounds, and a third of all reloads
+)
+
+// samples is about how many are taken for the slope.
+const samples = 200
+
+// A run is a soak under way.
+type run struct {
+	Config
+	Result
+	name string
+	slot *host.Slot                   // with overlap
+	lib  atomic.Pointer[host.Library] // without
+
+	extra         int // entries in the runtime's list of threads that are none
+	begin         time.Time
+	series        []Sample
+	rounds        int // reloads at which a round of the warm-up ends; 0 behind it
+	next          int // reloads at which the next sample is due
+	calls, failed atomic.Int64
+	failure       atomic.Pointer[error]
+	loads         recent
+	unloads       recent
+}
+
+// Run reloads c.File. The error is what ended it early.
+//
+// It is done in three parts: the warm-up, and two halves. Behind each part the
+// library is let go whole and a sample is taken of the process without it:
+// only then are threads, mappings and descriptors exact numbers, as a Go
+// runtime at work has sometimes more of them and sometimes less. The slope is
+// that of samples taken in between.
+func Run(ctx context.Context, c Config) (*Result, error) {
+	d, err := host.Inspect(c.File)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Config: c, name: d.Name}
+	r.Library, r.Version = d.Name, d.Version
+	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
+	s, err := r.take()
+	if err != nil {
+		return nil, err
+	}
+	r.extra = -s.Foreign()
+	r.begin = time.Now()
+	err = r.warmUp(ctx)
+	for i, sample := range []*Sample{&r.Middle, &r.End} {
+		if err == nil {
+			err = r.part(ctx, float64(i+1)/2)
+		}
+		if err == nil {
+			*sample, err = r.settled()
+		}
+	}
+	r.Took = time.Since(r.begin)
+	r.Calls, r.Failed = r.calls.Load(), r.failed.Load()
+	if p := r.failure.Load(); p != nil {
+		r.Failure = (*p).Error()
+	}
+	r.Load, r.Unload = r.loads.median(), r.unloads.median()
+	r.RSSSlope = slope(r.series[len(r.series)/10:])
+	r.judge()
+	return &r.Result, err
+}
+
+func (r *run) warmUp(ctx context.Context) error {
+	for quiet, round := 0, 0; quiet < warmUpQuiet && round < warmUpMost; round++ {
+		r.rounds = r.Result.Reloads + warmUp
+		if err := r.part(ctx, 1.0/3); err != nil {
+			return err
+		}
+		s, err := r.settled()
+		if err != nil {
+			return err
+		}
+		quiet++
+		if r.Start.Reload == 0 || len(s.since(r.Start)) > 0 {
+			quiet = 0
+		}
+		r.Start = s
+		if r.done(ctx, 1.0/3) && r.Result.Reloads < r.rounds {
+			break // no more time for it
+		}
+	}
+	r.rounds = 0
+	return nil
+}
+
+// part reloads under calls until that share of the whole is done, and lets go.
+func (r *run) part(ctx context.Context, share float64) (err error) {
+	r.slot = host.NewSlot(r.name)
+	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
+	if err := r.reload(ctx); err != nil {
+		return err
+	}
+	stop := r.traffic(ctx)
+	defer stop()
+	for !r.done(ctx, share) {
+		if err := r.reload(ctx); err != nil {
+			return fmt.Errorf("reload %d: %w", r.Result.Reloads+1, err)
+		}
+		r.Result.Reloads++
+		if r.rounds == 0 && r.Result.Reloads >= r.next {
+			s, err := r.take()
+			if err != nil {
+				return err
+			}
+			r.series = append(r.series, s)
+			r.next = r.Result.Reloads + max(1, r.every())
+		}
+		if r.Progress != nil {
+			r.Progress(r.Result.Reloads, time.Since(r.begin))
+		}
+	}
+	return nil
+}
+
+// done reports whether a share of the whole is done.
+func (r *run) done(ctx context.Context, share float64) bool {
+	n := r.Result.Reloads
+	if ctx.Err() != nil || r.rounds > 0 && n >= r.rounds {
+		return true
+	}
+	return r.Config.Reloads > 0 && float64(n) >= share*float64(r.Config.Reloads) ||
+		r.For > 0 && float64(time.Since(r.begin)) >= share*float64(r.For)
+}
+
+// every is how many reloads lie between two samples.
+func (r *run) every() int {
+	if r.Config.Reloads > 0 {
+		return r.Config.Reloads / samples
+	}
+	return int(float64(r.Result.Reloads) * float64(r.For) / float64(time.Since(r.begin)) / samples)
+}
+
+// settled takes a sample of the process without the library. What is on its
+// way out, such as a thread whose last instruction is the kernel's, has some
+// time for it.
+func (r *run) settled() (s Sample, err error) {
+	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		s, err = r.take()
+		leaks := s.since(r.Start)
+		if err != nil || r.rounds > 0 || len(leaks) == 0 || time.Now().After(end) {
+			return s, err
+		}
+	}
+}
+
+// reload makes a new version of the same file serve, and lets the last one go.
+func (r *run) reload(ctx context.Context) error {
+	begin := time.Now()
+	var old *host.Report
+	if r.Overlap {
+		swap, err := r.slot.Swap(ctx, r.File)
+		if err != nil {
+			return err
+		}
+		old = swap.Old
+		r.loads.add(swap.Load)
+	} else {
+		if lib := r.lib.Load(); lib != nil {
+			var err error
+			if old, err = lib.Close(ctx); err != nil {
+				return err
+			}
+		}
+		open := time.Now()
+		lib, err := host.Open(ctx, r.File)
+		if err != nil {
+			return err
+		}
+		r.loads.add(time.Since(open))
+		r.lib.Store(lib)
+	}
+	if old == nil {
+		return nil
+	}
+	r.unloads.add(old.Took())
+	r.Slowest = max(r.Slowest, time.Since(begin))
+	return nil
+}
+
+func (r *run) close(ctx context.Context) error {
+	_, err := r.slot.Close(ctx)
+	if lib := r.lib.Swap(nil); lib != nil {
+		_, err = lib.Close(ctx)
+	}
+	return err
+}
+
+// traffic starts the callers; stop ends them.
+func (r *run) traffic(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for range r.Traffic {
+		wg.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				if n%256 == 0 {
+					// A caller that never waits for anything would keep a
+					// processor for its whole slice of 10 ms, and each step of
+					// a reload would stand in line for it.
+					runtime.Gosched()
+				}
+				switch err := r.call(ctx); {
+				case err == nil:
+					r.calls.Add(1)
+				case ctx.Err() != nil:
+				case errors.Is(err, host.ErrClosed) && !r.throughSlot():
+					runtime.Gosched() // between two versions
+				default:
+					r.failed.Add(1)
+					r.failure.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	return func() { cancel(); wg.Wait() }
+}
+
+// throughSlot reports whether a call finds a version at every moment.
+func (r *run) throughSlot() bool { return r.Overlap && r.Function != "" }
+
+func (r *run) call(ctx context.Context) (err error) {
+	lib := r.lib.Load()
+	switch {
+	case r.throughSlot():
+		_, err = r.slot.Call(ctx, r.Function, r.Args...)
+		return err
+	case r.Overlap:
+		lib = r.slot.Current()
+	}
+	if r.Function == "" {
+		return lib.Health(ctx)
+	}
+	_, err = lib.Call(ctx, r.Function, r.Args...)
+	return err
+}
+
+// recent holds the last measurements, as many as never need more memory.
+type recent struct {
+	ring [1024]time.Duration
+	n    int
+}
+
+func (m *recent) add(d time.Duration) {
+	m.ring[m.n%len(m.ring)] = d
+	m.n++
+}
+
+func (m *recent) median() time.Duration {
+	if m.n == 0 {
+		return 0
+	}
+	all := slices.Clone(m.ring[:min(m.n, len(m.ring))])
+	slices.Sort(all)
+	return all[len(all)/2]
+}

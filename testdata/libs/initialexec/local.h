@@ -1,0 +1,2 @@
+#include <stdint.h>
+int64_t count_local(void);

@@ -1,0 +1,53 @@
+#include "native.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+/* General dynamic thread-local storage: each thread counts for itself. */
+static __thread int64_t local = 40;
+
+int64_t count_local(void) {
+    return ++local;
+}
+
+static void *blocked(void *fd) {
+    char c;
+    ssize_t n = read((int)(intptr_t)fd, &c, 1);
+    return (void *)n;
+}
+
+static int32_t start(void *(*f)(void *), void *arg) {
+    pthread_t t;
+    int err = pthread_create(&t, 0, f, arg);
+    return err ? err : pthread_detach(t);
+}
+
+/* A thread that waits in read(2) for as long as nobody writes. */
+int32_t start_read(int32_t fd) {
+    return start(blocked, (void *)(intptr_t)fd);
+}
+
+static volatile uint64_t work;
+
+static void *worker(void *unused) {
+    (void)unused;
+    for (;;)
+        work++;
+}
+
+/* Threads that run in the library's own C code without an end. */
+int32_t start_workers(int32_t n) {
+    for (int32_t i = 0; i < n; i++)
+        if (start(worker, 0) != 0)
+            return -1;
+    return 0;
+}
+
+/* A file that stays open. */
+int32_t keep_file(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void call_host(void *fn) {
+    ((void (*)(void))fn)();
+}
