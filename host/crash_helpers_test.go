@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -17,6 +18,9 @@ import (
 
 const poll = time.Millisecond
 
+// bg never ends, so calls are made on the goroutine that asks for them.
+var bg = context.Background()
+
 // A victim is a library, or a slot, that is going to crash.
 type victim struct {
 	t      testing.TB
@@ -29,7 +33,6 @@ type victim struct {
 
 func newVictim(t testing.TB, c host.Caller) *victim {
 	t.Helper()
-	ctx := t.Context()
 	special := must(host.Func1[string, host.None](c, "Crash"))(t)
 	inside := must(host.Func0[int64](c, "Inside"))(t)
 	add := must(host.Func2[int32, int32, int32](c, "Add"))(t)
@@ -40,18 +43,18 @@ func newVictim(t testing.TB, c host.Caller) *victim {
 			if drills[kind] {
 				return drill(t, c, kind)
 			}
-			_, err := special(ctx, kind)
+			_, err := special(bg, kind)
 			return err
 		},
-		inside: func() int64 { n, _ := inside(ctx); return n },
+		inside: func() int64 { n, _ := inside(bg); return n },
 		add: func() error {
-			sum, err := add(ctx, 20, 22)
+			sum, err := add(bg, 20, 22)
 			if err == nil && sum != 42 {
 				return errors.New("a wrong answer")
 			}
 			return err
 		},
-		sleep: func() error { _, err := sleep(ctx, 3600_000); return err },
+		sleep: func() error { _, err := sleep(bg, 3600_000); return err },
 	}
 }
 
@@ -67,9 +70,9 @@ var drills = func() map[string]bool {
 func drill(t testing.TB, c host.Caller, kind string) (err error) {
 	switch c := c.(type) {
 	case *host.Slot:
-		_, err = c.Call(t.Context(), abi.SymDrill, kind)
+		_, err = c.Call(bg, abi.SymDrill, kind)
 	case *host.Library:
-		_, err = c.Call(t.Context(), abi.SymDrill, kind)
+		_, err = c.Call(bg, abi.SymDrill, kind)
 	}
 	return err
 }

@@ -15,13 +15,13 @@ import (
 // A caller that the library called back is in the host's code: it is freed when
 // it comes back, not before, and nothing of the host's is skipped.
 func TestCrashWhileACallerIsInACallback(t *testing.T) {
-	lib := must(host.Open(t.Context(), libtest.Build(t, "crash", "1")))(t)
+	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
 	v := newVictim(t, lib)
 	call := must(host.Func1[uint64, host.None](lib, "Callback"))(t)
 	release := make(chan struct{})
 	returned := false
 	wait := v.within(1, func() error {
-		_, err := call(t.Context(), callback(func() {
+		_, err := call(bg, callback(func() {
 			<-release
 			returned = true
 		}))
@@ -32,13 +32,13 @@ func TestCrashWhileACallerIsInACallback(t *testing.T) {
 	close(release)
 	wait()
 	assert.True(t, returned)
-	requireUnloaded(t)(lib.Close(t.Context()))
+	requireNothingLeft(t)(lib.Close(bg))
 }
 
 // A caller calls again from a callback, and the library crashes in there: the
 // inner call ends, the callback goes on, then the outer call ends.
 func TestCrashInACallOfACallback(t *testing.T) {
-	lib := must(host.Open(t.Context(), libtest.Build(t, "crash", "1")))(t)
+	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
 	v := newVictim(t, lib)
 	call := must(host.Func1[uint64, host.None](lib, "Callback"))(t)
 	goesOn := 0
@@ -48,16 +48,16 @@ func TestCrashInACallOfACallback(t *testing.T) {
 			if depth == 0 {
 				crashed(t, v.crash("panic"), "1")
 			} else {
-				_, err := call(t.Context(), callback(again(depth-1)))
+				_, err := call(bg, callback(again(depth-1)))
 				assert.ErrorIs(t, err, host.ErrCrashed)
 			}
 			goesOn++
 		}
 	}
-	_, err := call(t.Context(), callback(again(3)))
+	_, err := call(bg, callback(again(3)))
 	crashed(t, err, "1")
 	assert.Equal(t, 4, goesOn)
-	requireUnloaded(t)(lib.Close(t.Context()))
+	requireNothingLeft(t)(lib.Close(bg))
 }
 
 // Callers go in and out of callbacks that call again while the library dies: no
@@ -83,7 +83,7 @@ func TestCrashAroundCallbacks(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				if _, err := call(t.Context(), inner); err != nil {
+				if _, err := call(bg, inner); err != nil {
 					assert.ErrorIs(t, err, host.ErrCrashed)
 				}
 				assert.Equal(t, entered, left)
@@ -105,11 +105,11 @@ func TestCrashWhileCallersAreInMalloc(t *testing.T) {
 	v := newVictim(t, slot)
 	malloc := must(host.Func0[host.None](slot, "Malloc"))(t)
 	for range 5 {
-		wait := v.within(2, func() error { _, err := malloc(t.Context()); return err })
+		wait := v.within(2, func() error { _, err := malloc(bg); return err })
 		crashed(t, v.crash("panic"), slot.Current().Version())
 		wait()
 	}
-	wait := v.within(2, func() error { _, err := malloc(t.Context()); return err })
+	wait := v.within(2, func() error { _, err := malloc(bg); return err })
 	host.KillForTest(slot.Current())
 	wait()
 }
@@ -159,13 +159,13 @@ func TestTwoLibrariesCrashAtOnce(t *testing.T) {
 // crashes, then the second; each frees its own call.
 func TestCrashUnderAnotherLibrary(t *testing.T) {
 	path := libtest.Build(t, "crash", "1")
-	outer := must(host.Open(t.Context(), path))(t)
-	inner := must(host.Open(t.Context(), path))(t)
+	outer := must(host.Open(bg, path))(t)
+	inner := must(host.Open(bg, path))(t)
 	out, in := newVictim(t, outer), newVictim(t, inner)
 	call := must(host.Func1[uint64, host.None](outer, "Callback"))(t)
 	back := false
 	waitOuter := out.within(1, func() error {
-		_, err := call(t.Context(), callback(func() {
+		_, err := call(bg, callback(func() {
 			assert.ErrorIs(t, in.sleep(), host.ErrCrashed)
 			back = true
 		}))
@@ -178,8 +178,8 @@ func TestCrashUnderAnotherLibrary(t *testing.T) {
 	crashed(t, in.crash("panic"), "1")
 	waitOuter()
 	assert.True(t, back)
-	requireUnloaded(t)(outer.Close(t.Context()))
-	requireUnloaded(t)(inner.Close(t.Context()))
+	requireNothingLeft(t)(outer.Close(bg))
+	requireNothingLeft(t)(inner.Close(bg))
 }
 
 // The host's collector stops the world again and again meanwhile.

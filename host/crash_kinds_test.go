@@ -60,19 +60,19 @@ func TestCrashKinds(t *testing.T) {
 
 // GOTRACEBACK=crash adds the goroutines of the runtime itself.
 func TestCrashWithAllGoroutines(t *testing.T) {
-	lib := must(host.Open(t.Context(), libtest.Build(t, "crash", "1")))(t)
+	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
 	c := crashed(t, newVictim(t, lib).crash("traceback"), "1")
 	assert.Contains(t, c.Message, "runtime.gcBgMarkWorker")
-	requireUnloaded(t)(lib.Close(t.Context()))
+	requireNothingLeft(t)(lib.Close(bg))
 }
 
 // Of many ways out at the same time, one is told.
 func TestCrashInSeveralWaysAtOnce(t *testing.T) {
-	lib := must(host.Open(t.Context(), libtest.Build(t, "crash", "1")))(t)
+	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
 	v := newVictim(t, lib)
 	wait := v.within(2, v.sleep)
 	c := crashed(t, v.crash("two"), "1")
 	wait()
 	assert.Contains(t, []host.CrashKind{host.CrashPanic, host.CrashExit}, c.Kind)
-	requireUnloaded(t)(lib.Close(t.Context()))
+	requireNothingLeft(t)(lib.Close(bg))
 }

@@ -29,7 +29,7 @@ func TestCrashOnTheWayIn(t *testing.T) {
 		t.Run(test.mode, func(t *testing.T) {
 			before := holdings(t)
 			bad := crashing(t, "2", test.mode)
-			_, err := host.Open(t.Context(), bad)
+			_, err := host.Open(bg, bad)
 			c := crashed(t, err, "2")
 			assert.ErrorIs(t, err, test.reason)
 			assert.Equal(t, test.kind, c.Kind)
@@ -38,7 +38,7 @@ func TestCrashOnTheWayIn(t *testing.T) {
 			var events journal
 			slot := newSlot(t, "crash", []string{good}, events.option())
 			v := newVictim(t, slot)
-			_, err = slot.Swap(t.Context(), bad)
+			_, err = slot.Swap(bg, bad)
 			crashed(t, err, "2")
 			assert.ErrorIs(t, err, test.reason)
 			require.NoError(t, v.add())
@@ -61,13 +61,13 @@ func TestCrashOnTheWayOut(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			before := holdings(t)
 			bad := crashing(t, "1", mode)
-			lib := must(host.Open(t.Context(), bad))(t)
-			requireUnloaded(t)(lib.Close(t.Context()))
+			lib := must(host.Open(bg, bad))(t)
+			requireNothingLeft(t)(lib.Close(bg))
 			gone(t, before)
 
 			slot := newSlot(t, "crash", []string{bad})
 			v := newVictim(t, slot)
-			swap := must(slot.Swap(t.Context(), next))(t)
+			swap := must(slot.Swap(bg, next))(t)
 			require.NoError(t, v.add())
 			assert.Equal(t, host.Unloaded, swap.Old.State, swap.Old.Reason)
 			assert.Equal(t, "2", slot.Current().Version())
@@ -96,12 +96,12 @@ func TestCrashDuringDrain(t *testing.T) {
 	crash := must(host.Func1[uint64, host.None](slot, "CallbackThenCrash"))(t)
 	release := make(chan struct{})
 	waitCrash := v.within(1, func() error {
-		_, err := crash(t.Context(), callback(func() { <-release }))
+		_, err := crash(bg, callback(func() { <-release }))
 		return err
 	})
 	done := make(chan *host.Swap)
 	go func() {
-		swap, err := slot.Swap(t.Context(), next)
+		swap, err := slot.Swap(bg, next)
 		assert.NoError(t, err)
 		done <- swap
 	}()

@@ -12,6 +12,7 @@
 #define FRAME_pending (16+24*8+8*8+16)
 #define FRAME_take    (16+24*8+8*8+24)
 #define FRAME_status  (16+24*8+8*8+32)
+#define FRAME_jump    (16+24*8+8*8+40)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
@@ -19,6 +20,18 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	LEAQ -8(SP), BP
 	SUBQ $24, SP // aligned to 16: the call left it at 8
 	MOVQ DI, BX
+
+#ifdef GOOS_linux
+	MOVQ  FRAME_jump(BX), R10
+	TESTQ R10, R10
+	JZ    arguments
+	ADDQ  0(FS), R10 // the thread control block's address of itself
+	MOVQ  (R10), R11
+	MOVQ  R11, -16(BP)
+	MOVQ  $0, (R10)
+#endif
+
+arguments:
 
 	// Arguments that don't fit the registers go to the stack, which stays
 	// aligned to 16 bytes.
@@ -66,6 +79,16 @@ registers:
 	MOVQ  AX, FRAME_status(BX)
 
 return:
+#ifdef GOOS_linux
+	MOVQ  FRAME_jump(BX), R10
+	TESTQ R10, R10
+	JZ    done
+	ADDQ  0(FS), R10
+	MOVQ  -16(BP), R11
+	MOVQ  R11, (R10)
+#endif
+
+done:
 	LEAQ 8(BP), SP
 	MOVQ -16(SP), BX
 	MOVQ -8(SP), BP
