@@ -120,14 +120,18 @@ static inline hotso_entry *entry(void) {
     return (hotso_entry *)hotso_load_config.entry;
 }
 
-static inline hotso_record *record(void) {
-    char *tp;
+static inline uintptr_t thread_pointer(void) {
+    uintptr_t tp = 0;
 #if defined(__x86_64__)
     __asm__("mov %%fs:0, %0" : "=r"(tp)); /* the TCB's first word points to itself */
-#else
+#elif defined(__aarch64__)
     __asm__("mrs %0, tpidr_el0" : "=r"(tp));
 #endif
-    return (hotso_record *)(tp + hotso_load_config.record);
+    return tp;
+}
+
+static inline hotso_record *record(void) {
+    return (hotso_record *)(thread_pointer() + hotso_load_config.record);
 }
 
 /* What follows must not be moved across by the compiler: a signal handler on

@@ -57,58 +57,64 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 // callDynamic makes the call of a caller that is inside, and leaves.
 func (l *Library) callDynamic(ctx context.Context, shard gate.Shard, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fn, values, err := l.prepare(name, args)
+	fn, values, reason, err := l.prepare(name, args)
 	if err != nil {
 		l.gate.Leave(shard)
-		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall,
-			Reason: err[0], Cause: err[1]}
+		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
 	in := inside{fn: fn, shard: shard, limit: l.conf.callLimit}
 	in.takeFrame()
 	for i, p := range fn.sig.Params {
 		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
 	}
-	out := reflect.New(goTypes[resultType(fn.sig)])
-	if ctx.Done() == nil && in.limit == 0 {
-		defer in.leave()
-		err := fn.do(in.frame, out.UnsafePointer())
-		return result.with(fn, out, err)
+	out, err := finishDynamic(ctx, in)
+	if err == nil && fn.sig.Result != abi.None {
+		result.Value = out.Elem().Interface()
 	}
-	return result.with(fn, out, in.bounded(ctx, out.UnsafePointer()))
+	return result, err
 }
 
-// prepare finds the function and converts the arguments. Its error is a reason
-// and a cause.
-func (l *Library) prepare(name string, args []any) (*function, []reflect.Value, []error) {
+// finishDynamic is finish for a result whose type only the signature knows.
+func finishDynamic(ctx context.Context, in inside) (out reflect.Value, err error) {
+	out = reflect.New(goTypes[resultType(in.fn.sig)])
+	switch resultType(in.fn.sig) {
+	case abi.String:
+		*(*string)(out.UnsafePointer()), err = finish[string](ctx, in)
+	case abi.Bytes:
+		*(*[]byte)(out.UnsafePointer()), err = finish[[]byte](ctx, in)
+	case abi.None:
+		_, err = finish[None](ctx, in)
+	default:
+		var bits uint64
+		bits, err = finish[uint64](ctx, in)
+		store(in.fn.result, bits, out.UnsafePointer())
+	}
+	return out, err
+}
+
+// prepare finds the function and converts the arguments; reason is the sentinel
+// of its error.
+func (l *Library) prepare(name string, args []any) (fn *function, values []reflect.Value, reason, err error) {
 	fn, ok := l.functions[name]
 	if !ok {
-		return nil, nil, []error{ErrFunction, fmt.Errorf("%q", name)}
+		return nil, nil, ErrFunction, fmt.Errorf("%q", name)
 	}
 	if err := checkRegisters(fn.sig); err != nil {
-		return nil, nil, []error{ErrArgument, err}
+		return nil, nil, ErrArgument, err
 	}
 	if len(args) != len(fn.sig.Params) {
-		return nil, nil, []error{ErrArgument,
-			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)}
+		return nil, nil, ErrArgument,
+			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)
 	}
-	values := make([]reflect.Value, len(args))
+	values = make([]reflect.Value, len(args))
 	for i, p := range fn.sig.Params {
 		v, err := convert(args[i], p.Type)
 		if err != nil {
-			return nil, nil, []error{ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)}
+			return nil, nil, ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)
 		}
 		values[i] = v
 	}
-	return fn, values, nil
-}
-
-// with completes a result. A call that was left behind may still write to out,
-// which is then not read.
-func (r Result) with(fn *function, out reflect.Value, err error) (Result, error) {
-	if err == nil && fn.sig.Result != abi.None {
-		r.Value = out.Elem().Interface()
-	}
-	return r, err
+	return fn, values, nil, nil
 }
 
 func resultType(sig abi.Signature) abi.Type {

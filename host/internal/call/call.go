@@ -14,6 +14,7 @@ package call
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -31,7 +32,7 @@ const (
 )
 
 // A Frame holds the arguments and results of one call. The field order up to
-// Status is known to the assembly.
+// thread is known to the assembly.
 type Frame struct {
 	Fn     uintptr // address of the C function
 	nstack uintptr // integer arguments that go to the stack
@@ -44,6 +45,7 @@ type Frame struct {
 	pending uintptr // *uint32, C memory, or 0
 	take    uintptr // the C function int32_t take(void)
 	Status  uint64
+	thread  uintptr // thread pointer of the thread that makes the call, on Linux
 
 	// Go memory that C gets the address of. Held here, in a frame on the
 	// heap, the memory escapes to the heap as well, so it does not move when
@@ -75,6 +77,7 @@ func (f *Frame) Put() {
 func (f *Frame) Reset() {
 	clear(f.pointers[:f.npointers])
 	f.nints, f.nfloats, f.npointers, f.pending = 0, 0, 0, 0
+	atomic.StoreUintptr(&f.thread, 0)
 }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has
@@ -111,6 +114,10 @@ func (f *Frame) Output() {
 	f.Int(uint64(len(f.Buffer)))
 	f.Pointer(unsafe.Pointer(&f.Length))
 }
+
+// Thread is the thread pointer of the thread that Do runs on, once it has
+// begun; 0 before, and where it can't be told. Any goroutine may ask.
+func (f *Frame) Thread() uintptr { return atomic.LoadUintptr(&f.thread) }
 
 // Do calls Fn. The goroutine's thread is inside C until it returns.
 func (f *Frame) Do() {

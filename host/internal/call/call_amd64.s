@@ -12,6 +12,7 @@
 #define FRAME_pending (16+24*8+8*8+16)
 #define FRAME_take    (16+24*8+8*8+24)
 #define FRAME_status  (16+24*8+8*8+32)
+#define FRAME_thread  (16+24*8+8*8+40)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
@@ -19,6 +20,10 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	LEAQ -8(SP), BP
 	SUBQ $24, SP // aligned to 16: the call left it at 8
 	MOVQ DI, BX
+#ifdef GOOS_linux
+	MOVQ 0(FS), AX // the thread control block's address of itself
+	MOVQ AX, FRAME_thread(BX)
+#endif
 
 	// Arguments that don't fit the registers go to the stack, which stays
 	// aligned to 16 bytes.

@@ -12,12 +12,17 @@
 #define FRAME_pending (16+24*8+8*8+16)
 #define FRAME_take    (16+24*8+8*8+24)
 #define FRAME_status  (16+24*8+8*8+32)
+#define FRAME_thread  (16+24*8+8*8+40)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -32(RSP)
 	MOVD  R19, 16(RSP)
 	MOVD  RSP, R29
 	MOVD  R0, R19
+#ifdef GOOS_linux
+	MRS   TPIDR_EL0, R9
+	MOVD  R9, FRAME_thread(R19)
+#endif
 
 	// Arguments that don't fit the registers, the last one first.
 	MOVD FRAME_nstack(R19), R9
