@@ -20,9 +20,10 @@ type Result struct {
 
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
-// fits, string, []byte, bool. It is for callers that learn the functions at run
-// time; Func1 and its kin are faster and check at compile time. Errors are
-// those of typed calls, and ErrArgument.
+// fits, string, []byte, bool; a slice of numbers or []any; a struct or
+// map[string]any with its fields. It is for callers that learn the functions
+// at run time; Func1 and its kin are faster and check at compile time. Errors
+// are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -72,7 +73,7 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 		}
 		put(f, p.Type, v.UnsafePointer())
 	}
-	out := reflect.New(goTypes[resultType(fn.sig)])
+	out := reflect.New(goType(fn.sig.Result))
 	if err := fn.do(f, out.UnsafePointer()); err != nil {
 		return result, err
 	}
@@ -82,57 +83,75 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 	return result, nil
 }
 
-func resultType(sig abi.Signature) abi.Type {
-	if sig.Result == abi.CString {
-		return abi.String
-	}
-	return sig.Result
-}
-
-var goTypes = map[abi.Type]reflect.Type{
-	abi.None: reflect.TypeFor[None](), abi.Bool: reflect.TypeFor[bool](),
-	abi.Int8: reflect.TypeFor[int8](), abi.Int16: reflect.TypeFor[int16](),
-	abi.Int32: reflect.TypeFor[int32](), abi.Int64: reflect.TypeFor[int64](),
-	abi.Uint8: reflect.TypeFor[uint8](), abi.Uint16: reflect.TypeFor[uint16](),
-	abi.Uint32: reflect.TypeFor[uint32](), abi.Uint64: reflect.TypeFor[uint64](),
-	abi.Float32: reflect.TypeFor[float32](), abi.Float64: reflect.TypeFor[float64](),
-	abi.String: reflect.TypeFor[string](), abi.Bytes: reflect.TypeFor[[]byte](),
-}
-
 // convert returns a pointer to a value of type t that equals arg.
 func convert(arg any, t abi.Type) (reflect.Value, error) {
-	v := reflect.New(goTypes[t])
-	e := v.Elem()
+	v := reflect.New(goType(t))
+	return v, assign(v.Elem(), arg, t)
+}
+
+// assign sets e, which is of type t, to arg.
+func assign(e reflect.Value, arg any, t abi.Type) error {
 	mismatch := fmt.Errorf("%v (%T) is not a %s", arg, arg, t)
 	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, n.String(), mismatch)
+		return setNumber(e, n.String(), mismatch)
 	}
 	a := reflect.ValueOf(arg)
 	switch {
 	case !a.IsValid():
-		return v, mismatch
+		return mismatch
 	case t == abi.String && a.Kind() == reflect.String, t == abi.Bool && a.Kind() == reflect.Bool:
 		e.Set(a.Convert(e.Type()))
-		return v, nil
-	case t == abi.Bytes && a.Type() == e.Type():
-		e.Set(a)
-		return v, nil
-	case t.Size() == 0 || t == abi.Bool:
-		return v, mismatch
+		return nil
+	case t.Size() == 0 && a.Type().ConvertibleTo(e.Type()) && a.Kind() == e.Kind():
+		e.Set(a.Convert(e.Type()))
+		return nil
+	case t.Span() || t.Struct():
+		return assignParts(e, arg, t, mismatch)
+	case t == abi.Bool:
+		return mismatch
 	case a.CanInt():
-		return v, setNumber(e, strconv.FormatInt(a.Int(), 10), mismatch)
+		return setNumber(e, strconv.FormatInt(a.Int(), 10), mismatch)
 	case a.CanUint():
-		return v, setNumber(e, strconv.FormatUint(a.Uint(), 10), mismatch)
+		return setNumber(e, strconv.FormatUint(a.Uint(), 10), mismatch)
 	case a.CanFloat() && e.CanFloat():
 		if e.OverflowFloat(a.Float()) {
-			return v, mismatch
+			return mismatch
 		}
 		e.SetFloat(a.Float())
-		return v, nil
+		return nil
 	case a.CanFloat() && a.Float() == math.Trunc(a.Float()):
-		return v, setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
+		return setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
 	}
-	return v, mismatch
+	return mismatch
+}
+
+// assignParts sets a slice or struct from what encoding/json makes of an array
+// or object. An object has all the fields of the struct and no other.
+func assignParts(e reflect.Value, arg any, t abi.Type, mismatch error) error {
+	if list, ok := arg.([]any); ok && t.Span() && t != abi.String {
+		e.Set(reflect.MakeSlice(e.Type(), len(list), len(list)))
+		for i, a := range list {
+			if err := assign(e.Index(i), a, t.Elem()); err != nil {
+				return fmt.Errorf("element %d: %w", i, err)
+			}
+		}
+		return nil
+	}
+	object, ok := arg.(map[string]any)
+	fields := t.Fields()
+	if !ok || len(object) != len(fields) {
+		return mismatch
+	}
+	for i, f := range fields {
+		a, ok := object[f.Name]
+		if !ok {
+			return mismatch
+		}
+		if err := assign(e.Field(i), a, f.Type); err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
 // setNumber reads text into a number of e's type.

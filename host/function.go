@@ -28,6 +28,8 @@ func checkRegisters(sig abi.Signature) error {
 			floats++
 		case p.Type.Span():
 			ints, pointers = ints+2, pointers+1
+		case p.Type.Struct():
+			ints, pointers = ints+1, pointers+1
 		default:
 			ints++
 		}
@@ -63,8 +65,13 @@ func put(f *call.Frame, t abi.Type, p unsafe.Pointer) {
 		s := *(*string)(p)
 		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
 		f.Int(uint64(len(s)))
-	case abi.Bytes:
-		b := *(*[]byte)(p)
+	default:
+		if t.Struct() {
+			size, _ := t.Layout()
+			f.Copy(p, size)
+			return
+		}
+		b := *(*[]byte)(p) // whatever its elements, len counts them
 		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
 		f.Int(uint64(len(b)))
 	}
@@ -95,6 +102,13 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		f.Do()
 	case fn.sig.Result.Span():
 		return fn.doSpan(f, result)
+	case fn.sig.Result.Struct():
+		size, _ := fn.sig.Result.Layout()
+		room := f.Room(size)
+		f.Do()
+		if int32(f.R0) == abi.OK {
+			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
+		}
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
 		f.Do()
@@ -131,15 +145,17 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 // doSpan calls a function whose result goes to a buffer of ours. A result
 // that is too large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
-	f.Output()
+	elem := fn.sig.Result.Elem()
+	size := elem.Size()
+	f.Output(size)
 	f.Do()
 	status := int32(f.R0)
 	var out []byte
 	switch abi.Kind(status) {
 	case abi.OK:
-		out = f.Buffer[:min(f.Length, uintptr(len(f.Buffer)))]
+		out = f.Buffer[:min(f.Length, uintptr(len(f.Buffer)/size))*uintptr(size)]
 	case abi.TooSmall:
-		b, ok := fn.lib.take(status, f.Length)
+		b, ok := fn.lib.take(status, min(f.Length, maxMessage+1)*uintptr(size))
 		if !ok {
 			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 				Message: "its large result was not kept long enough to fetch"}
@@ -148,12 +164,29 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	default:
 		return fn.status(status)
 	}
-	if fn.sig.Result == abi.String {
+	switch {
+	case fn.sig.Result == abi.String:
 		*(*string)(result) = string(out)
-	} else {
+	case size == 1:
 		*(*[]byte)(result) = append([]byte(nil), out...)
+	default:
+		storeNumbers(result, out, size)
 	}
 	return nil
+}
+
+// storeNumbers writes a slice of the numbers in out, of size bytes each, to the
+// slice at p.
+func storeNumbers(p unsafe.Pointer, out []byte, size int) {
+	n := len(out) / size
+	if n == 0 {
+		*(*[]byte)(p) = nil
+		return
+	}
+	words := make([]uint64, (n*size+7)/8) // aligned for every number, and without pointers for the GC
+	data := unsafe.Pointer(unsafe.SliceData(words))
+	copy(unsafe.Slice((*byte)(data), n*size), out)
+	*(*[]byte)(p) = unsafe.Slice((*byte)(data), n) // any slice looks alike; len and cap count elements
 }
 
 // status turns a status into an error.

@@ -26,6 +26,8 @@ const (
 	MaxFloats = 8
 	// MaxPointers is how many Go pointers a frame keeps alive.
 	MaxPointers = 12
+	// roomSize is how many bytes of structs a frame carries without allocating.
+	roomSize = 256
 	// bufferSize is what a result may have without a second crossing, at first.
 	bufferSize = 512
 )
@@ -48,6 +50,9 @@ type Frame struct {
 
 	nints, nfloats, npointers int
 
+	room  [roomSize / 8]uint64 // see Room
+	nroom int                  // words in use
+
 	// Room for what C writes.
 	Buffer []byte  // a text or byte result
 	Length uintptr // its length
@@ -62,7 +67,7 @@ func Get() *Frame { return frames.Get().(*Frame) }
 // Put gives f back and lets go of the memory it kept alive.
 func (f *Frame) Put() {
 	clear(f.pointers[:f.npointers])
-	f.nints, f.nfloats, f.npointers = 0, 0, 0
+	f.nints, f.nfloats, f.npointers, f.nroom = 0, 0, 0, 0
 	frames.Put(f)
 }
 
@@ -85,11 +90,11 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 	f.Int(uint64(uintptr(p)))
 }
 
-// Output appends Buffer, its capacity and Length: where a text or byte result
-// goes.
-func (f *Frame) Output() {
+// Output appends Buffer, its capacity in elements of size bytes, and Length:
+// where a text, byte or slice result goes.
+func (f *Frame) Output(size int) {
 	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
-	f.Int(uint64(len(f.Buffer)))
+	f.Int(uint64(len(f.Buffer) / size))
 	f.Pointer(unsafe.Pointer(&f.Length))
 }
 

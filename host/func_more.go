@@ -1,0 +1,91 @@
+package host
+
+import (
+	"context"
+	"reflect"
+	"unsafe"
+
+	"github.com/hotso/hotso/host/internal/call"
+)
+
+// Func5 is Func0 for a function with five parameters.
+func Func5[A, B, C, D, E, R any](c Caller, name string) (func(context.Context, A, B, C, D, E) (R, error), error) {
+	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
+		f := call.Get()
+		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
+		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
+		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
+		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
+		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
+		err = b.call(ctx, f, unsafe.Pointer(&r))
+		return r, err
+	}, nil
+}
+
+// Func6 is Func0 for a function with six parameters.
+func Func6[A, B, C, D, E, F, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F) (R, error), error) {
+	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
+		f := call.Get()
+		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
+		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
+		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
+		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
+		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
+		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
+		err = b.call(ctx, f, unsafe.Pointer(&r))
+		return r, err
+	}, nil
+}
+
+// Func7 is Func0 for a function with seven parameters.
+func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F, G) (R, error), error) {
+	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
+		f := call.Get()
+		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
+		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
+		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
+		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
+		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
+		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
+		put(f, b.sig.Params[6].Type, unsafe.Pointer(&a7))
+		err = b.call(ctx, f, unsafe.Pointer(&r))
+		return r, err
+	}, nil
+}
+
+// Func8 is Func0 for a function with eight parameters. More than these go into a struct.
+func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F, G, H) (R, error), error) {
+	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G](), reflect.TypeFor[H]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
+		f := call.Get()
+		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
+		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
+		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
+		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
+		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
+		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
+		put(f, b.sig.Params[6].Type, unsafe.Pointer(&a7))
+		put(f, b.sig.Params[7].Type, unsafe.Pointer(&a8))
+		err = b.call(ctx, f, unsafe.Pointer(&r))
+		return r, err
+	}, nil
+}
