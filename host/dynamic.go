@@ -91,44 +91,51 @@ func convert(arg any, t abi.Type) (reflect.Value, error) {
 
 // assign sets e, which is of type t, to arg.
 func assign(e reflect.Value, arg any, t abi.Type) error {
-	mismatch := fmt.Errorf("%v (%T) is not a %s", arg, arg, t)
-	if n, ok := arg.(json.Number); ok {
-		return setNumber(e, n.String(), mismatch)
-	}
 	a := reflect.ValueOf(arg)
+	n, isNumber := arg.(json.Number)
+	ok := false
 	switch {
 	case !a.IsValid():
-		return mismatch
-	case t == abi.String && a.Kind() == reflect.String, t == abi.Bool && a.Kind() == reflect.Bool:
-		e.Set(a.Convert(e.Type()))
-		return nil
-	case t.Size() == 0 && a.Type().ConvertibleTo(e.Type()) && a.Kind() == e.Kind():
-		e.Set(a.Convert(e.Type()))
-		return nil
-	case t.Span() || t.Struct():
-		return assignParts(e, arg, t, mismatch)
-	case t == abi.Bool:
-		return mismatch
-	case a.CanInt():
-		return setNumber(e, strconv.FormatInt(a.Int(), 10), mismatch)
-	case a.CanUint():
-		return setNumber(e, strconv.FormatUint(a.Uint(), 10), mismatch)
-	case a.CanFloat() && e.CanFloat():
-		if e.OverflowFloat(a.Float()) {
-			return mismatch
+	case isNumber:
+		if !setNumber(e, n.String()) {
+			return fmt.Errorf("%s is not of type %s", n, t)
 		}
-		e.SetFloat(a.Float())
-		return nil
+		ok = true
+	case a.Kind() == e.Kind() && t.Size() == 0 && a.CanConvert(e.Type()), a.Kind() == reflect.Bool && t == abi.Bool:
+		e.Set(a.Convert(e.Type()))
+		ok = true
+	case t.Size() == 0:
+		return assignParts(e, arg, t)
+	case a.CanInt():
+		ok = setNumber(e, strconv.FormatInt(a.Int(), 10))
+	case a.CanUint():
+		ok = setNumber(e, strconv.FormatUint(a.Uint(), 10))
+	case a.CanFloat() && e.CanFloat():
+		if ok = !e.OverflowFloat(a.Float()); ok {
+			e.SetFloat(a.Float())
+		}
 	case a.CanFloat() && a.Float() == math.Trunc(a.Float()):
-		return setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
+		ok = setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64))
 	}
-	return mismatch
+	if !ok {
+		return mismatch(arg, t)
+	}
+	return nil
+}
+
+// mismatch does not say what a long argument is.
+func mismatch(arg any, t abi.Type) error {
+	text := fmt.Sprintf("%v", arg)
+	if len(text) > 80 {
+		return fmt.Errorf("the %T is not of type %s", arg, t)
+	}
+	return fmt.Errorf("%s (%T) is not of type %s", text, arg, t)
 }
 
 // assignParts sets a slice or struct from what encoding/json makes of an array
 // or object. An object has all the fields of the struct and no other.
-func assignParts(e reflect.Value, arg any, t abi.Type, mismatch error) error {
-	if list, ok := arg.([]any); ok && t.Span() && t != abi.String {
+func assignParts(e reflect.Value, arg any, t abi.Type) error {
+	if list, ok := arg.([]any); ok && e.Kind() == reflect.Slice {
 		e.Set(reflect.MakeSlice(e.Type(), len(list), len(list)))
 		for i, a := range list {
 			if err := assign(e.Index(i), a, t.Elem()); err != nil {
@@ -140,12 +147,12 @@ func assignParts(e reflect.Value, arg any, t abi.Type, mismatch error) error {
 	object, ok := arg.(map[string]any)
 	fields := t.Fields()
 	if !ok || len(object) != len(fields) {
-		return mismatch
+		return mismatch(arg, t)
 	}
 	for i, f := range fields {
 		a, ok := object[f.Name]
 		if !ok {
-			return mismatch
+			return fmt.Errorf("field %s is missing: %w", f.Name, mismatch(arg, t))
 		}
 		if err := assign(e.Field(i), a, f.Type); err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
@@ -154,30 +161,25 @@ func assignParts(e reflect.Value, arg any, t abi.Type, mismatch error) error {
 	return nil
 }
 
-// setNumber reads text into a number of e's type.
-func setNumber(e reflect.Value, text string, mismatch error) error {
+// setNumber reads text into e if it is a number that holds it.
+func setNumber(e reflect.Value, text string) (ok bool) {
 	bits := int(e.Type().Size()) * 8
 	switch {
 	case e.CanInt():
 		n, err := strconv.ParseInt(text, 10, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetInt(n)
 		}
-		e.SetInt(n)
 	case e.CanUint():
 		n, err := strconv.ParseUint(text, 10, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetUint(n)
 		}
-		e.SetUint(n)
 	case e.CanFloat():
 		n, err := strconv.ParseFloat(text, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetFloat(n)
 		}
-		e.SetFloat(n)
-	default:
-		return mismatch
 	}
-	return nil
+	return ok
 }

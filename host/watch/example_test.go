@@ -17,7 +17,9 @@ func ExampleVersions() {
 		os.WriteFile(filepath.Join(dir, "libgreeter.v"+v+".so"), library(), 0o644)
 	}
 
-	for v := range watch.Versions(context.Background(), dir, "greeter") {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	for v := range watch.Versions(ctx, dir, "greeter") {
 		fmt.Println("load", filepath.Base(v.Path))
 		break // a real program goes on
 	}
@@ -31,7 +33,9 @@ func ExampleEvents() {
 	os.WriteFile(filepath.Join(dir, "libgreeter.v1.so"), library(), 0o644)
 	os.WriteFile(filepath.Join(dir, "libgreeter.v2.so"), []byte("a text"), 0o644)
 
-	for e := range watch.Events(context.Background(), dir, "greeter") {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	for e := range watch.Events(ctx, dir, "greeter") {
 		switch e.Kind {
 		case watch.Found, watch.Changed:
 			fmt.Println(e.Kind, e.Version, "newest:", e.Newest)

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/libbuild"
+)
+
+func newBuild(t *terminal) *cobra.Command {
+	var o libbuild.Options
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "build [PKG] --version V",
+		Short: "Build a package into a sealed library",
+		Long: `Build a Go package that imports github.com/hotso/hotso/cabi into
+OUTPUT/libNAME.vVERSION.so, a sealed library. PKG is a directory (default: this
+one) of any module, or an import path. The file appears complete, by a rename,
+so it is safe to build into a directory that hotso serve watches.
+
+It needs Go and a C compiler.`,
+		Example: `  hotso build ./libgreeter --version 2
+  hotso build --version 2.1.0 -o /srv/libs --strip
+  hotso build ./libgreeter --version 3 --ldflags "-X 'example.com/greeter.greeting=Moin!'"`,
+		Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.Version == "" {
+				return usagef("--version is needed, such as --version 2")
+			}
+			o.Dir = "."
+			if len(args) > 0 {
+				o.Dir = args[0]
+			}
+			return build(cmd.Context(), t, o, asJSON)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.Version, "version", "", "version: 2, 2.1, 2.1.0 or 2.1.0-rc1")
+	flags.StringVarP(&o.Output, "output", "o", "build", "directory of the library")
+	flags.StringVar(&o.Name, "name", "", "name of the library (default: the package's directory without \"lib\")")
+	flags.StringVar(&o.LDFlags, "ldflags", "", "flags for go build -ldflags")
+	flags.StringVar(&o.Tags, "tags", "", "tags for go build -tags")
+	flags.BoolVar(&o.Strip, "strip", false, "leave out symbol table and debug information")
+	flags.BoolVarP(&o.Verbose, "verbose", "v", false, "show the commands and what they say")
+	flags.BoolVar(&asJSON, "json", false, "describe the library as JSON")
+	return cmd
+}
+
+// built is what build --json prints.
+type built struct {
+	Path     string        `json:"path"`
+	Package  string        `json:"package"`
+	Size     int64         `json:"size"` // bytes
+	Took     time.Duration `json:"took"` // nanoseconds
+	Manifest *abi.Manifest `json:"manifest"`
+}
+
+func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	begin := time.Now()
+	done := func() {}
+	if o.Verbose {
+		o.Stderr = t.err
+	} else {
+		done = t.busy("building " + o.Dir + " v" + o.Version)
+	}
+	r, err := libbuild.Build(ctx, o)
+	done()
+	switch {
+	case errors.Is(err, libbuild.ErrVersion), errors.Is(err, libbuild.ErrName):
+		return usageError{err}
+	case err != nil && o.Verbose:
+		first, _, _ := strings.Cut(err.Error(), "\n") // the rest was shown
+		return errors.New(first)
+	case err != nil:
+		return err
+	}
+	info, err := os.Stat(r.Path)
+	if err != nil {
+		return err
+	}
+	b := built{r.Path, r.Package, info.Size(), time.Since(begin), r.Manifest}
+	if asJSON {
+		return t.json(b)
+	}
+	fmt.Fprintf(t.out, "%s  %s, %s\n", b.Path, size(b.Size), duration(b.Took))
+	return nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/elfimage"
+)
+
+func newInspect(t *terminal) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Show what a library is, without running any of it",
+		Long: `Show what is known of FILE without running any of it: name, version, seal,
+functions, and what the ELF image tells. If hotso would not load it, the reason
+comes last and the exit code is 3.`,
+		Example: `  hotso inspect build/libgreeter.v2.so
+  hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'`,
+		Args: arguments(1, 1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return inspect(t, args[0], asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+// An inspection is what inspect --json prints. What is not known is left out.
+type inspection struct {
+	File      string         `json:"file"`
+	Size      int64          `json:"size"` // bytes
+	Name      string         `json:"name,omitempty"`
+	Version   string         `json:"version,omitempty"`
+	ABI       uint32         `json:"abi,omitempty"`
+	Sealed    bool           `json:"sealed"`
+	SHA256    string         `json:"sha256,omitempty"` // of the image
+	Go        string         `json:"go,omitempty"`
+	Platform  string         `json:"platform,omitempty"`
+	Functions []abi.Function `json:"functions,omitempty"`
+	ELF       *elfFacts      `json:"elf,omitempty"`
+	Refused   string         `json:"refused,omitempty"` // why it can't be loaded
+}
+
+type elfFacts struct {
+	Machine  string   `json:"machine"`
+	Needed   []string `json:"needed"`
+	BuildID  string   `json:"build_id,omitempty"`
+	TLS      uint64   `json:"tls"` // bytes per thread
+	Stripped bool     `json:"stripped"`
+	NoDelete bool     `json:"nodelete"`
+	Unusual  []string `json:"unusual,omitempty"` // of what a library should not have
+}
+
+func inspect(t *terminal, file string, asJSON bool) error {
+	d, refused := host.Inspect(file)
+	if d == nil {
+		return refused
+	}
+	i := newInspection(d, refused)
+	if asJSON {
+		if err := t.json(i); err != nil {
+			return err
+		}
+	} else {
+		i.print(t)
+	}
+	return refused
+}
+
+func newInspection(d *host.Description, refused error) inspection {
+	i := inspection{
+		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI,
+	}
+	if d.ELF != nil {
+		i.Go, i.ELF = d.ELF.GoVersion, newELFFacts(d.ELF)
+	}
+	if m := d.Manifest; d.Sealed {
+		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
+		i.Go, i.Platform = m.Go, m.OS+"/"+m.Arch
+	}
+	if refused != nil {
+		i.Refused = refused.Error()
+		var e *host.Error
+		if errors.As(refused, &e) {
+			i.Refused = (&host.Error{Step: e.Step, Reason: e.Reason, Cause: e.Cause, Advice: e.Advice}).Error()
+		}
+	}
+	return i
+}
+
+func newELFFacts(s *elfimage.Spec) *elfFacts {
+	f := &elfFacts{
+		Machine: strings.TrimPrefix(s.Machine.String(), "EM_"), Needed: append([]string{}, s.Needed...),
+		BuildID: s.BuildID, TLS: s.TLS.MemSize, Stripped: !s.HasSymtab, NoDelete: s.NoDelete,
+	}
+	for _, u := range []struct {
+		is   bool
+		what string
+	}{
+		{s.TextReloc, "relocations in code"}, {s.WriteExec, "memory that is writable and executable"},
+		{s.ExecStack, "executable stack"}, {s.TLS.Exported, "thread-local variables for other libraries"},
+	} {
+		if u.is {
+			f.Unusual = append(f.Unusual, u.what)
+		}
+	}
+	return f
+}
+
+func (i inspection) print(t *terminal) {
+	facts := []fact{{"file", []string{i.File}}, {"size", []string{fmt.Sprintf("%s (%d bytes)", size(i.Size), i.Size)}}}
+	add := func(name string, values ...string) {
+		if len(values) > 0 && values[0] != "" {
+			facts = append(facts, fact{name, values})
+		}
+	}
+	add("name", i.Name)
+	add("version", i.Version)
+	if i.ABI != 0 {
+		add("abi", fmt.Sprint(i.ABI))
+	}
+	if i.Sealed {
+		add("seal", "sha256 "+i.SHA256)
+	}
+	add("built with", strings.TrimSpace(i.Go+" "+i.Platform))
+	var functions [][]string
+	for _, f := range i.Functions {
+		functions = append(functions, []string{f.Name, f.Signature})
+	}
+	add("functions", columns(functions)...)
+	if e := i.ELF; e != nil {
+		add("machine", e.Machine)
+		add("needs", strings.Join(e.Needed, " "))
+		add("build id", e.BuildID)
+		add("tls", fmt.Sprintf("%d bytes per thread", e.TLS))
+		add("symbols", map[bool]string{true: "stripped", false: "yes"}[e.Stripped])
+		add("nodelete", map[bool]string{true: "yes", false: "no"}[e.NoDelete])
+		add("unusual", e.Unusual...)
+	}
+	if i.Refused != "" {
+		add("refused", paint(t.outColor, color.FgRed, i.Refused))
+	}
+	t.facts(facts...)
+}

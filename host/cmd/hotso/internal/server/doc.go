@@ -1,0 +1,22 @@
+// Package server serves the functions of a library over HTTP and swaps in new
+// versions of it as they appear in a directory. It is what hotso serve runs.
+//
+//	POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
+//	GET  /versions     all versions seen: state, calls in flight, since when, why refused
+//	GET  /events       server-sent events of the life of versions
+//	GET  /healthz      200 while a version serves, 503 otherwise
+//
+// # Values
+//
+// Integers are exact in both directions, also beyond 2^53. []byte is a base64
+// string, as encoding/json has it. A float that JSON has no number for is the
+// string "NaN", "+Inf" or "-Inf". A function without a result answers null.
+//
+// # Errors
+//
+// The body of every error is {"error": "..."}: 400 for a body that is no JSON
+// array or does not fit the function's parameters, 403 for a browser's request
+// from another site, 404 for an unknown function or path, 405, 408, 413, 502
+// with "kind" error or panic when the library's function failed, 503 while no
+// version serves.
+package server

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/version"
+	"github.com/hotso/hotso/host/watch"
+)
+
+// ErrAmbiguous means that a directory holds libraries of several names.
+var ErrAmbiguous = errors.New("libraries of several names")
+
+// Names lists the names of the libraries that have a version in dir.
+func Names(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if name, _, ok := version.ParseFileName(e.Name()); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// findName waits until there is a library in the directory. The name is empty
+// if ctx ended first.
+func (s *Server) findName(ctx context.Context) (string, error) {
+	if s.conf.Name != "" {
+		return s.conf.Name, nil
+	}
+	for {
+		names, _ := Names(s.conf.Dir) // a directory that isn't there may come
+		switch {
+		case len(names) > 1:
+			return "", fmt.Errorf("%s has %w: %s", s.conf.Dir, ErrAmbiguous, strings.Join(names, ", "))
+		case len(names) == 1:
+			return names[0], nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", nil
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// follow loads the newest version in the directory, and each newer one that
+// appears, until ctx ends.
+func (s *Server) follow(ctx context.Context) error {
+	name, err := s.findName(ctx)
+	if name == "" || err != nil {
+		return err
+	}
+	slot := host.NewSlot(name, host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit))
+	s.slot.Store(slot)
+	f := &follower{Server: s, slot: slot, manifests: map[string]abi.Manifest{}}
+	opts := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
+	for e := range watch.Events(ctx, s.conf.Dir, name, opts...) {
+		f.see(ctx, e)
+	}
+	return nil
+}
+
+// A follower connects the directory to the slot. It belongs to one goroutine.
+type follower struct {
+	*Server
+	slot       *host.Slot
+	candidates candidates
+	manifests  map[string]abi.Manifest // of complete files, by path
+}
+
+func (f *follower) see(ctx context.Context, e watch.Event) {
+	v := e.Version
+	switch e.Kind {
+	case watch.Found, watch.Changed:
+		f.notes.delete(v.Path)
+		f.consider(ctx, e)
+	case watch.Removed:
+		f.notes.delete(v.Path)
+		f.candidates.remove(v)
+		delete(f.manifests, v.Path)
+		e := host.Event{Name: v.Name, Version: v.Text, File: v.Path, State: Removed}
+		if f.candidates.isCurrent(v) {
+			e.Detail = "it goes on serving without its file"
+		}
+		f.emit(e)
+	case watch.Invalid:
+		f.candidates.remove(v)
+		delete(f.manifests, v.Path)
+		f.note(v, host.Refused, refusal(e.Err), true)
+	case watch.Trouble:
+		f.emit(host.Event{Name: f.slot.Name(), State: Trouble, Detail: e.Err.Error(), Err: e.Err})
+	}
+}
+
+// consider swaps in the best version that there is, if it is better than the
+// current one. A version that fails makes room for the next best.
+func (f *follower) consider(ctx context.Context, e watch.Event) {
+	switch f.candidates.add(e.Version, e.Newest) {
+	case older:
+		f.note(e.Version, Ignored, f.olderThanCurrent(), true)
+		return
+	case wait:
+		return
+	}
+	for ctx.Err() == nil {
+		v, ok := f.candidates.best()
+		if !ok {
+			return
+		}
+		for _, p := range f.candidates.tried(v, f.load(ctx, v)) {
+			f.note(p, Ignored, f.olderThanCurrent(), false)
+		}
+	}
+}
+
+// load swaps a version in and reports whether it serves.
+func (f *follower) load(ctx context.Context, v watch.Version) bool {
+	if lib := f.slot.Current(); lib != nil && f.candidates.isCurrent(v) {
+		if m, ok := f.manifests[v.Path]; ok && reflect.DeepEqual(m, lib.Manifest) {
+			return true // written again with the same content
+		}
+	}
+	// A swap that has begun is finished: cut short, it would quarantine a
+	// version that is about to be empty. Its own timeouts bound it.
+	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
+	return swap != nil
+}
+
+func (f *follower) olderThanCurrent() string {
+	return "older than " + f.candidates.current.Text + ", which serves"
+}
+
+// note remembers a file that the slot never saw.
+func (f *follower) note(v watch.Version, state host.State, why string, tell bool) {
+	now := time.Now()
+	f.notes.add(host.VersionInfo{Version: v.Text, File: v.Path, State: state, Since: now, Reason: why})
+	if tell {
+		f.emit(host.Event{Time: now, Name: v.Name, Version: v.Text, File: v.Path, State: state, Detail: why})
+	}
+}

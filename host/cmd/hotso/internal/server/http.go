@@ -1,0 +1,106 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hotso/hotso/host"
+)
+
+// Handler answers requests. It may be used while Serve runs.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/call/{function}", only(s.call, http.MethodPost))
+	mux.HandleFunc("/versions", only(s.versions, http.MethodGet, http.MethodHead))
+	mux.HandleFunc("/events", only(s.events, http.MethodGet, http.MethodHead))
+	mux.HandleFunc("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, GET /versions, /events and /healthz", r.URL.Path)
+	})
+	// A page of another site must not call functions through the browser of
+	// somebody who runs a server on loopback.
+	same := http.NewCrossOriginProtection()
+	same.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusForbidden, "a request from another site: %s", r.Header.Get("Origin"))
+	}))
+	return same.Handler(mux)
+}
+
+func only(h http.HandlerFunc, methods ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for _, m := range methods {
+			if r.Method == m {
+				h(w, r)
+				return
+			}
+		}
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		fail(w, http.StatusMethodNotAllowed, "%s %s: use %s", r.Method, r.URL.Path, methods[0])
+	}
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	slot := s.slot.Load()
+	if slot == nil {
+		answer(w, http.StatusServiceUnavailable, health{Status: "waiting"})
+		return
+	}
+	if lib := slot.Current(); lib != nil {
+		answer(w, http.StatusOK, health{Status: "serving", Name: slot.Name(), Version: lib.Version()})
+		return
+	}
+	answer(w, http.StatusServiceUnavailable, health{Status: "waiting", Name: slot.Name()})
+}
+
+type health struct {
+	Status  string `json:"status"` // serving or waiting
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+func (s *Server) versions(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, s.Versions())
+}
+
+// Versions is what is known of all versions, and which one serves.
+type Versions struct {
+	Name     string             `json:"name"`              // empty until there is a library
+	Serving  string             `json:"serving,omitempty"` // version
+	Versions []host.VersionInfo `json:"versions"`          // as they were seen; files that were not loaded last
+}
+
+// Versions lists the versions seen.
+func (s *Server) Versions() Versions {
+	v := Versions{Versions: []host.VersionInfo{}}
+	if slot := s.slot.Load(); slot != nil {
+		v.Name = slot.Name()
+		v.Versions = append(v.Versions, slot.Versions()...)
+		if lib := slot.Current(); lib != nil {
+			v.Serving = lib.Version()
+		}
+	}
+	v.Versions = append(v.Versions, s.notes.all()...)
+	return v
+}
+
+// A failure is the body of an answer that is not 200.
+type failure struct {
+	Error   string `json:"error"`
+	Kind    string `json:"kind,omitempty"`    // error or panic, of a library's function
+	Version string `json:"version,omitempty"` // that failed
+}
+
+func fail(w http.ResponseWriter, status int, format string, args ...any) {
+	answer(w, status, failure{Error: fmt.Sprintf(format, args...)})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false) // it is not HTML, and people read it in a terminal
+	_ = enc.Encode(v)        // the client is gone
+}

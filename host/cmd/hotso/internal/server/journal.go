@@ -1,0 +1,153 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hotso/hotso/host"
+)
+
+// States that only a server knows, beside those of package host.
+const (
+	Ignored host.State = "ignored" // complete, but older than the version that serves
+	Removed host.State = "removed" // the file is gone; what was loaded from it is not
+	Trouble host.State = "trouble" // the directory can't be watched at the moment
+)
+
+// An Event is one step in the life of a version, numbered from 1.
+type Event struct {
+	ID int64 `json:"id"`
+	host.Event
+}
+
+// journalSize is how many events are kept for replay.
+const journalSize = 256
+
+// A journal keeps the last events. Readers pull, so a slow one delays nobody:
+//
+//	for next := int64(1); ; {
+//		events, more, closed := j.from(next)
+//		...
+//		<-more
+//	}
+type journal struct {
+	onEvent func(Event)
+
+	mu     sync.Mutex
+	events []Event
+	last   int64
+	more   chan struct{} // closed when there are more events, or the journal is closed
+	closed bool
+}
+
+func newJournal(onEvent func(Event)) *journal {
+	return &journal{onEvent: onEvent, more: make(chan struct{})}
+}
+
+func (j *journal) add(e host.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last++
+	event := Event{j.last, e}
+	if len(j.events) == journalSize {
+		j.events = j.events[1:]
+	}
+	j.events = append(j.events, event)
+	if !j.closed {
+		close(j.more)
+		j.more = make(chan struct{})
+	}
+	if j.onEvent != nil {
+		j.onEvent(event)
+	}
+}
+
+// close ends all readers. Events are still taken.
+func (j *journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.closed {
+		j.closed = true
+		close(j.more)
+	}
+}
+
+// from returns the events that are kept with ids of at least next, and a
+// channel that is closed when that changes.
+func (j *journal) from(next int64) (events []Event, more <-chan struct{}, closed bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i, e := range j.events {
+		if e.ID >= next {
+			events = append(events, j.events[i:]...)
+			break
+		}
+	}
+	return events, j.more, j.closed
+}
+
+// Pace of an event stream.
+const (
+	heartbeat    = 15 * time.Second // a comment that finds out whether the client is there
+	writeTimeout = 10 * time.Second // for a client that doesn't read
+)
+
+// events streams the journal as server-sent events
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html): first
+// those behind Last-Event-ID that are kept, then each as it comes. An id of
+// the future is one of another process: everything is replayed.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	next := int64(1)
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil || n < 0 {
+			fail(w, http.StatusBadRequest, "Last-Event-ID: %q is not the id of an event", id)
+			return
+		}
+		if n <= s.journal.lastID() {
+			next = n + 1
+		}
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return
+	}
+	control := http.NewResponseController(w)
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for text := ": hotso\n\n"; ; text = "" {
+		events, more, closed := s.journal.from(next)
+		for _, e := range events {
+			b, err := json.Marshal(e)
+			if err != nil {
+				return
+			}
+			text += fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.State, b)
+			next = e.ID + 1
+		}
+		if text == "" {
+			text = ":\n\n"
+		}
+		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if _, err := w.Write([]byte(text)); err != nil || control.Flush() != nil || closed {
+			return
+		}
+		select {
+		case <-more:
+		case <-beat.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+func (j *journal) lastID() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run runs the command line and returns the exit code.
+func run(args []string) int {
+	t := newTerminal()
+	root := newRoot(t)
+	root.SetArgs(numbersAreArguments(args))
+	cmd, err := root.ExecuteC()
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(os.Stderr, "hotso:", err)
+	code := exitCode(err)
+	if code == exitUsage {
+		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
+	}
+	return code
+}
+
+func newRoot(t *terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hotso",
+		Short: "Replace Go code inside a running process",
+		Long: `hotso builds Go packages into libraries, serves their functions, and swaps in
+new versions while they are called. No call is lost.`,
+		Example: `  hotso build ./libgreeter --version 1                  # -> build/libgreeter.v1.so
+  hotso serve build &                                   # http://127.0.0.1:8080
+  curl -d '["Ada"]' 127.0.0.1:8080/call/GreetName       # "Hello, Ada!"
+  hotso build ./libgreeter --version 2                  # swapped in as soon as it is there
+  curl -d '["Ada"]' 127.0.0.1:8080/call/GreetName       # "Hello, Ada! (v2)"`,
+		SilenceErrors: true, // run prints them
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newServe(t), newCall(t), newBuild(t), newInspect(t), newVersion(t), newExitCodes())
+	return root
+}
+
+// arguments checks how many arguments there are; max < 0 is any number.
+func arguments(min, max int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < min || max >= 0 && len(args) > max {
+			return usagef("%d arguments given: hotso %s", len(args), cmd.Use)
+		}
+		return nil
+	}
+}
+
+// numbersAreArguments lets hotso call FILE Add 2 -3 --json mean what it says:
+// -3 is no flag. Flags go to the front, and a -- behind them.
+func numbersAreArguments(args []string) []string {
+	if len(args) == 0 || args[0] != "call" {
+		return args
+	}
+	var flags, rest []string
+	for i, a := range args[1:] {
+		if a == "--" {
+			rest = append(rest, args[i+2:]...)
+			break
+		}
+		if strings.HasPrefix(a, "-") && !isNumber(a) && a != "-" {
+			flags = append(flags, a)
+		} else {
+			rest = append(rest, a)
+		}
+	}
+	return slices.Concat(args[:1], flags, []string{"--"}, rest)
+}

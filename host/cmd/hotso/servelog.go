@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+)
+
+// A serveLog writes what a server does: with json every event to stdout,
+// otherwise what people want to know to stderr.
+type serveLog struct {
+	*terminal
+	json  bool
+	label int // width of the column of versions
+}
+
+// logged are the states that people want to know, with their colours.
+var logged = map[host.State]color.Attribute{
+	host.Serving:     color.FgGreen,
+	host.Refused:     color.FgRed,
+	host.Failed:      color.FgRed,
+	host.Quarantined: color.FgYellow,
+	host.Resident:    color.Faint,
+	host.Unloaded:    color.Faint,
+	server.Ignored:   color.Faint,
+	server.Removed:   color.Faint,
+	server.Trouble:   color.FgYellow,
+}
+
+func (l *serveLog) listening(dir, name, addr string, waiting bool) {
+	if l.json {
+		_ = l.jsonLine(map[string]string{"listening": "http://" + addr})
+		return
+	}
+	what := "http://" + addr
+	if waiting {
+		if name == "" {
+			name = "NAME"
+		}
+		what += fmt.Sprintf(", waiting for lib%s.vVERSION.so in %s", name, dir)
+	}
+	fmt.Fprintf(l.err, "%s %s\n", time.Now().Format(time.TimeOnly), what)
+}
+
+// event is called by one goroutine at a time.
+func (l *serveLog) event(e server.Event) {
+	if l.json {
+		_ = l.jsonLine(e)
+		return
+	}
+	attr, ok := logged[e.State]
+	if !ok {
+		return
+	}
+	label := e.Name
+	if e.Version != "" {
+		label += " v" + e.Version
+	}
+	l.label = max(l.label, len(label))
+	detail, _, _ := strings.Cut(e.Detail, "\n")
+	if e.State == host.Serving {
+		detail = "(load " + duration(e.Took) + ")"
+	}
+	line := fmt.Sprintf("%s %-*s %s %s", e.Time.Format(time.TimeOnly), l.label, label,
+		paint(l.errColor, attr, fmt.Sprintf("%-8s", e.State)), detail)
+	fmt.Fprintln(l.err, strings.TrimRight(line, " "))
+}

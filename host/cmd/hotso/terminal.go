@@ -1,0 +1,158 @@
+package main
+
+// The terminal rules, which every subcommand keeps:
+//
+//   - Quiet: what was asked for goes to stdout, and nothing else does. No
+//     banner, no "done".
+//   - Errors go to stderr as "hotso: ..." and say what to do. The exit code
+//     says the rest (hotso help exit-codes).
+//   - Aligned: facts are a column of names and a column of values; a log line
+//     has its time, version and state where the last one had them.
+//   - Colour and progress only on a terminal, and no colour with NO_COLOR set
+//     (https://no-color.org). What a pipe gets is what a terminal shows.
+//   - --json writes one JSON document, or, if it goes on, one JSON document a
+//     line. Durations in JSON are nanoseconds. Errors stay on stderr.
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// A terminal is where a subcommand writes.
+type terminal struct {
+	out, err           io.Writer
+	outColor, errColor bool
+	progress           bool // stderr is somewhere to show progress
+}
+
+func newTerminal() *terminal {
+	colors := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	outTerm, errTerm := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
+	return &terminal{
+		out: os.Stdout, err: os.Stderr,
+		outColor: colors && outTerm, errColor: colors && errTerm, progress: errTerm,
+	}
+}
+
+// json writes a document for people and programs.
+func (t *terminal) json(v any) error {
+	enc := json.NewEncoder(t.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// jsonLine writes a document in a line of its own.
+func (t *terminal) jsonLine(v any) error {
+	enc := json.NewEncoder(t.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// facts writes a column of names and one of values; more values of the same
+// name go below each other.
+func (t *terminal) facts(facts ...fact) {
+	width := 0
+	for _, f := range facts {
+		width = max(width, len(f.name))
+	}
+	for _, f := range facts {
+		name := f.name
+		for _, value := range f.values {
+			fmt.Fprintf(t.out, "%s  %s\n", paint(t.outColor, color.Faint, fmt.Sprintf("%-*s", width, name)), value)
+			name = ""
+		}
+	}
+}
+
+type fact struct {
+	name   string
+	values []string
+}
+
+// columns aligns the cells of rows and returns one text a row.
+func columns(rows [][]string) []string {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	lines := make([]string, len(rows))
+	for r, row := range rows {
+		for i, cell := range row {
+			lines[r] += fmt.Sprintf("%-*s  ", widths[i], cell)
+		}
+		lines[r] = strings.TrimRight(lines[r], " ")
+	}
+	return lines
+}
+
+// busy shows that something takes its time, until done is called.
+func (t *terminal) busy(what string) (done func()) {
+	if !t.progress {
+		return func() {}
+	}
+	bar := progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionEnableColorCodes(false), progressbar.OptionClearOnFinish())
+	tick := time.NewTicker(100 * time.Millisecond)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-tick.C:
+				_ = bar.Add(1)
+			case <-stop:
+				tick.Stop()
+				_ = bar.Finish()
+				return
+			}
+		}
+	}()
+	return func() { close(stop); <-stopped }
+}
+
+func paint(on bool, a color.Attribute, text string) string {
+	if !on {
+		return text
+	}
+	c := color.New(a)
+	c.EnableColor()
+	return c.Sprint(text)
+}
+
+// duration is d for people.
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// size is n bytes for people.
+func size(n int64) string {
+	switch {
+	case n < 1e3:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1e6:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
