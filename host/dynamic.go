@@ -71,7 +71,7 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 		if err != nil {
 			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
 		}
-		put(f, p.Type, v.UnsafePointer())
+		put(f, newArgument(p.Type), v.UnsafePointer())
 	}
 	out := reflect.New(goType(fn.sig.Result))
 	if err := fn.do(f, out.UnsafePointer()); err != nil {

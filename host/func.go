@@ -56,7 +56,7 @@ func Func1[A, R any](c Caller, name string) (func(context.Context, A) (R, error)
 	}
 	return func(ctx context.Context, a1 A) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
+		put(f, b.args[0], unsafe.Pointer(&a1))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -70,8 +70,8 @@ func Func2[A, B, R any](c Caller, name string) (func(context.Context, A, B) (R, 
 	}
 	return func(ctx context.Context, a1 A, a2 B) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -85,9 +85,9 @@ func Func3[A, B, C, R any](c Caller, name string) (func(context.Context, A, B, C
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -101,10 +101,10 @@ func Func4[A, B, C, D, R any](c Caller, name string) (func(context.Context, A, B
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
-		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
+		put(f, b.args[3], unsafe.Pointer(&a4))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -132,7 +132,14 @@ func bindFunc[R any](c Caller, name string, params ...reflect.Type) (*binding, e
 	if err := checkRegisters(sig); err != nil {
 		return fail(err)
 	}
-	return c.bind(name, sig)
+	b, err := c.bind(name, sig)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range sig.Params {
+		b.args = append(b.args, newArgument(p.Type))
+	}
+	return b, nil
 }
 
 // compatible reports whether a function of signature have can be called as want.
@@ -149,6 +156,7 @@ func compatible(want, have abi.Signature) bool {
 type binding struct {
 	name  string
 	sig   abi.Signature
+	args  []argument
 	fixed *function // of one library
 	slot  *Slot     // or: index into the bound functions of its current version
 	index int

@@ -17,11 +17,11 @@ func Func5[A, B, C, D, E, R any](c Caller, name string) (func(context.Context, A
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
-		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
-		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
+		put(f, b.args[3], unsafe.Pointer(&a4))
+		put(f, b.args[4], unsafe.Pointer(&a5))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -36,12 +36,12 @@ func Func6[A, B, C, D, E, F, R any](c Caller, name string) (func(context.Context
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
-		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
-		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
-		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
+		put(f, b.args[3], unsafe.Pointer(&a4))
+		put(f, b.args[4], unsafe.Pointer(&a5))
+		put(f, b.args[5], unsafe.Pointer(&a6))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -56,13 +56,13 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Cont
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
-		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
-		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
-		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
-		put(f, b.sig.Params[6].Type, unsafe.Pointer(&a7))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
+		put(f, b.args[3], unsafe.Pointer(&a4))
+		put(f, b.args[4], unsafe.Pointer(&a5))
+		put(f, b.args[5], unsafe.Pointer(&a6))
+		put(f, b.args[6], unsafe.Pointer(&a7))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil
@@ -77,14 +77,14 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.C
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
 		f := call.Get()
-		put(f, b.sig.Params[0].Type, unsafe.Pointer(&a1))
-		put(f, b.sig.Params[1].Type, unsafe.Pointer(&a2))
-		put(f, b.sig.Params[2].Type, unsafe.Pointer(&a3))
-		put(f, b.sig.Params[3].Type, unsafe.Pointer(&a4))
-		put(f, b.sig.Params[4].Type, unsafe.Pointer(&a5))
-		put(f, b.sig.Params[5].Type, unsafe.Pointer(&a6))
-		put(f, b.sig.Params[6].Type, unsafe.Pointer(&a7))
-		put(f, b.sig.Params[7].Type, unsafe.Pointer(&a8))
+		put(f, b.args[0], unsafe.Pointer(&a1))
+		put(f, b.args[1], unsafe.Pointer(&a2))
+		put(f, b.args[2], unsafe.Pointer(&a3))
+		put(f, b.args[3], unsafe.Pointer(&a4))
+		put(f, b.args[4], unsafe.Pointer(&a5))
+		put(f, b.args[5], unsafe.Pointer(&a6))
+		put(f, b.args[6], unsafe.Pointer(&a7))
+		put(f, b.args[7], unsafe.Pointer(&a8))
 		err = b.call(ctx, f, unsafe.Pointer(&r))
 		return r, err
 	}, nil

@@ -13,10 +13,30 @@ import (
 
 // A function is one exported function of one loaded version.
 type function struct {
-	lib  *Library
-	name string
-	addr uintptr
-	sig  abi.Signature
+	lib    *Library
+	name   string
+	addr   uintptr
+	sig    abi.Signature
+	elem   int // size of an element of a span result in bytes, 0 for every other
+	result int // size of a struct result in bytes, 0 for every other
+}
+
+func newFunction(lib *Library, name string, addr uintptr, sig abi.Signature) *function {
+	return &function{lib, name, addr, sig, sig.Result.Elem().Size(), newArgument(sig.Result).size}
+}
+
+// An argument is how a parameter is passed, found out before the call.
+type argument struct {
+	typ  abi.Type
+	size int // of a struct in bytes, 0 for every other type
+}
+
+func newArgument(t abi.Type) argument {
+	a := argument{typ: t}
+	if t.Struct() {
+		a.size, _ = t.Layout()
+	}
+	return a
 }
 
 // checkRegisters reports a signature that a call frame can't carry.
@@ -40,9 +60,9 @@ func checkRegisters(sig abi.Signature) error {
 	return nil
 }
 
-// put appends the argument of type t at p to the frame.
-func put(f *call.Frame, t abi.Type, p unsafe.Pointer) {
-	switch t {
+// put appends the argument at p to the frame.
+func put(f *call.Frame, a argument, p unsafe.Pointer) {
+	switch a.typ {
 	case abi.Bool, abi.Uint8:
 		f.Int(uint64(*(*uint8)(p)))
 	case abi.Int8:
@@ -66,9 +86,8 @@ func put(f *call.Frame, t abi.Type, p unsafe.Pointer) {
 		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
 		f.Int(uint64(len(s)))
 	default:
-		if t.Struct() {
-			size, _ := t.Layout()
-			f.Copy(p, size)
+		if a.size > 0 {
+			f.Copy(p, a.size)
 			return
 		}
 		b := *(*[]byte)(p) // whatever its elements, len counts them
@@ -100,14 +119,13 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		return fn.doValue(f, result)
 	case fn.sig.Result == abi.None:
 		f.Do()
-	case fn.sig.Result.Span():
+	case fn.elem > 0:
 		return fn.doSpan(f, result)
-	case fn.sig.Result.Struct():
-		size, _ := fn.sig.Result.Layout()
-		room := f.Room(size)
+	case fn.result > 0:
+		room := f.Room(fn.result)
 		f.Do()
 		if int32(f.R0) == abi.OK {
-			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
+			copy(unsafe.Slice((*byte)(result), fn.result), unsafe.Slice((*byte)(room), fn.result))
 		}
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
@@ -145,8 +163,7 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 // doSpan calls a function whose result goes to a buffer of ours. A result
 // that is too large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
-	elem := fn.sig.Result.Elem()
-	size := elem.Size()
+	size := fn.elem
 	f.Output(size)
 	f.Do()
 	status := int32(f.R0)

@@ -196,7 +196,7 @@ func (l *Library) resolve() error {
 		if err != nil {
 			return fmt.Errorf("the manifest promises %s: %w", f.Name, err)
 		}
-		l.functions[f.Name] = &function{lib: l, name: f.Name, addr: addr, sig: sig}
+		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
 	}
 	return nil
 }
@@ -282,7 +282,7 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
 		want.Error = want.Result.Span() || want.Result.Struct()
-		return &function{lib: l, name: name, addr: addr, sig: want}, nil
+		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")
 	}

@@ -1,0 +1,38 @@
+package main
+
+// #include <stdbool.h>
+// #include "cabi.h"
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi"
+)
+
+// Exports by hand go together with those of hotso gen. These two are what it
+// does not do: CString is a name of cgo's, and Mixed has too many parameters.
+
+// CString returns s, up to a NUL, in memory that the caller frees.
+//
+//export CString
+func CString(s *C.hotso_cchar, n C.size_t) *C.char {
+	return (*C.char)(cabi.Guard(func() unsafe.Pointer {
+		return cabi.CString(cabi.String(unsafe.Pointer(s), uintptr(n)))
+	}))
+}
+
+// Mixed prints its arguments: more of them than there are registers, of every
+// class.
+//
+//export Mixed
+func Mixed(a int8, x float32, b uint16, s *C.hotso_cchar, sLen C.size_t, y float64, c bool, d int64,
+	p *C.hotso_cbyte, pLen C.size_t, e uint32, out *C.char, outCap C.size_t, outLen *C.size_t,
+) C.hotso_status {
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen))
+	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
+		return fmt.Sprintf("%d %g %d %q %g %t %d %x %d", a, x, b, cabi.String(unsafe.Pointer(s), uintptr(sLen)),
+			y, c, d, cabi.Bytes(unsafe.Pointer(p), uintptr(pLen)), e), nil
+	}))
+}
