@@ -57,7 +57,10 @@ func New(c host.Caller) (*Client, error) {
 func (f *function) method(b *strings.Builder) {
 	names, args := []string{"ctx"}, []string{"ctx"}
 	for _, p := range f.params {
-		name := p.c
+		name := p.name
+		if name == "" {
+			name = p.c
+		}
 		for name == "c" || slices.Contains(names, name) {
 			name += "_"
 		}

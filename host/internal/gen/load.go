@@ -89,12 +89,8 @@ func load(ctx context.Context, dir string) (*library, error) {
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err
 	}
-	l.resolve(append([]*source{main}, others...))
-	if err := errors.Join(l.errs...); err != nil {
+	if err := l.resolve(append([]*source{main}, others...)); err != nil {
 		return nil, err
-	}
-	if len(l.functions) == 0 {
-		return nil, fmt.Errorf("%w: %s has no function with a //hotso:export above it", ErrNothing, p.ImportPath)
 	}
 	return l, nil
 }
@@ -115,14 +111,22 @@ func (l *library) read(p goPackage) (*source, error) {
 		if name == GoFile {
 			continue
 		}
-		file, err := parser.ParseFile(l.fset, filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
+		if err := l.parse(s, filepath.Join(p.Dir, name), nil); err != nil {
 			return nil, err
 		}
-		s.files = append(s.files, file)
-		s.exports = append(s.exports, l.directives(file, p.Name == "main")...)
 	}
 	return s, nil
+}
+
+// parse adds a file to s; src replaces its content if it is not nil.
+func (l *library) parse(s *source, path string, src any) error {
+	file, err := parser.ParseFile(l.fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	s.files = append(s.files, file)
+	s.exports = append(s.exports, l.directives(file, s.Name == "main")...)
+	return nil
 }
 
 // readOthers reads the packages of //hotso:package.

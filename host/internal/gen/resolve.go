@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"errors"
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -15,13 +17,13 @@ import (
 
 // resolve turns the exports of all packages into functions. Package main,
 // which is the first, may use the types of the others.
-func (l *library) resolve(sources []*source) {
+func (l *library) resolve(sources []*source) error {
 	known := map[string]*types.Package{}
 	for _, s := range slices.Backward(sources) {
 		s.check(l.fset, known)
 	}
 	main := sources[0].types
-	r := &resolver{l: l, main: main, qualifiers: map[string]string{}, structs: map[*types.TypeName]*structType{}}
+	r := &resolver{l: l, main: main, sources: sources, qualifiers: map[string]string{}, structs: map[*types.TypeName]*structType{}}
 	taken := map[string]*function{}
 	for _, s := range sources {
 		if len(s.exports) == 0 && s != sources[0] {
@@ -44,20 +46,25 @@ func (l *library) resolve(sources []*source) {
 		}
 	}
 	r.finish()
+	if len(l.functions) == 0 && len(l.errs) == 0 {
+		return fmt.Errorf("%w: %s has no function with a //hotso:export above it", ErrNothing, sources[0].ImportPath)
+	}
+	return errors.Join(l.errs...)
 }
 
 // A resolver knows how the export file calls things.
 type resolver struct {
 	l          *library
 	main       *types.Package
-	source     *source
+	sources    []*source
+	source     *source           // whose exports are resolved
 	qualifiers map[string]string // import path to name
 	structs    map[*types.TypeName]*structType
 }
 
 // function resolves one export, or returns nil.
 func (r *resolver) function(e export) *function {
-	decl, errors := e.decl, len(r.l.errs)
+	decl, before := e.decl, len(r.l.errs)
 	f := &function{pos: decl.Name.Pos(), name: e.name, cstring: e.cstring}
 	bad := func(node ast.Node, format string, args ...any) {
 		r.l.fail(node.Pos(), ErrUnsupportedType, decl.Name.Name+": "+format, args...)
@@ -81,7 +88,7 @@ func (r *resolver) function(e export) *function {
 		return nil
 	}
 	f.call = r.qualified(r.source.types, decl.Name.Name)
-	f.doc = docOf(decl, f.name)
+	f.doc = renamed(decl.Doc, decl.Name.Name, f.name)
 
 	for _, v := range flatten(decl.Type.Params) {
 		if t := r.resolve(v.expr, decl.Name.Name); t != nil {
@@ -103,7 +110,7 @@ func (r *resolver) function(e export) *function {
 	if f.cstring && (f.err || f.result == nil || f.result.Type != abi.String) {
 		bad(decl.Type, "cstring is for a function whose only result is a string")
 	}
-	if len(r.l.errs) > errors {
+	if len(r.l.errs) > before {
 		return nil
 	}
 	f.nameParams(r)
@@ -176,15 +183,6 @@ func flatten(list *ast.FieldList) (vs []value) {
 		}
 	}
 	return vs
-}
-
-// docOf is the comment of a function, under the name it is exported under.
-func docOf(decl *ast.FuncDecl, name string) string {
-	doc := strings.TrimSpace(decl.Doc.Text())
-	if rest, ok := strings.CutPrefix(doc, decl.Name.Name+" "); ok {
-		return name + " " + rest
-	}
-	return doc
 }
 
 func upperFirst(s string) string { return mapFirst(s, unicode.ToUpper) }

@@ -82,7 +82,8 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 	if s := r.structs[obj]; s != nil {
 		return s, ""
 	}
-	s := &structType{pos: obj.Pos(), name: upperFirst(obj.Name()), spelled: spelled, doc: r.docOfType(obj)}
+	s := &structType{pos: obj.Pos(), name: upperFirst(obj.Name()), spelled: spelled}
+	s.doc = r.docOfType(obj, s.name)
 	if !isExported(s.name) {
 		return nil, "it is no name in C: call it by ASCII letters"
 	}
@@ -109,24 +110,38 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 	return s, ""
 }
 
-// docOfType finds the comment of a type in the package that is resolved; a
-// type of another package comes without.
-func (r *resolver) docOfType(obj *types.TypeName) string {
-	for _, file := range r.source.files {
-		for _, decl := range file.Decls {
-			d, ok := decl.(*ast.GenDecl)
-			if !ok {
-				continue
-			}
-			for _, spec := range d.Specs {
-				s, ok := spec.(*ast.TypeSpec)
-				if ok && s.Name.Pos() == obj.Pos() {
-					return strings.TrimSpace(s.Doc.Text() + d.Doc.Text())
+// docOfType is the comment of a type, under the name it has in the client.
+func (r *resolver) docOfType(obj *types.TypeName, name string) string {
+	for _, source := range r.sources {
+		for _, file := range source.files {
+			for _, decl := range file.Decls {
+				d, ok := decl.(*ast.GenDecl)
+				if !ok {
+					continue
+				}
+				for _, spec := range d.Specs {
+					s, ok := spec.(*ast.TypeSpec)
+					switch {
+					case !ok || s.Name.Pos() != obj.Pos():
+					case d.Lparen.IsValid():
+						return renamed(s.Doc, obj.Name(), name)
+					default:
+						return renamed(d.Doc, obj.Name(), name)
+					}
 				}
 			}
 		}
 	}
 	return ""
+}
+
+// renamed is a comment that begins with another name.
+func renamed(doc *ast.CommentGroup, from, to string) string {
+	text := strings.TrimSpace(doc.Text())
+	if rest, ok := strings.CutPrefix(text, from+" "); ok {
+		return to + " " + rest
+	}
+	return text
 }
 
 func (r *resolver) isError(expr ast.Expr) bool {

@@ -1,0 +1,153 @@
+/*
+ * cabi.h: what every hotso library meets.
+ *
+ * A hotso library is an ordinary shared object. Open it with dlopen(3) and
+ * RTLD_NOW, look its functions up with dlsym(3), and call them; nothing here
+ * needs to be linked. Compiles as C99 and C++17.
+ *
+ * CALLS
+ *   Integers and floating point numbers travel by value, with fixed widths.
+ *   A string or byte sequence travels as a pointer and a length; it need not
+ *   end in NUL and may contain NUL. The library only reads it, during the call.
+ *   A text or byte result goes into a buffer of the caller's:
+ *
+ *       hotso_status f(..., char *out, size_t out_cap, size_t *out_len);
+ *
+ *   On HOTSO_OK, *out_len bytes of out are filled. If out_cap is too small,
+ *   the kind of the status is HOTSO_TOO_SMALL, *out_len is the size it needs,
+ *   and hotso_take hands the result out: the function must not run again.
+ *   A slice of numbers travels as a pointer to the first and their count, and as
+ *   a result as text does, with out_cap and *out_len counting numbers, though
+ *   hotso_take counts bytes.
+ *   A struct of numbers travels as a pointer to it, which the library only reads.
+ *   A scalar or struct result beside a status goes to a pointer: f(..., T *result).
+ *   A function that returns a plain value has no status; if it panics it
+ *   returns 0 and hotso_take_status tells.
+ *
+ * OWNERSHIP
+ *   The caller owns every buffer it passes, before, during and after a call.
+ *   A char * that is returned is the caller's: free it with hotso_free of the
+ *   same library, never with free(3) of another C library.
+ *
+ * THREADS
+ *   Every function may be called from any thread, at the same time.
+ *
+ * THE DUTY OF A HOST
+ *   Call hotso_start once and wait for HOTSO_OK before the first other call.
+ */
+#ifndef HOTSO_CABI_H
+#define HOTSO_CABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HOTSO_ABI_VERSION 1
+
+#define HOTSO_EXPORT __attribute__((visibility("default")))
+
+/* 0 is success. Otherwise the kind in the low 8 bits and, above them, the id
+ * under which hotso_take finds bytes. A status is never negative. */
+typedef int32_t hotso_status;
+
+enum {
+    HOTSO_OK = 0,
+    HOTSO_TOO_SMALL = 1, /* the result did not fit: hotso_take has it */
+    HOTSO_ERROR = 2,     /* the function failed: hotso_take has the message */
+    HOTSO_PANIC = 3,     /* the function panicked: hotso_take has value and stack */
+    HOTSO_INVALID = 4,   /* an argument is not acceptable: hotso_take has the message */
+    HOTSO_GONE = 5,      /* from hotso_take: nothing is kept under that status */
+    HOTSO_TIMEOUT = 6    /* a hook did not end in time: hotso_take has the message */
+};
+
+#define HOTSO_KIND(status) ((status)&0xff)
+
+/* cgo has no way to write const in the type of an exported function. */
+typedef const char hotso_cchar;
+typedef const uint8_t hotso_cbyte;
+typedef const int8_t hotso_cint8;
+typedef const int16_t hotso_cint16;
+typedef const int32_t hotso_cint32;
+typedef const int64_t hotso_cint64;
+typedef const uint16_t hotso_cuint16;
+typedef const uint32_t hotso_cuint32;
+typedef const uint64_t hotso_cuint64;
+typedef const float hotso_cfloat;
+typedef const double hotso_cdouble;
+
+/* Who a library is. Constant data, readable before and without any call. */
+typedef struct hotso_description {
+    char magic[8];  /* "hotso\0\0\1" */
+    uint32_t abi;   /* HOTSO_ABI_VERSION it was built for */
+    uint32_t flags; /* HOTSO_FLAG_* */
+    char name[64];  /* NUL-terminated; empty in a library that was not sealed */
+    char version[64];
+} hotso_description;
+
+#define HOTSO_FLAG_UNLOAD 1u /* a hotso host can truly unload it */
+
+/* The library's description; the library owns it, valid while it is loaded.
+ * Does not need the Go runtime. */
+HOTSO_EXPORT const hotso_description *hotso_describe(void);
+
+/* Waits for the Go runtime and the library's init functions, then runs its
+ * start hooks, each within timeout_ns nanoseconds (0: no limit). */
+HOTSO_EXPORT hotso_status hotso_start(int64_t timeout_ns);
+
+/* HOTSO_OK while the library's health hooks say so. */
+HOTSO_EXPORT hotso_status hotso_health(int64_t timeout_ns);
+
+/* Runs the stop hooks. No call may follow but hotso_take and hotso_unload. */
+HOTSO_EXPORT hotso_status hotso_stop(int64_t timeout_ns);
+
+/* Writes the library's state into out, as every byte result. */
+HOTSO_EXPORT hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len);
+
+/* Gives a state that hotso_save of some version wrote. Only read during the call. */
+HOTSO_EXPORT hotso_status hotso_restore(hotso_cchar *state, size_t state_len);
+
+/* What hotso_unload did. Times in nanoseconds. */
+enum { HOTSO_BLOCKERS = 16 };
+typedef struct hotso_unload_report {
+    uint32_t threads_ended;
+    uint32_t threads_left;            /* 0 unless the status is HOTSO_TIMEOUT */
+    int32_t blockers[HOTSO_BLOCKERS]; /* thread ids of the first of those */
+    uint32_t keys;
+    uint32_t reserved;
+    uint64_t mappings;
+    uint64_t bytes;
+    int64_t threads_ns;
+    int64_t memory_ns;
+} hotso_unload_report;
+
+/* Ends the library's threads and returns its memory; dlclose may follow, no
+ * other call. Only for a hotso host, which prepared the library for it when it
+ * loaded it: HOTSO_INVALID otherwise. HOTSO_TIMEOUT if a thread does not come
+ * back from C code within timeout_ns: then nothing was unmapped, and it may be
+ * called again. The caller owns *report. No call may be inside the library. */
+HOTSO_EXPORT hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report);
+
+/* Moves the bytes kept for a status into out. If they don't fit, the kind is
+ * HOTSO_TOO_SMALL, *out_len is the size, and they stay; else they are
+ * forgotten. The last 1024 are kept. Works on any thread. */
+HOTSO_EXPORT hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len);
+
+/* The status of the last function on this thread that panicked although it has
+ * none to return, and forgets it; HOTSO_OK if there was none. It need only be
+ * asked while hotso_pending is not 0. */
+HOTSO_EXPORT hotso_status hotso_take_status(void);
+
+/* How many threads have such a status waiting. Read it atomically. */
+HOTSO_EXPORT extern uint32_t hotso_pending;
+
+/* Frees what a function of this library returned to own. NULL is ignored. */
+HOTSO_EXPORT void hotso_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
