@@ -58,9 +58,12 @@ func (r *resolver) typeOf(t types.Type) (typ *goType, why string) {
 			return &goType{Type: a, spelled: spelled, named: isNamed}, ""
 		}
 	case *types.Slice:
-		elem, _ := r.typeOf(u.Elem())
-		if elem == nil || abi.Slice(elem.Type) == abi.None {
+		if _, ok := u.Elem().Underlying().(*types.Basic); !ok {
 			return nil, ""
+		}
+		elem, why := r.typeOf(u.Elem())
+		if elem == nil || abi.Slice(elem.Type) == abi.None {
+			return nil, why
 		}
 		return &goType{Type: abi.Slice(elem.Type), spelled: spelled, elem: elem.spelled, named: isNamed}, ""
 	case *types.Struct:
@@ -77,12 +80,18 @@ func (r *resolver) typeOf(t types.Type) (typ *goType, why string) {
 }
 
 // structOf returns the struct of a named type, once.
-func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string) (*structType, string) {
+func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string) (s *structType, why string) {
 	obj := named.Obj()
-	if s := r.structs[obj]; s != nil {
-		return s, ""
+	if s, ok := r.structs[obj]; ok {
+		return s, "" // nil if it contains itself, which the compiler says better
 	}
-	s := &structType{pos: obj.Pos(), name: upperFirst(obj.Name()), spelled: spelled}
+	r.structs[obj] = nil
+	defer func() {
+		if r.structs[obj] == nil {
+			delete(r.structs, obj)
+		}
+	}()
+	s = &structType{pos: obj.Pos(), name: upperFirst(obj.Name()), spelled: spelled}
 	s.doc = r.docOfType(obj, s.name)
 	if !isExported(s.name) {
 		return nil, "it is no name in C: call it by ASCII letters"
@@ -103,7 +112,7 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 		fields = append(fields, abi.Field{Name: f.Name(), Type: typ.Type})
 	}
 	if s.typ = abi.Struct(fields...); s.typ.Fields() == nil {
-		return nil, "a struct has at least one field and at most 4096 bytes; pass more as []byte"
+		return nil, "a struct has at least one field, at most 4096 bytes and 8 structs inside each other; pass more as []byte"
 	}
 	r.structs[obj] = s
 	r.l.structs = append(r.l.structs, s) // after those of its fields

@@ -204,7 +204,7 @@ func TestScanSelectsFilesByConstraints(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	greeter, err := os.ReadFile("../../../libgreeter/export.go")
+	greeter, err := os.ReadFile("../../../libgreeter/hotso_gen.go")
 	require.NoError(f, err)
 	f.Add(string(greeter))
 	f.Add(preamble + "//export F\nfunc F(a, b int32, s *C.hotso_cchar, n C.size_t, r *int8) C.hotso_status { return 0 }\n")
