@@ -40,6 +40,9 @@ func hotso_go_take(status int32, out unsafe.Pointer, capacity uintptr, length un
 //export hotso_go_take_status
 func hotso_go_take_status() int32 { return takePending() }
 
+//export hotso_go_cancel
+func hotso_go_cancel(thread int32) { cancelCall(int(thread)) }
+
 // Name returns the name that hotso build stamped into this library.
 func Name() string { return C.GoString((*C.char)(unsafe.Pointer(&C.hotso_descriptor.name[0]))) }
 

@@ -1,6 +1,8 @@
 // go:build linux && (amd64 || arm64)
 
 /* Every call from C into Go goes through crosscall2 (runtime/cgo/callbacks.go). */
+#include <signal.h>
+#include <string.h>
 #include "shim.h"
 
 void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
@@ -8,28 +10,65 @@ void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
 /* The g in the slot may be that of an earlier load which had the same slot:
  * its memory is gone. Without a g the runtime binds a new M to this thread. */
 void adopt(hotso_record *r) {
+    sigset_t mask;
     ((uint64_t *)r)[-1] = 0; /* g */
     r->depth = 0;
     r->busy = 0;
     r->jump = 0;
     r->thread = 0;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    memcpy(&r->mask, &mask, sizeof r->mask);
     signal_fence();
     r->owner = hotso_load_config.owner;
     signal_fence();
 }
 
-/* While depth > 0 the dispatcher brings this thread's signals to the library. */
+/* begin and end mark the thread as inside; between them the dispatcher brings
+ * its signals to the library, and an ejected call comes back to here.
+ * The jump is set before the depth and taken back after it, and the depth is
+ * saved, so that at every instruction an ejection finds both or neither.
+ * __builtin_setjmp stores three words; the compiler reloads the rest. */
+static inline __attribute__((always_inline)) void begin(hotso_record *r, hotso_jump *here) {
+    here->prev = r->jump;
+    here->depth = r->depth;
+    signal_fence();
+    r->jump = here;
+    signal_fence();
+    r->depth = here->depth + 1;
+    signal_fence();
+}
+
+static inline __attribute__((always_inline)) void end(hotso_record *r, hotso_jump *here) {
+    signal_fence();
+    r->depth = here->depth;
+    signal_fence();
+    r->jump = here->prev;
+}
+
 void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
     if (!hosted()) {
         __real_crosscall2(fn, arg, n, ctxt);
         return;
     }
-    hotso_record *r = record();
-    if (r->owner != hotso_load_config.owner)
-        adopt(r);
-    r->depth++;
-    signal_fence();
-    __real_crosscall2(fn, arg, n, ctxt);
-    signal_fence();
-    r->depth--;
+    hotso_jump here;
+    if (record()->owner != hotso_load_config.owner)
+        adopt(record());
+    if (__builtin_setjmp(here.buf) == 0) {
+        begin(record(), &here);
+        __real_crosscall2(fn, arg, n, ctxt);
+    }
+    end(record(), &here);
+}
+
+void guarded(void (*f)(void *), void *arg) {
+    hotso_jump here;
+    if (__builtin_setjmp(here.buf) == 0) {
+        begin(record(), &here);
+        f(arg);
+    }
+    end(record(), &here);
+}
+
+void eject(void) {
+    __builtin_longjmp(record()->jump->buf, 1);
 }

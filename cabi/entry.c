@@ -25,6 +25,7 @@ extern int32_t hotso_go_save(void *out, size_t cap, void *len);
 extern int32_t hotso_go_restore(void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
+extern void hotso_go_cancel(int32_t thread);
 
 const hotso_description *hotso_describe(void) {
     return (const hotso_description *)&hotso_descriptor;
@@ -56,6 +57,10 @@ hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *
 
 hotso_status hotso_take_status(void) {
     return hotso_go_take_status();
+}
+
+void hotso_cancel(int32_t thread) {
+    hotso_go_cancel(thread);
 }
 
 #ifndef HOTSO_SHIM

@@ -29,8 +29,7 @@ static struct {
 static pthread_key_t exit_key; /* its value says: this thread has something to run */
 static int have_exit_key;
 
-/* Called by the host's stub when a thread ends. */
-static void at_thread_exit(void *value) {
+static void run_destructors(void *value) {
     (void)value;
     for (int i = 0; i < MAX_KEYS; i++) {
         if (!__atomic_load_n(&keys[i].used, __ATOMIC_ACQUIRE) || !keys[i].dtor)
@@ -41,6 +40,11 @@ static void at_thread_exit(void *value) {
         __real_pthread_setspecific(keys[i].key, NULL);
         keys[i].dtor(v);
     }
+}
+
+/* Called by the host's stub when a thread ends. */
+static void at_thread_exit(void *value) {
+    guarded(run_destructors, value);
 }
 
 int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {

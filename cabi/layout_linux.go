@@ -13,6 +13,7 @@ package cabi
 //   hotso_off_record_busy = offsetof(hotso_record, busy),
 //   hotso_off_record_jump = offsetof(hotso_record, jump),
 //   hotso_off_record_thread = offsetof(hotso_record, thread),
+//   hotso_off_record_mask = offsetof(hotso_record, mask),
 //   hotso_off_entry_owner = offsetof(hotso_entry, owner),
 //   hotso_off_entry_record = offsetof(hotso_entry, record),
 //   hotso_off_entry_text_low = offsetof(hotso_entry, text_low),
@@ -42,6 +43,7 @@ var (
 	_ [C.hotso_off_record_busy]byte   = [abi.RecordBusy]byte{}
 	_ [C.hotso_off_record_jump]byte   = [abi.RecordJump]byte{}
 	_ [C.hotso_off_record_thread]byte = [abi.RecordThread]byte{}
+	_ [C.hotso_off_record_mask]byte   = [abi.RecordMask]byte{}
 
 	_ [C.sizeof_hotso_entry]byte            = [abi.EntrySize]byte{}
 	_ [C.HOTSO_HANDLED]byte                 = [abi.HandledCount]byte{}
@@ -59,4 +61,13 @@ var (
 	_ [C.hotso_off_entry_crash_fd]byte      = [abi.EntryCrashFD]byte{}
 	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
+
+	// Written as numbers in crash.c.
+	_ [16]byte     = [abi.ConfigEntry]byte{}
+	_ [112]byte    = [abi.EntryCrashFD]byte{}
+	_ [116]byte    = [abi.EntryCrashed]byte{}
+	_ [120]byte    = [abi.EntryCrashMsg]byte{}
+	_ [1]byte      = [abi.CrashExit]byte{}
+	_ [2]byte      = [abi.CrashSignal]byte{}
+	_ [61 + 1]byte = [abi.KillSignal]byte{}
 )

@@ -30,3 +30,8 @@ __attribute__((constructor(101))) static void announce(void) {
     entry()->handlers[HOTSO_KILL] = (uint64_t)on_kill;
     __atomic_store_n(&entry()->text_high, high, __ATOMIC_RELEASE);
 }
+
+/* Where the Go runtime's last words go; -1 if nobody wants them. */
+int32_t hotso_crash_message(void) {
+    return hosted() ? entry()->crash_message : -1;
+}

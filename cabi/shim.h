@@ -4,7 +4,8 @@
  * runtime takes hold of one. One file per concern:
  *
  *   load.c     who loaded us; runs before the Go runtime starts
- *   enter.c    calls from the host into Go
+ *   enter.c    calls from the host into Go, and the way out of one
+ *   crash.c    what the Go runtime meets where it wanted to end the process
  *   thread.c   threads that the library starts
  *   memory.c   memory that it maps
  *   key.c      pthread keys: what runs when a host's thread ends
@@ -57,13 +58,22 @@ typedef struct hotso_entry {
 
 /* A thread's record, in a TLS slot of the host's behind the runtime's g. */
 typedef struct hotso_record {
-    uint64_t owner; /* whose g is in the slot */
-    uint32_t depth; /* > 0 while the thread is inside the library */
-    uint32_t busy;  /* > 0 while the shim works: not to be ended here */
-    void *jump;
+    uint64_t owner;              /* whose g is in the slot */
+    uint32_t depth;              /* > 0 while the thread is inside the library */
+    uint32_t busy;               /* > 0 while the shim works: not to be ended here */
+    struct hotso_jump *jump;     /* where an ejected call goes on */
     struct hotso_thread *thread; /* NULL on a thread of the host's */
-    uint64_t spare[3];
+    uint64_t mask;               /* a host's thread's signal mask outside the library */
+    uint64_t spare[2];
 } hotso_record;
+
+/* The frame of a call into the library, and that of the call around it if a
+ * callback into the host called again. */
+typedef struct hotso_jump {
+    void *buf[5]; /* of __builtin_setjmp */
+    uint32_t depth;
+    struct hotso_jump *prev;
+} hotso_jump;
 
 /* A thread that the library started. */
 typedef struct hotso_thread {
@@ -136,6 +146,12 @@ static inline void unlock(hotso_lock *l) {
 
 /* enter.c: makes the slot of the calling thread this load's. */
 void adopt(hotso_record *r);
+
+/* enter.c: runs f(arg) so that the thread can be ejected from it. */
+void guarded(void (*f)(void *), void *arg);
+
+/* enter.c: where an ejected thread goes on: back to its innermost call. */
+void eject(void);
 
 /* thread.c */
 extern uint32_t hotso_dying;     /* 1 from the first hotso_unload on */

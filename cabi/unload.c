@@ -13,36 +13,49 @@
 
 int __real_pthread_join(pthread_t, void **);
 
-/* The host's dispatcher calls this for HOTSO_KILL_SIGNAL. It ends the thread it
- * runs on, if that is safe here: only where the library's own code was
- * interrupted. Anywhere else, in libc above all, the thread may
- * hold a lock that the process needs; it is tried again. */
+/* Lets the interrupted thread go on in f, on a free place of its stack. */
+static void go_on_in(ucontext_t *u, void (*f)(void), uintptr_t sp) {
+    sp &= ~(uintptr_t)15;
+#if defined(__x86_64__)
+    u->uc_mcontext.gregs[REG_RIP] = (greg_t)f;
+    u->uc_mcontext.gregs[REG_RSP] = (greg_t)(sp - 8); /* as after a call: psABI 3.2.2 */
+    u->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)0x400;  /* DF: Go's memmove sets it */
+#else
+    u->uc_mcontext.pc = (uint64_t)f;
+    u->uc_mcontext.sp = sp;
+#endif
+}
+
+/* The host's dispatcher calls this for HOTSO_KILL_SIGNAL, on a thread that is
+ * inside the library. It ends a thread of the library's, or ejects one of the
+ * host's if the library is dead, where that is safe: only where the library's own
+ * code was interrupted. Anywhere else, in libc above all, the thread may hold a
+ * lock that the process needs; it is tried again. The kernel restores the
+ * alternate stack on the way back. */
 void on_kill(int sig, void *info, void *context) {
     (void)sig;
     (void)info;
     ucontext_t *u = context;
     hotso_record *r = record();
-    if (r->owner == hotso_load_config.owner && r->thread) {
-        hotso_thread *t = r->thread;
+    hotso_thread *t = r->thread;
 #if defined(__x86_64__)
-        uint64_t pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+    uint64_t pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
 #else
-        uint64_t pc = u->uc_mcontext.pc;
+    uint64_t pc = u->uc_mcontext.pc;
 #endif
-        if (r->busy == 0 && pc >= entry()->text_low && pc < entry()->text_high) {
-            /* The kernel restores stack, mask and alternate stack, and goes
-             * on in thread_leave as if the thread had called it. */
-            r->busy = 1; /* not twice */
-#if defined(__x86_64__)
-            u->uc_mcontext.gregs[REG_RIP] = (greg_t)thread_leave;
-            u->uc_mcontext.gregs[REG_RSP] = (greg_t)(t->sp - 8); /* as after a call: psABI 3.2.2 */
-#else
-            u->uc_mcontext.pc = (uint64_t)thread_leave;
-            u->uc_mcontext.sp = t->sp;
-#endif
-        }
-        __atomic_store_n(&t->signaled, 0, __ATOMIC_RELEASE);
+    if (r->owner != hotso_load_config.owner)
+        return;
+    int safe = r->busy == 0 && pc >= entry()->text_low && pc < entry()->text_high;
+    /* The host signals all its threads to free the callers of one library. */
+    if (safe && t && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+        r->busy = 1; /* not twice */
+        go_on_in(u, thread_leave, t->sp);
+    } else if (safe && r->jump && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {
+        go_on_in(u, eject, (uintptr_t)r->jump - 1024); /* under the frame that it is in */
+        memcpy(&u->uc_sigmask, &r->mask, sizeof r->mask);
     }
+    if (t)
+        __atomic_store_n(&t->signaled, 0, __ATOMIC_RELEASE);
 }
 
 static int64_t now(void) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -15,9 +16,11 @@ import (
 // An attachment is what the host lends to a library that it can unload: a TLS
 // slot and the entry of the signal dispatch table that goes with it.
 type attachment struct {
-	id    uint64
-	slot  tls.Slot
-	entry *sigdispatch.Entry
+	id           uint64
+	slot         tls.Slot
+	entry        *sigdispatch.Entry
+	crashMessage *os.File // the runtime's last words
+	edits        []elfimage.Edit
 }
 
 // ErrTooMany: every slot for a library that can be unloaded is in use.
@@ -50,15 +53,26 @@ func attach(d *Description) (_ *attachment, err error) {
 		return nil, fmt.Errorf("%w: %w", ErrTooMany, err)
 	}
 	a.entry = sigdispatch.Take(a.slot.Index(), a.id, a.slot.Offset()+abi.SlotRecord)
-	if err := a.patch(d); err != nil {
+	a.crashMessage, err = newCrashMessage(fmt.Sprintf("%s:%d", crashMessageName, a.id))
+	if err == nil {
+		a.entry.SetCrash(crashes.fd, int32(a.crashMessage.Fd()))
+		err = a.patch(d)
+	}
+	if err != nil {
 		a.release()
 		return nil, err
 	}
 	return a, nil
 }
 
+// crashMessageName begins the name of the descriptors for last words.
+const crashMessageName = "hotso-crash"
+
 // release gives back what attach took. Nothing of the library may be mapped.
 func (a *attachment) release() {
+	if a.crashMessage != nil {
+		_ = a.crashMessage.Close()
+	}
 	a.entry.Release()
 	a.slot.Release()
 }
@@ -85,5 +99,52 @@ func (a *attachment) patch(d *Description) error {
 	if !ok {
 		return fmt.Errorf("it does not export %s", abi.SymConfig)
 	}
-	return p.WriteAt(sym.Value, config[:])
+	if err := p.WriteAt(sym.Value, config[:]); err != nil {
+		return err
+	}
+	err = containCrashes(d.ELF, p)
+	a.edits = p.Edits()
+	return err
+}
+
+// exits are the two functions of the Go runtime through which it ends the
+// process (runtime/stubs2.go, runtime/signal_unix.go), and the one through which
+// it says why, and where they go instead.
+var exits = map[string]string{
+	"runtime.exit":          abi.SymCrashExit,
+	"runtime.dieFromSignal": abi.SymCrashSignal,
+	"runtime.write1":        abi.SymCrashWrite,
+}
+
+// containCrashes overwrites the first bytes of the runtime's ways out with a
+// jump to the shim.
+func containCrashes(spec *elfimage.Spec, p *elfimage.Patcher) error {
+	for from, to := range exits {
+		addr, size, ok := spec.GoFunc(from)
+		if !ok {
+			return fmt.Errorf("can't find %s in this Go version's runtime", from)
+		}
+		target, ok := spec.Symbol(to)
+		if !ok {
+			return fmt.Errorf("it does not export %s", to)
+		}
+		code := jump(addr, target.Value)
+		if uint64(len(code)) > size {
+			return fmt.Errorf("%s has %d bytes, too few for a jump", from, size)
+		}
+		if err := p.WriteAt(addr, code); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jump encodes a relative jump; both ends are in one image, so it reaches.
+func jump(from, to uint64) []byte {
+	if runtime.GOARCH == "arm64" {
+		// B imm26, in words (Arm ARM C6.2.26).
+		return binary.LittleEndian.AppendUint32(nil, 0x14000000|uint32(int64(to-from)>>2)&0x03ffffff)
+	}
+	// JMP rel32, from behind the instruction (Intel SDM 2A, JMP).
+	return binary.LittleEndian.AppendUint32([]byte{0xe9}, uint32(to-from-5))
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// groupFiles returns the descriptors under /sys/fs/cgroup. Since Go 1.25 a
-// runtime keeps two there open for its GOMAXPROCS (runtime/cgroup_linux.go).
+// groupFiles returns the descriptors under /sys/fs/cgroup and those for last
+// words. Since Go 1.25 a runtime keeps two open for its GOMAXPROCS
+// (runtime/cgroup_linux.go), and package cabi gives it one for its crash output.
 func groupFiles() (map[int]bool, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
@@ -17,7 +18,7 @@ func groupFiles() (map[int]bool, error) {
 	}
 	files := map[int]bool{}
 	for fd, link := range links {
-		if strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.HasPrefix(link, "/proc/self/mountinfo") {
+		if strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.HasPrefix(link, "/memfd:"+crashMessageName) {
 			files[fd] = true
 		}
 	}

@@ -18,12 +18,19 @@ type Result struct {
 	Version string // the version that answered
 }
 
+// An Argument of a dynamic call turns itself into a value for a parameter of
+// type t, once it is known which version is called. The value is converted as
+// any other. It may be inside a slice or map, too.
+type Argument interface {
+	Argument(t abi.Type) (any, error)
+}
+
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
 // fits, string, []byte, bool; a slice of numbers or []any; a struct or
-// map[string]any with its fields. It is for callers that learn the functions
-// at run time; Func1 and its kin are faster and check at compile time. Errors
-// are those of typed calls, and ErrArgument.
+// map[string]any with its fields; and Argument. It is for callers that learn
+// the functions at run time; Func1 and its kin are faster and check at compile
+// time. Errors are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -41,7 +48,7 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	lib, token, err := s.enter()
+	lib, token, err := s.enter(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -71,7 +78,7 @@ func (l *Library) callDynamic(name string, args []any) (Result, error) {
 		if err != nil {
 			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
 		}
-		put(f, newArgument(p.Type), v.UnsafePointer())
+		put(f, kindOf(p.Type), v.UnsafePointer())
 	}
 	out := reflect.New(goType(fn.sig.Result))
 	if err := fn.do(f, out.UnsafePointer()); err != nil {
@@ -91,6 +98,13 @@ func convert(arg any, t abi.Type) (reflect.Value, error) {
 
 // assign sets e, which is of type t, to arg.
 func assign(e reflect.Value, arg any, t abi.Type) error {
+	if a, ok := arg.(Argument); ok {
+		v, err := a.Argument(t)
+		if err != nil {
+			return err
+		}
+		arg = v
+	}
 	a := reflect.ValueOf(arg)
 	n, isNumber := arg.(json.Number)
 	ok := false
@@ -135,7 +149,7 @@ func mismatch(arg any, t abi.Type) error {
 // assignParts sets a slice or struct from what encoding/json makes of an array
 // or object. An object has all the fields of the struct and no other.
 func assignParts(e reflect.Value, arg any, t abi.Type) error {
-	if list, ok := arg.([]any); ok && e.Kind() == reflect.Slice {
+	if list, ok := arg.([]any); ok && e.Kind() == reflect.Slice && t != abi.Bytes { // JSON has base64 for bytes
 		e.Set(reflect.MakeSlice(e.Type(), len(list), len(list)))
 		for i, a := range list {
 			if err := assign(e.Index(i), a, t.Elem()); err != nil {

@@ -22,6 +22,7 @@ const (
 
 	Refused     State = "refused"     // judged before any of its code ran
 	Failed      State = "failed"      // did not get through load, start or health
+	Crashed     State = "crashed"     // its Go runtime ended; being taken out
 	Quarantined State = "quarantined" // something holds it: kept whole
 	Resident    State = "resident"    // replaced; can't be unloaded, and why
 )

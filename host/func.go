@@ -39,7 +39,12 @@ func Func0[R any](c Caller, name string) (func(context.Context) (R, error), erro
 		return nil, err
 	}
 	return func(ctx context.Context) (r R, err error) {
-		err = b.call(ctx, call.Get(), unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -55,9 +60,13 @@ func Func1[A, R any](c Caller, name string) (func(context.Context, A) (R, error)
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -69,10 +78,14 @@ func Func2[A, B, R any](c Caller, name string) (func(context.Context, A, B) (R, 
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -84,11 +97,15 @@ func Func3[A, B, C, R any](c Caller, name string) (func(context.Context, A, B, C
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -100,12 +117,16 @@ func Func4[A, B, C, D, R any](c Caller, name string) (func(context.Context, A, B
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		put(f, b.args[3], unsafe.Pointer(&a4))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -132,14 +153,7 @@ func bindFunc[R any](c Caller, name string, params ...reflect.Type) (*binding, e
 	if err := checkRegisters(sig); err != nil {
 		return fail(err)
 	}
-	b, err := c.bind(name, sig)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range sig.Params {
-		b.args = append(b.args, newArgument(p.Type))
-	}
-	return b, nil
+	return c.bind(name, sig)
 }
 
 // compatible reports whether a function of signature have can be called as want.
@@ -154,42 +168,68 @@ func compatible(want, have abi.Signature) bool {
 
 // A binding is a promise that name can be called on a library or slot.
 type binding struct {
-	name  string
-	sig   abi.Signature
-	args  []argument
-	fixed *function // of one library
-	slot  *Slot     // or: index into the bound functions of its current version
-	index int
+	name   string
+	sig    abi.Signature
+	params []kind
+	fixed  *function // of one library
+	slot   *Slot     // or: index into the bound functions of its current version
+	index  int
 }
 
-// enter goes through the gate of the version to call. The caller leaves with
-// the gate and token it gets.
-func (b *binding) enter() (*function, *gate.Gate, gate.Shard, error) {
-	if b.slot == nil {
-		g := &b.fixed.lib.gate
-		token, ok := g.Enter()
-		if !ok {
-			return nil, nil, token, b.fixed.lib.closedError()
-		}
-		return b.fixed, g, token, nil
+func newBinding(name string, sig abi.Signature, fixed *function) *binding {
+	b := &binding{name: name, sig: sig, fixed: fixed}
+	for _, p := range sig.Params {
+		b.params = append(b.params, kindOf(p.Type))
 	}
-	lib, token, err := b.slot.enter()
-	if err != nil {
-		return nil, nil, token, err
-	}
-	return (*lib.bound.Load())[b.index], &lib.gate, token, nil
+	return b
 }
 
-// call calls the function with the arguments in f, which it puts back.
-func (b *binding) call(ctx context.Context, f *call.Frame, result unsafe.Pointer) error {
-	defer f.Put()
+// inside is a call between enter and leave.
+type inside struct {
+	fn    *function
+	frame *call.Frame
+	shard gate.Shard
+}
+
+// enter goes through the gate of the version to call. The caller leaves it.
+func (b *binding) enter(ctx context.Context) (in inside, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return in, err
 	}
-	fn, g, token, err := b.enter()
-	if err != nil {
-		return err
+	if b.slot != nil {
+		var lib *Library
+		if lib, in.shard, err = b.slot.enter(ctx); err != nil {
+			return in, err
+		}
+		in.fn = (*lib.bound.Load())[b.index]
+	} else {
+		var ok bool
+		in.fn = b.fixed
+		if in.shard, ok = in.fn.lib.gate.Enter(); !ok {
+			return in, in.fn.lib.closedError()
+		}
 	}
-	defer g.Leave(token)
-	return fn.do(f, result)
+	// The usual caller is alone in its shard, and finds the frame of the one
+	// before: no pool to go to and come back from.
+	i, ok := in.shard.Alone()
+	if !ok {
+		in.frame = call.Get()
+		return in, nil
+	}
+	if in.frame = in.fn.lib.frames[i]; in.frame == nil {
+		in.frame = call.Get()
+		in.fn.lib.frames[i] = in.frame
+	}
+	return in, nil
+}
+
+// leave is deferred, so that a panic that a callback lets through does not
+// keep the version for ever.
+func (in *inside) leave() {
+	if _, ok := in.shard.Alone(); ok {
+		in.frame.Reset() // stays in its shard
+	} else {
+		in.frame.Put()
+	}
+	in.fn.lib.gate.Leave(in.shard)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"reflect"
 	"unsafe"
-
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // Func5 is Func0 for a function with five parameters.
@@ -16,13 +14,17 @@ func Func5[A, B, C, D, E, R any](c Caller, name string) (func(context.Context, A
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		put(f, b.args[3], unsafe.Pointer(&a4))
-		put(f, b.args[4], unsafe.Pointer(&a5))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -35,14 +37,18 @@ func Func6[A, B, C, D, E, F, R any](c Caller, name string) (func(context.Context
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		put(f, b.args[3], unsafe.Pointer(&a4))
-		put(f, b.args[4], unsafe.Pointer(&a5))
-		put(f, b.args[5], unsafe.Pointer(&a6))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -55,15 +61,19 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Cont
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		put(f, b.args[3], unsafe.Pointer(&a4))
-		put(f, b.args[4], unsafe.Pointer(&a5))
-		put(f, b.args[5], unsafe.Pointer(&a6))
-		put(f, b.args[6], unsafe.Pointer(&a7))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		put(in.frame, b.params[6], unsafe.Pointer(&a7))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }
@@ -76,16 +86,20 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.C
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
-		f := call.Get()
-		put(f, b.args[0], unsafe.Pointer(&a1))
-		put(f, b.args[1], unsafe.Pointer(&a2))
-		put(f, b.args[2], unsafe.Pointer(&a3))
-		put(f, b.args[3], unsafe.Pointer(&a4))
-		put(f, b.args[4], unsafe.Pointer(&a5))
-		put(f, b.args[5], unsafe.Pointer(&a6))
-		put(f, b.args[6], unsafe.Pointer(&a7))
-		put(f, b.args[7], unsafe.Pointer(&a8))
-		err = b.call(ctx, f, unsafe.Pointer(&r))
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		defer in.leave()
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		put(in.frame, b.params[6], unsafe.Pointer(&a7))
+		put(in.frame, b.params[7], unsafe.Pointer(&a8))
+		err = in.fn.do(in.frame, unsafe.Pointer(&r))
 		return r, err
 	}, nil
 }

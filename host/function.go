@@ -3,7 +3,6 @@ package host
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"sync/atomic"
 	"unsafe"
 
@@ -13,31 +12,87 @@ import (
 
 // A function is one exported function of one loaded version.
 type function struct {
-	lib    *Library
-	name   string
-	addr   uintptr
-	sig    abi.Signature
-	elem   int // size of an element of a span result in bytes, 0 for every other
-	result int // size of a struct result in bytes, 0 for every other
+	lib  *Library
+	name string
+	addr uintptr
+	sig  abi.Signature
+
+	result kind
+	expect atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
 }
 
-func newFunction(lib *Library, name string, addr uintptr, sig abi.Signature) *function {
-	return &function{lib, name, addr, sig, sig.Result.Elem().Size(), newArgument(sig.Result).size}
+func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
+	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
 }
 
-// An argument is how a parameter is passed, found out before the call.
-type argument struct {
-	typ  abi.Type
-	size int // of a struct in bytes, 0 for every other type
+// A kind is how a value travels. It is decided when a function is bound, so
+// that no call compares the names of types.
+type kind uint16
+
+const (
+	kindNone kind = iota
+	kindUint8
+	kindInt8
+	kindUint16
+	kindInt16
+	kindUint32
+	kindInt32
+	kind64
+	kindFloat32
+	kindFloat64
+	kindString
+	kindBytes    // and []int8
+	kindNumbers2 // slices of numbers of 2, 4 and 8 bytes
+	kindNumbers4
+	kindNumbers8
+	kindCString
+	kindStruct kind = 1 << 8 // kindStruct + n is a struct of n bytes
+)
+
+var kindsByType = map[abi.Type]kind{
+	abi.Bool: kindUint8, abi.Uint8: kindUint8, abi.Int8: kindInt8,
+	abi.Uint16: kindUint16, abi.Int16: kindInt16, abi.Uint32: kindUint32, abi.Int32: kindInt32,
+	abi.Uint64: kind64, abi.Int64: kind64, abi.Float32: kindFloat32, abi.Float64: kindFloat64,
+	abi.String: kindString, abi.Bytes: kindBytes, abi.CString: kindCString,
 }
 
-func newArgument(t abi.Type) argument {
-	a := argument{typ: t}
-	if t.Struct() {
-		a.size, _ = t.Layout()
+func kindOf(t abi.Type) kind {
+	if k, ok := kindsByType[t]; ok {
+		return k
 	}
-	return a
+	if size, _ := t.Layout(); size > 0 {
+		return kindStruct + kind(size)
+	}
+	switch t.Elem().Size() {
+	case 1:
+		return kindBytes
+	case 2:
+		return kindNumbers2
+	case 4:
+		return kindNumbers4
+	case 8:
+		return kindNumbers8
+	}
+	return kindNone
 }
+
+// element is the size in bytes of an element of a span, 0 for every other kind.
+func (k kind) element() int {
+	switch k {
+	case kindString, kindBytes:
+		return 1
+	case kindNumbers2:
+		return 2
+	case kindNumbers4:
+		return 4
+	case kindNumbers8:
+		return 8
+	}
+	return 0
+}
+
+// size is the size in bytes of a struct, 0 for every other kind.
+func (k kind) size() int { return max(int(k)-int(kindStruct), 0) }
 
 // checkRegisters reports a signature that a call frame can't carry.
 func checkRegisters(sig abi.Signature) error {
@@ -60,52 +115,50 @@ func checkRegisters(sig abi.Signature) error {
 	return nil
 }
 
-// put appends the argument at p to the frame.
-func put(f *call.Frame, a argument, p unsafe.Pointer) {
-	switch a.typ {
-	case abi.Bool, abi.Uint8:
+// put appends the argument of kind k at p to the frame.
+func put(f *call.Frame, k kind, p unsafe.Pointer) {
+	switch k {
+	case kindUint8:
 		f.Int(uint64(*(*uint8)(p)))
-	case abi.Int8:
+	case kindInt8:
 		f.Int(uint64(*(*int8)(p)))
-	case abi.Int16:
-		f.Int(uint64(*(*int16)(p)))
-	case abi.Uint16:
+	case kindUint16:
 		f.Int(uint64(*(*uint16)(p)))
-	case abi.Int32:
-		f.Int(uint64(*(*int32)(p)))
-	case abi.Uint32:
+	case kindInt16:
+		f.Int(uint64(*(*int16)(p)))
+	case kindUint32:
 		f.Int(uint64(*(*uint32)(p)))
-	case abi.Int64, abi.Uint64:
+	case kindInt32:
+		f.Int(uint64(*(*int32)(p)))
+	case kind64:
 		f.Int(*(*uint64)(p))
-	case abi.Float32:
+	case kindFloat32:
 		f.Float(uint64(*(*uint32)(p)))
-	case abi.Float64:
+	case kindFloat64:
 		f.Float(*(*uint64)(p))
-	case abi.String:
+	case kindString:
 		s := *(*string)(p)
 		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
 		f.Int(uint64(len(s)))
-	default:
-		if a.size > 0 {
-			f.Copy(p, a.size)
-			return
-		}
-		b := *(*[]byte)(p) // whatever its elements, len counts them
+	case kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
+		b := *(*[]byte)(p) // all slices look alike; len counts elements
 		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
 		f.Int(uint64(len(b)))
+	default:
+		f.Copy(p, k.size())
 	}
 }
 
-// store writes a scalar result, given as the bits of a register, to p.
-func store(t abi.Type, bits uint64, p unsafe.Pointer) {
-	switch t.Size() {
-	case 1:
+// store writes a scalar result of kind k, given as the bits of a register, to p.
+func store(k kind, bits uint64, p unsafe.Pointer) {
+	switch k {
+	case kindUint8, kindInt8:
 		*(*uint8)(p) = uint8(bits)
-	case 2:
+	case kindUint16, kindInt16:
 		*(*uint16)(p) = uint16(bits)
-	case 4:
+	case kindUint32, kindInt32, kindFloat32:
 		*(*uint32)(p) = uint32(bits)
-	case 8:
+	case kind64, kindFloat64:
 		*(*uint64)(p) = bits
 	}
 }
@@ -117,93 +170,120 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 	switch {
 	case !fn.sig.Error:
 		return fn.doValue(f, result)
-	case fn.sig.Result == abi.None:
+	case fn.result == kindNone:
 		f.Do()
-	case fn.elem > 0:
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
+	case fn.result.element() > 0:
 		return fn.doSpan(f, result)
-	case fn.result > 0:
-		room := f.Room(fn.result)
+	case fn.result >= kindStruct:
+		size := fn.result.size()
+		room := f.Room(size)
 		f.Do()
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
 		if int32(f.R0) == abi.OK {
-			copy(unsafe.Slice((*byte)(result), fn.result), unsafe.Slice((*byte)(room), fn.result))
+			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
 		}
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
 		f.Do()
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
 		if int32(f.R0) == abi.OK {
-			store(fn.sig.Result, f.Scalar, result)
+			store(fn.result, f.Scalar, result)
 		}
 	}
 	return fn.status(int32(f.R0))
 }
 
 // doValue calls a function without a status. If it panics, the library keeps
-// the status for the thread that called, so the goroutine stays on it.
+// the status for the thread that called.
 func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
-	runtime.LockOSThread()
+	f.Guarded(fn.lib.sym.pending, fn.lib.sym.takeStatus)
 	f.Do()
-	pending := atomic.LoadUint32(fn.lib.sym.pending) != 0
-	var status int32
-	r0, f0 := f.R0, f.F0
-	if pending {
-		status = int32(call.Call(fn.lib.sym.takeStatus))
+	if fn.lib.dead() {
+		return fn.lib.crashError()
 	}
-	runtime.UnlockOSThread()
-	switch t := fn.sig.Result; {
-	case t == abi.CString:
-		*(*string)(result) = fn.lib.takeCString(uintptr(r0))
-	case t.Float():
-		store(t, f0, result)
-	case t != abi.None:
-		store(t, r0, result)
+	switch fn.result {
+	case kindCString:
+		*(*string)(result) = fn.lib.takeCString(uintptr(f.R0))
+	case kindFloat32, kindFloat64:
+		store(fn.result, f.F0, result)
+	default:
+		store(fn.result, f.R0, result)
 	}
-	return fn.status(status)
+	return fn.status(int32(f.Status))
 }
 
-// doSpan calls a function whose result goes to a buffer of ours. A result
-// that is too large is fetched, the function does not run again.
+// doSpan calls a function whose result goes to a buffer of ours: the frame's,
+// or a new one if the results before did not fit there. A result that is too
+// large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
-	size := fn.elem
-	f.Output(size)
+	frames := f.Buffer
+	pooled := true
+	if size := fn.expect.Load(); size > int64(len(frames)) {
+		f.Buffer, pooled = make([]byte, size), false
+	}
+	element := uintptr(fn.result.element())
+	f.Output(int(element))
 	f.Do()
-	status := int32(f.R0)
+	buffer := f.Buffer
+	f.Buffer = frames
+	if fn.lib.dead() {
+		return fn.lib.crashError()
+	}
 	var out []byte
-	switch abi.Kind(status) {
+	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
-		out = f.Buffer[:min(f.Length, uintptr(len(f.Buffer)/size))*uintptr(size)]
+		out = buffer[:min(f.Length, uintptr(len(buffer))/element)*element]
 	case abi.TooSmall:
-		b, ok := fn.lib.take(status, min(f.Length, maxMessage+1)*uintptr(size))
+		taken, ok := fn.lib.take(status, min(f.Length, maxMessage+1)*element)
 		if !ok {
 			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 				Message: "its large result was not kept long enough to fetch"}
 		}
-		out = b
+		out, pooled = taken, false
 	default:
 		return fn.status(status)
 	}
+	if !pooled {
+		fn.adjust(int64(len(out)))
+		pooled = len(out) < cap(out)/2 // too much memory to hold on to
+	}
 	switch {
-	case fn.sig.Result == abi.String:
+	case fn.result == kindString && pooled:
 		*(*string)(result) = string(out)
-	case size == 1:
-		*(*[]byte)(result) = append([]byte(nil), out...)
+	case fn.result == kindString:
+		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
+	case pooled:
+		storeSlice(result, append([]byte(nil), out...), element)
 	default:
-		storeNumbers(result, out, size)
+		storeSlice(result, out, element)
 	}
 	return nil
 }
 
-// storeNumbers writes a slice of the numbers in out, of size bytes each, to the
-// slice at p.
-func storeNumbers(p unsafe.Pointer, out []byte, size int) {
-	n := len(out) / size
-	if n == 0 {
-		*(*[]byte)(p) = nil
-		return
+// storeSlice writes a slice of the elements in out, of size bytes each, to the
+// slice at p, which takes out over. No byte slice of this size is aligned less
+// than size: the allocator aligns to the largest power of two up to 8 that
+// divides what it is asked for (runtime/malloc.go, mallocgcTiny), or more.
+func storeSlice(p unsafe.Pointer, out []byte, size uintptr) {
+	*(*[]byte)(p) = unsafe.Slice(unsafe.SliceData(out), uintptr(len(out))/size) // all slices look alike
+}
+
+// maxExpected bounds the memory that a call sets aside for a result, in bytes.
+const maxExpected = 1 << 20
+
+// adjust makes the next call expect a result about as large as this one.
+func (fn *function) adjust(size int64) {
+	size = min(size, maxExpected)
+	if was := fn.expect.Load(); size > was || size < was/2 {
+		fn.expect.Store(size)
 	}
-	words := make([]uint64, (n*size+7)/8) // aligned for every number, and without pointers for the GC
-	data := unsafe.Pointer(unsafe.SliceData(words))
-	copy(unsafe.Slice((*byte)(data), n*size), out)
-	*(*[]byte)(p) = unsafe.Slice((*byte)(data), n) // any slice looks alike; len and cap count elements
 }
 
 // status turns a status into an error.
@@ -233,9 +313,14 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))
 		f.Pointer(unsafe.Pointer(&f.Length))
+		l.controls.Add(1)
 		f.Do()
+		l.controls.Add(-1)
 		got, n := int32(f.R0), f.Length
 		f.Put()
+		if l.dead() {
+			return nil, false
+		}
 		switch {
 		case got == abi.OK && n <= uintptr(len(b)):
 			return b[:n], true
@@ -261,7 +346,7 @@ func (l *Library) takeCString(p uintptr) string {
 		return ""
 	}
 	s := cString(p)
-	call.Call(l.sym.free, uint64(p))
+	call.Call(l.sym.free, uint64(p)) // C only: no runtime in it
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/dl"
+	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/gate"
 	"github.com/hotso/hotso/host/internal/private"
 )
@@ -22,24 +24,35 @@ type Library struct {
 	*Description
 	conf   *config
 	since  time.Time
+	emit   func(Event)
 	state  state
-	gate   gate.Gate // every call is inside it
+	gate   gate.Gate                // every call is inside it
+	frames [gate.Shards]*call.Frame // of those who are alone in their shard
 	copy   *private.Copy
 	handle dl.Handle
 	sym    symbols
 
-	attachment *attachment // nil if it can't be unloaded
-	resident   string      // why it can't, or empty
-	mapName    string      // what its mappings are called in /proc/self/maps
-	groupFiles []int       // descriptors that its runtime opened at start
-	stopped    bool        // its stop hooks have run
+	attachment   *attachment // nil if it can't be unloaded
+	resident     string      // why it can't, or empty
+	mapName      string      // what its mappings are called in /proc/self/maps
+	groupFiles   []int       // descriptors that its runtime opened at start
+	crashMessage *os.File    // the attachment's
+	stopped      bool        // its stop hooks have run
 
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
 
-	closing sync.Once
-	report  *Report
-	err     error
+	death     death
+	deathWord *atomic.Uint32  // not 0 when the runtime has ended
+	controls  atomic.Int64    // control calls that are inside
+	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
+	edits     []elfimage.Edit // what was patched in the private copy
+
+	closing  sync.Once
+	report   *Report
+	err      error
+	tearing  sync.Mutex // one teardown at a time
+	tornDown *Report    // of the one that ended well
 }
 
 // symbols are the addresses of the control symbols.
@@ -68,8 +81,10 @@ func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 
 // open takes a verified library through load, start and health.
 func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*Library, error) {
-	l := &Library{Description: d, conf: c, since: time.Now()}
+	l := &Library{Description: d, conf: c, since: time.Now(), emit: emit}
 	l.bound.Store(&[]*function{})
+	l.deathWord = new(atomic.Uint32)
+	l.death.known = make(chan struct{})
 	for _, s := range []struct {
 		step   Step
 		reason error
@@ -90,7 +105,7 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 			l.gate.Close()
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
-				_, _ = l.retire(ctx, func(Event) {})
+				_, _ = l.retire(ctx)
 				l.state.set(Failed)
 			} else {
 				l.detach()
@@ -117,6 +132,9 @@ func (l *Library) load(context.Context) (err error) {
 		if l.attachment, err = attach(l.Description); err != nil {
 			return err
 		}
+		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
+		l.deathWord = l.attachment.entry.CrashWord()
+		crashes.libs[l.attachment.slot.Index()].Store(l)
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
@@ -132,9 +150,10 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	call.Call(l.sym.takeStatus)
-	l.groupFiles, err = newSince(before)
-	return err
+	_, err = l.invoke(l.sym.takeStatus)
+	files, filesErr := newSince(before)
+	l.groupFiles = files
+	return errors.Join(err, filesErr)
 }
 
 // open maps the private copy.
@@ -164,6 +183,9 @@ func (l *Library) open() (err error) {
 // detach gives back what attach took; nothing of the library is mapped.
 func (l *Library) detach() {
 	if l.attachment != nil {
+		// The entry's next user must not be taken for this one.
+		l.death.over()
+		crashes.libs[l.attachment.slot.Index()].Store(nil)
 		l.attachment.release()
 		l.attachment = nil
 	}
@@ -219,11 +241,26 @@ func (l *Library) checkHealth(ctx context.Context) error {
 
 // control calls a control function that takes a timeout and returns a status.
 func (l *Library) control(addr uintptr, timeout time.Duration) error {
-	status := int32(call.Call(addr, uint64(timeout)))
-	if abi.Kind(status) == abi.OK {
-		return nil
+	status, err := l.invoke(addr, uint64(timeout))
+	if err != nil || abi.Kind(int32(status)) == abi.OK {
+		return err
 	}
-	return errors.New(l.message(status))
+	return errors.New(l.message(int32(status)))
+}
+
+// invoke makes a control call. If the runtime dies meanwhile, the call is
+// ejected as any other.
+func (l *Library) invoke(addr uintptr, args ...uint64) (uint64, error) {
+	l.controls.Add(1)
+	defer l.controls.Add(-1)
+	if l.dead() {
+		return 0, l.crashError()
+	}
+	r := call.Call(addr, args...)
+	if l.dead() {
+		return 0, l.crashError()
+	}
+	return r, nil
 }
 
 // Name is the library's name, "greeter" for libgreeter.v2.so.
@@ -252,6 +289,9 @@ func (l *Library) Health(ctx context.Context) error {
 }
 
 func (l *Library) closedError() error {
+	if l.death.happened() {
+		return l.crashError()
+	}
 	return &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: ErrClosed}
 }
 
@@ -261,7 +301,7 @@ func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &binding{name: name, sig: want, fixed: fn}, nil
+	return newBinding(name, want, fn), nil
 }
 
 // lookup finds the function that can be called as want.
@@ -298,7 +338,7 @@ func (l *Library) Close(ctx context.Context) (*Report, error) {
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()
-		l.report, l.err = l.retire(ctx, func(Event) {})
+		l.report, l.err = l.retire(ctx)
 	})
 	return l.report, l.err
 }

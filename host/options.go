@@ -9,6 +9,8 @@ import (
 const (
 	DefaultStartTimeout = 10 * time.Second
 	DefaultDrainTimeout = 30 * time.Second
+	DefaultCrashLimit   = 3
+	DefaultCrashWindow  = time.Minute
 )
 
 // An Option configures Open and NewSlot.
@@ -23,10 +25,13 @@ type config struct {
 	onDisk        bool
 	check         func(context.Context, *Library) error
 	onEvent       func(Event)
+	crashLimit    int
+	crashWindow   time.Duration
 }
 
 func newConfig(opts []Option) *config {
-	c := &config{startTimeout: DefaultStartTimeout, drainTimeout: DefaultDrainTimeout}
+	c := &config{startTimeout: DefaultStartTimeout, drainTimeout: DefaultDrainTimeout,
+		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow}
 	for _, o := range opts {
 		o(c)
 	}
@@ -61,3 +66,10 @@ func Check(f func(ctx context.Context, candidate *Library) error) Option {
 // OnEvent has f called for each event in the life of a version, in order, by
 // one goroutine at a time. f must not call back into the slot.
 func OnEvent(f func(Event)) Option { return func(c *config) { c.onEvent = f } }
+
+// CrashLimit sets when a version is in a crash loop: n crashes within window,
+// default 3 in a minute. It is then not loaded again until its file's content
+// changes or Slot.Forgive is called.
+func CrashLimit(n int, window time.Duration) Option {
+	return func(c *config) { c.crashLimit, c.crashWindow = n, window }
+}

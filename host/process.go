@@ -21,9 +21,14 @@ var process struct {
 	carrierErr  error
 }
 
-// carrier opens the TLS carrier with the first library.
+// carrier opens, with the first library, the TLS carrier and what waits for
+// crashes.
 func carrier() (*tls.Carrier, error) {
 	p := &process
-	p.carrierOnce.Do(func() { p.carrier, p.carrierErr = tls.Open(dl.Loader{}) })
+	p.carrierOnce.Do(func() {
+		if p.carrierErr = watchCrashes(); p.carrierErr == nil {
+			p.carrier, p.carrierErr = tls.Open(dl.Loader{})
+		}
+	})
 	return p.carrier, p.carrierErr
 }

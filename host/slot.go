@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,9 +31,14 @@ type Slot struct {
 
 	swapping sync.Mutex // one Swap or Close at a time
 
-	mu       sync.Mutex // guards what follows
-	bindings []*binding
-	versions []*VersionInfo // oldest first
+	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
+
+	mu        sync.Mutex             // guards what follows
+	good      *spare                 // the version before the current one, if it left well
+	crashes   map[string][]time.Time // by Description.key, within the window
+	lastCrash *Crash                 // why there is no current version
+	bindings  []*binding
+	versions  []*VersionInfo // oldest first
 
 	emitting sync.Mutex
 }
@@ -112,19 +118,24 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	if err == nil {
 		err = s.checkBindings(d)
 	}
+	if err == nil {
+		err = s.checkLoop(d)
+	}
 	if err != nil {
 		return fail(err)
 	}
 	s.emit(v, Event{State: Verified, Took: time.Since(begin)})
 
-	lib, err := s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
+	lib, err := s.openFor(ctx, v, d)
 	if err != nil {
 		return fail(err)
 	}
-	old, err := s.publish(v, lib)
+	s.mu.Lock()
+	old, err := s.publishLocked(v, lib)
+	s.mu.Unlock()
 	if err != nil {
 		lib.gate.Close()
-		_, _ = lib.retire(ctx, func(Event) {})
+		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
 	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
@@ -136,12 +147,15 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	return swap, err
 }
 
-// publish binds the slot's functions in lib and lets calls reach it. From the
+// openFor opens a verified library whose life v records.
+func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Library, error) {
+	return s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
+}
+
+// publishLocked binds the slot's functions in lib and lets calls reach it. From the
 // store on, no new call enters the old version: its gate closes right after,
 // and whoever is refused there finds the new one.
-func (s *Slot) publish(v *VersionInfo, lib *Library) (old *Library, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Slot) publishLocked(v *VersionInfo, lib *Library) (old *Library, err error) {
 	bound := make([]*function, len(s.bindings))
 	for i, b := range s.bindings {
 		if bound[i], err = lib.lookup(b.name, b.sig); err != nil {
@@ -151,44 +165,82 @@ func (s *Slot) publish(v *VersionInfo, lib *Library) (old *Library, err error) {
 	lib.bound.Store(&bound)
 	lib.state.set(Serving)
 	v.lib = lib
+	s.lastCrash = nil
 	old = s.current.Swap(lib)
+	lib.takeOver(s.crashed)
 	if old != nil {
-		old.state.set(Retiring)
+		if !old.dead() {
+			s.setGood(old.spare())
+			old.state.set(Retiring)
+		}
 		old.gate.Close()
 	}
 	return old, nil
 }
 
+// setGood remembers the version to fall back to.
+func (s *Slot) setGood(c *spare) {
+	if s.good != nil {
+		_ = s.good.copy.Close()
+	}
+	s.good = c
+}
+
 // retire drains and takes down a version that was replaced.
 func (s *Slot) retire(ctx context.Context, old *Library) (*Report, error) {
-	v := s.infoOf(old)
-	s.emit(v, Event{State: Retiring})
-	return old.retire(ctx, func(e Event) { s.emit(v, e) })
+	if !old.death.happened() {
+		old.emit(Event{State: Retiring})
+	}
+	return old.Close(ctx)
 }
 
 // enter goes through the gate of the current version.
-func (s *Slot) enter() (*Library, gate.Shard, error) {
+func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
 	for {
 		lib := s.current.Load()
 		if lib == nil {
-			reason := ErrEmpty
-			if s.closed.Load() {
-				reason = ErrClosed
-			}
-			return nil, 0, &Error{Name: s.Name(), Step: StepCall, Reason: reason}
+			return nil, 0, s.emptyError()
 		}
-		// A closed gate means that a successor was published before it closed.
 		if token, ok := lib.gate.Enter(); ok {
 			return lib, token, nil
 		}
+		// A closed gate means that a successor was published before it
+		// closed, or that the version crashed and one is on its way.
+		if s.current.Load() != lib {
+			continue
+		}
+		if done := s.recovering.Load(); done != nil {
+			select {
+			case <-*done:
+			case <-ctx.Done():
+				return nil, 0, ctx.Err()
+			}
+		}
+		runtime.Gosched()
 	}
+}
+
+// emptyError says why there is no current version.
+func (s *Slot) emptyError() error {
+	reason := ErrEmpty
+	if s.closed.Load() {
+		reason = ErrClosed
+	} else {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.lastCrash != nil {
+			return s.lastCrash
+		}
+	}
+	return &Error{Name: s.Name(), Step: StepCall, Reason: reason}
 }
 
 // bind implements Caller.
 func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &binding{name: name, sig: want, slot: s, index: len(s.bindings)}
+	b := newBinding(name, want, nil)
+	b.slot, b.index = s, len(s.bindings)
 	if lib := s.current.Load(); lib != nil {
 		fn, err := lib.lookup(name, want)
 		if err != nil {
@@ -232,11 +284,13 @@ func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	s.swapping.Lock()
 	defer s.swapping.Unlock()
 	s.closed.Store(true)
+	s.mu.Lock()
 	old := s.current.Swap(nil)
+	s.setGood(nil)
+	s.mu.Unlock()
 	if old == nil {
 		return nil, nil
 	}
-	old.state.set(Retiring)
 	old.gate.Close()
 	return s.retire(ctx, old)
 }
@@ -272,14 +326,6 @@ func (s *Slot) see(path string) *VersionInfo {
 	s.mu.Unlock()
 	s.emit(v, Event{State: Found})
 	return v
-}
-
-// infoOf finds the entry of a library that this slot published.
-func (s *Slot) infoOf(lib *Library) *VersionInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.versions, func(v *VersionInfo) bool { return v.lib == lib })
-	return s.versions[i]
 }
 
 // emit records where v is and tells the host.

@@ -28,8 +28,19 @@ type unloadReport struct {
 
 // teardown takes a drained version out of the process (steps 2 to 9). It may be
 // called again while the report's state is Quarantined.
-func (l *Library) teardown(r *Report) error {
-	if !l.stopped {
+func (l *Library) teardown(r *Report) (err error) {
+	l.tearing.Lock()
+	defer l.tearing.Unlock()
+	if l.tornDown != nil {
+		*r = *l.tornDown
+		return nil
+	}
+	defer func() {
+		if r.State != Quarantined {
+			l.tornDown = r
+		}
+	}()
+	if !l.stopped && !l.dead() {
 		l.stopped = true // once, also when the rest is retried
 		done := r.timed("stop")
 		if err := l.control(l.sym.stop, l.conf.startTimeout); err != nil {
@@ -43,7 +54,7 @@ func (l *Library) teardown(r *Report) error {
 	}
 	unloading.Lock()
 	defer unloading.Unlock()
-	if err := l.waitForExits(r); err != nil {
+	if err = l.waitForExits(r); err != nil {
 		return l.blocked(r, err)
 	}
 	image, err := proc.Maps(l.mapName)

@@ -33,7 +33,7 @@ const killTimeout = 2 * time.Second
 // retire drains a version whose gate is closed and takes it down. If the
 // drain outlives its deadline or a thread can't be ended, the version is
 // quarantined: kept whole, retried, and let go by a goroutine of its own.
-func (l *Library) retire(ctx context.Context, emit func(Event)) (*Report, error) {
+func (l *Library) retire(ctx context.Context) (*Report, error) {
 	r := &Report{Name: l.Name(), Version: l.Version()}
 	begin := time.Now()
 	wait, cancel := context.WithTimeout(ctx, l.conf.drainTimeout)
@@ -44,26 +44,26 @@ func (l *Library) retire(ctx context.Context, emit func(Event)) (*Report, error)
 	if err != nil {
 		inside := l.gate.InFlight()
 		r.State, r.Reason = Quarantined, fmt.Sprintf("%d calls are still inside", inside)
-		l.quarantine(r.Reason, emit)
+		l.quarantine(r.Reason)
 		return r, l.error(StepDrain, ErrBusy, fmt.Errorf("%s after %v", r.Reason, drain.Round(time.Millisecond)))
 	}
 	l.state.set(Drained)
-	emit(Event{State: Drained, Took: drain})
+	l.emit(Event{State: Drained, Took: drain})
 	err = l.teardown(r)
 	if r.State == Quarantined {
-		l.quarantine(r.Reason, emit)
+		l.quarantine(r.Reason)
 		return r, err
 	}
 	l.state.set(r.State)
-	emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+	l.emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
 	return r, err
 }
 
 // quarantine keeps trying to let a version go: when the last call is out,
 // and then whenever the blocking thread may have come back.
-func (l *Library) quarantine(reason string, emit func(Event)) {
+func (l *Library) quarantine(reason string) {
 	l.state.set(Quarantined)
-	emit(Event{State: Quarantined, Detail: reason})
+	l.emit(Event{State: Quarantined, Detail: reason})
 	go func() {
 		_ = l.gate.Wait(context.Background())
 		for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
@@ -71,12 +71,12 @@ func (l *Library) quarantine(reason string, emit func(Event)) {
 			_ = l.teardown(r)
 			if r.State != Quarantined {
 				l.state.set(r.State)
-				emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+				l.emit(Event{State: r.State, Detail: r.Reason, Took: r.Took()})
 				return
 			}
 			if r.Reason != reason {
 				reason = r.Reason
-				emit(Event{State: Quarantined, Detail: reason})
+				l.emit(Event{State: Quarantined, Detail: reason})
 			}
 			time.Sleep(pause)
 		}

@@ -64,6 +64,9 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
+	if missing := missingSymbols(spec); len(missing) > 0 {
+		return refuse(ErrNotLibrary, fmt.Errorf("it does not export %s", strings.Join(missing, ", ")), "build it with the same hotso")
+	}
 
 	image, m, err := abi.Unseal(b)
 	switch {
@@ -86,22 +89,26 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	return d, nil
 }
 
-// readDescriptor reads the descriptor out of the file and checks that the
-// control symbols are there.
+// readDescriptor reads the descriptor out of the file.
 func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
+	sym, ok := spec.Symbol(abi.SymDescriptor)
+	if !ok {
+		return abi.Descriptor{}, fmt.Errorf("it does not export %s", abi.SymDescriptor)
+	}
+	off, ok := spec.Offset(sym.Value)
+	if !ok || off < 0 || off > int64(len(b)) {
+		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
+	}
+	return abi.DecodeDescriptor(b[off:])
+}
+
+// missingSymbols names the control symbols that are not there.
+func missingSymbols(spec *elfimage.Spec) []string {
 	var missing []string
 	for _, name := range abi.ControlSymbols {
 		if _, ok := spec.Symbol(name); !ok {
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) > 0 {
-		return abi.Descriptor{}, fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
-	}
-	sym, _ := spec.Symbol(abi.SymDescriptor)
-	off, ok := spec.Offset(sym.Value)
-	if !ok || off < 0 || off > int64(len(b)) {
-		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
-	}
-	return abi.DecodeDescriptor(b[off:])
+	return missing
 }

@@ -143,6 +143,10 @@ HOTSO_EXPORT hotso_status hotso_take_status(void);
 /* How many threads have such a status waiting. Read it atomically. */
 HOTSO_EXPORT extern uint32_t hotso_pending;
 
+/* Tells the call that runs on the thread of that id (gettid(2)) that its caller
+ * no longer waits. A call that does not ask (cabi.Context) never knows. */
+HOTSO_EXPORT void hotso_cancel(int32_t thread);
+
 /* Frees what a function of this library returned to own. NULL is ignored. */
 HOTSO_EXPORT void hotso_free(void *memory);
 

@@ -19,6 +19,7 @@ const (
 	RecordBusy    = 12 // uint32: > 0 while the shim must not be interrupted for good
 	RecordJump    = 16 // uint64: innermost jump buffer of a call into the library
 	RecordThread  = 24 // uint64: the shim's entry of this thread, 0 on a host's thread
+	RecordMask    = 32 // uint64: a host's thread's signal mask outside the library
 	RecordSize    = 56
 	MaxSlots      = 16 // live controlled libraries in one process
 	HandledCount  = 7  // signals that the dispatcher routes
@@ -33,7 +34,7 @@ const (
 	EntryKeyStub  = 48  // uint64: the host's permanent stub, registered in its place
 	EntryHandlers = 56  // uint64[HandledCount]: the library's signal handlers, 0 = none
 	EntryCrashFD  = 112 // int32: eventfd that the crash stub writes to, -1 = none
-	EntryCrashed  = 116 // uint32: 1 once the library's runtime wanted to end the process
+	EntryCrashed  = 116 // uint32: how the library's runtime ended, CrashXxx | code << 8; 0 while it lives
 	EntryCrashMsg = 120 // int32: descriptor that receives the runtime's last words, -1 = none
 )
 
@@ -53,6 +54,13 @@ const (
 	HandlerURG
 	HandlerPROF
 	HandlerKILL // KillSignal
+)
+
+// How a library's runtime ended, the low 8 bits of an entry's crashed word.
+const (
+	CrashExit   = 1 // it wanted to exit the process; the code is the exit status
+	CrashSignal = 2 // it wanted to end the process by a signal; the code is its number
+	CrashKilled = 3 // the host ended it
 )
 
 // KillSignal ends a library's threads at unload, one at a time, where it is

@@ -19,12 +19,18 @@ const (
 	SymTake       = "hotso_take"
 	SymTakeStatus = "hotso_take_status"
 	SymFree       = "hotso_free"
+	SymCancel     = "hotso_cancel"
+
+	// Where the loader lets the runtime's ways out of the process go instead.
+	SymCrashExit   = "hotso_crash_exit"
+	SymCrashSignal = "hotso_crash_signal"
+	SymCrashWrite  = "hotso_crash_write" // for runtime.write1
 )
 
 // ControlSymbols lists every symbol a hotso library must export.
 var ControlSymbols = []string{
 	SymDescriptor, SymConfig, SymPending, SymDescribe, SymStart, SymHealth, SymSave,
-	SymRestore, SymStop, SymUnload, SymTake, SymTakeStatus, SymFree,
+	SymRestore, SymStop, SymUnload, SymTake, SymTakeStatus, SymFree, SymCancel,
 }
 
 // Status kinds, the low 8 bits of a status. The upper 23 bits, if not zero,

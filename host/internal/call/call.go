@@ -33,7 +33,7 @@ const (
 )
 
 // A Frame holds the arguments and results of one call. The field order up to
-// F0 is known to the assembly.
+// Status is known to the assembly.
 type Frame struct {
 	Fn     uintptr // address of the C function
 	nstack uintptr // integer arguments that go to the stack
@@ -41,6 +41,11 @@ type Frame struct {
 	floats [MaxFloats]uint64
 	R0     uint64 // integer result
 	F0     uint64 // floating point result, as bits
+
+	// What Guarded sets, and the result.
+	pending uintptr // *uint32, C memory, or 0
+	take    uintptr // the C function int32_t take(void)
+	Status  uint64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
 	// heap, the memory escapes to the heap as well, so it does not move when
@@ -66,9 +71,23 @@ func Get() *Frame { return frames.Get().(*Frame) }
 
 // Put gives f back and lets go of the memory it kept alive.
 func (f *Frame) Put() {
-	clear(f.pointers[:f.npointers])
-	f.nints, f.nfloats, f.npointers, f.nroom = 0, 0, 0, 0
+	f.Reset()
 	frames.Put(f)
+}
+
+// Reset makes f empty and lets go of the memory it kept alive. It is for those
+// who keep a frame of their own.
+func (f *Frame) Reset() {
+	clear(f.pointers[:f.npointers])
+	f.nints, f.nfloats, f.npointers, f.nroom, f.pending = 0, 0, 0, 0, 0
+}
+
+// Guarded has Do look at the counter at pending, which is C memory, once Fn has
+// returned. If it is not 0, Do calls take and leaves its result in Status. Both
+// happen on the thread that Fn ran on: what Fn kept for that thread is found,
+// without binding the goroutine to it. Otherwise Status is 0.
+func (f *Frame) Guarded(pending *uint32, take uintptr) {
+	f.pending, f.take, f.Status = uintptr(unsafe.Pointer(pending)), take, 0
 }
 
 // Int appends an integer argument, already extended to 64 bits.
@@ -91,7 +110,8 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 }
 
 // Output appends Buffer, its capacity in elements of size bytes, and Length:
-// where a text, byte or slice result goes.
+// where a text, byte or slice result goes. Buffer may be replaced before, and is
+// put back before Put.
 func (f *Frame) Output(size int) {
 	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
 	f.Int(uint64(len(f.Buffer) / size))

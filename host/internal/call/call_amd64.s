@@ -9,6 +9,9 @@
 #define FRAME_floats  (16+24*8)
 #define FRAME_r0      (16+24*8+8*8)
 #define FRAME_f0      (16+24*8+8*8+8)
+#define FRAME_pending (16+24*8+8*8+16)
+#define FRAME_take    (16+24*8+8*8+24)
+#define FRAME_status  (16+24*8+8*8+32)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
@@ -54,6 +57,15 @@ registers:
 	MOVQ  AX, FRAME_r0(BX)
 	MOVSD X0, FRAME_f0(BX)
 
+	MOVQ  FRAME_pending(BX), CX
+	TESTQ CX, CX
+	JZ    return
+	CMPL  (CX), $0
+	JEQ   return
+	CALL  FRAME_take(BX)
+	MOVQ  AX, FRAME_status(BX)
+
+return:
 	LEAQ 8(BP), SP
 	MOVQ -16(SP), BX
 	MOVQ -8(SP), BP

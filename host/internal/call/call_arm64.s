@@ -9,6 +9,9 @@
 #define FRAME_floats  (16+24*8)
 #define FRAME_r0      (16+24*8+8*8)
 #define FRAME_f0      (16+24*8+8*8+8)
+#define FRAME_pending (16+24*8+8*8+16)
+#define FRAME_take    (16+24*8+8*8+24)
+#define FRAME_status  (16+24*8+8*8+32)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -32(RSP)
@@ -55,6 +58,15 @@ registers:
 	MOVD  R0, FRAME_r0(R19)
 	FMOVD F0, FRAME_f0(R19)
 
+	MOVD  FRAME_pending(R19), R9
+	CBZ   R9, return
+	MOVWU (R9), R9
+	CBZW  R9, return
+	MOVD  FRAME_take(R19), R16
+	CALL  (R16)
+	MOVD  R0, FRAME_status(R19)
+
+return:
 	MOVD  R29, RSP
 	MOVD  16(RSP), R19
 	LDP.P 32(RSP), (R29, R30)

@@ -12,9 +12,34 @@ import (
 // The copy belongs to the caller, who may write it out at any time. A patch
 // that fails has changed nothing. Not safe for concurrent use.
 type Patcher struct {
-	s *Spec
-	b []byte
+	s     *Spec
+	b     []byte
+	edits []Edit
 }
+
+// An Edit is what one patch overwrote.
+type Edit struct {
+	Offset int64
+	Before []byte
+}
+
+// Edits returns what the patches so far overwrote, oldest first.
+func (p *Patcher) Edits() []Edit { return p.edits }
+
+// Undo restores the bytes that the edits overwrote in b, a copy of the file.
+func Undo(b []byte, edits []Edit) {
+	for _, e := range slices.Backward(edits) {
+		copy(b[e.Offset:], e.Before)
+	}
+}
+
+// put is the only place that changes the copy.
+func (p *Patcher) put(off uint64, data []byte) {
+	p.edits = append(p.edits, Edit{int64(off), slices.Clone(p.b[off : off+uint64(len(data))])})
+	copy(p.b[off:], data)
+}
+
+func (p *Patcher) put64(off, v uint64) { p.put(off, binary.LittleEndian.AppendUint64(nil, v)) }
 
 // NewPatcher returns a Patcher for private, a copy of the bytes that s was parsed from.
 // The copy may end at s.ImageEnd or anywhere behind it.
@@ -22,7 +47,7 @@ func NewPatcher(s *Spec, private []byte) (*Patcher, error) {
 	if int64(len(private)) < s.ImageEnd {
 		return nil, fmt.Errorf("%w: a copy of %#x bytes of an image of %#x", ErrRange, len(private), s.ImageEnd)
 	}
-	return &Patcher{s, private}, nil
+	return &Patcher{s: s, b: private}, nil
 }
 
 // ClearNoDelete clears DF_1_NODELETE, which the Go linker sets for c-shared
@@ -33,7 +58,7 @@ func (p *Patcher) ClearNoDelete() {
 
 func (p *Patcher) clear(words []uint64, bits uint64) {
 	for _, off := range words {
-		binary.LittleEndian.PutUint64(p.b[off:], word(p.b, int(off))&^bits)
+		p.put64(off, word(p.b, int(off))&^bits)
 	}
 }
 
@@ -45,7 +70,7 @@ func (p *Patcher) WriteAt(vaddr uint64, data []byte) error {
 	if !ok {
 		return fmt.Errorf("%w: write of %d bytes at %#x", ErrRange, len(data), vaddr)
 	}
-	copy(p.b[off:], data)
+	p.put(off, data)
 	return nil
 }
 
@@ -79,11 +104,11 @@ func (p *Patcher) RedirectTLS(tpoff func(off uint64) int64) error {
 		return err
 	}
 	for _, v := range t.InitialExec {
-		binary.LittleEndian.PutUint64(p.b[v.GOT:], uint64(tpoff(off)))
+		p.put64(uint64(v.GOT), uint64(tpoff(off)))
 		// The entry stays in its table as R_*_NONE, which the dynamic
 		// linker skips. DT_RELACOUNT stays right: it counts the
 		// R_*_RELATIVE entries at the table's front, none of these.
-		binary.LittleEndian.PutUint64(p.b[v.Rela+8:], 0)
+		p.put64(uint64(v.Rela)+8, 0)
 	}
 	p.clear(p.s.im.flags, uint64(elf.DF_STATIC_TLS))
 	if !t.Dynamic && !t.Exported {
@@ -97,7 +122,7 @@ func (p *Patcher) dropTLS() {
 	for i, h := range p.s.im.progs {
 		if elf.ProgType(h.Type) == elf.PT_TLS {
 			off := p.s.im.phoff + uint64(i)*phdrSize
-			binary.LittleEndian.PutUint32(p.b[off:], uint32(elf.PT_NULL))
+			p.put(off, binary.LittleEndian.AppendUint32(nil, uint32(elf.PT_NULL)))
 		}
 	}
 }

@@ -89,6 +89,24 @@ type closure struct {
 // Shard says through which counter a caller came in. It belongs to one Leave.
 type Shard uint32
 
+// Shards is how many counters a gate has.
+const Shards = shardCount
+
+// alone marks a caller who found its counter at zero.
+const alone Shard = 1 << 31
+
+// Alone reports that nobody else was inside by this counter when the caller
+// came in, and returns which of the Shards it is. Until the caller leaves, no
+// one else gets true for it. So whatever there is one of per counter is the
+// caller's alone between Enter and Leave, with the memory order of both:
+//
+//	s, ok := g.Enter()
+//	...
+//	if i, ok := s.Alone(); ok {
+//		buffer = &buffers[i] // uncontended, and mostly in this core's cache
+//	}
+func (s Shard) Alone() (int, bool) { return int(s % shardCount), s&alone != 0 }
+
 // Enter lets the caller in unless the gate is closed. It never blocks. The
 // caller hands the shard back to [Gate.Leave], from any goroutine.
 func (g *Gate) Enter() (Shard, bool) {
@@ -99,6 +117,9 @@ func (g *Gate) Enter() (Shard, bool) {
 			return 0, false
 		}
 		if state.CompareAndSwap(old, old+1) {
+			if old == 0 {
+				return i%shardCount | alone, true
+			}
 			return i % shardCount, true
 		}
 		// Another core is working on this counter: use the next one

@@ -134,7 +134,7 @@ func TestDynamic(t *testing.T) {
 
 	equals[any](t, []int32{1, -2})(call("Int32s", []any{json.Number("1"), -2.0}))
 	equals[any](t, []int32{1, -2})(call("Int32s", []int32{1, -2}))
-	equals[any](t, []byte{2, 1})(call("Reverse", []any{1, 2}))
+	equals[any](t, []byte{2, 1})(call("Reverse", []byte{1, 2}))
 	middle, err := call("Middle", point(1.0, json.Number("2")), echo.Point{X: 3, Y: 4})
 	require.NoError(t, err)
 	text, err := json.Marshal(middle)
@@ -157,6 +157,7 @@ func TestDynamic(t *testing.T) {
 		{"Int32s", []any{[]any{1, 2.5}}, "element 1"},
 		{"Int32s", []any{[]any{1 << 40}}, "element 0"},
 		{"Text", []any{[]any{1}}, "is not of type string"},
+		{"Reverse", []any{[]any{1, 2}}, "is not of type []byte"},
 		{"Middle", []any{point(1, 2), point("x", 2)}, "argument 2 of Middle: field X"},
 		{"Middle", []any{point(1, 2), map[string]any{"X": 1}}, "is not of type struct"},
 		{"Middle", []any{point(1, 2), map[string]any{"X": 1, "Z": 2}}, "field Y is missing"},

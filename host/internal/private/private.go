@@ -7,22 +7,42 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 )
 
 // A Copy is an open private file. Its Path is unique while it is open, which
 // keeps the dynamic linker from taking a new load for an old one of the same
 // name. The owner closes it when the object has been unloaded.
 type Copy struct {
-	file *os.File
-	path string
-	temp bool // a file on disk that Close removes
+	file  *os.File
+	path  string
+	temp  bool         // a file on disk that Close removes
+	extra atomic.Int32 // owners beyond the first
+}
+
+// Retain adds an owner: Close then takes one more call.
+func (c *Copy) Retain() { c.extra.Add(1) }
+
+// Bytes reads the copy.
+func (c *Copy) Bytes() ([]byte, error) {
+	info, err := c.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, info.Size())
+	_, err = c.file.ReadAt(b, 0)
+	return b, err
 }
 
 // Path is what dlopen takes.
 func (c *Copy) Path() string { return c.path }
 
-// Close frees the copy. Mappings of it live on by themselves.
+// Close takes one owner away; the last one's frees the copy. Mappings of it
+// live on by themselves.
 func (c *Copy) Close() error {
+	if c.extra.Add(-1) >= 0 {
+		return nil
+	}
 	err := c.file.Close()
 	if c.temp {
 		err = errors.Join(err, os.Remove(c.path))

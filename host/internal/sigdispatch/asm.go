@@ -20,7 +20,8 @@ const (
 	handlerKill  = abi.HandlerKILL
 	entryLive    = abi.EntryLive
 	tableSize    = abi.MaxSlots * abi.EntrySize
-	sigIgn       = 1 // SIG_IGN; SIG_DFL is 0
+	sigIgn       = 1  // SIG_IGN; SIG_DFL is 0
+	siTkill      = -6 // SI_TKILL: sent by tgkill(2), which only a thread of this process does
 )
 
 // handled are the signals that the dispatcher routes, by handler index.

@@ -132,9 +132,6 @@ sharedEntry:
 	MOVQ	R13, SI
 	MOVQ	R14, DX
 	CALL	AX
-	CMPQ	R15, $const_handlerKill
-	JNE	sharedNext
-	MOVQ	$0, 40(SP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADDQ	$Entry__size, BX
 	LEAQ	·table+const_tableSize(SB), AX
@@ -143,6 +140,12 @@ sharedNext:
 	MOVQ	R12, DI
 	MOVQ	R13, SI
 	MOVQ	R14, DX
+	CMPQ	R15, $const_handlerKill
+	JNE	sharedHost
+	CMPL	siginfo_code(SI), $const_siTkill
+	JNE	sharedHost
+	MOVQ	$0, 40(SP)	// sent by hotso: no business of the host's
+sharedHost:
 	MOVQ	0(SP), BX
 	MOVQ	8(SP), R12
 	MOVQ	16(SP), R13

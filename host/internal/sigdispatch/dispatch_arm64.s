@@ -138,9 +138,6 @@ sharedEntry:
 	MOVD	R21, R1
 	MOVD	R22, R2
 	CALL	(R4)
-	CMP	$const_handlerKill, R23
-	BNE	sharedNext
-	MOVD	ZR, 64(RSP)	// a library's thread being ended is no business of the host's
 sharedNext:
 	ADD	$Entry__size, R19
 	CMP	R24, R19
@@ -148,6 +145,13 @@ sharedNext:
 	MOVD	R20, R0
 	MOVD	R21, R1
 	MOVD	R22, R2
+	CMP	$const_handlerKill, R23
+	BNE	sharedHost
+	MOVW	siginfo_code(R1), R4
+	CMPW	$const_siTkill, R4
+	BNE	sharedHost
+	MOVD	ZR, 64(RSP)	// sent by hotso: no business of the host's
+sharedHost:
 	MOVD	64(RSP), R10
 	LDP	16(RSP), (R19, R20)
 	LDP	32(RSP), (R21, R22)

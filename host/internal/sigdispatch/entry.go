@@ -144,5 +144,9 @@ func (e *Entry) SetCrash(eventFD, messageFD int32) {
 // Crash returns what SetCrash set; twice -1 before.
 func (e *Entry) Crash() (eventFD, messageFD int32) { return e.crashFD.Load(), e.crashMsg.Load() }
 
+// CrashWord is how the library's runtime ended, 0 while it lives: see
+// abi.CrashExit. The shim writes it, or the host that ends a library.
+func (e *Entry) CrashWord() *atomic.Uint32 { return &e.crashed }
+
 // Crashed tells whether the library's runtime wanted to end the process.
 func (e *Entry) Crashed() bool { return e.crashed.Load() != 0 }

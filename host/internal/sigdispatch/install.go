@@ -91,6 +91,9 @@ func install(i int, sig unix.Signal) error {
 			ours.restorer = sigreturnPC()
 			ours.mask = ^uint64(0)
 		}
+		// The kill signal must reach a thread that is in a handler, too: a
+		// runtime may end there. The others stay as the host had them.
+		ours.mask &^= 1 << (abi.KillSignal - 1)
 		var previous action
 		if err := sigaction(sig, &ours, &previous); err != nil {
 			return err

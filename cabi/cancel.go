@@ -1,0 +1,57 @@
+//go:build cgo
+
+package cabi
+
+import (
+	"context"
+	"sync"
+)
+
+// calls holds the contexts of the calls that asked for one, by thread: an
+// export runs on the thread that called it.
+var calls struct {
+	sync.Mutex
+	cancel map[int]context.CancelFunc
+}
+
+// Context returns the context of the call that an export serves, and the
+// function to call when the export returns:
+//
+//	//export Search
+//	func Search(...) ... {
+//		ctx, done := cabi.Context()
+//		defer done()
+//
+// The context ends when the host's caller stops waiting. A library that heeds it
+// is not killed. Only the export itself may ask, not a goroutine of its.
+func Context() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	id := threadID()
+	calls.Lock()
+	defer calls.Unlock()
+	if calls.cancel == nil {
+		calls.cancel = map[int]context.CancelFunc{}
+	}
+	outer := calls.cancel[id]
+	calls.cancel[id] = cancel
+	return ctx, func() {
+		cancel()
+		calls.Lock()
+		defer calls.Unlock()
+		if outer != nil {
+			calls.cancel[id] = outer
+		} else {
+			delete(calls.cancel, id)
+		}
+	}
+}
+
+// cancelCall ends the context of the call on that thread, if it asked for one.
+func cancelCall(thread int) {
+	calls.Lock()
+	cancel := calls.cancel[thread]
+	calls.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}

@@ -1,0 +1,28 @@
+//go:build cgo && linux && (amd64 || arm64)
+
+package cabi
+
+// #include <stdint.h>
+// extern int32_t hotso_crash_message(void);
+import "C"
+
+import (
+	"os"
+	"runtime/debug"
+	"syscall"
+)
+
+// The runtime writes a copy of its last words to the host's descriptor. It
+// does so with raw writes, without a goroutine (debug.SetCrashOutput, Go 1.23).
+func init() {
+	fd := int(C.hotso_crash_message())
+	if fd < 0 {
+		return
+	}
+	// The descriptor is the host's; what the os.File closes is ours.
+	if fd, err := syscall.Dup(fd); err == nil {
+		f := os.NewFile(uintptr(fd), "crash")
+		_ = debug.SetCrashOutput(f, debug.CrashOptions{})
+		_ = f.Close()
+	}
+}

@@ -1,0 +1,85 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// Typed calls, gate included: on a library, and through a slot, which looks up
+// its current version first. Compare two states of the code with benchstat:
+//
+//	make bench > old.txt
+//	make bench > new.txt
+//	benchstat old.txt new.txt
+//
+// Each call has a serial and a parallel row; the second has 8 goroutines for
+// each core.
+func BenchmarkCall(b *testing.B) {
+	ctx := context.Background()
+	file := libtest.Greeter(b, "2")
+	lib, err := host.Open(ctx, file)
+	require.NoError(b, err)
+	defer lib.Close(ctx)
+	echo, err := host.Open(ctx, libtest.Build(b, "echo", "1"))
+	require.NoError(b, err)
+	defer echo.Close(ctx)
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	_, err = slot.Swap(ctx, file)
+	require.NoError(b, err)
+
+	for name, c := range map[string]host.Caller{"library": lib, "slot": slot} {
+		add, err := host.Func2[int32, int32, int32](c, "Add")
+		require.NoError(b, err)
+		run(b, "add/"+name, func() error {
+			_, err := add(ctx, 40, 2)
+			return err
+		})
+		greet, err := host.Func1[string, string](c, "GreetName")
+		require.NoError(b, err)
+		run(b, "greet/"+name, func() error {
+			_, err := greet(ctx, "Ada")
+			return err
+		})
+	}
+	// The two ways of a byte result: into the frame's buffer, or, too large
+	// for it, fetched with a second call.
+	for name, size := range map[string]int{"64B": 64, "64KiB": 64 << 10} {
+		echoBytes, err := host.Func1[[]byte, []byte](echo, "Bytes")
+		require.NoError(b, err)
+		data := bytes.Repeat([]byte{'x'}, size)
+		run(b, "bytes/"+name, func() error {
+			_, err := echoBytes(ctx, data)
+			return err
+		})
+	}
+}
+
+func run(b *testing.B, name string, call func() error) {
+	b.Run(name+"/serial", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := call(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run(name+"/parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetParallelism(8)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				if err := call(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	})
+}

@@ -1,0 +1,255 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/proc"
+)
+
+// ErrCrashed: the version's Go runtime ended while the call was inside, or had
+// ended before. The process goes on. See Crash.
+var ErrCrashed = errors.New("library crashed")
+
+// A CrashKind is how a library's runtime ended.
+type CrashKind string
+
+// The kinds of crashes.
+const (
+	CrashPanic  CrashKind = "panic"  // nobody recovered
+	CrashFatal  CrashKind = "fatal"  // the runtime gave up: concurrent map writes, stack overflow, ...
+	CrashExit   CrashKind = "exit"   // os.Exit, log.Fatal
+	CrashSignal CrashKind = "signal" // a signal that the runtime wanted to die of
+	CrashKilled CrashKind = "killed" // the host ended it: hung, or a forced unload
+)
+
+// A Crash says how a version ended. It is an error, ErrCrashed; calls that were
+// inside get it, and those that come before there is another version.
+type Crash struct {
+	Library string    `json:"library"`
+	Version string    `json:"version"`
+	Kind    CrashKind `json:"kind"`
+	Code    int       `json:"code"`              // exit status or signal number, 0 if there is none
+	Message string    `json:"message,omitempty"` // the runtime's own words and its goroutines, at most MaxCrashMessage bytes
+	Time    time.Time `json:"time"`
+}
+
+// MaxCrashMessage is how many bytes of a runtime's last words are kept.
+const MaxCrashMessage = 64 << 10
+
+func (c *Crash) Error() string {
+	text := fmt.Sprintf("%s v%s crashed: %s", c.Library, c.Version, c.Kind)
+	if c.Kind == CrashExit {
+		text += fmt.Sprintf(" with status %d", c.Code)
+	}
+	if first, _, _ := strings.Cut(c.Message, "\n"); first != "" {
+		text += ": " + first
+	}
+	return text
+}
+
+// Is matches ErrCrashed.
+func (c *Crash) Is(target error) bool { return target == ErrCrashed }
+
+// newCrashMessage makes the file that a library's runtime writes its last words
+// to. It can't grow beyond MaxCrashMessage: what does not fit is not written.
+func newCrashMessage(name string) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	if err := f.Truncate(MaxCrashMessage); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_GROW|unix.F_SEAL_SHRINK); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// readCrashMessage returns what was written: the library's descriptor shares
+// its offset with ours.
+func readCrashMessage(f *os.File) string {
+	n, err := unix.Seek(int(f.Fd()), 0, unix.SEEK_CUR)
+	if err != nil || n <= 0 {
+		return ""
+	}
+	b := make([]byte, min(n, MaxCrashMessage))
+	got, _ := f.ReadAt(b, 0)
+	return string(b[:got])
+}
+
+// newCrash interprets an entry's crashed word and the message.
+func (l *Library) newCrash(word uint32, message string) *Crash {
+	c := &Crash{Library: l.Name(), Version: l.Version(), Code: int(word >> 8), Message: message, Time: time.Now()}
+	switch {
+	case word&0xff == abi.CrashKilled:
+		c.Kind = CrashKilled
+	case strings.HasPrefix(message, "panic: "):
+		c.Kind, c.Code = CrashPanic, 0
+	case message != "":
+		c.Kind, c.Code = CrashFatal, 0
+	case word&0xff == abi.CrashSignal:
+		c.Kind = CrashSignal
+	default:
+		c.Kind = CrashExit
+	}
+	return c
+}
+
+// A death is the end of a library's runtime, for those who wait for its cause.
+type death struct {
+	mu    sync.Mutex
+	phase deathPhase
+	known chan struct{} // closed when crash is set
+	crash *Crash
+}
+
+type deathPhase int
+
+const (
+	alive  deathPhase = iota
+	dying             // onDeath runs
+	told              // and has told the slot, or did not find one
+	beyond            // unloaded alive: nothing can happen to it any more
+)
+
+// begin reports whether the caller is the one to deal with the death.
+func (d *death) begin() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase != alive {
+		return false
+	}
+	d.phase = dying
+	return true
+}
+
+// over notes that the library is gone.
+func (d *death) over() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.phase == alive {
+		d.phase = beyond
+	}
+}
+
+// happened reports whether there is a cause to wait for.
+func (d *death) happened() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.phase == dying || d.phase == told
+}
+
+// dead reports whether the library's runtime has ended. A call that comes back
+// from a dead library may have been ejected: what it returned means nothing.
+func (l *Library) dead() bool { return l.deathWord.Load() != 0 }
+
+// crashError waits for the cause of a death that has happened.
+func (l *Library) crashError() error {
+	<-l.death.known
+	return l.death.crash
+}
+
+// takeOver has f told when the library's runtime ends, at once if it has.
+func (l *Library) takeOver(f func(*Library)) {
+	l.death.mu.Lock()
+	defer l.death.mu.Unlock()
+	l.onCrash = f
+	if l.death.phase == told {
+		go f(l)
+	}
+}
+
+// kill ends the library's runtime from outside.
+func (l *Library) kill(why string) {
+	if l.attachment == nil || !l.deathWord.CompareAndSwap(0, abi.CrashKilled) {
+		return
+	}
+	go l.onDeath(why)
+}
+
+// onDeath deals with a runtime that ended: it frees the callers, unloads what is
+// left, and tells the slot. It runs once, on a goroutine of its own.
+func (l *Library) onDeath(why string) {
+	if !l.death.begin() {
+		return
+	}
+	message := why
+	if why == "" {
+		message = readCrashMessage(l.crashMessage)
+	}
+	l.death.crash = l.newCrash(l.deathWord.Load(), message)
+	l.state.set(Crashed)
+	close(l.death.known)
+	l.gate.Close()
+	l.attachment.entry.SetDying() // threads that end skip it from now on
+	l.death.mu.Lock()
+	l.death.phase = told
+	tell := l.onCrash
+	l.death.mu.Unlock()
+	if tell != nil {
+		tell(l) // calls go on elsewhere while we clean up
+	}
+	l.emit(Event{State: Crashed, Detail: l.death.crash.Error(), Err: l.death.crash})
+	l.ejectCallers()
+	_, _ = l.Close(context.Background())
+}
+
+// ejectCallers frees every thread of the host's that is inside the dead library:
+// each gets a signal, and the shim's handler lets it return from its call if
+// it is in the library's own code; one that is in libc or in a callback into the
+// host is tried again until it comes back.
+func (l *Library) ejectCallers() {
+	pid := unix.Getpid()
+	for pause := 50 * time.Microsecond; l.gate.InFlight()+l.controls.Load() > 0; pause = min(2*pause, 5*time.Millisecond) {
+		threads, err := proc.Threads()
+		if err != nil {
+			return
+		}
+		for _, id := range threads {
+			_ = unix.Tgkill(pid, id, abi.KillSignal)
+		}
+		time.Sleep(pause)
+	}
+}
+
+// crashes is the one reader of the eventfd that dying runtimes write to.
+var crashes struct {
+	fd   int32
+	libs [abi.MaxSlots]atomic.Pointer[Library]
+}
+
+// watchCrashes starts the reader; the eventfd and its goroutine stay for good.
+func watchCrashes() error {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return fmt.Errorf("crash eventfd: %w", err)
+	}
+	crashes.fd = int32(fd)
+	f := os.NewFile(uintptr(fd), "hotso-crash")
+	go func() {
+		var count [8]byte
+		for {
+			if _, err := f.Read(count[:]); err != nil {
+				return
+			}
+			for i := range crashes.libs {
+				if l := crashes.libs[i].Load(); l != nil && l.dead() {
+					go l.onDeath("")
+				}
+			}
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,67 @@
+package host_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+var ctx = context.Background()
+
+func TestCrashKinds(t *testing.T) {
+	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
+	for kind, want := range map[string]host.CrashKind{
+		"panic": host.CrashPanic, "goroutine": host.CrashPanic, "nil": host.CrashPanic, "wild": host.CrashFatal,
+		"exit": host.CrashExit, "log": host.CrashExit, "throw": host.CrashFatal, "unlock": host.CrashFatal,
+		"overflow": host.CrashFatal, "memory": host.CrashFatal, "fault": host.CrashPanic,
+		"traceback": host.CrashPanic, "long": host.CrashPanic, "two": "",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			slot := host.NewSlot("crash")
+			_, err := slot.Swap(ctx, v1)
+			require.NoError(t, err)
+			_, err = slot.Swap(ctx, v2)
+			require.NoError(t, err)
+			crash, err := host.Func1[string, host.None](slot, "Crash")
+			require.NoError(t, err)
+			sleep, err := host.Func1[int64, int64](slot, "Sleep")
+			require.NoError(t, err)
+			add, err := host.Func2[int32, int32, int32](slot, "Add")
+			require.NoError(t, err)
+			inside, err := host.Func0[int64](slot, "Inside")
+			require.NoError(t, err)
+			var callers sync.WaitGroup
+			for range 4 {
+				callers.Go(func() {
+					_, err := sleep(ctx, 3600_000)
+					assert.ErrorIs(t, err, host.ErrCrashed)
+				})
+			}
+			require.Eventually(t, func() bool { n, _ := inside(ctx); return n == 4 }, 5*time.Second, time.Millisecond)
+			begin := time.Now()
+			_, err = crash(ctx, kind)
+			require.ErrorIs(t, err, host.ErrCrashed)
+			var c *host.Crash
+			require.ErrorAs(t, err, &c)
+			t.Logf("%v after %v: %.120q", c, time.Since(begin), c.Message)
+			if want != "" {
+				assert.Equal(t, want, c.Kind)
+			}
+			callers.Wait()
+			n, err := add(ctx, 20, 22)
+			require.NoError(t, err)
+			assert.EqualValues(t, 42, n)
+			t.Logf("next answer after %v", time.Since(begin))
+			assert.Equal(t, "1", slot.Current().Version())
+			_, err = slot.Close(ctx)
+			require.NoError(t, err)
+		})
+	}
+}

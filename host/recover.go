@@ -1,0 +1,166 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/private"
+)
+
+// ErrCrashLoop: the version crashed too often, see CrashLimit.
+var ErrCrashLoop = errors.New("crash loop")
+
+// A spare is a version that can be loaded again from its private copy, whatever
+// became of its file.
+type spare struct {
+	desc  Description
+	copy  *private.Copy
+	edits []elfimage.Edit
+}
+
+// spare keeps what is needed to load l again. Its owner closes the copy.
+func (l *Library) spare() *spare {
+	l.copy.Retain()
+	return &spare{desc: *l.Description, copy: l.copy, edits: l.edits}
+}
+
+// description reads the version as it was before it was patched.
+func (s *spare) description() (*Description, error) {
+	b, err := s.copy.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	elfimage.Undo(b, s.edits)
+	d := s.desc
+	d.image = b
+	d.ELF, err = elfimage.Parse(b)
+	return &d, err
+}
+
+// key names the content of a version: the same file under another name is the
+// same crash loop.
+func (d *Description) key() string { return d.Version + " " + d.Manifest.Image.SHA256 }
+
+// crashed notes that the runtime of l ended, and has the slot recover if calls
+// go to it. Called once per crash; does not wait.
+func (s *Slot) crashed(l *Library) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, now := l.key(), time.Now()
+	if s.crashes == nil {
+		s.crashes = map[string][]time.Time{}
+	}
+	recent := s.crashes[key][:0]
+	for _, t := range s.crashes[key] {
+		if now.Sub(t) < s.conf.crashWindow {
+			recent = append(recent, t)
+		}
+	}
+	s.crashes[key] = append(recent, now)
+	if s.current.Load() != l {
+		return
+	}
+	done := make(chan struct{})
+	s.recovering.Store(&done)
+	go s.recover(l, done)
+}
+
+// looping reports whether a version crashed too often. s.mu is held.
+func (s *Slot) looping(d *Description) bool {
+	return len(s.crashes[d.key()]) >= s.conf.crashLimit
+}
+
+// checkLoop refuses a version that crashed too often.
+func (s *Slot) checkLoop(d *Description) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.looping(d) {
+		return nil
+	}
+	return &Error{File: d.File, Name: d.Name, Version: d.Version, Step: StepVerify, Reason: ErrCrashLoop,
+		Cause:  fmt.Errorf("%d crashes within %v", s.conf.crashLimit, s.conf.crashWindow),
+		Advice: "change the file, or call Forgive"}
+}
+
+// Forgive forgets all crashes: versions in a crash loop may be loaded again.
+func (s *Slot) Forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.crashes)
+}
+
+// recover replaces a crashed version: by the last good one, or, if there is
+// none, by itself. Calls that come meanwhile wait for done.
+func (s *Slot) recover(dead *Library, done chan struct{}) {
+	defer close(done)
+	ctx := context.Background()
+	s.mu.Lock()
+	good := s.good
+	s.good = nil
+	s.mu.Unlock()
+	candidates := []*spare{good}
+	if dead.copy != nil {
+		candidates = append(candidates, dead.spare())
+	}
+	for i, c := range candidates {
+		if c == nil {
+			continue
+		}
+		if s.current.Load() == dead && s.reload(ctx, dead, c) {
+			candidates[i] = nil // it is the current version's now
+		}
+	}
+	for _, c := range candidates {
+		if c != nil {
+			_ = c.copy.Close()
+		}
+	}
+	// Nobody else: calls get the crash until the next version comes.
+	if s.current.Load() == dead {
+		s.mu.Lock()
+		if s.current.CompareAndSwap(dead, nil) {
+			s.lastCrash = dead.death.crash
+		}
+		s.mu.Unlock()
+	}
+}
+
+// reload loads a spare in place of a crashed version and reports whether it
+// was good enough to serve.
+func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
+	v := s.see(c.desc.File)
+	s.mu.Lock()
+	v.Version = c.desc.Version
+	s.mu.Unlock()
+	begin := time.Now()
+	err := s.checkLoop(&c.desc)
+	var d *Description
+	if err == nil {
+		d, err = c.description()
+	}
+	var lib *Library
+	if err == nil {
+		lib, err = s.openFor(ctx, v, d)
+	}
+	if err != nil {
+		s.emit(v, Event{State: Failed, Detail: "fallback: " + err.Error(), Err: err})
+		return false
+	}
+	s.mu.Lock()
+	ok := s.current.Load() == dead
+	if ok {
+		_, err = s.publishLocked(v, lib)
+	}
+	s.mu.Unlock()
+	if !ok || err != nil {
+		lib.gate.Close()
+		_, _ = lib.retire(ctx)
+		return false
+	}
+	_ = c.copy.Close()
+	s.emit(v, Event{State: Serving, Took: time.Since(begin), Detail: fmt.Sprintf("fallback from v%s", dead.Version())})
+	return true
+}

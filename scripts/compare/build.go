@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// An artefact is something that is built for one or more contenders.
+type artefact string
+
+const (
+	libraries artefact = "libraries"
+	plain0    artefact = "program without cgo"
+	plainCgo  artefact = "program with cgo"
+	plugins   artefact = "plugins"
+	wasm      artefact = "wasm module"
+)
+
+// Loads of the leak job, after the first. A plugin can be loaded only once per
+// plugin path, and each takes a link of its own, so there are fewer.
+const (
+	leakLoads   = 20
+	leakPlugins = 3
+)
+
+// built is what there is to compare with.
+type built struct {
+	files    Files
+	programs map[bool]string // by whether they have cgo
+	failed   map[artefact]error
+}
+
+// build builds everything into dir. What fails is remembered, and the others go on.
+func build(ctx context.Context, dir string) (*built, error) {
+	root, err := run(ctx, nil, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/hotso/hotso")
+	if err != nil {
+		return nil, err
+	}
+	in := func(name string) string { return filepath.Join(dir, name) }
+	b := &built{
+		programs: map[bool]string{false: in("compare"), true: in("compare-cgo")},
+		failed:   map[artefact]error{},
+		files: Files{
+			Greeter: in("libgreeter.v1.so"), Echo: in("libecho.v1.so"), Wasm: in("greeter.wasm"),
+			Source: filepath.Join(root, "libgreeter", "greeter", "greeter.go"), Server: in("compare"),
+		},
+	}
+	for i := range leakPlugins + 1 {
+		b.files.Plugins = append(b.files.Plugins, in(fmt.Sprintf("plugin%d.so", i)))
+	}
+	for _, step := range []struct {
+		makes artefact
+		do    func() error
+	}{
+		{libraries, func() error { return b.libraries(ctx, root, dir) }},
+		{plain0, func() error { return goBuild(ctx, "CGO_ENABLED=0", "-o", b.programs[false], ".") }},
+		{plainCgo, func() error { return goBuild(ctx, "CGO_ENABLED=1", "-o", b.programs[true], ".") }},
+		{plugins, func() error { return b.plugins(ctx) }},
+		{wasm, func() error {
+			return goBuild(ctx, "GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0", "-buildmode=c-shared", "-o", b.files.Wasm, "./guest/wasm")
+		}},
+	} {
+		fmt.Fprintln(os.Stderr, "building:", step.makes)
+		if err := step.do(); err != nil {
+			b.failed[step.makes] = fmt.Errorf("%s: %w", step.makes, err)
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	return b, nil
+}
+
+// libraries builds the two hotso libraries with the hotso command, as any user does.
+func (b *built) libraries(ctx context.Context, root, dir string) error {
+	command := filepath.Join(dir, "hotso")
+	if _, err := run(ctx, nil, "go", "build", "-C", root, "-o", command, "./host/cmd/hotso"); err != nil {
+		return err
+	}
+	for _, lib := range []string{"libgreeter", "testdata/libs/echo"} {
+		if _, err := run(ctx, nil, command, "build", filepath.Join(root, lib), "--version", "1", "-o", dir); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(b.files.Greeter)
+	for i := 0; i <= leakLoads && err == nil; i++ {
+		path := filepath.Join(dir, fmt.Sprintf("copy%d.so", i))
+		b.files.Copies = append(b.files.Copies, path)
+		err = os.WriteFile(path, data, 0o755)
+	}
+	return err
+}
+
+// plugins builds the same plugin under several plugin paths. That of a package
+// named by its files is a hash of them, so a comment makes the difference.
+func (b *built) plugins(ctx context.Context) error {
+	source, err := os.ReadFile(filepath.Join("guest", "plugin", "main.go"))
+	if err != nil {
+		return err
+	}
+	for i, path := range b.files.Plugins {
+		main := strings.TrimSuffix(path, ".so") + ".go"
+		if err := os.WriteFile(main, fmt.Appendf(source, "\n// %d\n", i), 0o666); err != nil {
+			return err
+		}
+		if err := goBuild(ctx, "CGO_ENABLED=1", "-buildmode=plugin", "-o", path, main); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func goBuild(ctx context.Context, env string, args ...string) error {
+	_, err := run(ctx, strings.Fields(env), "go", append([]string{"build"}, args...)...)
+	return err
+}
+
+// run returns what a command prints; what it says when it fails is in the error.
+func run(ctx context.Context, env []string, name string, args ...string) (string, error) {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", filepath.Base(name), args[0], err, bytes.TrimSpace(said.Bytes()))
+	}
+	return string(bytes.TrimSpace(out)), nil
+}

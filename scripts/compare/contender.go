@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"slices"
+)
+
+// A Greeter is the library, however a contender reaches it.
+type Greeter interface {
+	Add(a, b int32) (int32, error)
+	// Greet returns a string of the caller's own; what the call needed is
+	// freed when it returns.
+	Greet(name string) (string, error)
+	// Close gives back everything that Open took, as far as the contender can.
+	Close() error
+}
+
+// An Echo returns a copy of data that is the caller's own.
+type Echo func(data []byte) ([]byte, error)
+
+// A Contender is one way to call code that was not linked in.
+type Contender struct {
+	Name string
+	Open func(f Files) (Greeter, error)
+	Echo func(f Files) (Echo, error)
+
+	Cgo   bool // needs a program built with CGO_ENABLED=1
+	Needs []artefact
+	// Process: the code runs in a process of its own, so what it leaks is not
+	// in the host.
+	Process bool
+	// Static: there is nothing to load.
+	Static bool
+}
+
+// Files are what was built for the contenders, as paths.
+type Files struct {
+	Greeter, Echo string   // hotso libraries, sealed
+	Copies        []string // of Greeter: dlopen loads a path only once
+	Plugins       []string // the greeter for package plugin, each with a plugin path of its own
+	Wasm          string   // the greeter for wasip1
+	Source        string   // of the greeter, in plain Go
+	Server        string   // a program that serves the greeter: this one
+	Use           int      // which of Copies and Plugins to load
+}
+
+// contenders are in the table's order.
+var contenders = []Contender{
+	{Name: direct, Open: openDirect, Echo: echoDirect, Static: true},
+	{Name: hotsoName, Open: openHotso, Echo: echoHotso, Needs: needLibs},
+	{Name: "purego RegisterFunc", Open: openRegisterFunc, Echo: echoRegisterFunc, Needs: needLibs},
+	{Name: "purego SyscallN", Open: openSyscallN, Echo: echoSyscallN, Needs: needLibs},
+	{Name: "cgo + dlopen, C strings", Open: openCgoStrings, Echo: echoCgo, Cgo: true, Needs: needLibs},
+	{Name: "cgo + dlopen, Go buffer", Open: openCgoBuffer, Echo: echoCgo, Cgo: true, Needs: needLibs},
+	{Name: goPluginName, Open: openPlugin, Echo: echoPlugin, Cgo: true, Needs: []artefact{plugins}},
+	{Name: "go-plugin, net/rpc", Open: openNetRPC, Echo: echoNetRPC, Process: true},
+	{Name: "go-plugin, gRPC", Open: openGRPC, Echo: echoGRPC, Process: true},
+	{Name: "wazero", Open: openWazero, Echo: echoWazero, Needs: []artefact{wasm}},
+	{Name: "yaegi", Open: openYaegi, Echo: echoYaegi},
+	{Name: "unix socket, JSON", Open: openSocket, Echo: echoSocket, Process: true},
+}
+
+const (
+	direct       = "direct interface call"
+	hotsoName    = "hotso, typed call"
+	goPluginName = "Go plugin"
+)
+
+var needLibs = []artefact{libraries}
+
+// errCgo is what the contenders that need cgo answer in a program without it.
+var errCgo = errors.New("this program was built with CGO_ENABLED=0")
+
+func find(name string) (Contender, bool) {
+	i := slices.IndexFunc(contenders, func(c Contender) bool { return c.Name == name })
+	if i < 0 {
+		return Contender{}, false
+	}
+	return contenders[i], true
+}

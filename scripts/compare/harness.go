@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+)
+
+// A race measures contenders against each other.
+type race struct {
+	built  *built
+	rounds int
+	budget time.Duration // of one measurement
+}
+
+// A row is what was measured of one contender, by job, one figure for each
+// round; or why it could not be.
+type row struct {
+	Contender
+	figures map[string][]Figure
+	left    *Left
+	err     error
+
+	child *child
+}
+
+var repeated = []string{Add, Greet, Bytes, Scaling}
+
+// run measures in rounds: each asks every contender for every job once, in a
+// new random order, while all others are idle. So what changes on the machine
+// meanwhile hits them alike, and the figures of one round can be divided.
+func (r race) run(ctx context.Context, list []Contender) ([]*row, error) {
+	rows := make([]*row, len(list))
+	for i, c := range list {
+		rows[i] = &row{Contender: c, figures: map[string][]Figure{}}
+		rows[i].err = r.missing(c)
+		if rows[i].err == nil {
+			rows[i].child, rows[i].err = startChild(r.built.programs[c.Cgo], r.order(c))
+		}
+	}
+	defer func() {
+		for _, w := range rows {
+			if w.child != nil {
+				w.child.stop()
+			}
+		}
+	}()
+	for round := range r.rounds {
+		fmt.Fprintf(os.Stderr, "\rround %d of %d ", round+1, r.rounds)
+		for _, n := range rand.Perm(len(rows) * (len(repeated) + 1)) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			w := rows[n/(len(repeated)+1)]
+			if w.err != nil {
+				continue
+			}
+			if i := n % (len(repeated) + 1); i < len(repeated) {
+				w.add(repeated[i], w.child)
+			} else if !w.Static {
+				r.fresh(w, Load)
+			}
+		}
+	}
+	fmt.Fprintln(os.Stderr, "\rleaks           ")
+	for _, w := range rows {
+		if w.err == nil && !w.Static && ctx.Err() == nil {
+			r.fresh(w, Leak)
+		}
+	}
+	return rows, context.Cause(ctx)
+}
+
+// missing says why a contender can't take part.
+func (r race) missing(c Contender) error {
+	needs := append([]artefact{plain0}, c.Needs...)
+	if c.Cgo {
+		needs[0] = plainCgo
+	}
+	for _, a := range needs {
+		if err := r.built.failed[a]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r race) order(c Contender) order {
+	return order{Contender: c.Name, Files: r.built.files, Budget: r.budget}
+}
+
+// fresh asks a new process.
+func (r race) fresh(w *row, job string) {
+	child, err := startChild(r.built.programs[w.Cgo], r.order(w.Contender))
+	if err != nil {
+		w.err = err
+		return
+	}
+	defer child.stop()
+	w.add(job, child)
+}
+
+func (w *row) add(job string, c *child) {
+	f, err := c.ask(job)
+	switch {
+	case err != nil:
+		w.err = err
+	case job == Leak:
+		w.left = &f.Left
+	default:
+		w.figures[job] = append(w.figures[job], f)
+	}
+}

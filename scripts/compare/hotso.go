@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hotso/hotso/host"
+)
+
+// hotso's typed functions on a slot: gate and containment are in every call,
+// and the host needs no cgo.
+type hotsoGreeter struct {
+	slot  *host.Slot
+	add   func(context.Context, int32, int32) (int32, error)
+	greet func(context.Context, string) (string, error)
+}
+
+var ctx = context.Background()
+
+func openHotso(f Files) (Greeter, error) {
+	g := &hotsoGreeter{slot: host.NewSlot("greeter")}
+	_, err := g.slot.Swap(ctx, f.Greeter)
+	if err != nil {
+		return nil, err
+	}
+	var errAdd, errGreet error
+	g.add, errAdd = host.Func2[int32, int32, int32](g.slot, "Add")
+	g.greet, errGreet = host.Func1[string, string](g.slot, "GreetName")
+	return g, errors.Join(errAdd, errGreet)
+}
+
+func (g *hotsoGreeter) Add(a, b int32) (int32, error)     { return g.add(ctx, a, b) }
+func (g *hotsoGreeter) Greet(name string) (string, error) { return g.greet(ctx, name) }
+
+func (g *hotsoGreeter) Close() error {
+	_, err := g.slot.Close(ctx)
+	return err
+}
+
+func echoHotso(f Files) (Echo, error) {
+	lib, err := host.Open(ctx, f.Echo)
+	if err != nil {
+		return nil, err
+	}
+	echo, err := host.Func1[[]byte, []byte](lib, "Bytes")
+	if err != nil {
+		return nil, err
+	}
+	return func(data []byte) ([]byte, error) { return echo(ctx, data) }, nil
+}

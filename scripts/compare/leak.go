@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+)
+
+// Left is what a load leaves behind in the process, per load.
+type Left struct {
+	RSS                float64 // KiB
+	Threads, Maps, FDs float64
+}
+
+// leak loads, calls and closes. The first load, which may set up things for
+// all others, does not count.
+func leak(c Contender, f Files) (Figure, error) {
+	once := func(i int) error {
+		f.Use = i
+		g, err := c.Open(f)
+		if err != nil {
+			return err
+		}
+		if _, err := g.Greet("Ada"); err != nil {
+			return err
+		}
+		return g.Close()
+	}
+	loads := leakLoads
+	if c.Name == goPluginName {
+		loads = len(f.Plugins) - 1
+	}
+	if err := once(0); err != nil {
+		return Figure{}, err
+	}
+	before, err := settled()
+	if err != nil {
+		return Figure{}, err
+	}
+	for i := range loads {
+		if err := once(i + 1); err != nil {
+			return Figure{}, fmt.Errorf("load %d: %w", i+2, err)
+		}
+	}
+	after, err := settled()
+	n := float64(loads)
+	return Figure{Left: Left{
+		RSS:     (after.RSS - before.RSS) / n,
+		Threads: (after.Threads - before.Threads) / n,
+		Maps:    (after.Maps - before.Maps) / n,
+		FDs:     (after.FDs - before.FDs) / n,
+	}}, err
+}
+
+// settled looks at the process once the heap is as small as it gets, and what
+// ends in its own time has ended.
+func settled() (Left, error) {
+	for range 3 {
+		runtime.GC()
+		time.Sleep(20 * time.Millisecond)
+	}
+	debug.FreeOSMemory()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return Left{}, err
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return Left{}, err
+	}
+	fds, err := os.ReadDir("/proc/self/fd")
+	return Left{
+		RSS: field(status, "VmRSS:"), Threads: field(status, "Threads:"),
+		Maps: float64(bytes.Count(maps, []byte("\n"))), FDs: float64(len(fds)),
+	}, err
+}
+
+// field returns a number of proc_pid_status(5).
+func field(status []byte, name string) float64 {
+	for line := range bytes.Lines(status) {
+		if f := bytes.Fields(line); len(f) > 1 && string(f[0]) == name {
+			n, _ := strconv.ParseFloat(string(f[1]), 64)
+			return n
+		}
+	}
+	return 0
+}

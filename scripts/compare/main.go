@@ -1,0 +1,97 @@
+// Command compare measures hotso beside the other ways to call code that was
+// not linked in: one run, one table, one machine. In its directory:
+//
+//	go run . --plot compare.svg > compare.md
+//
+// It builds what it compares (Go and a C compiler are needed), takes about
+// three minutes, and wants the machine for itself. The jobs: add two numbers;
+// greet, with a string in and a string of the caller's own out; an echo of
+// 64 KiB; add by 8 goroutines as a multiple of add by one; load, from the file
+// to the first greeting, the first of a process; and what 20 loads and closes
+// leave in the process, after GC. Every contender runs the same greeter and
+// has a process of its own.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+)
+
+func main() {
+	if err := start(); err != nil {
+		fmt.Fprintln(os.Stderr, "compare:", err)
+		os.Exit(1)
+	}
+}
+
+func start() error {
+	if text := os.Getenv(orderVariable); text != "" { // one contender's process
+		os.Unsetenv(orderVariable) // not for the servers it starts
+		var o order
+		if err := json.Unmarshal([]byte(text), &o); err != nil {
+			return err
+		}
+		return serveJobs(o, os.Stdin, os.Stdout)
+	}
+	rounds := flag.Int("rounds", 20, "how often each job is measured")
+	only := flag.String("only", "", "contenders whose names contain one of these `words`, separated by commas")
+	quick := flag.Bool("quick", false, "two short rounds: shows that all works, in less than a minute")
+	plotTo := flag.String("plot", "", "draw a plot (SVG) to this `file`")
+	serve := flag.String("serve", "", "be the other process of a contender: socket, netrpc or grpc")
+	socket := flag.String("socket", "", "the socket of --serve socket")
+	flag.Parse()
+	switch *serve {
+	case "":
+	case "socket":
+		return serveSocket(*socket)
+	default:
+		servePlugin(*serve)
+		return nil
+	}
+
+	list := choose(*only)
+	if len(list) == 0 || flag.NArg() > 0 {
+		return fmt.Errorf("no contender is called %q", *only+strings.Join(flag.Args(), " "))
+	}
+	r := race{rounds: *rounds, budget: 50 * time.Millisecond}
+	if *quick {
+		r.rounds, r.budget = 2, 5*time.Millisecond
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	dir, err := os.MkdirTemp("", "compare")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if r.built, err = build(ctx, dir); err != nil {
+		return err
+	}
+	rows, err := r.run(ctx, list)
+	if err != nil {
+		return err
+	}
+	p := here(r.rounds)
+	if *plotTo != "" {
+		if err := os.WriteFile(*plotTo, plot(p, rows), 0o644); err != nil {
+			return err
+		}
+	}
+	return writeTable(os.Stdout, p, rows)
+}
+
+// choose returns the contenders whose name contains one of the words.
+func choose(words string) []Contender {
+	return slices.DeleteFunc(slices.Clone(contenders), func(c Contender) bool {
+		return !slices.ContainsFunc(strings.Split(words, ","), func(w string) bool {
+			return strings.Contains(c.Name, w)
+		})
+	})
+}

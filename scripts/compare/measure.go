@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Jobs that a child measures. Load and Leak are one job each of a process that
+// has done nothing before.
+const (
+	Add     = "add"     // nanoseconds of Add
+	Greet   = "greet"   // nanoseconds of Greet
+	Bytes   = "bytes"   // nanoseconds of an echo of 64 KiB
+	Scaling = "scaling" // calls a second of 8 goroutines, as a multiple of those of one
+	Load    = "load"    // nanoseconds from the file to the first greeting
+	Leak    = "leak"    // what one load and close leave behind
+)
+
+const (
+	echoSize   = 64 << 10
+	goroutines = 8
+)
+
+// A Figure is what one measurement found. It goes from child to parent as JSON.
+type Figure struct {
+	Value  float64 // ns, or a multiple
+	Allocs float64 // heap objects per call, of this process
+	Left   Left    // Leak only
+	Err    string
+}
+
+// A bench is a loaded contender that is measured again and again.
+type bench struct {
+	greeter Greeter
+	echo    Echo
+	data    []byte
+	budget  time.Duration // of one measurement
+}
+
+func newBench(c Contender, f Files, budget time.Duration) (*bench, error) {
+	b := &bench{data: bytes.Repeat([]byte{'x'}, echoSize), budget: budget}
+	var err error
+	if b.greeter, err = c.Open(f); err != nil {
+		return nil, err
+	}
+	if b.echo, err = c.Echo(f); err != nil {
+		return nil, err
+	}
+	return b, b.check()
+}
+
+// check calls everything once: what is wrong must not be fast.
+func (b *bench) check() error {
+	if sum, err := b.greeter.Add(40, 2); err != nil || sum != 42 {
+		return fmt.Errorf("Add(40, 2) is %d, %v", sum, err)
+	}
+	if s, err := b.greeter.Greet("Ada"); err != nil || s != "Hello, Ada!" {
+		return fmt.Errorf("Greet(Ada) is %q, %v", s, err)
+	}
+	if p, err := b.echo(b.data); err != nil || !bytes.Equal(p, b.data) {
+		return fmt.Errorf("an echo of %d bytes has %d, %v", len(b.data), len(p), err)
+	}
+	return nil
+}
+
+func (b *bench) run(job string) (Figure, error) {
+	switch job {
+	case Add:
+		return b.time(func() error { _, err := b.greeter.Add(40, 2); return err })
+	case Greet:
+		return b.time(func() error { _, err := b.greeter.Greet("Ada"); return err })
+	case Bytes:
+		return b.time(func() error { _, err := b.echo(b.data); return err })
+	case Scaling:
+		return b.scaling()
+	}
+	return Figure{}, fmt.Errorf("no job %q", job)
+}
+
+// time calls f for the budget and returns nanoseconds and objects per call.
+func (b *bench) time(f func() error) (Figure, error) {
+	n, took := 1, time.Duration(0)
+	for took < b.budget/10 { // also warms up
+		n *= 2
+		var err error
+		if took, err = repeat(f, n); err != nil {
+			return Figure{}, err
+		}
+	}
+	n = max(1, int(float64(n)*float64(b.budget)/float64(took)))
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	took, err := repeat(f, n)
+	runtime.ReadMemStats(&after)
+	// Rounded down, as package testing does: the odd object of the runtime's
+	// own is not the call's.
+	allocs := (after.Mallocs - before.Mallocs) / uint64(n)
+	return Figure{Value: float64(took) / float64(n), Allocs: float64(allocs)}, err
+}
+
+func repeat(f func() error, n int) (time.Duration, error) {
+	begin := time.Now()
+	for range n {
+		if err := f(); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(begin), nil
+}
+
+// scaling compares the calls of many goroutines with those of one.
+func (b *bench) scaling() (Figure, error) {
+	one, err := b.rate(1)
+	if err != nil {
+		return Figure{}, err
+	}
+	many, err := b.rate(goroutines)
+	return Figure{Value: many / one}, err
+}
+
+// rate is how many Adds a nanosecond n goroutines make together.
+func (b *bench) rate(n int) (float64, error) {
+	calls, errs := make([]int, n), make([]error, n)
+	var wg sync.WaitGroup
+	begin := time.Now()
+	for i := range n {
+		wg.Go(func() {
+			for errs[i] == nil && time.Since(begin) < b.budget {
+				for range 64 {
+					if _, errs[i] = b.greeter.Add(40, 2); errs[i] != nil {
+						return
+					}
+				}
+				calls[i] += 64
+			}
+		})
+	}
+	wg.Wait()
+	took, sum := time.Since(begin), 0
+	for i := range n {
+		if errs[i] != nil {
+			return 0, errs[i]
+		}
+		sum += calls[i]
+	}
+	return float64(sum) / float64(took), nil
+}
+
+// load measures the first load of a process.
+func load(c Contender, f Files) (Figure, error) {
+	begin := time.Now()
+	g, err := c.Open(f)
+	if err != nil {
+		return Figure{}, err
+	}
+	if _, err := g.Greet("Ada"); err != nil {
+		return Figure{}, err
+	}
+	took := time.Since(begin)
+	return Figure{Value: float64(took)}, g.Close()
+}
