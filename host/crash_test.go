@@ -21,7 +21,7 @@ func TestCrashKinds(t *testing.T) {
 		"panic": host.CrashPanic, "goroutine": host.CrashPanic, "nil": host.CrashPanic, "wild": host.CrashFatal,
 		"exit": host.CrashExit, "log": host.CrashExit, "throw": host.CrashFatal, "unlock": host.CrashFatal,
 		"overflow": host.CrashFatal, "memory": host.CrashFatal, "fault": host.CrashPanic,
-		"traceback": host.CrashPanic, "long": host.CrashPanic, "two": "",
+		"traceback": host.CrashPanic, "two": "",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			slot := host.NewSlot("crash")

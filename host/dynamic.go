@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
@@ -111,7 +112,7 @@ func assign(e reflect.Value, arg any, t abi.Type) error {
 	switch {
 	case !a.IsValid():
 	case isNumber:
-		if !setNumber(e, n.String()) {
+		if !setNumber(e, wholeNumber(n, e)) {
 			return fmt.Errorf("%s is not of type %s", n, t)
 		}
 		ok = true
@@ -173,6 +174,16 @@ func assignParts(e reflect.Value, arg any, t abi.Type) error {
 		}
 	}
 	return nil
+}
+
+// wholeNumber writes an n like 1.0 or 1e3 as an integer, if e is one. It reads
+// n as a float64, as most readers of JSON do, so only up to 2^53.
+func wholeNumber(n json.Number, e reflect.Value) string {
+	f, err := n.Float64()
+	if e.CanFloat() || err != nil || !strings.ContainsAny(n.String(), ".eE") || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+		return n.String()
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
 }
 
 // setNumber reads text into e if it is a number that holds it.

@@ -35,6 +35,7 @@ type Library struct {
 	attachment   *attachment // nil if it can't be unloaded
 	resident     string      // why it can't, or empty
 	mapName      string      // what its mappings are called in /proc/self/maps
+	memory       uint64      // bytes of its image in memory, with .bss
 	groupFiles   []int       // descriptors that its runtime opened at start
 	crashMessage *os.File    // the attachment's
 	stopped      bool        // its stop hooks have run
@@ -138,10 +139,6 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
-	before, err := groupFiles()
-	if err != nil {
-		return err
-	}
 	if err := l.open(); err != nil {
 		return err
 	}
@@ -151,7 +148,7 @@ func (l *Library) load(context.Context) (err error) {
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	_, err = l.invoke(l.sym.takeStatus)
-	files, filesErr := newSince(before)
+	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	return errors.Join(err, filesErr)
 }
@@ -160,13 +157,15 @@ func (l *Library) load(context.Context) (err error) {
 func (l *Library) open() (err error) {
 	l.mapName = fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
 	if l.attachment != nil {
-		l.mapName += fmt.Sprintf("#%d", l.attachment.id)
+		// Ended on both sides: it is searched for, and 1 is a part of 12.
+		l.mapName = fmt.Sprintf("hotso:%d:%s.v%s", l.attachment.id, l.Name(), l.Version())
 	}
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
 	} else {
 		l.copy, err = private.InMemory(l.mapName, l.image)
 	}
+	l.memory = l.ELF.Memory().High
 	// The copy has the bytes; don't keep them on the heap.
 	l.image, l.ELF = nil, nil
 	if err != nil {
@@ -334,7 +333,16 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 // was freed and what is left. When calls are still inside, the error is
 // ErrBusy and the library is quarantined: it stays whole, refuses new calls,
 // and is let go when the last call returns. Closing twice returns the same.
+// What belongs to a slot is the slot's to close: that is refused with ErrBusy.
 func (l *Library) Close(ctx context.Context) (*Report, error) {
+	if l.conf.owned {
+		return nil, l.error(StepUnload, ErrBusy, errors.New("it belongs to a slot, which swaps or closes it"))
+	}
+	return l.close(ctx)
+}
+
+// close is Close for whoever owns the library.
+func (l *Library) close(ctx context.Context) (*Report, error) {
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()

@@ -18,6 +18,7 @@ type Option func(*config)
 
 type config struct {
 	name          string
+	owned         bool // by a slot
 	allowUnsealed bool
 	startTimeout  time.Duration
 	drainTimeout  time.Duration

@@ -63,7 +63,7 @@ func (l *Library) teardown(r *Report) (err error) {
 	}
 	fds := l.groupFiles
 	done := r.timed("find files")
-	polled, err := pollerFiles(image)
+	polled, err := pollerFiles(image, l.memory)
 	done()
 	if err != nil {
 		return l.blocked(r, err)

@@ -11,8 +11,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// Exports by hand go together with those of hotso gen. These two are what it
-// does not do: CString is a name of cgo's, and Mixed has too many parameters.
+// Exports by hand go together with those of hotso gen. These are what it does
+// not do: CString is a name of cgo's, and Mixed has too many parameters.
 
 // CString returns s, up to a NUL, in memory that the caller frees.
 //
@@ -30,9 +30,12 @@ func CString(s *C.hotso_cchar, n C.size_t) *C.char {
 func Mixed(a int8, x float32, b uint16, s *C.hotso_cchar, sLen C.size_t, y float64, c bool, d int64,
 	p *C.hotso_cbyte, pLen C.size_t, e uint32, out *C.char, outCap C.size_t, outLen *C.size_t,
 ) C.hotso_status {
-	buffer := cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
+	return C.hotso_status(cabi.Text(buffer(unsafe.Pointer(out), outCap, outLen), func() (string, error) {
 		return fmt.Sprintf("%d %g %d %q %g %t %d %x %d", a, x, b, cabi.String(unsafe.Pointer(s), uintptr(sLen)),
 			y, c, d, cabi.Bytes(unsafe.Pointer(p), uintptr(pLen)), e), nil
 	}))
+}
+
+func buffer(out unsafe.Pointer, capacity C.size_t, length *C.size_t) cabi.Buffer {
+	return cabi.Out(out, uintptr(capacity), unsafe.Pointer(length))
 }

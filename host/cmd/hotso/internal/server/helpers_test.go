@@ -23,7 +23,7 @@ import (
 )
 
 // The host keeps the page that it lends thread-local storage from.
-func TestMain(m *testing.M) { libtest.Main(m, libtest.Allow("/memfd:hotso-tls")) }
+func TestMain(m *testing.M) { libtest.Main(m, libtest.Allow("hotso-tls")) }
 
 // limit bounds every wait; no test gets near it unless it fails.
 const limit = 30 * time.Second
