@@ -182,27 +182,6 @@ func TestFieldsAreTheSignature(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrArgument)
 }
 
-// TestTypedCallsDoNotAllocate: beyond the result, as issue 6 wants it.
-func TestTypedCallsDoNotAllocate(t *testing.T) {
-	ctx := t.Context()
-	c, err := echo.New(open(t, libtest.Build(t, "echo", "1")))
-	require.NoError(t, err)
-	xs := make([]float64, 1000)
-	p, q := echo.Point{X: 1}, echo.Point{Y: 1}
-	for what, call := range map[string]struct {
-		f      func()
-		allocs float64
-	}{
-		"numbers in":      {func() { _, _ = c.Sum(ctx, xs) }, 0},
-		"numbers out":     {func() { _, _ = c.Float64s(ctx, xs[:10]) }, 1},
-		"structs":         {func() { _, _ = c.Middle(ctx, p, q) }, 0},
-		"a large one":     {func() { _, _ = c.Struct(ctx, echo.Scalars{}) }, 0},
-		"eight arguments": {func() { _, _ = c.Many(ctx, 1, 2, 3, "", 4, true, 5, nil) }, 1},
-	} {
-		assert.LessOrEqual(t, testing.AllocsPerRun(100, call.f), call.allocs, what)
-	}
-}
-
 // TestThroughTheHeader compiles a C program with echo's header and runs it.
 func TestThroughTheHeader(t *testing.T) {
 	cc, err := exec.LookPath("cc")
