@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/gate"
 )
 
 // A Result is what a dynamic call returned, and which version returned it.
@@ -40,8 +40,7 @@ func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, e
 	if !ok {
 		return Result{}, l.closedError()
 	}
-	defer l.gate.Leave(token)
-	return l.callDynamic(name, args)
+	return l.callDynamic(ctx, token, name, args)
 }
 
 // Call is Library.Call on the current version.
@@ -53,42 +52,64 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	defer lib.gate.Leave(token)
-	return lib.callDynamic(name, args)
+	return lib.callDynamic(ctx, token, name, args)
 }
 
-func (l *Library) callDynamic(name string, args []any) (Result, error) {
+// callDynamic makes the call of a caller that is inside, and leaves.
+func (l *Library) callDynamic(ctx context.Context, shard gate.Shard, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fail := func(reason, cause error) (Result, error) {
-		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: cause}
+	fn, values, err := l.prepare(name, args)
+	if err != nil {
+		l.gate.Leave(shard)
+		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall,
+			Reason: err[0], Cause: err[1]}
 	}
+	in := inside{fn: fn, shard: shard, limit: l.conf.callLimit}
+	in.takeFrame()
+	for i, p := range fn.sig.Params {
+		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
+	}
+	out := reflect.New(goType(fn.sig.Result))
+	if ctx.Done() == nil && in.limit == 0 {
+		defer in.leave()
+		err := fn.do(in.frame, out.UnsafePointer())
+		return result.with(fn, out, err)
+	}
+	return result.with(fn, out, in.bounded(ctx, out.UnsafePointer()))
+}
+
+// prepare finds the function and converts the arguments. Its error is a reason
+// and a cause.
+func (l *Library) prepare(name string, args []any) (*function, []reflect.Value, []error) {
 	fn, ok := l.functions[name]
 	if !ok {
-		return fail(ErrFunction, fmt.Errorf("%q", name))
+		return nil, nil, []error{ErrFunction, fmt.Errorf("%q", name)}
 	}
 	if err := checkRegisters(fn.sig); err != nil {
-		return fail(ErrArgument, err)
+		return nil, nil, []error{ErrArgument, err}
 	}
 	if len(args) != len(fn.sig.Params) {
-		return fail(ErrArgument, fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig))
+		return nil, nil, []error{ErrArgument,
+			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)}
 	}
-	f := call.Get()
-	defer f.Put()
+	values := make([]reflect.Value, len(args))
 	for i, p := range fn.sig.Params {
 		v, err := convert(args[i], p.Type)
 		if err != nil {
-			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
+			return nil, nil, []error{ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)}
 		}
-		put(f, kindOf(p.Type), v.UnsafePointer())
+		values[i] = v
 	}
-	out := reflect.New(goType(fn.sig.Result))
-	if err := fn.do(f, out.UnsafePointer()); err != nil {
-		return result, err
+	return fn, values, nil
+}
+
+// with completes a result. A call that was left behind may still write to out,
+// which is then not read.
+func (r Result) with(fn *function, out reflect.Value, err error) (Result, error) {
+	if err == nil && fn.sig.Result != abi.None {
+		r.Value = out.Elem().Interface()
 	}
-	if fn.sig.Result != abi.None {
-		result.Value = out.Elem().Interface()
-	}
-	return result, nil
+	return r, err
 }
 
 // convert returns a pointer to a value of type t that equals arg.

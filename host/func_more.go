@@ -7,8 +7,10 @@ import (
 )
 
 // Func5 is Func0 for a function with five parameters.
-func Func5[A, B, C, D, E, R any](c Caller, name string) (func(context.Context, A, B, C, D, E) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+func Func5[A, B, C, D, E, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
 		reflect.TypeFor[E]())
 	if err != nil {
 		return nil, err
@@ -18,20 +20,20 @@ func Func5[A, B, C, D, E, R any](c Caller, name string) (func(context.Context, A
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
 		put(in.frame, b.params[3], unsafe.Pointer(&a4))
 		put(in.frame, b.params[4], unsafe.Pointer(&a5))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func6 is Func0 for a function with six parameters.
-func Func6[A, B, C, D, E, F, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+func Func6[A, B, C, D, E, F, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
 		reflect.TypeFor[E](), reflect.TypeFor[F]())
 	if err != nil {
 		return nil, err
@@ -41,21 +43,21 @@ func Func6[A, B, C, D, E, F, R any](c Caller, name string) (func(context.Context
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
 		put(in.frame, b.params[3], unsafe.Pointer(&a4))
 		put(in.frame, b.params[4], unsafe.Pointer(&a5))
 		put(in.frame, b.params[5], unsafe.Pointer(&a6))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func7 is Func0 for a function with seven parameters.
-func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F, G) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+func Func7[A, B, C, D, E, F, G, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F, G) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
 		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G]())
 	if err != nil {
 		return nil, err
@@ -65,7 +67,6 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Cont
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
@@ -73,14 +74,15 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string) (func(context.Cont
 		put(in.frame, b.params[4], unsafe.Pointer(&a5))
 		put(in.frame, b.params[5], unsafe.Pointer(&a6))
 		put(in.frame, b.params[6], unsafe.Pointer(&a7))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func8 is Func0 for a function with eight parameters. More than these go into a struct.
-func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.Context, A, B, C, D, E, F, G, H) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F, G, H) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
 		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G](), reflect.TypeFor[H]())
 	if err != nil {
 		return nil, err
@@ -90,7 +92,6 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.C
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
@@ -99,7 +100,6 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string) (func(context.C
 		put(in.frame, b.params[5], unsafe.Pointer(&a6))
 		put(in.frame, b.params[6], unsafe.Pointer(&a7))
 		put(in.frame, b.params[7], unsafe.Pointer(&a8))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/proc"
 )
@@ -70,14 +71,15 @@ func must[T any](v T, err error) func(testing.TB) T {
 func stamped(t testing.TB, path string) func(version string) []byte {
 	t.Helper()
 	file := must(os.ReadFile(path))(t)
-	image, m, err := abi.Unseal(file)
+	sealed, err := manifest.Unseal(file)
 	require.NoError(t, err)
+	image, m := sealed.Image, sealed.Manifest
 	at := fileOffset(t, image, abi.SymDescriptor)
 	return func(version string) []byte {
 		image, m := bytes.Clone(image), *m
 		m.Version = version
 		require.NoError(t, abi.Stamp(image[at:at+abi.DescriptorSize], m.Name, version))
-		return must(abi.Seal(image, &m))(t)
+		return must(manifest.Seal(image, &m))(t)
 	}
 }
 

@@ -17,17 +17,23 @@ const (
 type Option func(*config)
 
 type config struct {
-	name          string
-	owned         bool // by a slot
-	allowUnsealed bool
-	startTimeout  time.Duration
-	drainTimeout  time.Duration
-	tempDir       string
-	onDisk        bool
-	check         func(context.Context, *Library) error
-	onEvent       func(Event)
-	crashLimit    int
-	crashWindow   time.Duration
+	name           string
+	owned          bool // by a slot
+	allowUnsealed  bool
+	allowDowngrade bool
+	signed         bool // only with a signature of one of keys
+	keys           []PublicKey
+	startTimeout   time.Duration
+	drainTimeout   time.Duration
+	tempDir        string
+	onDisk         bool
+	check          func(context.Context, *Library) error
+	onEvent        func(Event)
+	callLimit      time.Duration
+	killHung       bool
+	forceUnload    bool
+	crashLimit     int
+	crashWindow    time.Duration
 }
 
 func newConfig(opts []Option) *config {
@@ -42,6 +48,9 @@ func newConfig(opts []Option) *config {
 // AllowUnsealed loads libraries without a manifest too, for instance one built
 // by go build alone. Their functions are not checked before they are called.
 func AllowUnsealed() Option { return func(c *config) { c.allowUnsealed = true } }
+
+// AllowDowngrade lets Slot.Swap replace a version by an older one.
+func AllowDowngrade() Option { return func(c *config) { c.allowDowngrade = true } }
 
 // StartTimeout limits each start and health hook; default 10 s.
 func StartTimeout(d time.Duration) Option { return func(c *config) { c.startTimeout = d } }
@@ -74,3 +83,16 @@ func OnEvent(f func(Event)) Option { return func(c *config) { c.onEvent = f } }
 func CrashLimit(n int, window time.Duration) Option {
 	return func(c *config) { c.crashLimit, c.crashWindow = n, window }
 }
+
+// CallTimeout bounds every call, as a context with that timeout does. Limit does
+// so for one function.
+func CallTimeout(d time.Duration) Option { return func(c *config) { c.callLimit = d } }
+
+// KillHung ends a version when one of its calls does not return by its deadline:
+// its other callers get ErrCrashed, and the slot falls back as after a crash. A
+// library that heeds cabi.Context in time is not ended.
+func KillHung() Option { return func(c *config) { c.killHung = true } }
+
+// ForceUnload ends a replaced or closed version whose calls outlive the drain
+// timeout, instead of keeping it in quarantine; they get ErrCrashed.
+func ForceUnload() Option { return func(c *config) { c.forceUnload = true } }

@@ -99,7 +99,7 @@ func TestConcurrentSwaps(t *testing.T) {
 	const goroutines, rounds = 4, 5
 	version := stamped(t, libtest.Greeter(t, "1"))
 	var j journal
-	slot := newSlot(t, "greeter", nil, j.option())
+	slot := newSlot(t, "greeter", nil, j.option(), host.AllowDowngrade())
 	var wg sync.WaitGroup
 	for i := range goroutines {
 		path := filepath.Join(t.TempDir(), strconv.Itoa(i)+".so")
@@ -180,7 +180,8 @@ func TestSlotForgets(t *testing.T) {
 func TestTwoKindsOfLibrary(t *testing.T) {
 	counter1, counter2 := libtest.Build(t, "counter", "1"), libtest.Build(t, "counter", "2")
 	greeter1, greeter2 := libtest.Greeter(t, "1"), libtest.Greeter(t, "2")
-	counter, greeter := newSlot(t, "counter", nil), newSlot(t, "greeter", nil)
+	back := host.AllowDowngrade()
+	counter, greeter := newSlot(t, "counter", nil, back), newSlot(t, "greeter", nil, back)
 	increment := must(host.Func0[int64](counter, "Increment"))(t)
 	ticks := must(host.Func0[int64](counter, "Ticks"))(t)
 	greet := must(host.Func0[string](greeter, "Greet"))(t)
@@ -239,4 +240,24 @@ func TestTooManyLibraries(t *testing.T) {
 	for n, lib := range libs[1:] {
 		assert.Equal(t, int64(n+1), must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
+}
+
+// A version is replaced by an older one only if the host says so; the same one
+// may come again.
+func TestNoSilentDowngrade(t *testing.T) {
+	version := stamped(t, libtest.Greeter(t, "1"))
+	at := func(v string) string {
+		path := filepath.Join(t.TempDir(), "libgreeter.v"+v+".so")
+		require.NoError(t, os.WriteFile(path, version(v), 0o644))
+		return path
+	}
+	v9, v10, rc, older := at("9"), at("10"), at("10.0.0-rc1"), at("9.9")
+	slot := newSlot(t, "greeter", []string{v9, rc, v10, v10})
+	for _, path := range []string{v9, rc, older} {
+		_, err := slot.Swap(t.Context(), path)
+		require.ErrorIs(t, err, host.ErrDowngrade, path)
+		require.ErrorIs(t, err, host.ErrRefused)
+	}
+	assert.Equal(t, "10", slot.Current().Version())
+	newSlot(t, "greeter", []string{v10, rc, v9}, host.AllowDowngrade())
 }

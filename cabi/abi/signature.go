@@ -136,7 +136,7 @@ func (s Signature) Equal(t Signature) bool {
 // Check reports what makes s impossible to call, or nil.
 func (s Signature) Check() error {
 	for _, p := range s.Params {
-		if p.Name != "" && !identifier(p.Name) {
+		if p.Name != "" && !IsIdentifier(p.Name) {
 			return fmt.Errorf("%w: %s: parameter name %q", ErrSignature, s, p.Name)
 		}
 		if p.Type.Size() == 0 && !p.Type.Span() && p.Type.Fields() == nil {
@@ -158,8 +158,8 @@ func (s Signature) Check() error {
 	return nil
 }
 
-// identifier reports whether s is an identifier of Go.
-func identifier(s string) bool {
+// IsIdentifier reports whether s is an identifier of Go.
+func IsIdentifier(s string) bool {
 	for i, r := range s {
 		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
 			return false

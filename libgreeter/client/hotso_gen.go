@@ -18,14 +18,14 @@ type Client struct {
 	add       func(context.Context, int32, int32) (int32, error)
 }
 
-// New binds every function. A slot will refuse a version that lacks one of
-// them, or has another signature for it.
-func New(c host.Caller) (*Client, error) {
+// New binds every function, all with the same options. A slot will refuse a
+// version that lacks one of them, or has another signature for it.
+func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
 	var errs [3]error
-	client.greet, errs[0] = host.Func0[string](c, "Greet")
-	client.greetName, errs[1] = host.Func1[string, string](c, "GreetName")
-	client.add, errs[2] = host.Func2[int32, int32, int32](c, "Add")
+	client.greet, errs[0] = host.Func0[string](c, "Greet", opts...)
+	client.greetName, errs[1] = host.Func1[string, string](c, "GreetName", opts...)
+	client.add, errs[2] = host.Func2[int32, int32, int32](c, "Add", opts...)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}

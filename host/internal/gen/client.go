@@ -36,15 +36,15 @@ func (l *library) client() ([]byte, error) {
 	}
 	fmt.Fprintf(&b, `}
 
-// New binds every function. A slot will refuse a version that lacks one of
-// them, or has another signature for it.
-func New(c host.Caller) (*Client, error) {
+// New binds every function, all with the same options. A slot will refuse a
+// version that lacks one of them, or has another signature for it.
+func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
 	var errs [%d]error
 `, len(l.functions))
 	for i, f := range l.functions {
 		types := append(f.clientTypes(), f.clientResult())
-		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.Func%d[%s](c, %q)\n",
+		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.Func%d[%s](c, %q, opts...)\n",
 			fieldName(f.name), i, len(f.params), strings.Join(types, ", "), f.name)
 	}
 	b.WriteString("\tif err := errors.Join(errs[:]...); err != nil {\n\t\treturn nil, err\n\t}\n\treturn &client, nil\n}\n")

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // Scan returns the functions that the package in dir exports, sorted by name,
@@ -47,7 +48,7 @@ import (
 // exported all the same, but no host learns its signature.
 //
 // Only the package itself is read, not the packages that it imports.
-func Scan(dir string) ([]abi.Function, error) {
+func Scan(dir string) ([]manifest.Function, error) {
 	pkg, err := goCommand{dir: dir}.list(context.Background(), ".", "")
 	if err != nil {
 		return nil, err
@@ -55,25 +56,25 @@ func Scan(dir string) ([]abi.Function, error) {
 	return scan(pkg)
 }
 
-func scan(pkg goPackage) ([]abi.Function, error) {
-	var functions []abi.Function
+func scan(pkg goPackage) ([]manifest.Function, error) {
+	var functions []manifest.Function
 	var errs []error
 	for _, file := range pkg.CgoFiles {
 		found, err := scanFile(filepath.Join(pkg.Dir, file), nil)
 		functions, errs = append(functions, found...), append(errs, err)
 	}
-	slices.SortFunc(functions, func(a, b abi.Function) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(functions, func(a, b manifest.Function) int { return strings.Compare(a.Name, b.Name) })
 	return functions, errors.Join(errs...)
 }
 
 // scanFile reads one file; src replaces its content if it is not nil.
-func scanFile(path string, src any) ([]abi.Function, error) {
+func scanFile(path string, src any) ([]manifest.Function, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
-	var functions []abi.Function
+	var functions []manifest.Function
 	var errs []error
 	for _, decl := range file.Decls {
 		f, ok := decl.(*ast.FuncDecl)
@@ -90,7 +91,7 @@ func scanFile(path string, src any) ([]abi.Function, error) {
 			errs = append(errs, err)
 			continue
 		}
-		functions = append(functions, abi.Function{Name: f.Name.Name, Signature: s.String()})
+		functions = append(functions, manifest.Function{Name: f.Name.Name, Signature: s.String()})
 	}
 	return functions, errors.Join(errs...)
 }

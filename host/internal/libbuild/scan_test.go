@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 const preamble = "package main\n\n// #include \"cabi.h\"\nimport \"C\"\n\n"
@@ -53,7 +54,7 @@ func TestSignatures(t *testing.T) {
 		t.Run(test.decl, func(t *testing.T) {
 			got, err := scanFile("main.go", preamble+"//export F\nfunc F"+test.decl+" { panic(0) }\n")
 			require.NoError(t, err)
-			require.Equal(t, []abi.Function{{Name: "F", Signature: test.want}}, got)
+			require.Equal(t, []manifest.Function{{Name: "F", Signature: test.want}}, got)
 			_, err = abi.ParseSignature(got[0].Signature)
 			require.NoError(t, err)
 		})
@@ -69,7 +70,7 @@ func TestSlices(t *testing.T) {
 			"out *C." + c + ", outCap C.size_t, outLen *C.size_t) C.hotso_status { return 0 }\n"
 		got, err := scanFile("main.go", src)
 		require.NoError(t, err)
-		assert.Equal(t, []abi.Function{{Name: "F", Signature: "func(xs []" + elem + ") ([]" + elem + ", error)"}}, got)
+		assert.Equal(t, []manifest.Function{{Name: "F", Signature: "func(xs []" + elem + ") ([]" + elem + ", error)"}}, got)
 	}
 }
 
@@ -93,7 +94,7 @@ func TestStructsNeedASignature(t *testing.T) {
 		got, err := scanFile("main.go", src)
 		if test.says == "" {
 			require.NoError(t, err, test.signature)
-			assert.Equal(t, []abi.Function{{Name: "F", Signature: test.signature}}, got)
+			assert.Equal(t, []manifest.Function{{Name: "F", Signature: test.signature}}, got)
 			continue
 		}
 		assert.ErrorContains(t, err, test.says, test.signature)
@@ -179,7 +180,7 @@ func J(x int) {}
 `
 	got, err := scanFile("main.go", src)
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "F", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "F", Signature: "func()"}}, got)
 }
 
 func TestScanGreeter(t *testing.T) {
@@ -200,7 +201,7 @@ func TestScanSelectsFilesByConstraints(t *testing.T) {
 	})
 	got, err := Scan(filepath.Join(dir, "lib"))
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
 }
 
 func FuzzScan(f *testing.F) {

@@ -6,13 +6,15 @@ import "C"
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi"
 )
 
 // Exports by hand go together with those of hotso gen. These are what it does
-// not do: CString is a name of cgo's, and Mixed has too many parameters.
+// not do: CString is a name of cgo's, Mixed has too many parameters, and Later
+// sleeps before it reads its argument.
 
 // CString returns s, up to a NUL, in memory that the caller frees.
 //
@@ -20,6 +22,16 @@ import (
 func CString(s *C.hotso_cchar, n C.size_t) *C.char {
 	return (*C.char)(cabi.Guard(func() unsafe.Pointer {
 		return cabi.CString(cabi.String(unsafe.Pointer(s), uintptr(n)))
+	}))
+}
+
+// Later looks at its argument a while after it came: the caller must keep it.
+//
+//export Later
+func Later(s *C.hotso_cchar, n C.size_t, out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {
+	return C.hotso_status(cabi.Text(buffer(unsafe.Pointer(out), outCap, outLen), func() (string, error) {
+		time.Sleep(time.Millisecond)
+		return cabi.String(unsafe.Pointer(s), uintptr(n)), nil
 	}))
 }
 

@@ -36,19 +36,19 @@ type Client struct {
 	measure func(context.Context, string) (string, error)
 }
 
-// New binds every function. A slot will refuse a version that lacks one of
-// them, or has another signature for it.
-func New(c host.Caller) (*Client, error) {
+// New binds every function, all with the same options. A slot will refuse a
+// version that lacks one of them, or has another signature for it.
+func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
 	var errs [8]error
-	client.price, errs[0] = host.Func2[int32, Item, int64](c, "Price")
-	client.label, errs[1] = host.Func8[string, string, string, string, string, string, []byte, float32, string](c, "Label")
-	client.motto, errs[2] = host.Func0[string](c, "Motto")
-	client.split, errs[3] = host.Func5[int64, []uint16, []int64, []int64, []int64, []uint16](c, "Split")
-	client.type_, errs[4] = host.Func1[Pair, bool](c, "Type")
-	client.find, errs[5] = host.Func1[string, Item](c, "Find")
-	client.pong, errs[6] = host.Func0[host.None](c, "Pong")
-	client.measure, errs[7] = host.Func1[string, string](c, "Measure")
+	client.price, errs[0] = host.Func2[int32, Item, int64](c, "Price", opts...)
+	client.label, errs[1] = host.Func8[string, string, string, string, string, string, []byte, float32, string](c, "Label", opts...)
+	client.motto, errs[2] = host.Func0[string](c, "Motto", opts...)
+	client.split, errs[3] = host.Func5[int64, []uint16, []int64, []int64, []int64, []uint16](c, "Split", opts...)
+	client.type_, errs[4] = host.Func1[Pair, bool](c, "Type", opts...)
+	client.find, errs[5] = host.Func1[string, Item](c, "Find", opts...)
+	client.pong, errs[6] = host.Func0[host.None](c, "Pong", opts...)
+	client.measure, errs[7] = host.Func1[string, string](c, "Measure", opts...)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
