@@ -12,7 +12,8 @@ import (
 // ErrHung: the call did not return by its deadline. The error is also that of
 // the context. The call itself may still be inside: nothing can take one
 // goroutine out of a living Go runtime. Its version is not unloaded before it
-// returns, unless KillHung or ForceUnload end the version.
+// returns, unless KillHung or ForceUnload end the version, and it may still read
+// the bytes and slices that were passed: leave them alone.
 var ErrHung = errors.New("call hung")
 
 // cancelGrace is how long a caller that stops waiting lets a library that was
@@ -29,22 +30,28 @@ func Limit(d time.Duration) BindOption { return func(b *binding) { b.limit = d }
 // a limit, bounds it: then it runs on a goroutine of its own, which costs some
 // hundred nanoseconds and no allocation, and the caller may leave it behind.
 func finish[R any](ctx context.Context, in inside) (r R, err error) {
+	err = finishInto(ctx, in, unsafe.Pointer(&r))
+	return r, err
+}
+
+// finishInto is finish with the result at r, which is not written to once it
+// has returned.
+func finishInto(ctx context.Context, in inside, r unsafe.Pointer) error {
 	if ctx.Done() == nil && in.limit == 0 {
 		defer in.leave()
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return in.fn.do(in.frame, r)
 	}
 	c := boundedCalls.Get().(*boundedCall)
 	c.in = in
 	left, err := c.wait(ctx)
 	if left {
-		return r, err // c is the call's, which may still use it
+		return err // c is the call's, which may still use it
 	}
 	if err == nil {
-		c.result(in.fn.result, unsafe.Pointer(&r))
+		c.result(r)
 	}
 	c.put()
-	return r, err
+	return err
 }
 
 // A boundedCall is one whose caller may leave. Those whose callers stay are used
@@ -60,8 +67,9 @@ type boundedCall struct {
 
 	// The result, until the caller takes it.
 	text   string
-	bytes  []byte
+	slice  []byte // or of numbers: any slice has that form
 	scalar uint64
+	flat   []uint64 // a struct
 }
 
 var boundedCalls = sync.Pool{New: func() any {
@@ -72,36 +80,42 @@ var boundedCalls = sync.Pool{New: func() any {
 }}
 
 func (c *boundedCall) put() {
-	c.in, c.text, c.bytes, c.ended = inside{}, "", nil, false
+	c.in, c.text, c.slice, c.ended = inside{}, "", nil, false
 	boundedCalls.Put(c)
 }
 
-// place is where a result of that kind goes.
-func (c *boundedCall) place(k kind) unsafe.Pointer {
-	switch k {
-	case kindString, kindCString:
+// place is where the result goes.
+func (c *boundedCall) place() unsafe.Pointer {
+	switch k := c.in.fn.result; {
+	case k == kindString, k == kindCString:
 		return unsafe.Pointer(&c.text)
-	case kindBytes:
-		return unsafe.Pointer(&c.bytes)
+	case k.element() > 0:
+		return unsafe.Pointer(&c.slice)
+	case k >= kindStruct:
+		if need := (k.size() + 7) / 8; need > len(c.flat) {
+			c.flat = make([]uint64, need)
+		}
+		return unsafe.Pointer(&c.flat[0])
 	}
 	return unsafe.Pointer(&c.scalar)
 }
 
 // result moves the result to r.
-func (c *boundedCall) result(k kind, r unsafe.Pointer) {
-	switch k {
-	case kindString, kindCString:
+func (c *boundedCall) result(r unsafe.Pointer) {
+	switch k := c.in.fn.result; {
+	case k == kindString, k == kindCString:
 		*(*string)(r) = c.text
-	case kindBytes:
-		*(*[]byte)(r) = c.bytes
-	case kindNone:
+	case k.element() > 0:
+		*(*[]byte)(r) = c.slice
+	case k >= kindStruct:
+		copy(unsafe.Slice((*byte)(r), k.size()), unsafe.Slice((*byte)(unsafe.Pointer(&c.flat[0])), k.size()))
 	default:
 		store(k, c.scalar, r)
 	}
 }
 
 func (c *boundedCall) run() {
-	err := c.in.fn.do(c.in.frame, c.place(c.in.fn.result))
+	err := c.in.fn.do(c.in.frame, c.place())
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()

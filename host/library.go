@@ -339,9 +339,9 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		if err != nil {
 			return fail(ErrFunction, err, "export it, or bind another")
 		}
-		// Without a manifest the host's word counts: text and bytes can only
+		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
-		want.Error = want.Result.Span()
+		want.Error = want.Result.Span() || want.Result.Struct()
 		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")

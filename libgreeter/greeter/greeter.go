@@ -50,4 +50,6 @@ func (g Greeter) suffix() string {
 }
 
 // Add returns a + b, wrapping around.
+//
+//hotso:export
 func Add(a, b int32) int32 { return a + b }

@@ -27,6 +27,8 @@ const (
 	MaxFloats = 8
 	// MaxPointers is how many Go pointers a frame keeps alive.
 	MaxPointers = 12
+	// roomSize is how many bytes of structs a frame carries without allocating.
+	roomSize = 256
 	// bufferSize is what a result may have without a second crossing, at first.
 	bufferSize = 512
 )
@@ -55,6 +57,9 @@ type Frame struct {
 
 	nints, nfloats, npointers int
 
+	room  [roomSize / 8]uint64 // see Room
+	nroom int                  // words in use
+
 	// Room for what C writes.
 	Buffer []byte  // a text or byte result
 	Length uintptr // its length
@@ -76,7 +81,7 @@ func (f *Frame) Put() {
 // who keep a frame of their own.
 func (f *Frame) Reset() {
 	clear(f.pointers[:f.npointers])
-	f.nints, f.nfloats, f.npointers, f.pending = 0, 0, 0, 0
+	f.nints, f.nfloats, f.npointers, f.nroom, f.pending = 0, 0, 0, 0, 0
 	atomic.StoreUintptr(&f.thread, 0)
 }
 
@@ -107,11 +112,12 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 	f.Int(uint64(uintptr(p)))
 }
 
-// Output appends Buffer, its capacity and Length: where a text or byte result
-// goes. Buffer may be replaced before, and is put back before Put.
-func (f *Frame) Output() {
+// Output appends Buffer, its capacity in elements of size bytes, and Length:
+// where a text, byte or slice result goes. Buffer may be replaced before, and is
+// put back before Put.
+func (f *Frame) Output(size int) {
 	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
-	f.Int(uint64(len(f.Buffer)))
+	f.Int(uint64(len(f.Buffer) / size))
 	f.Pointer(unsafe.Pointer(&f.Length))
 }
 
