@@ -203,7 +203,7 @@ func (l *Library) onDeath(why string) {
 	}
 	l.emit(Event{State: Crashed, Detail: l.death.crash.Error(), Err: l.death.crash})
 	l.ejectCallers()
-	_, _ = l.Close(context.Background())
+	_, _ = l.close(context.Background())
 }
 
 // ejectCallers frees every thread of the host's that is inside the dead library:

@@ -21,7 +21,7 @@ func TestCrashKinds(t *testing.T) {
 		"panic": host.CrashPanic, "goroutine": host.CrashPanic, "nil": host.CrashPanic, "wild": host.CrashFatal,
 		"exit": host.CrashExit, "log": host.CrashExit, "throw": host.CrashFatal, "unlock": host.CrashFatal,
 		"overflow": host.CrashFatal, "memory": host.CrashFatal, "fault": host.CrashPanic,
-		"traceback": host.CrashPanic, "long": host.CrashPanic, "two": "",
+		"traceback": host.CrashPanic, "two": "",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			slot := host.NewSlot("crash")
@@ -64,4 +64,55 @@ func TestCrashKinds(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
+}
+
+func TestBoundedCall(t *testing.T) {
+	slot := host.NewSlot("crash")
+	_, err := slot.Swap(ctx, libtest.Build(t, "crash", "1"))
+	require.NoError(t, err)
+	sleep, err := host.Func1[int64, int64](slot, "Sleep", host.Limit(10*time.Millisecond))
+	require.NoError(t, err)
+	_, err = sleep(ctx, 300)
+	require.ErrorIs(t, err, host.ErrHung)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	n, err := sleep(ctx, 1)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, n)
+	wait, err := host.Func0[host.None](slot, "Wait")
+	require.NoError(t, err)
+	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer cancel()
+	_, err = wait(short)
+	require.ErrorIs(t, err, host.ErrCall, "a library that heeds its context answers")
+	_, err = slot.Close(ctx)
+	require.NoError(t, err)
+}
+
+func TestHungVersionIsKilled(t *testing.T) {
+	slot := host.NewSlot("crash", host.KillHung(), host.ForceUnload(), host.DrainTimeout(50*time.Millisecond))
+	_, err := slot.Swap(ctx, libtest.Build(t, "crash", "1"))
+	require.NoError(t, err)
+	_, err = slot.Swap(ctx, libtest.Build(t, "crash", "2"))
+	require.NoError(t, err)
+	crash, err := host.Func1[string, host.None](slot, "Crash")
+	require.NoError(t, err)
+	add, err := host.Func2[int32, int32, int32](slot, "Add")
+	require.NoError(t, err)
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	other := make(chan error)
+	go func() { _, err := crash(ctx, "deadlock"); other <- err }()
+	_, err = crash(short, "hang")
+	require.ErrorIs(t, err, host.ErrHung)
+	require.ErrorIs(t, <-other, host.ErrCrashed)
+	n, err := add(ctx, 1, 2)
+	require.NoError(t, err)
+	assert.EqualValues(t, 3, n)
+	assert.Equal(t, "1", slot.Current().Version())
+	// A forced unload ends what outlives the drain timeout.
+	go func() { _, err := crash(ctx, "hang"); other <- err }()
+	require.Eventually(t, func() bool { return slot.Current().InFlight() == 1 }, 5*time.Second, time.Millisecond)
+	_, err = slot.Close(ctx)
+	require.NoError(t, err)
+	require.ErrorIs(t, <-other, host.ErrCrashed)
 }

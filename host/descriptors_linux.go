@@ -1,85 +1,134 @@
 package host
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// groupFiles returns the descriptors under /sys/fs/cgroup and those for last
-// words. Since Go 1.25 a runtime keeps two open for its GOMAXPROCS
-// (runtime/cgroup_linux.go), and package cabi gives it one for its crash output.
-func groupFiles() (map[int]bool, error) {
+// runtimeFiles keeps apart which load opened which descriptor that a runtime
+// keeps for itself. The lock is held while descriptors are attributed and while
+// they are closed, so a number that is used again is never taken for its
+// former owner's.
+var runtimeFiles struct {
+	sync.Mutex
+	known map[int]bool // the host's own, and those of libraries
+}
+
+// noteHostFiles notes, before the first load, what is not a library's.
+func noteHostFiles() error {
+	f := &runtimeFiles
+	f.Lock()
+	defer f.Unlock()
+	fds, err := newRuntimeFiles("")
+	f.known = map[int]bool{}
+	for _, fd := range fds {
+		f.known[fd] = true
+	}
+	return err
+}
+
+// claimRuntimeFiles returns the descriptors that the runtime of l opened for
+// itself, and makes them known as its. One load at a time calls it.
+func claimRuntimeFiles(l *Library) ([]int, error) {
+	f := &runtimeFiles
+	f.Lock()
+	defer f.Unlock()
+	words := ""
+	if l.crashMessage != nil {
+		words = fmt.Sprintf("/memfd:%s ", l.crashMessage.Name())
+	}
+	fds, err := newRuntimeFiles(words)
+	if l.crashMessage != nil {
+		own := int(l.crashMessage.Fd())
+		fds = slices.DeleteFunc(fds, func(fd int) bool { return fd == own })
+	}
+	for _, fd := range fds {
+		f.known[fd] = true
+	}
+	return fds, err
+}
+
+// newRuntimeFiles lists descriptors under /sys/fs/cgroup that are not known, of
+// which a runtime keeps two since Go 1.25 for its GOMAXPROCS
+// (runtime/cgroup_linux.go), and those for last words of that name, of which
+// package cabi gives it one as its crash output.
+func newRuntimeFiles(words string) ([]int, error) {
 	links, err := proc.Descriptors()
-	if err != nil {
-		return nil, err
-	}
-	files := map[int]bool{}
-	for fd, link := range links {
-		if groupFile(link) {
-			files[fd] = true
-		}
-	}
-	return files, nil
-}
-
-func groupFile(link string) bool {
-	return strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.HasPrefix(link, "/memfd:"+crashMessageName)
-}
-
-// newSince returns those that were not there before.
-func newSince(before map[int]bool) ([]int, error) {
-	after, err := groupFiles()
 	var fds []int
-	for fd := range after {
-		if !before[fd] {
+	for fd, link := range links {
+		group := strings.HasPrefix(link, "/sys/fs/cgroup/") && !runtimeFiles.known[fd]
+		if group || words != "" && strings.HasPrefix(link, words) {
 			fds = append(fds, fd)
 		}
 	}
 	return fds, err
 }
 
-// findFiles returns the descriptors that the library's Go code holds: those of
-// its runtime and those that its poller watches. own are the files that its
-// runtime opened at start, if it has them still.
-//
-// The poller is the epoll set that watches something whose data points into the
-// library's image, which is the runtime's own eventfd (runtime/netpoll_epoll.go).
-// All else that is in it are sockets, pipes and files that Go code left open.
-// The host's runtime is in another image, so no set is taken for another's.
-func findFiles(own []int, image extent) ([]int, error) {
+// A poller is the epoll set of a library's runtime (runtime/netpoll_epoll.go).
+// All that it watches is the library's: sockets, pipes and files. The set is
+// told from those of other runtimes by its probe, a pipe that package cabi gives
+// its runtime to watch for as long as it lives.
+type poller struct {
+	fd    int // the epoll set
+	probe int // in it
+}
+
+// findPoller finds the set that watches the probe.
+func findPoller(probe int) (poller, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
-		return nil, err
-	}
-	var fds []int
-	for _, fd := range own {
-		if groupFile(links[fd]) {
-			fds = append(fds, fd)
-		}
+		return poller{}, err
 	}
 	for fd, link := range links {
-		if link != "anon_inode:[eventpoll]" {
-			continue
+		if p := (poller{fd, probe}); link == pollerLink {
+			if set, err := p.watched(); err == nil && set != nil {
+				return p, nil
+			}
 		}
-		set, err := proc.EpollSet(fd)
-		if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return image.contains(w.Data) }) {
-			continue // closed meanwhile, or somebody else's
-		}
-		fds = append(fds, fd)
-		for _, w := range set {
-			fds = append(fds, w.FD)
-		}
+	}
+	return poller{}, fmt.Errorf("%w: no epoll set watches descriptor %d", errEscaped, probe)
+}
+
+const pollerLink = "anon_inode:[eventpoll]"
+
+// watched returns the set with all that it watches. It is nil if the probe is
+// not among that: by the number alone another set may watch some other file.
+func (p poller) watched() ([]int, error) {
+	var probe unix.Stat_t
+	if err := unix.Fstat(p.probe, &probe); err != nil {
+		return nil, err
+	}
+	set, err := proc.EpollSet(p.fd)
+	if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return w.FD == p.probe && w.Inode == probe.Ino }) {
+		return nil, err
+	}
+	fds := []int{p.fd}
+	for _, w := range set {
+		fds = append(fds, w.FD)
 	}
 	return fds, nil
 }
 
+// findFiles returns the descriptors that the library's Go code holds: its
+// poller with what it watches, and what its runtime opened at start.
+func (l *Library) findFiles() ([]int, error) {
+	fds, err := l.poller.watched()
+	return append(fds, l.groupFiles...), err
+}
+
 // closeAll closes descriptors that a library left behind.
 func closeAll(fds []int) (closed int) {
+	f := &runtimeFiles
+	f.Lock()
+	defer f.Unlock()
 	for _, fd := range fds {
+		delete(f.known, fd)
 		if unix.Close(fd) == nil {
 			closed++
 		}

@@ -17,7 +17,7 @@ var (
 	// ErrNotELF: the file is not an ELF shared object.
 	ErrNotELF = refused("not an ELF shared object")
 	// ErrMachine: the file is for another processor, word size or byte order.
-	ErrMachine = refused("built for another machine")
+	ErrMachine = refused("wrong machine")
 	// ErrCorrupt: the file's structure contradicts itself.
 	ErrCorrupt = refused("damaged file")
 	// ErrNotLibrary: a shared object, but it does not link package cabi.

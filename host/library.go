@@ -37,6 +37,7 @@ type Library struct {
 	extent       extent      // where its image is mapped
 	mapName      string      // what its mappings are called in /proc/self/maps
 	groupFiles   []int       // descriptors that its runtime opened at start
+	poller       poller      // of its runtime
 	crashMessage *os.File    // the attachment's
 	stopped      bool        // its stop hooks have run
 
@@ -60,6 +61,7 @@ type Library struct {
 type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free, unload     uintptr
+	cancel                             uintptr
 	pending                            *uint32
 }
 
@@ -139,10 +141,6 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
-	before, err := groupFiles()
-	if err != nil {
-		return err
-	}
 	if err := l.open(); err != nil {
 		return err
 	}
@@ -152,12 +150,15 @@ func (l *Library) load(context.Context) (err error) {
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	_, err = l.invoke(l.sym.takeStatus)
-	files, filesErr := newSince(before)
+	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
 		return err
 	}
-	if err = l.attachment.verify(); err != nil {
+	if err = l.attachment.verify(); err == nil {
+		l.poller, err = findPoller(l.attachment.entry.Probe())
+	}
+	if err != nil {
 		l.abandon(err.Error())
 	}
 	return err
@@ -174,7 +175,8 @@ func (l *Library) abandon(why string) {
 func (l *Library) open() (err error) {
 	l.mapName = fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
 	if l.attachment != nil {
-		l.mapName += fmt.Sprintf("#%d", l.attachment.id)
+		// Ended on both sides: it is searched for, and 1 is a part of 12.
+		l.mapName = fmt.Sprintf("hotso:%d:%s.v%s", l.attachment.id, l.Name(), l.Version())
 	}
 	if l.conf.onDisk {
 		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
@@ -218,7 +220,7 @@ func (l *Library) resolve() error {
 		abi.SymStart: &l.sym.start, abi.SymHealth: &l.sym.health, abi.SymStop: &l.sym.stop,
 		abi.SymSave: &l.sym.save, abi.SymRestore: &l.sym.restore, abi.SymTake: &l.sym.take,
 		abi.SymTakeStatus: &l.sym.takeStatus, abi.SymFree: &l.sym.free, abi.SymUnload: &l.sym.unload,
-		abi.SymPending: &pending,
+		abi.SymCancel: &l.sym.cancel, abi.SymPending: &pending,
 	} {
 		addr, err := l.handle.Sym(name)
 		if err != nil {
@@ -354,7 +356,16 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 // was freed and what is left. When calls are still inside, the error is
 // ErrBusy and the library is quarantined: it stays whole, refuses new calls,
 // and is let go when the last call returns. Closing twice returns the same.
+// What belongs to a slot is the slot's to close: that is refused with ErrBusy.
 func (l *Library) Close(ctx context.Context) (*Report, error) {
+	if l.conf.owned {
+		return nil, l.error(StepUnload, ErrBusy, errors.New("it belongs to a slot, which swaps or closes it"))
+	}
+	return l.close(ctx)
+}
+
+// close is Close for whoever owns the library.
+func (l *Library) close(ctx context.Context) (*Report, error) {
 	l.closing.Do(func() {
 		l.state.set(Retiring)
 		l.gate.Close()

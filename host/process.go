@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -26,7 +27,7 @@ var process struct {
 func carrier() (*tls.Carrier, error) {
 	p := &process
 	p.carrierOnce.Do(func() {
-		if p.carrierErr = watchCrashes(); p.carrierErr == nil {
+		if p.carrierErr = errors.Join(noteHostFiles(), watchCrashes()); p.carrierErr == nil {
 			p.carrier, p.carrierErr = tls.Open(dl.Loader{})
 		}
 	})

@@ -70,7 +70,7 @@ type Swap struct {
 // until the first Swap.
 func NewSlot(name string, opts ...Option) *Slot {
 	s := &Slot{conf: newConfig(opts)}
-	s.conf.name = name
+	s.conf.name, s.conf.owned = name, true
 	return s
 }
 
@@ -191,7 +191,7 @@ func (s *Slot) retire(ctx context.Context, old *Library) (*Report, error) {
 	if !old.death.happened() {
 		old.emit(Event{State: Retiring})
 	}
-	return old.Close(ctx)
+	return old.close(ctx)
 }
 
 // enter goes through the gate of the current version.

@@ -55,9 +55,9 @@ func takeFootprint(t *testing.T) footprint {
 	return f
 }
 
-// requireUnloaded closes lib and requires that the report says that all is
+// requireReclaimed closes lib and requires that the report says that all is
 // gone, and that the process agrees: a Go runtime reserves more than a GiB.
-func requireUnloaded(t *testing.T, lib *host.Library, before footprint) *host.Report {
+func requireReclaimed(t *testing.T, lib *host.Library, before footprint) *host.Report {
 	t.Helper()
 	r, err := lib.Close(t.Context())
 	require.NoError(t, err)

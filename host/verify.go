@@ -55,17 +55,19 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	}
 	d.ELF = spec
 
+	const link = "import github.com/hotso/hotso/cabi and build it with hotso build"
 	desc, err := readDescriptor(spec, b)
 	if err != nil {
-		return refuse(ErrNotLibrary, err, "import github.com/hotso/hotso/cabi and build it with hotso build")
+		return refuse(ErrNotLibrary, err, link)
 	}
 	d.Name, d.Version, d.ABI, d.flags = desc.Name, desc.Version, desc.ABI, desc.Flags
 	if desc.ABI != abi.Version {
 		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
-	if missing := missingSymbols(spec); len(missing) > 0 {
-		return refuse(ErrNotLibrary, fmt.Errorf("it does not export %s", strings.Join(missing, ", ")), "build it with the same hotso")
+	// Which symbols there must be is a matter of the ABI version.
+	if err := checkExports(spec, abi.ControlSymbols); err != nil {
+		return refuse(ErrNotLibrary, err, link)
 	}
 
 	image, m, err := abi.Unseal(b)
@@ -82,6 +84,13 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
 				m.Name, m.Version, desc.Name, desc.Version), "build it again")
 		}
+		var promised []string
+		for _, f := range m.Functions {
+			promised = append(promised, f.Name)
+		}
+		if err := checkExports(spec, promised); err != nil {
+			return refuse(ErrSeal, fmt.Errorf("it is not what its manifest promises: %w", err), "build it again")
+		}
 	}
 	if c.name != "" && d.Name != c.name {
 		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "")
@@ -91,10 +100,10 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 
 // readDescriptor reads the descriptor out of the file.
 func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
-	sym, ok := spec.Symbol(abi.SymDescriptor)
-	if !ok {
-		return abi.Descriptor{}, fmt.Errorf("it does not export %s", abi.SymDescriptor)
+	if err := checkExports(spec, []string{abi.SymDescriptor}); err != nil {
+		return abi.Descriptor{}, err
 	}
+	sym, _ := spec.Export(abi.SymDescriptor)
 	off, ok := spec.Offset(sym.Value)
 	if !ok || off < 0 || off > int64(len(b)) {
 		return abi.Descriptor{}, errors.New("its descriptor is not in the file")
@@ -102,13 +111,16 @@ func readDescriptor(spec *elfimage.Spec, b []byte) (abi.Descriptor, error) {
 	return abi.DecodeDescriptor(b[off:])
 }
 
-// missingSymbols names the control symbols that are not there.
-func missingSymbols(spec *elfimage.Spec) []string {
+// checkExports reports which symbols dlsym would not find.
+func checkExports(spec *elfimage.Spec, names []string) error {
 	var missing []string
-	for _, name := range abi.ControlSymbols {
-		if _, ok := spec.Symbol(name); !ok {
+	for _, name := range names {
+		if _, ok := spec.Export(name); !ok {
 			missing = append(missing, name)
 		}
 	}
-	return missing
+	if len(missing) > 0 {
+		return fmt.Errorf("it does not export %s", strings.Join(missing, ", "))
+	}
+	return nil
 }

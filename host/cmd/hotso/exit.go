@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/watch"
 )
 
 // Exit codes; newExitCodes documents them.
@@ -30,7 +31,7 @@ func newExitCodes() *cobra.Command {
   2  the command line is wrong, or the arguments don't fit the function
   3  the library was refused before any of its code ran: damaged, not sealed,
      built for another machine, other ABI, ...
-  4  the library's function returned an error or panicked`,
+  4  the library's function returned an error, panicked, or crashed the library`,
 	}
 }
 
@@ -44,15 +45,18 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(err error) int {
 	var usage usageError
 	var failed *host.CallError
+	var step *host.Error // a crash in a step before the call is a failed step
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.Is(err, host.ErrArgument):
+	case errors.As(err, &usage), errors.Is(err, host.ErrArgument), errors.Is(err, watch.ErrBadName):
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitCall
 	case errors.Is(err, host.ErrRefused):
 		return exitRefused
+	case errors.Is(err, host.ErrCrashed) && !errors.As(err, &step):
+		return exitCall
 	}
 	return exitFailed
 }

@@ -115,7 +115,7 @@ func (s *Spec) goFuncsAt(mod, pcln uint64) *goFuncs {
 	case !s.im.executable(low), !s.im.executable(high - 1):
 		return nil
 	}
-	if sym, ok := s.export("crosscall2"); ok {
+	if sym, ok := s.Export("crosscall2"); ok {
 		if at, _, ok := f.find(sym.Name); !ok || at != sym.Value {
 			return nil
 		}

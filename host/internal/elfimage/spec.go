@@ -94,13 +94,14 @@ type TLSReloc struct {
 // Symbol finds a defined symbol: an export, or else the first one of that
 // name in the static symbol table, where local names need not be unique.
 func (s *Spec) Symbol(name string) (Sym, bool) {
-	if sym, ok := s.export(name); ok {
+	if sym, ok := s.Export(name); ok {
 		return sym, true
 	}
 	return s.symtab.find(name)
 }
 
-func (s *Spec) export(name string) (Sym, bool) {
+// Export finds one of the symbols that dlsym can find.
+func (s *Spec) Export(name string) (Sym, bool) {
 	i, ok := slices.BinarySearchFunc(s.Exports, name, func(e Sym, name string) int {
 		return cmp.Compare(e.Name, name)
 	})
@@ -142,4 +143,12 @@ func (s *Spec) Loadable(private []byte) []byte {
 func (s *Spec) Offset(vaddr uint64) (int64, bool) {
 	off, ok := s.im.offset(vaddr, 1)
 	return int64(off), ok
+}
+
+// Memory spans the segments as they are in memory, with .bss, for which the
+// file holds no bytes.
+func (s *Spec) Memory() Range {
+	loads := s.im.loads // ascending, at least one
+	last := loads[len(loads)-1]
+	return Range{loads[0].Vaddr, last.Vaddr + last.Memsz}
 }

@@ -1,6 +1,7 @@
 package libtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -43,8 +44,18 @@ func Greeter(t testing.TB, version string, opts ...Option) string {
 	return build(t, filepath.Join(moduleRoot(t), "libgreeter"), version, opts)
 }
 
-func build(t testing.TB, dir, version string, opts []Option) string {
-	t.Helper()
+// GreeterIn builds the reference library into dir. It is for a TestMain, which
+// has no testing.TB: examples load what it prepares.
+func GreeterIn(dir, version string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	o := options(filepath.Join(root, "libgreeter"), version, nil)
+	return cached(context.Background(), root, o, dir)
+}
+
+func options(dir, version string, opts []Option) libbuild.Options {
 	o := libbuild.Options{Dir: dir, Version: version}
 	for _, opt := range opts {
 		opt(&o)
@@ -55,7 +66,12 @@ func build(t testing.TB, dir, version string, opts []Option) string {
 			o.Name = "greeter"
 		}
 	}
-	file, err := cached(t.Context(), moduleRoot(t), o, t.TempDir())
+	return o
+}
+
+func build(t testing.TB, dir, version string, opts []Option) string {
+	t.Helper()
+	file, err := cached(t.Context(), moduleRoot(t), options(dir, version, opts), t.TempDir())
 	if errors.Is(err, libbuild.ErrNoCompiler) {
 		fmt.Fprintf(os.Stderr, "libtest: %s is skipped: %v\n", t.Name(), err)
 		t.Skip(err)
@@ -69,18 +85,26 @@ func build(t testing.TB, dir, version string, opts []Option) string {
 // startDir is where go test starts a test binary: the directory of its package.
 var startDir, startErr = os.Getwd()
 
-// moduleRoot is the directory of the go.mod above the package under test.
-func moduleRoot(t testing.TB) string {
-	t.Helper()
+// Root is the directory of the go.mod above the package under test.
+func Root() (string, error) {
 	if startErr != nil {
-		t.Fatal(startErr)
+		return "", startErr
 	}
 	for dir := startDir; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
+			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			t.Fatalf("libtest: no go.mod in %s or above", startDir)
+			return "", fmt.Errorf("libtest: no go.mod in %s or above", startDir)
 		}
 	}
+}
+
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
 }

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	_ "github.com/hotso/hotso/cabi"
@@ -22,7 +23,21 @@ func Sleep(ms int64) int64 {
 	return ms
 }
 
-// Inside returns how many calls of Sleep are under way, so that a test can
+// Wait returns when a byte can be read from the descriptor fd, or its other
+// end is closed. So a test says when the call ends.
+//
+//export Wait
+func Wait(fd int64) int64 {
+	inside.Add(1)
+	defer inside.Add(-1)
+	n, err := syscall.Read(int(fd), make([]byte, 1))
+	for err == syscall.EINTR {
+		n, err = syscall.Read(int(fd), make([]byte, 1))
+	}
+	return int64(n)
+}
+
+// Inside returns how many calls of Sleep and Wait are under way, so that a test can
 // wait for them to have begun.
 //
 //export Inside

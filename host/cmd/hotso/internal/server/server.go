@@ -59,8 +59,9 @@ func New(conf Config) *Server {
 
 // Serve follows the directory and answers requests on l, which it closes, until
 // ctx ends. Then it drains: it takes no new request, waits for those inside,
-// and lets the library go. It returns nil after a complete drain; ErrAmbiguous
-// if it had to find the name and found several.
+// and lets the library go. It returns nil after a complete drain. It ends by
+// itself if the name is bad (watch.ErrBadName), or if it had to find the name
+// and found several (ErrAmbiguous).
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	web := &http.Server{
 		Handler: s.Handler(), ErrorLog: s.conf.Log,

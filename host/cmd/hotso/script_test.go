@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// hotso is a command in scripts, and in PATH for other tests.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"hotso": main})
+}
+
+// TestScripts runs testdata/script. Each script has the variables
+//
+//	$LIBS    greeter v1 and v2, echo, panics, slow, badstart; sealed, and its own
+//	$MODULE  the root of the module
+func TestScripts(t *testing.T) {
+	libs := []string{
+		libtest.Greeter(t, "1"), libtest.Greeter(t, "2"), libtest.Build(t, "echo", "1"),
+		libtest.Build(t, "panics", "1"), libtest.Build(t, "slow", "1"), libtest.Build(t, "notours", "1"),
+		libtest.Build(t, "badstart", "1", libtest.LDFlags("-X main.mode=error")),
+	}
+	module, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
+	require.NoError(t, err)
+	caches := strings.Fields(string(goEnv))
+
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Deadline:            time.Now().Add(2 * time.Minute),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LIBS", filepath.Join(env.WorkDir, "libs"))
+			env.Setenv("MODULE", module)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second longer with -race
+			env.Setenv("GOCACHE", caches[0])
+			env.Setenv("GOMODCACHE", caches[1])
+			env.Setenv("GOPATH", caches[2])
+			return copyTo(filepath.Join(env.WorkDir, "libs"), libs)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":  exits,
+			"cut":    cut,
+			"unseal": func(ts *testscript.TestScript, _ bool, args []string) { libtest.Unseal(t, ts.MkAbs(args[0])) },
+		},
+	})
+}
+
+func copyTo(dir string, files []string) error {
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), b, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exits runs a command and wants its exit code: exits 3 hotso inspect x.so
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
+	}
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// cut shortens a file to half its size: cut FILE
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, info.Size()/2))
+}

@@ -1,0 +1,85 @@
+// Package host loads Go libraries into a running Go program, replaces them while
+// they are called, and takes the old ones out of the process again. The host
+// needs no cgo: build it with CGO_ENABLED=0.
+//
+// A library is a c-shared object that imports package cabi, built and sealed by
+// hotso build:
+//
+//	//export Add
+//	func Add(a, b int32) int32 {
+//		return cabi.Guard(func() int32 { return a + b })
+//	}
+//
+// A host that wants one version opens it and binds its functions:
+//
+//	lib, err := host.Open(ctx, "build/libgreeter.v1.so")
+//	...
+//	defer lib.Close(ctx)
+//	add, err := host.Func2[int32, int32, int32](lib, "Add")
+//	...
+//	sum, err := add(ctx, 1, 2)
+//
+// A host that wants to replace versions binds to a [Slot]. The functions are
+// bound once and always reach the version that serves:
+//
+//	slot := host.NewSlot("greeter")
+//	defer slot.Close(ctx)
+//	add, err := host.Func2[int32, int32, int32](slot, "Add")
+//	...
+//	_, err = slot.Swap(ctx, "build/libgreeter.v2.so")
+//
+// When to swap is the host's decision; package watch tells when there is a new
+// version.
+//
+// # The life of a version
+//
+// A file is read once, into private memory (found), and judged before any of its
+// code runs: ELF, machine, ABI, seal, name, and the functions that the host has
+// bound (verified). Then it is mapped and its Go runtime comes up (loaded), its
+// start hooks run (started), its health hooks and the host's own [Check] agree
+// (healthy), and only then do calls reach it (serving). A version that is
+// replaced gets no new call (retiring), the calls inside come back (drained), its
+// stop hooks run, and it is taken out of the process (unloaded).
+//
+// Each other way out has a [State] of its own: refused and failed on the way in;
+// quarantined while a call or thread holds it, resident if it cannot be unloaded,
+// on the way out. [OnEvent] hears of every step, [Slot.Versions] lists them, and
+// every error is an [*Error] that names file, step and cause.
+//
+// # What is promised
+//
+//   - A swap loses no call. A call is answered by a version that served at some
+//     moment between its begin and its end.
+//   - A version that does not get through all its steps never receives a call,
+//     and the one before never stops serving.
+//   - Nothing is taken away under a call. A call that outlives [DrainTimeout]
+//     quarantines its version, which goes when the call returns.
+//   - What was verified is what runs: changing, truncating or deleting the file
+//     reaches no version that is loaded, and the same path can be loaded again.
+//   - Unloaded means that nothing is left: threads, memory, open files, pthread
+//     keys, signal handlers, thread-local storage. The [Report] says what there
+//     was, and what (if anything) stays, and why.
+//   - An error or panic of a library's function becomes a [*CallError]; the
+//     library lives on.
+//
+// # Limits
+//
+//   - Unloading works on linux/amd64 and linux/arm64 with glibc, for libraries
+//     that were built with the shim of package cabi. All others load and swap,
+//     and stay in the process: resident.
+//   - At most 16 libraries that can be unloaded are in a process at a time
+//     ([ErrTooMany]); a swap needs room for two versions of one of them.
+//   - A library runs inside the process: it can read and write all its memory.
+//     The seal finds damage, not malice.
+//   - Plain files that a library left open, memory from C's malloc that it never
+//     freed, and threads that its C code started behind the shim's back are the
+//     library's to end, in cabi.OnStop. Sockets and pipes of its Go runtime are
+//     closed.
+//   - A thread of a library that stays in C code cannot be ended: its version is
+//     quarantined, the report names the thread, and the unload is tried again.
+//   - A call cannot be cancelled. Its context is looked at before it begins.
+//   - Each version has a Go runtime of its own: some threads and megabytes, and a
+//     heap, a scheduler and package variables apart from the host's.
+//   - What crosses are numbers, bool, text and bytes, by value or as a copy. No
+//     Go pointer ever does.
+package host

@@ -1,0 +1,117 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/watch"
+)
+
+// A program that loads one version and calls it.
+func Example() {
+	ctx := context.Background()
+	lib, err := host.Open(ctx, "build/libgreeter.v1.so")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer lib.Close(ctx)
+
+	greet, err := host.Func1[string, string](lib, "GreetName")
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, err := greet(ctx, "Ada")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(s)
+	// Output: Hello, Ada!
+}
+
+// A function of a slot reaches the version that serves, whichever it is.
+func ExampleSlot() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	greet, _ := host.Func1[string, string](slot, "GreetName")
+
+	for _, file := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so", "build/nonsense.so"} {
+		swap, err := slot.Swap(ctx, file)
+		switch {
+		case errors.Is(err, host.ErrRefused):
+			fmt.Println("refused, the old version serves on")
+		case err != nil:
+			log.Fatal(err)
+		case swap.Old != nil:
+			fmt.Println("version", swap.Old.Version, "is", swap.Old.State)
+		}
+		s, _ := greet(ctx, "Ada")
+		fmt.Println(s)
+	}
+	// Output:
+	// Hello, Ada!
+	// version 1 is unloaded
+	// Hello, Ada! (v2)
+	// refused, the old version serves on
+	// Hello, Ada! (v2)
+}
+
+// A program that always runs the newest version in a directory.
+func ExampleSlot_Swap() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	greet, _ := host.Func1[string, string](slot, "GreetName")
+
+	for v := range watch.Versions(ctx, "build", "greeter") {
+		if _, err := slot.Swap(ctx, v.Path); err != nil {
+			log.Print(err) // the version before serves on
+			continue
+		}
+		s, _ := greet(ctx, "Ada")
+		fmt.Println(s)
+		break // a real program goes on
+	}
+	// Output: Hello, Ada! (v2)
+}
+
+// A function of the library can fail, or panic. Neither hurts the host.
+func ExampleCallError() {
+	ctx := context.Background()
+	lib, err := host.Open(ctx, "build/libgreeter.v1.so")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer lib.Close(ctx)
+	greet, _ := host.Func1[string, string](lib, "GreetName")
+
+	_, err = greet(ctx, "")
+	var e *host.CallError
+	if errors.As(err, &e) {
+		fmt.Println(e.Function, "panicked:", e.Panicked, "message:", e.Message)
+	}
+	// Output: GreetName panicked: false message: the name is empty
+}
+
+// A program that learns at run time what there is to call.
+func ExampleSlot_Call() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	if _, err := slot.Swap(ctx, "build/libgreeter.v2.so"); err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range slot.Current().Manifest.Functions {
+		fmt.Println(f.Name, f.Signature)
+	}
+	r, err := slot.Call(ctx, "Add", 20, 22.0)
+	fmt.Println(r.Value, "of version", r.Version, err)
+	// Output:
+	// Add func(a int32, b int32) int32
+	// Greet func() cstring
+	// GreetName func(name string) (string, error)
+	// 42 of version 2 <nil>
+}

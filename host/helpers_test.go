@@ -1,0 +1,147 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/proc"
+)
+
+// open opens a library that is unloaded, and nothing left of it, at the end.
+func open(t testing.TB, path string, opts ...host.Option) *host.Library {
+	t.Helper()
+	lib, err := host.Open(t.Context(), path, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { requireUnloaded(t)(lib.Close(context.Background())) })
+	return lib
+}
+
+// newSlot makes a slot that loads the paths, one after the other, and is
+// emptied at the end.
+func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *host.Slot {
+	t.Helper()
+	slot := host.NewSlot(name, opts...)
+	t.Cleanup(func() {
+		if report, err := slot.Close(context.Background()); report != nil {
+			requireUnloaded(t)(report, err)
+		}
+	})
+	for _, path := range paths {
+		_, err := slot.Swap(t.Context(), path)
+		require.NoError(t, err)
+	}
+	return slot
+}
+
+// requireUnloaded takes what Close returns.
+func requireUnloaded(t testing.TB) func(*host.Report, error) {
+	return func(r *host.Report, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.Equal(t, host.Unloaded, r.State, r.Reason)
+		for _, x := range r.Resources {
+			assert.Zero(t, x.Left, "%s: %s", x.Kind, x.Why)
+		}
+	}
+}
+
+// must takes what a function returns that may not fail.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		require.NoError(t, err)
+		return v
+	}
+}
+
+// stamped returns the bytes of a library of testdata under other versions; so
+// a test has any number of them for one run of the compiler.
+func stamped(t testing.TB, path string) func(version string) []byte {
+	t.Helper()
+	file := must(os.ReadFile(path))(t)
+	image, m, err := abi.Unseal(file)
+	require.NoError(t, err)
+	at := fileOffset(t, image, abi.SymDescriptor)
+	return func(version string) []byte {
+		image, m := bytes.Clone(image), *m
+		m.Version = version
+		require.NoError(t, abi.Stamp(image[at:at+abi.DescriptorSize], m.Name, version))
+		return must(abi.Seal(image, &m))(t)
+	}
+}
+
+// fileOffset is where the file has what an exported symbol names.
+func fileOffset(t testing.TB, image []byte, symbol string) uint64 {
+	t.Helper()
+	f := must(elf.NewFile(bytes.NewReader(image)))(t)
+	for _, s := range must(f.DynamicSymbols())(t) {
+		for _, p := range f.Progs {
+			if s.Name == symbol && p.Type == elf.PT_LOAD && s.Value >= p.Vaddr && s.Value < p.Vaddr+p.Filesz {
+				return s.Value - p.Vaddr + p.Off
+			}
+		}
+	}
+	require.Fail(t, "no such symbol", symbol)
+	return 0
+}
+
+// copyOf puts the bytes of a file into a directory of its own.
+func copyOf(t testing.TB, path string) string {
+	t.Helper()
+	own := filepath.Join(t.TempDir(), filepath.Base(path))
+	require.NoError(t, os.WriteFile(own, must(os.ReadFile(path))(t), 0o644))
+	return own
+}
+
+// holdings are the mappings and the open files that come with libraries. The
+// threads are counted by libtest.Main, which can tell whose they are.
+func holdings(t testing.TB) (held []string) {
+	t.Helper()
+	for _, m := range must(proc.Maps("hotso:"))(t) {
+		held = append(held, m.Path)
+	}
+	for _, link := range must(proc.Descriptors())(t) {
+		if strings.Contains(link, "hotso:") || strings.HasPrefix(link, "anon_inode:[event") ||
+			strings.HasPrefix(link, "/sys/fs/cgroup/") || strings.Contains(link, "/mountinfo") {
+			held = append(held, link)
+		}
+	}
+	return held
+}
+
+// A journal keeps the events of a slot.
+type journal struct {
+	mu     sync.Mutex
+	events []host.Event
+}
+
+func (j *journal) option() host.Option {
+	return host.OnEvent(func(e host.Event) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.events = append(j.events, e)
+	})
+}
+
+// states are the states that a version went through.
+func (j *journal) states(version string) (states []host.State) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.events {
+		if e.Version == version {
+			states = append(states, e.State)
+		}
+	}
+	return states
+}

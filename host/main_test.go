@@ -1,0 +1,54 @@
+package host_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libbuild"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// The tests run in a directory with what the examples load, build/. Every
+// library is truly unloaded: nothing may be left.
+func TestMain(m *testing.M) {
+	dir, err := exampleDir()
+	switch {
+	case errors.Is(err, libbuild.ErrNoCompiler):
+		fmt.Fprintln(os.Stderr, "host: all tests are skipped:", err)
+		os.Exit(0)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	// What the first load opens for good is there before anything is counted:
+	// the TLS carrier and the eventfd of crashes.
+	if err := host.OpenPermanent(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	libtest.Main(m,
+		libtest.Check(func() error { return os.RemoveAll(dir) }))
+}
+
+// exampleDir makes that directory and goes there.
+func exampleDir() (string, error) {
+	dir, err := os.MkdirTemp("", "hotso-host-")
+	if err != nil {
+		return "", err
+	}
+	build := filepath.Join(dir, "build")
+	err = os.Mkdir(build, 0o755)
+	for _, version := range []string{"1", "2"} {
+		if err == nil {
+			_, err = libtest.GreeterIn(build, version)
+		}
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(build, "nonsense.so"), []byte("not a library"), 0o644)
+	}
+	return dir, errors.Join(err, os.Chdir(dir))
+}
