@@ -74,7 +74,8 @@ typedef struct hotso_entry {
     int32_t crash_fd;
     uint32_t crashed;
     int32_t crash_message;
-    uint32_t spare[33];
+    int32_t probe; /* a descriptor that the library's poller watches */
+    uint32_t spare[32];
 } hotso_entry;
 
 /* A thread's record, in a TLS slot of the host's behind the runtime's g. */

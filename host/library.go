@@ -36,8 +36,8 @@ type Library struct {
 	resident     string      // why it can't, or empty
 	extent       extent      // where its image is mapped
 	mapName      string      // what its mappings are called in /proc/self/maps
-	memory       uint64      // bytes of its image in memory, with .bss
 	groupFiles   []int       // descriptors that its runtime opened at start
+	poller       poller      // of its runtime
 	crashMessage *os.File    // the attachment's
 	stopped      bool        // its stop hooks have run
 
@@ -155,7 +155,10 @@ func (l *Library) load(context.Context) (err error) {
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
 		return err
 	}
-	if err = l.attachment.verify(); err != nil {
+	if err = l.attachment.verify(); err == nil {
+		l.poller, err = findPoller(l.attachment.entry.Probe())
+	}
+	if err != nil {
 		l.abandon(err.Error())
 	}
 	return err
@@ -180,7 +183,6 @@ func (l *Library) open() (err error) {
 	} else {
 		l.copy, err = private.InMemory(l.mapName, l.ELF.Loadable(l.image))
 	}
-	l.memory = l.ELF.Memory().High
 	// The copy has the bytes; don't keep them on the heap.
 	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
 	l.image, l.ELF = nil, nil
