@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/gate"
 )
 
 // A Result is what a dynamic call returned, and which version returned it.
@@ -19,9 +19,16 @@ type Result struct {
 	Version string // the version that answered
 }
 
+// An Argument of a dynamic call turns itself into a value for a parameter of
+// type t, once it is known which version is called. The value is converted as
+// any other.
+type Argument interface {
+	Argument(t abi.Type) (any, error)
+}
+
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
-// fits, string, []byte, bool. It is for callers that learn the functions at run
+// fits, string, []byte, bool, and Argument. It is for callers that learn the functions at run
 // time; Func1 and its kin are faster and check at compile time. Errors are
 // those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
@@ -32,8 +39,7 @@ func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, e
 	if !ok {
 		return Result{}, l.closedError()
 	}
-	defer l.gate.Leave(token)
-	return l.callDynamic(name, args)
+	return l.callDynamic(ctx, token, name, args)
 }
 
 // Call is Library.Call on the current version.
@@ -45,42 +51,64 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	defer lib.gate.Leave(token)
-	return lib.callDynamic(name, args)
+	return lib.callDynamic(ctx, token, name, args)
 }
 
-func (l *Library) callDynamic(name string, args []any) (Result, error) {
+// callDynamic makes the call of a caller that is inside, and leaves.
+func (l *Library) callDynamic(ctx context.Context, shard gate.Shard, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fail := func(reason, cause error) (Result, error) {
-		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: cause}
+	fn, values, err := l.prepare(name, args)
+	if err != nil {
+		l.gate.Leave(shard)
+		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall,
+			Reason: err[0], Cause: err[1]}
 	}
+	in := inside{fn: fn, shard: shard, limit: l.conf.callLimit}
+	in.takeFrame()
+	for i, p := range fn.sig.Params {
+		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
+	}
+	out := reflect.New(goTypes[resultType(fn.sig)])
+	if ctx.Done() == nil && in.limit == 0 {
+		defer in.leave()
+		err := fn.do(in.frame, out.UnsafePointer())
+		return result.with(fn, out, err)
+	}
+	return result.with(fn, out, in.bounded(ctx, out.UnsafePointer()))
+}
+
+// prepare finds the function and converts the arguments. Its error is a reason
+// and a cause.
+func (l *Library) prepare(name string, args []any) (*function, []reflect.Value, []error) {
 	fn, ok := l.functions[name]
 	if !ok {
-		return fail(ErrFunction, fmt.Errorf("%q", name))
+		return nil, nil, []error{ErrFunction, fmt.Errorf("%q", name)}
 	}
 	if err := checkRegisters(fn.sig); err != nil {
-		return fail(ErrArgument, err)
+		return nil, nil, []error{ErrArgument, err}
 	}
 	if len(args) != len(fn.sig.Params) {
-		return fail(ErrArgument, fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig))
+		return nil, nil, []error{ErrArgument,
+			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)}
 	}
-	f := call.Get()
-	defer f.Put()
+	values := make([]reflect.Value, len(args))
 	for i, p := range fn.sig.Params {
 		v, err := convert(args[i], p.Type)
 		if err != nil {
-			return fail(ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err))
+			return nil, nil, []error{ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)}
 		}
-		put(f, kindOf(p.Type), v.UnsafePointer())
+		values[i] = v
 	}
-	out := reflect.New(goTypes[resultType(fn.sig)])
-	if err := fn.do(f, out.UnsafePointer()); err != nil {
-		return result, err
+	return fn, values, nil
+}
+
+// with completes a result. A call that was left behind may still write to out,
+// which is then not read.
+func (r Result) with(fn *function, out reflect.Value, err error) (Result, error) {
+	if err == nil && fn.sig.Result != abi.None {
+		r.Value = out.Elem().Interface()
 	}
-	if fn.sig.Result != abi.None {
-		result.Value = out.Elem().Interface()
-	}
-	return result, nil
+	return r, err
 }
 
 func resultType(sig abi.Signature) abi.Type {
@@ -104,6 +132,12 @@ var goTypes = map[abi.Type]reflect.Type{
 func convert(arg any, t abi.Type) (reflect.Value, error) {
 	v := reflect.New(goTypes[t])
 	e := v.Elem()
+	if a, ok := arg.(Argument); ok {
+		var err error
+		if arg, err = a.Argument(t); err != nil {
+			return v, err
+		}
+	}
 	if n, ok := arg.(json.Number); ok {
 		return v, setNumber(e, wholeNumber(n, e), fmt.Errorf("%s is not of type %s", n, t))
 	}

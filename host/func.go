@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -28,10 +29,12 @@ type None struct{}
 //
 // Parameters and results are the fixed-width integers, float32, float64, bool,
 // string and []byte, or types of these kinds. Errors of a call: *CallError
-// (ErrCall, ErrPanic), ErrClosed, ErrEmpty, and ctx.Err() if ctx ended before
-// the call began.
-func Func0[R any](c Caller, name string) (func(context.Context) (R, error), error) {
-	b, err := bindFunc[R](c, name)
+// (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed, ErrEmpty, ErrHung when ctx
+// or a limit ended while the call was inside, and ctx.Err() if ctx ended before
+// the call began. A call whose ctx can't end and that has no limit is the
+// fastest.
+func Func0[R any](c Caller, name string, opts ...BindOption) (func(context.Context) (R, error), error) {
+	b, err := bindFunc[R](c, name, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -40,9 +43,7 @@ func Func0[R any](c Caller, name string) (func(context.Context) (R, error), erro
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
@@ -51,8 +52,8 @@ func Func0[R any](c Caller, name string) (func(context.Context) (R, error), erro
 //	greet, err := host.Func1[string, string](slot, "GreetName")
 //	...
 //	s, err := greet(ctx, "Ada")
-func Func1[A, R any](c Caller, name string) (func(context.Context, A) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A]())
+func Func1[A, R any](c Caller, name string, opts ...BindOption) (func(context.Context, A) (R, error), error) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A]())
 	if err != nil {
 		return nil, err
 	}
@@ -61,16 +62,14 @@ func Func1[A, R any](c Caller, name string) (func(context.Context, A) (R, error)
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func2 is Func0 for a function with two parameters.
-func Func2[A, B, R any](c Caller, name string) (func(context.Context, A, B) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B]())
+func Func2[A, B, R any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B) (R, error), error) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B]())
 	if err != nil {
 		return nil, err
 	}
@@ -79,17 +78,15 @@ func Func2[A, B, R any](c Caller, name string) (func(context.Context, A, B) (R, 
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func3 is Func0 for a function with three parameters.
-func Func3[A, B, C, R any](c Caller, name string) (func(context.Context, A, B, C) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
+func Func3[A, B, C, R any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B, C) (R, error), error) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
 	if err != nil {
 		return nil, err
 	}
@@ -98,18 +95,16 @@ func Func3[A, B, C, R any](c Caller, name string) (func(context.Context, A, B, C
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
 // Func4 is Func0 for a function with four parameters.
-func Func4[A, B, C, D, R any](c Caller, name string) (func(context.Context, A, B, C, D) (R, error), error) {
-	b, err := bindFunc[R](c, name, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D]())
+func Func4[A, B, C, D, R any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B, C, D) (R, error), error) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D]())
 	if err != nil {
 		return nil, err
 	}
@@ -118,17 +113,15 @@ func Func4[A, B, C, D, R any](c Caller, name string) (func(context.Context, A, B
 		if err != nil {
 			return r, err
 		}
-		defer in.leave()
 		put(in.frame, b.params[0], unsafe.Pointer(&a1))
 		put(in.frame, b.params[1], unsafe.Pointer(&a2))
 		put(in.frame, b.params[2], unsafe.Pointer(&a3))
 		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		err = in.fn.do(in.frame, unsafe.Pointer(&r))
-		return r, err
+		return finish[R](ctx, in)
 	}, nil
 }
 
-func bindFunc[R any](c Caller, name string, params ...reflect.Type) (*binding, error) {
+func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect.Type) (*binding, error) {
 	fail := func(cause error) (*binding, error) {
 		return nil, &Error{Name: name, Step: StepBind, Reason: ErrArgument, Cause: cause}
 	}
@@ -150,7 +143,14 @@ func bindFunc[R any](c Caller, name string, params ...reflect.Type) (*binding, e
 	if err := checkRegisters(sig); err != nil {
 		return fail(err)
 	}
-	return c.bind(name, sig)
+	b, err := c.bind(name, sig)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range opts {
+		o(b)
+	}
+	return b, nil
 }
 
 var kinds = map[reflect.Kind]abi.Type{
@@ -189,6 +189,7 @@ type binding struct {
 	fixed  *function // of one library
 	slot   *Slot     // or: index into the bound functions of its current version
 	index  int
+	limit  time.Duration // of each call, 0: none
 }
 
 func newBinding(name string, sig abi.Signature, fixed *function) *binding {
@@ -204,6 +205,7 @@ type inside struct {
 	fn    *function
 	frame *call.Frame
 	shard gate.Shard
+	limit time.Duration
 }
 
 // enter goes through the gate of the version to call. The caller leaves it.
@@ -224,18 +226,27 @@ func (b *binding) enter(ctx context.Context) (in inside, err error) {
 			return in, in.fn.lib.closedError()
 		}
 	}
-	// The usual caller is alone in its shard, and finds the frame of the one
-	// before: no pool to go to and come back from.
+	if in.limit = b.limit; in.limit == 0 {
+		in.limit = in.fn.lib.conf.callLimit
+	}
+	in.takeFrame()
+	return in, nil
+}
+
+// takeFrame finds a frame for a call that is inside. The usual caller is alone
+// in its shard, and finds the frame of the one before: no pool to go to and come
+// back from.
+func (in *inside) takeFrame() {
 	i, ok := in.shard.Alone()
 	if !ok {
 		in.frame = call.Get()
-		return in, nil
+		return
 	}
-	if in.frame = in.fn.lib.frames[i]; in.frame == nil {
-		in.frame = call.Get()
-		in.fn.lib.frames[i] = in.frame
+	frames := &in.fn.lib.frames
+	if frames[i] == nil {
+		frames[i] = call.Get()
 	}
-	return in, nil
+	in.frame = frames[i]
 }
 
 // leave is deferred, so that a panic that a callback lets through does not

@@ -1,8 +1,10 @@
 package host_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"testing"
@@ -58,3 +60,36 @@ func deep(t *testing.T, depth, n int, text strFunc, reverse bytesFunc) {
 		assert.Equal(t, b[len(b)-1-i], back[i])
 	}
 }
+
+// An argument that only the call still knows lives as long as the call does.
+func TestArgumentsOutliveTheCollector(t *testing.T) {
+	const goroutines, rounds = 16, 20
+	echo := open(t, libtest.Build(t, "echo", "1"))
+	later := must(host.Func1[string, string](echo, "Later"))(t)
+	var wg sync.WaitGroup
+	for i := range goroutines {
+		wg.Go(func() {
+			for n := range rounds {
+				s, err := later(t.Context(), argument(i, n))
+				assert.NoError(t, err)
+				assert.Equal(t, argument(i, n), s)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	for kept := make([][]byte, 1<<10); ; { // what is freed is soon used again
+		select {
+		case <-done:
+			return
+		default:
+			runtime.GC()
+		}
+		for i := range kept {
+			kept[i] = bytes.Repeat([]byte("!"), 64)
+		}
+	}
+}
+
+// argument makes a new text of 64 bytes.
+func argument(i, n int) string { return fmt.Sprintf("%032d%032d", i, n) }

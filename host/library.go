@@ -60,6 +60,7 @@ type Library struct {
 type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free, unload     uintptr
+	cancel                             uintptr
 	pending                            *uint32
 }
 
@@ -197,7 +198,7 @@ func (l *Library) resolve() error {
 		abi.SymStart: &l.sym.start, abi.SymHealth: &l.sym.health, abi.SymStop: &l.sym.stop,
 		abi.SymSave: &l.sym.save, abi.SymRestore: &l.sym.restore, abi.SymTake: &l.sym.take,
 		abi.SymTakeStatus: &l.sym.takeStatus, abi.SymFree: &l.sym.free, abi.SymUnload: &l.sym.unload,
-		abi.SymPending: &pending,
+		abi.SymCancel: &l.sym.cancel, abi.SymPending: &pending,
 	} {
 		addr, err := l.handle.Sym(name)
 		if err != nil {

@@ -29,6 +29,9 @@ type config struct {
 	onDisk         bool
 	check          func(context.Context, *Library) error
 	onEvent        func(Event)
+	callLimit      time.Duration
+	killHung       bool
+	forceUnload    bool
 	crashLimit     int
 	crashWindow    time.Duration
 }
@@ -80,3 +83,16 @@ func OnEvent(f func(Event)) Option { return func(c *config) { c.onEvent = f } }
 func CrashLimit(n int, window time.Duration) Option {
 	return func(c *config) { c.crashLimit, c.crashWindow = n, window }
 }
+
+// CallTimeout bounds every call, as a context with that timeout does. Limit does
+// so for one function.
+func CallTimeout(d time.Duration) Option { return func(c *config) { c.callLimit = d } }
+
+// KillHung ends a version when one of its calls does not return by its deadline:
+// its other callers get ErrCrashed, and the slot falls back as after a crash. A
+// library that heeds cabi.Context in time is not ended.
+func KillHung() Option { return func(c *config) { c.killHung = true } }
+
+// ForceUnload ends a replaced or closed version whose calls outlive the drain
+// timeout, instead of keeping it in quarantine; they get ErrCrashed.
+func ForceUnload() Option { return func(c *config) { c.forceUnload = true } }

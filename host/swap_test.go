@@ -70,7 +70,7 @@ func TestSwapsUnderCalls(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if done.Add(1); n%100 == 0 {
+				if done.Add(1); n%20 == 0 {
 					time.Sleep(time.Millisecond) // the swaps need a processor too
 				}
 			}

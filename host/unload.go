@@ -39,6 +39,12 @@ func (l *Library) retire(ctx context.Context) (*Report, error) {
 	wait, cancel := context.WithTimeout(ctx, l.conf.drainTimeout)
 	defer cancel()
 	err := l.gate.Wait(wait)
+	if err != nil && l.conf.forceUnload && l.attachment != nil {
+		l.kill("its calls outlived the drain timeout")
+		forced, cancel := context.WithTimeout(context.Background(), killTimeout)
+		defer cancel()
+		err = l.gate.Wait(forced)
+	}
 	drain := time.Since(begin)
 	r.Steps = append(r.Steps, StepTime{string(StepDrain), drain})
 	if err != nil {

@@ -50,7 +50,7 @@ func (v *view) event(e host.Event) {
 	switch e.State {
 	case host.Serving:
 		v.say("v%s serves, loaded in %d ms", e.Version, e.Took.Milliseconds())
-	case host.Refused, host.Failed, host.Quarantined, host.Resident, host.Unloaded:
+	case host.Refused, host.Failed, host.Crashed, host.Quarantined, host.Resident, host.Unloaded:
 		v.say("v%s %s%s", e.Version, e.State, detail(e.Detail))
 	}
 }

@@ -31,7 +31,7 @@ func newExitCodes() *cobra.Command {
   2  the command line is wrong, or the arguments don't fit the function
   3  the library was refused before any of its code ran: damaged, not sealed,
      built for another machine, other ABI, ...
-  4  the library's function returned an error or panicked`,
+  4  the library's function returned an error, panicked, or crashed the library`,
 	}
 }
 
@@ -45,6 +45,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(err error) int {
 	var usage usageError
 	var failed *host.CallError
+	var step *host.Error // a crash in a step before the call is a failed step
 	switch {
 	case err == nil:
 		return exitOK
@@ -54,6 +55,8 @@ func exitCode(err error) int {
 		return exitCall
 	case errors.Is(err, host.ErrRefused):
 		return exitRefused
+	case errors.Is(err, host.ErrCrashed) && !errors.As(err, &step):
+		return exitCall
 	}
 	return exitFailed
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -56,7 +57,7 @@ a second one ends it at once.`,
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
-	cmd.Flags().BoolVar(&f.json, "json", false, "write each event as a line of JSON to stdout")
+	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
 }
 
@@ -85,7 +86,8 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	context.AfterFunc(ctx, stop) // the second signal kills
 
 	out := &serveLog{terminal: t, json: f.json}
-	out.listening(dir, f.name, l.Addr().String(), len(names) == 0)
+	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
+	out.listening(dir, f.name, l.Addr().String(), waiting)
 	s := server.New(server.Config{
 		Dir: dir, Name: f.name, Drain: f.drain, Options: trust,
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),

@@ -24,6 +24,7 @@ var logged = map[host.State]color.Attribute{
 	host.Serving:     color.FgGreen,
 	host.Refused:     color.FgRed,
 	host.Failed:      color.FgRed,
+	host.Crashed:     color.FgRed,
 	host.Quarantined: color.FgYellow,
 	host.Resident:    color.Faint,
 	host.Unloaded:    color.Faint,
@@ -64,7 +65,7 @@ func (l *serveLog) event(e server.Event) {
 	l.label = max(l.label, len(label))
 	detail, _, _ := strings.Cut(e.Detail, "\n")
 	if e.State == host.Serving {
-		detail = "(load " + duration(e.Took) + ")"
+		detail = strings.TrimSpace("(load " + duration(e.Took) + ") " + detail)
 	}
 	line := fmt.Sprintf("%s %-*s %s %s", e.Time.Format(time.TimeOnly), l.label, label,
 		paint(l.errColor, attr, fmt.Sprintf("%-8s", e.State)), detail)

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi"
@@ -17,6 +18,16 @@ import (
 //export Text
 func Text(s *C.hotso_cchar, n C.size_t, out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {
 	return C.hotso_status(cabi.Text(buffer(unsafe.Pointer(out), outCap, outLen), func() (string, error) {
+		return cabi.String(unsafe.Pointer(s), uintptr(n)), nil
+	}))
+}
+
+// Later looks at its argument a while after it came: the caller must keep it.
+//
+//export Later
+func Later(s *C.hotso_cchar, n C.size_t, out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {
+	return C.hotso_status(cabi.Text(buffer(unsafe.Pointer(out), outCap, outLen), func() (string, error) {
+		time.Sleep(time.Millisecond)
 		return cabi.String(unsafe.Pointer(s), uintptr(n)), nil
 	}))
 }

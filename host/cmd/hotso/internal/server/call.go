@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
 )
 
@@ -23,81 +22,67 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		fail(w, status, "%v", err)
 		return
 	}
-	for {
-		lib := s.current()
-		if lib == nil {
-			fail(w, http.StatusServiceUnavailable, "no version serves; GET /versions tells why")
-			return
-		}
-		result, err := callOn(r.Context(), lib, name, args)
-		if errors.Is(err, host.ErrClosed) && s.current() != lib {
-			continue // replaced between the two; its successor answers
-		}
-		if err != nil {
-			s.failCall(w, lib, name, err)
-			return
-		}
-		answer(w, http.StatusOK, reply{JSON(result.Value), result.Version})
+	slot := s.slot.Load()
+	if slot == nil {
+		fail(w, http.StatusServiceUnavailable, nobody)
 		return
 	}
+	result, err := slot.Call(r.Context(), name, args...)
+	if err != nil {
+		s.failCall(w, slot, name, err)
+		return
+	}
+	answer(w, http.StatusOK, reply{JSON(result.Value), result.Version})
 }
+
+const nobody = "no version serves; GET /versions tells why"
 
 type reply struct {
 	Result  any    `json:"result"`
 	Version string `json:"version"`
 }
 
-func (s *Server) current() *host.Library {
-	if slot := s.slot.Load(); slot != nil {
-		return slot.Current()
-	}
-	return nil
-}
-
-// callOn calls one version, so that the arguments are converted to the
-// parameters of the very function that is called.
-func callOn(ctx context.Context, lib *host.Library, name string, args []any) (host.Result, error) {
-	f, ok := lib.Manifest.Function(name)
-	if !ok {
-		return host.Result{}, host.ErrFunction
-	}
-	sig, err := abi.ParseSignature(f.Signature)
-	if err != nil {
-		return host.Result{}, err
-	}
-	converted, err := arguments(sig, args)
-	if err != nil {
-		return host.Result{}, err
-	}
-	return lib.Call(ctx, name, converted...)
-}
-
-func (s *Server) failCall(w http.ResponseWriter, lib *host.Library, name string, err error) {
+func (s *Server) failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
 	var failed *host.CallError
+	var crash *host.Crash
 	switch {
 	case errors.As(err, &failed):
-		message, _, _ := strings.Cut(failed.Message, "\n") // a panic's stack is not for the client
 		kind := "error"
 		if failed.Panicked {
 			kind = "panic"
 		}
-		answer(w, http.StatusBadGateway, failure{message, kind, failed.Version})
+		answer(w, http.StatusBadGateway, failure{firstLine(failed.Message), kind, failed.Version})
+	case errors.As(err, &crash):
+		answer(w, http.StatusBadGateway, failure{firstLine(crash.Error()), "crash", crash.Version})
 	case errors.Is(err, host.ErrFunction):
-		var names []string
-		for _, f := range lib.Manifest.Functions {
-			names = append(names, f.Name)
-		}
-		fail(w, http.StatusNotFound, "%s v%s has no function %s; it has %s",
-			lib.Name(), lib.Version(), name, strings.Join(names, ", "))
+		fail(w, http.StatusNotFound, "%s", unknown(slot, name))
 	case errors.Is(err, host.ErrArgument):
 		fail(w, http.StatusBadRequest, "%v", reason(err))
-	case errors.Is(err, host.ErrClosed):
-		fail(w, http.StatusServiceUnavailable, "%v", err)
+	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed):
+		fail(w, http.StatusServiceUnavailable, nobody)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		// Nobody is there to read an answer.
 	default:
 		fail(w, http.StatusInternalServerError, "%v", err)
 	}
+}
+
+// firstLine leaves out stacks, which are not for clients.
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
+}
+
+func unknown(slot *host.Slot, name string) string {
+	text := fmt.Sprintf("%s has no function %s", slot.Name(), name)
+	if lib := slot.Current(); lib != nil {
+		var names []string
+		for _, f := range lib.Manifest.Functions {
+			names = append(names, f.Name)
+		}
+		text += "; v" + lib.Version() + " has " + strings.Join(names, ", ")
+	}
+	return text
 }
 
 // reason is what is wrong with a request, without the steps of the host.
@@ -130,6 +115,11 @@ func (s *Server) readArguments(w http.ResponseWriter, r *http.Request) (args []a
 	args, ok := body.([]any)
 	if !ok {
 		return nil, http.StatusBadRequest, errors.New(`the body is not a JSON array of arguments, such as [1, "two"]`)
+	}
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = text(s)
+		}
 	}
 	return args, 0, nil
 }

@@ -72,7 +72,7 @@ func TestBadRequests(t *testing.T) {
 		{"POST", "/call/Float64", `["one"]`, 400, "argument 1 of Float64"},
 		{"POST", "/call/Bytes", `["%"]`, 400, "base64"},
 		{"POST", "/call/Bytes", `[[1, 2]]`, 400, "argument 1 of Bytes"},
-		{"POST", "/call/Nope", ``, 404, "echo v1.2.0 has no function Nope; it has Big, Bool, "},
+		{"POST", "/call/Nope", ``, 404, "echo has no function Nope; v1.2.0 has Big, Bool, "},
 		{"POST", "/call/hotso_stop", ``, 404, "no function hotso_stop"},
 		{"POST", "/call/", ``, 404, "POST /call/Function"},
 		{"POST", "/call/Int32/x", ``, 404, "POST /call/Function"},

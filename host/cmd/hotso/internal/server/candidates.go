@@ -37,17 +37,18 @@ const (
 )
 
 // add takes a version that is new or has new content. If it is not the newest
-// it waits for that one to be told, unless that one was and has failed.
+// it waits for that one to be told, unless that one was: then it has failed or
+// crashed.
 func (c *candidates) add(v watch.Version, newest bool) verdict {
 	c.remove(v)
 	if c.current != nil && v.Compare(*c.current) < 0 {
 		return older
 	}
-	newerFailed := slices.ContainsFunc(c.files, func(o candidate) bool {
-		return o.state == failed && o.Compare(v) > 0
+	newerTried := slices.ContainsFunc(c.files, func(o candidate) bool {
+		return o.state != untried && o.Compare(v) > 0
 	})
 	c.files = append(c.files, candidate{Version: v})
-	if newest || newerFailed {
+	if newest || newerTried {
 		return try
 	}
 	return wait

@@ -17,6 +17,6 @@
 // The body of every error is {"error": "..."}: 400 for a body that is no JSON
 // array or does not fit the function's parameters, 403 for a browser's request
 // from another site, 404 for an unknown function or path, 405, 408, 413, 502
-// with "kind" error or panic when the library's function failed, 503 while no
+// with "kind" error, panic or crash when the library failed, 503 while no
 // version serves.
 package server

@@ -67,7 +67,7 @@ func (s *Server) follow(ctx context.Context) error {
 	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
 	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, served: map[string]watch.Version{}}
 	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
 	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
@@ -81,6 +81,7 @@ type follower struct {
 	slot       *host.Slot
 	candidates candidates
 	manifests  map[string]manifest.Manifest // of complete files, by path
+	served     map[string]watch.Version     // that were swapped in, by text
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
@@ -110,6 +111,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 // consider swaps in the best version that there is, if it is better than the
 // current one. A version that fails makes room for the next best.
 func (f *follower) consider(ctx context.Context, e watch.Event) {
+	f.candidates.current = f.current()
 	switch f.candidates.add(e.Version, e.Newest) {
 	case older:
 		f.note(e.Version, Ignored, f.olderThanCurrent(), true)
@@ -128,6 +130,17 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 	}
 }
 
+// current is the version that serves, or nil. It is not always the last that
+// was loaded: a slot falls back when a version crashes.
+func (f *follower) current() *watch.Version {
+	if lib := f.slot.Current(); lib != nil {
+		if v, ok := f.served[lib.Version()]; ok {
+			return &v
+		}
+	}
+	return nil
+}
+
 // load swaps a version in and reports whether it serves.
 func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	if lib := f.slot.Current(); lib != nil && f.candidates.isCurrent(v) {
@@ -138,6 +151,9 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	// A swap that has begun is finished: cut short, it would quarantine a
 	// version that is about to be empty. Its own timeouts bound it.
 	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
+	if swap != nil {
+		f.served[v.Text] = v
+	}
 	return swap != nil
 }
 

@@ -218,3 +218,26 @@ func TestNextBest(t *testing.T) {
 	r.await(host.Serving, "2")
 	assert.Equal(t, 1, r.count(host.Failed))
 }
+
+// TestCrash: the call that was inside learns of it, the next is answered by the
+// version before, and what is newer than that one is loaded again.
+func TestCrash(t *testing.T) {
+	dir := t.TempDir()
+	deploy(t, dir, libtest.Build(t, "crash", "1"))
+	r := start(t, server.Config{Dir: dir})
+	r.await(host.Serving, "1")
+	deploy(t, dir, libtest.Build(t, "crash", "2"))
+	r.await(host.Serving, "2")
+
+	status, body, _ := r.do("POST", "/call/Crash", `["exit"]`)
+	assert.Equal(t, http.StatusBadGateway, status)
+	assert.Regexp(t, `^\{"error":"crash v2 crashed: exit with status \d+.*","kind":"crash","version":"2"\}$`, body)
+	status, body, _ = r.do("POST", "/call/Add", "[20, 22]")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, `{"result":42,"version":"1"}`, body)
+	r.await(host.Crashed, "2")
+
+	deploy(t, dir, libtest.Build(t, "crash", "1.5.0"))
+	r.await(host.Serving, "1.5.0")
+	require.NoError(t, r.stop())
+}

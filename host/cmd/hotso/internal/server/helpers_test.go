@@ -18,12 +18,8 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
-	"github.com/hotso/hotso/host/internal/libtest"
 	"github.com/hotso/hotso/host/watch"
 )
-
-// The host keeps the page that it lends thread-local storage from.
-func TestMain(m *testing.M) { libtest.Main(m, libtest.Allow("/memfd:hotso-tls")) }
 
 // limit bounds every wait; no test gets near it unless it fails.
 const limit = 30 * time.Second

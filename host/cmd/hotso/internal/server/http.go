@@ -88,7 +88,7 @@ func (s *Server) Versions() Versions {
 // A failure is the body of an answer that is not 200.
 type failure struct {
 	Error   string `json:"error"`
-	Kind    string `json:"kind,omitempty"`    // error or panic, of a library's function
+	Kind    string `json:"kind,omitempty"`    // error, panic or crash of a library
 	Version string `json:"version,omitempty"` // that failed
 }
 

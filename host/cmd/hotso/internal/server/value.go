@@ -4,35 +4,29 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host"
 )
 
-// arguments turns what JSON has no type for into what the host's dynamic call
-// takes. The host converts and checks everything else.
-func arguments(sig abi.Signature, args []any) ([]any, error) {
-	args = slices.Clone(args) // they may be converted again for another version
-	for i := range min(len(args), len(sig.Params)) {
-		text, ok := args[i].(string)
-		if !ok {
-			continue
+// A text is a JSON string as an argument: it also stands for what JSON has no
+// type for.
+type text string
+
+// Argument implements host.Argument.
+func (s text) Argument(t abi.Type) (any, error) {
+	switch {
+	case t == abi.Bytes:
+		b, err := base64.StdEncoding.DecodeString(string(s))
+		if err != nil {
+			return nil, fmt.Errorf("[]byte is a base64 string: %w", err)
 		}
-		switch t := sig.Params[i].Type; {
-		case t == abi.Bytes:
-			b, err := base64.StdEncoding.DecodeString(text)
-			if err != nil {
-				return nil, fmt.Errorf("%w: argument %d: []byte is a base64 string: %w", host.ErrArgument, i+1, err)
-			}
-			args[i] = b
-		case t.Float():
-			if f, ok := notFinite[text]; ok {
-				args[i] = f
-			}
+		return b, nil
+	case t.Float():
+		if f, ok := notFinite[string(s)]; ok {
+			return f, nil
 		}
 	}
-	return args, nil
+	return string(s), nil
 }
 
 var notFinite = map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)}

@@ -1,0 +1,44 @@
+# The commands of a day. Everything else is go build and go test.
+
+# What make lib builds; GREETING is what version VERSION says, if not its own.
+VERSION  ?=
+GREETING ?=
+export VERSION GREETING
+
+help: ## Show this
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+
+demo: ## Watch Go code change inside a running process
+	@go run ./scripts/demo
+
+run: bin/hotso ## Serve build/ and say what to type next
+	@[ -f build/libgreeter.v1.so ] || bin/hotso build ./libgreeter --version 1
+	@printf '%s\n' 'In another terminal:' \
+	  "  curl -d '[\"Ada\"]' 127.0.0.1:8080/call/GreetName" \
+	  "  make lib VERSION=2 GREETING='Moin, Golang!'" \
+	  '  curl -X POST 127.0.0.1:8080/call/Greet' \
+	  '  curl 127.0.0.1:8080/versions' ''
+	@exec bin/hotso serve build --name greeter
+
+lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="Moin, Golang!"]
+	@bin/hotso build ./libgreeter --version "$$VERSION" \
+	  $${GREETING:+--ldflags "-X 'github.com/hotso/hotso/libgreeter/greeter.greeting=$$GREETING'"}
+
+test: ## Run all checks and tests
+	@scripts/test.sh
+
+bench: ## Run the benchmarks
+	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./host/...
+
+fmt: ## Format Go and C
+	gofmt -w .
+	find . -name '*.[ch]' -exec clang-format -i {} +
+
+clean: ## Remove what was built
+	rm -rf bin build
+
+# A plain Go program: no cgo, so it runs where there is no C compiler.
+bin/hotso: FORCE
+	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
+
+.PHONY: help demo run lib test bench fmt clean FORCE

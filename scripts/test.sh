@@ -1,0 +1,37 @@
+#!/bin/sh
+# All checks and tests. Every step runs; the exit code is 1 if one failed.
+#
+#   gofmt, go vet, clang-format
+#   go test without cgo: the host as it is built
+#   go test -race with cgo: what needs the C compiler, and the race detector
+cd "$(dirname "$0")/.." || exit 1
+status=0
+failed() { echo "FAILED: $*"; status=1; }
+
+echo "== format and vet"
+unformatted=$(gofmt -l .)
+[ -z "$unformatted" ] || failed "gofmt, run make fmt:" $unformatted
+CGO_ENABLED=0 go vet ./... || failed "go vet without cgo"
+if command -v clang-format >/dev/null; then
+	for file in $(find . -name '*.[ch]'); do
+		clang-format --dry-run -Werror "$file" 2>/dev/null || failed "clang-format, run make fmt: $file"
+	done
+else
+	echo "skipped: clang-format is not installed"
+fi
+
+echo "== go test, CGO_ENABLED=0"
+CGO_ENABLED=0 go test ./... || failed "go test without cgo"
+
+# go env CC may hold arguments; its first word is the program.
+cc=$(go env CC)
+if command -v "${cc%% *}" >/dev/null; then
+	CGO_ENABLED=1 go vet ./... || failed "go vet with cgo"
+	echo "== go test -race, CGO_ENABLED=1"
+	CGO_ENABLED=1 go test -race ./... || failed "go test -race"
+else
+	echo "skipped: no C compiler ($cc): no library was built, and nothing tested with the race detector"
+fi
+
+[ $status = 0 ] && echo "== all passed"
+exit $status
