@@ -30,6 +30,9 @@ test: ## Run all checks and tests
 bench: ## Run the benchmarks
 	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./host/...
 
+mutate: ## Bring a million damaged libraries before a host (minutes)
+	CGO_ENABLED=0 go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
+
 fmt: ## Format Go and C
 	gofmt -w .
 	find . -name '*.[ch]' -exec clang-format -i {} +
@@ -41,4 +44,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench fmt clean FORCE
+.PHONY: help demo run lib test bench mutate fmt clean FORCE
