@@ -3,6 +3,9 @@
 # What make lib builds; GREETING is what version VERSION says, if not its own.
 VERSION  ?=
 GREETING ?=
+# How often make bench runs each benchmark, and what make compare is told.
+COUNT    ?= 6
+FLAGS    ?=
 export VERSION GREETING
 
 help: ## Show this
@@ -27,8 +30,14 @@ lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="
 test: ## Run all checks and tests
 	@scripts/test.sh
 
+# Six samples of each, as benchstat wants them: make bench > old.txt
 bench: ## Run the benchmarks
-	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./host/...
+	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem -count $(COUNT) ./host/...
+
+compare: ## Measure hotso beside its peers: table and plot, in build/ [FLAGS="--quick --only cgo,hotso"]
+	@mkdir -p build
+	@go -C scripts/compare run . --plot "$(CURDIR)/build/compare.svg" $(FLAGS) > build/compare.md; \
+	status=$$?; cat build/compare.md; exit $$status
 
 fmt: ## Format Go and C
 	gofmt -w .
@@ -41,4 +50,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench fmt clean FORCE
+.PHONY: help demo run lib test bench compare fmt clean FORCE

@@ -71,6 +71,14 @@ var needLibs = []artefact{libraries}
 // errCgo is what the contenders that need cgo answer in a program without it.
 var errCgo = errors.New("this program was built with CGO_ENABLED=0")
 
+// needs lists what must be built for c, its program included.
+func (c Contender) needs() []artefact {
+	if c.Cgo {
+		return append([]artefact{plainCgo}, c.Needs...)
+	}
+	return append([]artefact{plain0}, c.Needs...)
+}
+
 func find(name string) (Contender, bool) {
 	i := slices.IndexFunc(contenders, func(c Contender) bool { return c.Name == name })
 	if i < 0 {
