@@ -9,7 +9,7 @@ FLAGS    ?=
 export VERSION GREETING
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 demo: ## Watch Go code change inside a running process
 	@go run ./scripts/demo
