@@ -6,6 +6,7 @@
  *   load.c     who loaded us; runs before the Go runtime starts
  *   enter.c    calls from the host into Go, and the way out of one
  *   crash.c    what the Go runtime meets where it wanted to end the process
+ *   ready.c    what a call need not wait for once the library is up
  *   thread.c   threads that the library starts
  *   memory.c   memory that it maps
  *   file.c     descriptors that its C code opens

@@ -141,7 +141,8 @@ func (a *attachment) patch(d *Description) error {
 	if err := p.WriteAt(sym.Value, config[:]); err != nil {
 		return err
 	}
-	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p), withoutSignals(d.ELF, p))
+	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p), withoutSignals(d.ELF, p),
+		skipInitWait(d.ELF, d.image, p))
 	a.edits = p.Edits()
 	return err
 }

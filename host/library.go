@@ -149,7 +149,9 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	_, err = l.invoke(l.sym.takeStatus)
+	if _, err = l.invoke(l.sym.takeStatus); err == nil {
+		err = l.setReady()
+	}
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
