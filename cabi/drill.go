@@ -40,9 +40,10 @@ var drills = map[string]func(){
 }
 
 var (
-	wild  = (*int)(unsafe.Pointer(uintptr(0x1234567000))) // where nothing is mapped
-	hold  []byte
-	spins int
+	nowhere = uintptr(0x1234567000) // where nothing is mapped
+	wild    = *(**int)(unsafe.Pointer(&nowhere))
+	hold    []byte
+	spins   int
 )
 
 // drill runs outside of Run: a panic must end the runtime.

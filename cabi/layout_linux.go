@@ -27,6 +27,7 @@ package cabi
 //   hotso_off_entry_crash_fd = offsetof(hotso_entry, crash_fd),
 //   hotso_off_entry_crashed = offsetof(hotso_entry, crashed),
 //   hotso_off_entry_crash_message = offsetof(hotso_entry, crash_message),
+//   hotso_off_entry_probe = offsetof(hotso_entry, probe),
 // };
 import "C"
 
@@ -62,6 +63,7 @@ var (
 	_ [C.hotso_off_entry_crash_fd]byte      = [abi.EntryCrashFD]byte{}
 	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
+	_ [C.hotso_off_entry_probe]byte         = [abi.EntryProbe]byte{}
 
 	// Written as numbers in crash.c.
 	_ [8]byte      = [abi.ConfigRecord]byte{}

@@ -35,3 +35,12 @@ __attribute__((constructor(101))) static void announce(void) {
 int32_t hotso_crash_message(void) {
     return hosted() ? entry()->crash_message : -1;
 }
+
+/* Go asks what it needs of the host's entry here: C alone knows where it is. */
+int32_t hotso_hosted(void) {
+    return hosted();
+}
+
+void hotso_set_probe(int32_t fd) {
+    __atomic_store_n(&entry()->probe, fd, __ATOMIC_RELEASE);
+}

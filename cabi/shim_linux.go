@@ -15,6 +15,8 @@ package cabi
 //	pthread_key_*         destructors go through a stub that the host owns
 //	pthread_setspecific   marks threads that have a destructor to run
 //	sigaction             handlers go to the host's dispatch table
+//	pthread_sigmask,      the signal that ends a thread is not blocked
+//	sigprocmask
 //
 // HOTSO_SHIM sets the flag in the descriptor that says so.
 
@@ -27,5 +29,5 @@ package cabi
 // #cgo LDFLAGS: -Wl,--wrap=accept -Wl,--wrap=accept4 -Wl,--wrap=pipe -Wl,--wrap=pipe2
 // #cgo LDFLAGS: -Wl,--wrap=dup -Wl,--wrap=dup2 -Wl,--wrap=dup3 -Wl,--wrap=memfd_create -Wl,--wrap=close
 // #cgo LDFLAGS: -Wl,--wrap=pthread_key_create -Wl,--wrap=pthread_key_delete -Wl,--wrap=pthread_setspecific
-// #cgo LDFLAGS: -Wl,--wrap=sigaction
+// #cgo LDFLAGS: -Wl,--wrap=sigaction -Wl,--wrap=pthread_sigmask -Wl,--wrap=sigprocmask
 import "C"

@@ -12,6 +12,7 @@
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_join(pthread_t, void **);
 int __real_pthread_detach(pthread_t);
+int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
@@ -75,12 +76,13 @@ void thread_reap(void) {
 /* The first frame of every thread of the library's, and the last. */
 static void *run(void *arg) {
     hotso_thread *t = arg;
-    void *result = NULL;
+    void *volatile result = NULL; /* written between setjmp and longjmp */
     hotso_record *r = record();
     t->tid = (pid_t)syscall(SYS_gettid);
     t->sp = ((uintptr_t)__builtin_frame_address(0) - 4096) & ~(uintptr_t)15;
     adopt(r);
     r->thread = t;
+    r->jump = &hotso_no_jump;
     r->depth = 1; /* a thread of the library's is always inside */
     signal_fence();
     if (_setjmp(t->leave) == 0) {
@@ -91,8 +93,9 @@ static void *run(void *arg) {
      * half inside. */
     sigset_t all;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    __real_pthread_sigmask(SIG_SETMASK, &all, NULL);
     r->depth = 0;
+    r->jump = NULL;
     r->thread = NULL;
     __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
     if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {

@@ -82,6 +82,3 @@ func watchCrashes() error {
 	}()
 	return nil
 }
-
-// threadID is the id of the thread that the caller runs on now.
-func threadID() int { return unix.Gettid() }

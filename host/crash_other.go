@@ -13,6 +13,3 @@ func readCrashMessage(*os.File) string { return "" }
 func (l *Library) ejectCallers() {}
 
 func watchCrashes() error { return nil }
-
-// threadID is not needed: libraries here don't hear of callers that leave.
-func threadID() int { return 0 }

@@ -62,7 +62,7 @@ func newRuntimeFiles(words string) ([]int, error) {
 	links, err := proc.Descriptors()
 	var fds []int
 	for fd, link := range links {
-		group := groupFile(link) && !runtimeFiles.known[fd]
+		group := strings.HasPrefix(link, "/sys/fs/cgroup/") && !runtimeFiles.known[fd]
 		if group || words != "" && strings.HasPrefix(link, words) {
 			fds = append(fds, fd)
 		}
@@ -70,41 +70,56 @@ func newRuntimeFiles(words string) ([]int, error) {
 	return fds, err
 }
 
-func groupFile(link string) bool { return strings.HasPrefix(link, "/sys/fs/cgroup/") }
+// A poller is the epoll set of a library's runtime (runtime/netpoll_epoll.go).
+// All that it watches is the library's: sockets, pipes and files. The set is
+// told from those of other runtimes by its probe, a pipe that package cabi gives
+// its runtime to watch for as long as it lives.
+type poller struct {
+	fd    int // the epoll set
+	probe int // in it
+}
 
-// findFiles returns the descriptors that the library's Go code holds: those of
-// its runtime and those that its poller watches. own are the files that its
-// runtime opened at start, if it has them still.
-//
-// The poller is the epoll set that watches something whose data points into the
-// library's image, which is the runtime's own eventfd (runtime/netpoll_epoll.go).
-// All else that is in it are sockets, pipes and files that Go code left open.
-// The host's runtime is in another image, so no set is taken for another's.
-func findFiles(own []int, image extent) ([]int, error) {
+// findPoller finds the set that watches the probe.
+func findPoller(probe int) (poller, error) {
 	links, err := proc.Descriptors()
 	if err != nil {
-		return nil, err
-	}
-	var fds []int
-	for _, fd := range own {
-		if groupFile(links[fd]) || strings.HasPrefix(links[fd], "/memfd:"+crashMessageName) {
-			fds = append(fds, fd)
-		}
+		return poller{}, err
 	}
 	for fd, link := range links {
-		if link != "anon_inode:[eventpoll]" {
-			continue
-		}
-		set, err := proc.EpollSet(fd)
-		if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return image.contains(w.Data) }) {
-			continue // closed meanwhile, or somebody else's
-		}
-		fds = append(fds, fd)
-		for _, w := range set {
-			fds = append(fds, w.FD)
+		if p := (poller{fd, probe}); link == pollerLink {
+			if set, err := p.watched(); err == nil && set != nil {
+				return p, nil
+			}
 		}
 	}
+	return poller{}, fmt.Errorf("%w: no epoll set watches descriptor %d", errEscaped, probe)
+}
+
+const pollerLink = "anon_inode:[eventpoll]"
+
+// watched returns the set with all that it watches. It is nil if the probe is
+// not among that: by the number alone another set may watch some other file.
+func (p poller) watched() ([]int, error) {
+	var probe unix.Stat_t
+	if err := unix.Fstat(p.probe, &probe); err != nil {
+		return nil, err
+	}
+	set, err := proc.EpollSet(p.fd)
+	if err != nil || !slices.ContainsFunc(set, func(w proc.Watched) bool { return w.FD == p.probe && w.Inode == probe.Ino }) {
+		return nil, err
+	}
+	fds := []int{p.fd}
+	for _, w := range set {
+		fds = append(fds, w.FD)
+	}
 	return fds, nil
+}
+
+// findFiles returns the descriptors that the library's Go code holds: its
+// poller with what it watches, and what its runtime opened at start.
+func (l *Library) findFiles() ([]int, error) {
+	fds, err := l.poller.watched()
+	return append(fds, l.groupFiles...), err
 }
 
 // closeAll closes descriptors that a library left behind.

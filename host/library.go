@@ -37,8 +37,8 @@ type Library struct {
 	resident     string      // why it can't, or empty
 	extent       extent      // where its image is mapped
 	mapName      string      // what its mappings are called in /proc/self/maps
-	memory       uint64      // bytes of its image in memory, with .bss
 	groupFiles   []int       // descriptors that its runtime opened at start
+	poller       poller      // of its runtime
 	crashMessage *os.File    // the attachment's
 	stopped      bool        // its stop hooks have run
 
@@ -151,13 +151,18 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	_, err = l.invoke(l.sym.takeStatus)
+	if _, err = l.invoke(l.sym.takeStatus); err == nil {
+		err = l.setReady()
+	}
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
 		return err
 	}
-	if err = l.attachment.verify(); err != nil {
+	if err = l.attachment.verify(); err == nil {
+		l.poller, err = findPoller(l.attachment.entry.Probe())
+	}
+	if err != nil {
 		l.abandon(err.Error())
 	}
 	return err
@@ -182,7 +187,6 @@ func (l *Library) open() (err error) {
 	} else {
 		l.copy, err = private.InMemory(l.mapName, l.ELF.Loadable(l.image))
 	}
-	l.memory = l.ELF.Memory().High
 	// The copy has the bytes; don't keep them on the heap.
 	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
 	l.image, l.ELF = nil, nil
@@ -357,9 +361,9 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		if err != nil {
 			return fail(ErrFunction, err, "export it, or bind another")
 		}
-		// Without a manifest the host's word counts: text and bytes can only
+		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
-		want.Error = want.Result.Span()
+		want.Error = want.Result.Span() || want.Result.Struct()
 		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")

@@ -76,7 +76,7 @@ func (l *Library) teardown(r *Report) (err error) {
 		return l.blocked(r, err)
 	}
 	done := r.timed("find files")
-	fds, err := findFiles(l.groupFiles, l.extent)
+	fds, err := l.findFiles()
 	done()
 	if err != nil {
 		return l.blocked(r, err)

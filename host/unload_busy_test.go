@@ -37,7 +37,7 @@ func TestUnloadBusy(t *testing.T) {
 			if name != "idle" && name[0] != '2' && name != "an open pipe" {
 				eventually(t, func() bool { return callLib(t, lib, "Work").(int64) > 1000 }, "the goroutines work")
 			}
-			r := requireUnloaded(t, lib, before)
+			r := requireReclaimed(t, lib, before)
 			if name == "locked threads" {
 				assert.GreaterOrEqual(t, r.Resource(host.Threads).Found, 20)
 			}
@@ -52,7 +52,7 @@ func TestUnloadWithChildren(t *testing.T) {
 	before := takeFootprint(t)
 	lib := openLib(t, "busy")
 	pid := int(callLib(t, lib, "Children", 3).(int64))
-	requireUnloaded(t, lib, before)
+	requireReclaimed(t, lib, before)
 	// The children are processes of their own: they go on, as the host's.
 	require.NoError(t, unix.Kill(pid, 0))
 	for i := range 3 {
@@ -94,7 +94,7 @@ func TestUnloadOpenDatabase(t *testing.T) {
 	for i := range 3 {
 		lib := openLib(t, "sqlite")
 		assert.EqualValues(t, i+1, callLib(t, lib, "Insert", path))
-		r := requireUnloaded(t, lib, before)
+		r := requireReclaimed(t, lib, before)
 		assert.GreaterOrEqual(t, r.Resource(host.Descriptors).Found, 3)
 	}
 }
@@ -131,7 +131,7 @@ func TestUnloadThreadsOfC(t *testing.T) {
 	before := takeFootprint(t)
 	lib := openLib(t, "native")
 	assert.Zero(t, callLib(t, lib, "Workers", 5))
-	r := requireUnloaded(t, lib, before)
+	r := requireReclaimed(t, lib, before)
 	assert.GreaterOrEqual(t, r.Resource(host.Threads).Found, 5)
 }
 
@@ -141,7 +141,7 @@ func TestUnloadThreadLocal(t *testing.T) {
 	for range 20 {
 		lib := openLib(t, "native")
 		assert.Greater(t, callLib(t, lib, "Local"), int64(40))
-		requireUnloaded(t, lib, before)
+		requireReclaimed(t, lib, before)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestUnloadStripped(t *testing.T) {
 	before := takeFootprint(t)
 	lib := openLib(t, "busy", func(o *libbuild.Options) { o.Strip = true })
 	callLib(t, lib, "Spin", 2)
-	requireUnloaded(t, lib, before)
+	requireReclaimed(t, lib, before)
 }
 
 func TestUnloadInAnyOrder(t *testing.T) {

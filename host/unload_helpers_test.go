@@ -1,7 +1,10 @@
 package host_test
 
 import (
+	"context"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,9 +58,9 @@ func takeFootprint(t *testing.T) footprint {
 	return f
 }
 
-// requireUnloaded closes lib and requires that the report says that all is
+// requireReclaimed closes lib and requires that the report says that all is
 // gone, and that the process agrees: a Go runtime reserves more than a GiB.
-func requireUnloaded(t *testing.T, lib *host.Library, before footprint) *host.Report {
+func requireReclaimed(t *testing.T, lib *host.Library, before footprint) *host.Report {
 	t.Helper()
 	r, err := lib.Close(t.Context())
 	require.NoError(t, err)
@@ -108,4 +111,21 @@ func pipe(t *testing.T) (r, w *os.File) {
 	require.NoError(t, err)
 	t.Cleanup(func() { r.Close(); w.Close() })
 	return r, w
+}
+
+// buildHost builds testdata/host and runs it on a library.
+func buildHost(ctx context.Context, t *testing.T, args []string, lib string) ([]byte, error) {
+	t.Helper()
+	enabled := "0"
+	if n := len(args) - 1; args[n] == "cgo" {
+		enabled, args = "1", args[:n]
+	}
+	file := filepath.Join(t.TempDir(), "host")
+	build := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", file}, args...), "../testdata/host")...)
+	build.Dir = packageDir
+	build.Env = append(build.Environ(), "CGO_ENABLED="+enabled)
+	if out, err := build.CombinedOutput(); err != nil {
+		return out, err
+	}
+	return exec.CommandContext(ctx, file, lib).CombinedOutput()
 }

@@ -51,6 +51,10 @@ func testToolchain(t *testing.T, path, toolchain string) {
 		_, _, ok := d.ELF.GoFunc(f)
 		assert.True(t, ok, "assumption: the runtime ends the process through %s", f)
 	}
+	for _, f := range []string{"os/signal.signal_enable", "os/signal.signal_disable", "os/signal.signal_ignore"} {
+		_, _, ok := d.ELF.GoFunc(f)
+		assert.True(t, ok, "assumption: os/signal reaches the runtime through %s", f)
+	}
 	for _, f := range []string{"os.ensurePidfd", "os.getPidfd"} {
 		_, _, ok := d.ELF.GoFunc(f)
 		assert.True(t, ok, "assumption: package os gets its pidfds in %s", f)

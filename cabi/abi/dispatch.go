@@ -36,6 +36,7 @@ const (
 	EntryCrashFD  = 112 // int32: eventfd that the crash stub writes to, -1 = none
 	EntryCrashed  = 116 // uint32: how the library's runtime ended, CrashXxx | code << 8; 0 while it lives
 	EntryCrashMsg = 120 // int32: descriptor that receives the runtime's last words, -1 = none
+	EntryProbe    = 124 // int32: descriptor that the library's poller watches, -1 = none yet
 )
 
 // States of a dispatch table entry.

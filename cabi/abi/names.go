@@ -22,6 +22,11 @@ const (
 	SymCancel     = "hotso_cancel"
 	SymDrill      = "hotso_drill" // SignatureDrill
 
+	// The receive from main_init_done, see cabi/ready.c.
+	SymReady     = "hotso_ready"      // data: uint32, set by the host after its first call
+	SymWaitReady = "hotso_wait_ready" // stands for that one call of runtime.chanrecv1
+	SymReceive   = "hotso_receive"    // room for a jump to the real one
+
 	// Where the loader lets the runtime's ways out of the process go instead.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"

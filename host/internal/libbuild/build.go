@@ -33,7 +33,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	if o.Name == "" {
-		o.Name = defaultName(pkg.Dir)
+		o.Name = DefaultName(pkg.Dir)
 		if err := checkName(o.Name); err != nil {
 			return Result{}, fmt.Errorf("%w; or give a name", err)
 		}

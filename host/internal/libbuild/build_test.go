@@ -161,9 +161,9 @@ func TestDefaultNameMustBeFit(t *testing.T) {
 	require.ErrorIs(t, err, ErrName)
 	assert.ErrorContains(t, err, "give a name")
 
-	assert.Equal(t, "greeter", defaultName("/x/libgreeter"))
-	assert.Equal(t, "lib", defaultName("/x/lib"))
-	assert.Equal(t, "calc", defaultName("/x/calc"))
+	assert.Equal(t, "greeter", DefaultName("/x/libgreeter"))
+	assert.Equal(t, "lib", DefaultName("/x/lib"))
+	assert.Equal(t, "calc", DefaultName("/x/calc"))
 }
 
 func TestCompilerSpeaks(t *testing.T) {

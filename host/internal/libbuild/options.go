@@ -62,8 +62,9 @@ func checkName(name string) error {
 	return nil
 }
 
-// defaultName is the name of a library whose package is in dir.
-func defaultName(dir string) string {
+// DefaultName is the name of a library whose package is in dir: its base name
+// without "lib".
+func DefaultName(dir string) string {
 	base := filepath.Base(dir)
 	if name := strings.TrimPrefix(base, "lib"); name != "" {
 		return name

@@ -3,6 +3,7 @@ package libbuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
@@ -22,6 +24,7 @@ import (
 //
 //	name *C.hotso_cchar, nameLen C.size_t                    name string
 //	data *C.hotso_cbyte, dataLen C.size_t                    data []byte
+//	data *C.hotso_cdouble, dataLen C.size_t, ...             data []float64
 //	int32, C.int32_t, float64, C.double, bool, C.bool, ...   a scalar
 //	no result                                                no result
 //	scalar                                                   the scalar
@@ -32,6 +35,13 @@ import (
 //	                                                         (string, error)
 //	..., out *C.uint8_t, outCap C.size_t, outLen *C.size_t) C.hotso_status
 //	                                                         ([]byte, error)
+//	..., out *C.double, outCap C.size_t, outLen *C.size_t) C.hotso_status
+//	                                                         ([]float64, error)
+//
+// A struct is a pointer to a type of C, which says nothing of its fields. So a
+// line in the doc comment does, and the rest of it must be what is written:
+//
+//	//hotso:signature func(p struct{X float64; Y float64}) (float64, error)
 //
 // Any other type is ErrUnsupportedType, once for each place, with file and
 // line. A line //hotso:ignore in the doc comment leaves a function out: it is
@@ -71,7 +81,12 @@ func scanFile(path string, src any) ([]manifest.Function, error) {
 		if !ok || !exported(f) {
 			continue
 		}
-		s, err := signature(fset, f)
+		declared, err := declared(f)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s: %w: %w", fset.Position(f.Pos()), f.Name.Name, ErrSignature, err))
+			continue
+		}
+		s, err := signature(fset, f, declared)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -96,4 +111,15 @@ func exported(f *ast.FuncDecl) bool {
 		export = export || strings.HasPrefix(c.Text, "//export ")
 	}
 	return export
+}
+
+// declared returns what a //hotso:signature line says, nil without one.
+func declared(f *ast.FuncDecl) (*abi.Signature, error) {
+	for _, c := range f.Doc.List {
+		if text, ok := strings.CutPrefix(c.Text, "//hotso:signature "); ok {
+			s, err := abi.ParseSignature(text)
+			return &s, err
+		}
+	}
+	return nil, nil
 }

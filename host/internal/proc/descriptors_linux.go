@@ -40,8 +40,8 @@ func Descriptors() (map[int]string, error) {
 
 // A Watched is one descriptor in an epoll set.
 type Watched struct {
-	FD   int
-	Data uint64 // what the owner of the set stored with it
+	FD    int    // as it was when it was added
+	Inode uint64 // of its file
 }
 
 // EpollSet returns what the epoll descriptor watches.
@@ -54,15 +54,17 @@ func EpollSet(epoll int) ([]Watched, error) {
 	for line := range bytes.Lines(b) {
 		// tfd:        5 events:       19 data: 7f0c2d3e6000  pos:0 ino:61af sdev:7
 		f := bytes.Fields(line)
-		if len(f) < 6 || string(f[0]) != "tfd:" {
+		if len(f) < 2 || string(f[0]) != "tfd:" {
 			continue
 		}
 		fd, err1 := strconv.Atoi(string(f[1]))
-		data, err2 := strconv.ParseUint(string(f[5]), 16, 64)
+		_, rest, _ := bytes.Cut(line, []byte(" ino:"))
+		digits, _, _ := bytes.Cut(rest, []byte(" "))
+		inode, err2 := strconv.ParseUint(string(digits), 16, 64)
 		if err1 != nil || err2 != nil {
 			return nil, fmt.Errorf("proc: fdinfo: line %q", line)
 		}
-		list = append(list, Watched{fd, data})
+		list = append(list, Watched{fd, inode})
 	}
 	return list, nil
 }

@@ -25,7 +25,8 @@ type Entry struct {
 	crashFD  atomic.Int32
 	crashed  atomic.Uint32
 	crashMsg atomic.Int32
-	_        [abi.EntrySize - abi.EntryCrashMsg - 4]byte
+	probe    atomic.Int32
+	_        [abi.EntrySize - abi.EntryProbe - 4]byte
 }
 
 // A negative index or length stops the build where Entry is not laid out as
@@ -44,6 +45,7 @@ var (
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashFD) - abi.EntryCrashFD: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashed) - abi.EntryCrashed: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashMsg) - abi.EntryCrashMsg: 0}
+	_ = [1]byte{unsafe.Offsetof(Entry{}.probe) - abi.EntryProbe: 0}
 )
 
 // table has one entry per TLS slot. It is static: the libraries and the
@@ -63,6 +65,7 @@ func Take(i int, owner uint64, record int64) *Entry {
 	e.keyStub.Store(keyStubPC(i))
 	e.crashFD.Store(-1)
 	e.crashMsg.Store(-1)
+	e.probe.Store(-1)
 	e.state.Store(abi.EntryLive)
 	// The owner is what makes an entry count, so it comes last.
 	e.owner.Store(owner)
@@ -83,6 +86,7 @@ func (e *Entry) Release() {
 	e.crashFD.Store(-1)
 	e.crashed.Store(0)
 	e.crashMsg.Store(-1)
+	e.probe.Store(-1)
 	// exiting is not reset: a stub of a thread that exits late may be between
 	// its increment and its decrement. It finds another owner and does nothing.
 }
@@ -150,3 +154,7 @@ func (e *Entry) CrashWord() *atomic.Uint32 { return &e.crashed }
 
 // Crashed tells whether the library's runtime wanted to end the process.
 func (e *Entry) Crashed() bool { return e.crashed.Load() != 0 }
+
+// Probe is a descriptor that the library's poller watches as long as it is
+// loaded, -1 until its init functions have run. It is the library's.
+func (e *Entry) Probe() int { return int(e.probe.Load()) }

@@ -31,4 +31,7 @@ var kinds = map[string]func(){
 	"abort":     cAbort,
 }
 
-var wild = (*int)(unsafe.Pointer(uintptr(0x1234567000))) // where nothing is mapped
+var (
+	nowhere = uintptr(0x1234567000) // where nothing is mapped
+	wild    = *(**int)(unsafe.Pointer(&nowhere))
+)

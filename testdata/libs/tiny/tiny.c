@@ -52,7 +52,7 @@ hotso_status hotso_take_status(void) {
     return HOTSO_OK;
 }
 
-void hotso_cancel(int32_t thread) {
+void hotso_cancel(uintptr_t thread) {
     (void)thread;
 }
 

@@ -7,6 +7,24 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
+// withoutSignals has package os/signal of the library do nothing: signals are the
+// host's. A Notify would start a thread that blocks all signals but those that it
+// waits for (runtime.ensureSigM), and with them the one that ends threads.
+func withoutSignals(spec *elfimage.Spec, p *elfimage.Patcher) error {
+	ret := []byte{0xc3} // RET
+	if runtime.GOARCH == "arm64" {
+		ret = []byte{0xc0, 0x03, 0x5f, 0xd6}
+	}
+	for _, name := range []string{"signal_enable", "signal_disable", "signal_ignore"} {
+		if addr, _, ok := spec.GoFunc("os/signal." + name); ok {
+			if err := p.WriteAt(addr, ret); err != nil {
+				return fmt.Errorf("os/signal.%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // withoutPidFDs has package os of the library do what it does on a kernel
 // without pidfds. Since Go 1.23 it holds one for each child process. It comes
 // from clone(2), nothing watches it, and it does not tell who opened it: an
