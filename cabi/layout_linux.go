@@ -67,7 +67,6 @@ var (
 
 	// Written as numbers in crash.c.
 	_ [8]byte      = [abi.ConfigRecord]byte{}
-	_ [8]byte      = [abi.RecordDepth]byte{}
 	_ [16]byte     = [abi.RecordJump]byte{}
 	_ [48]byte     = [C.hotso_off_jump_prev]byte{}
 	_ [16]byte     = [abi.ConfigEntry]byte{}

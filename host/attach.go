@@ -149,12 +149,13 @@ func (a *attachment) patch(d *Description) error {
 }
 
 // detours are functions of the Go runtime and where they lead in a private
-// copy; see cabi/crash.c. The runtime ends the process through the first two
-// (runtime/stubs2.go, runtime/signal_unix.go) and says why through the third. The
-// fourth is on a panic's way out of an exported function (runtime/cgocall.go).
+// copy; see cabi/crash.c. The runtime ends the process through the first three
+// (runtime/stubs2.go, signal_unix.go, os_linux.go) and says why through the next.
+// Then comes what is on a panic's way out of an exported function (runtime/cgocall.go).
 var detours = []struct{ from, to string }{
 	{"runtime.exit", abi.SymCrashExit},
 	{"runtime.dieFromSignal", abi.SymCrashSignal},
+	{"runtime.raiseproc", abi.SymCrashRaise},
 	{"runtime.write1", abi.SymCrashWrite},
 	{"runtime.unwindm", abi.SymCrashUnwind},
 	{abi.SymCrashThrow, "runtime.throw"},

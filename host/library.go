@@ -51,6 +51,7 @@ type Library struct {
 	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
 	edits     []elfimage.Edit // what was patched in the private copy
 
+	opened   chan struct{} // closed when open has ended
 	closing  sync.Once
 	report   *Report
 	err      error
@@ -88,7 +89,9 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 	l := &Library{Description: d, conf: c, since: time.Now(), emit: emit}
 	l.bound.Store(&[]*function{})
 	l.deathWord = new(atomic.Uint32)
-	l.death.known = make(chan struct{})
+	l.death.known, l.death.settled = make(chan struct{}), make(chan struct{})
+	l.opened = make(chan struct{})
+	defer close(l.opened)
 	for _, s := range []struct {
 		step   Step
 		reason error
@@ -109,7 +112,7 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 			l.gate.Close()
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
-				_, _ = l.retire(ctx)
+				_, _ = l.close(ctx)
 				l.state.set(Failed)
 			} else {
 				l.detach()
@@ -156,14 +159,18 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
-	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
-		return err
-	}
-	if err = l.attachment.verify(); err == nil {
-		l.poller, err = findPoller(l.attachment.entry.Probe())
-	}
-	if err != nil {
-		l.abandon(err.Error())
+	err = errors.Join(err, filesErr)
+	switch {
+	case l.attachment == nil:
+	case l.dead(): // in an init function; what it has opened is let go with it
+		l.poller, _ = findPoller(l.attachment.entry.Probe())
+	case err == nil:
+		if err = l.attachment.verify(); err == nil {
+			l.poller, err = findPoller(l.attachment.entry.Probe())
+		}
+		if err != nil {
+			l.abandon(err.Error())
+		}
 	}
 	return err
 }

@@ -30,6 +30,7 @@ const (
 	// Where the loader lets the runtime's ways out of the process go instead.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"
+	SymCrashRaise  = "hotso_crash_raise"
 	SymCrashWrite  = "hotso_crash_write"  // for runtime.write1
 	SymCrashUnwind = "hotso_crash_unwind" // for runtime.unwindm
 	SymCrashThrow  = "hotso_crash_throw"  // gets a jump to runtime.throw

@@ -49,11 +49,11 @@ type Frame struct {
 	Status  uint64
 	thread  uintptr // thread pointer of the thread that makes the call, on Linux
 
-	// Jump is the offset from the thread pointer of a word that is 0 while the
-	// thread is between caller and callee, and as before when Do returns; 0 for
-	// none. Linux only. A callee that may be left with a long jump keeps in it
-	// where to; a call from a callback then can't end the call around it, with
-	// the caller's frames in between.
+	// Jump is the offset from the thread pointer of a word in which a callee
+	// keeps where to leave it with a long jump; 0 for none. Linux only. Do saves
+	// the word on the stack, has it hold the address of that place with the
+	// lowest bit set while the thread is between caller and callee, and restores
+	// it. So the callee can tell which frames are the caller's, and skip none.
 	Jump int64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
