@@ -25,6 +25,7 @@ extern int32_t hotso_go_save(void *out, size_t cap, void *len);
 extern int32_t hotso_go_restore(void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
+extern int32_t hotso_go_drill(void *kind, size_t len);
 extern void hotso_go_cancel(uintptr_t thread);
 
 const hotso_description *hotso_describe(void) {
@@ -61,6 +62,10 @@ hotso_status hotso_take_status(void) {
 
 void hotso_cancel(uintptr_t thread) {
     hotso_go_cancel(thread);
+}
+
+hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
+    return hotso_go_drill((void *)kind, kind_len);
 }
 
 /* Names the calling thread; 0 where there is no way that a host has, too. */

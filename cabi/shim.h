@@ -90,8 +90,10 @@ typedef struct hotso_record {
     uint64_t spare[2];
 } hotso_record;
 
-/* The frame of a call into the library, and that of the call around it if a
- * callback into the host called again. */
+/* The frame of a call into the library. prev is that of the call around it if
+ * the library's C code made this one. If a callback into the host called again,
+ * it is NULL: the host's frames are in between, and its call hides what is around
+ * it (host/internal/call). */
 typedef struct hotso_jump {
     void *buf[5]; /* of __builtin_setjmp */
     uint32_t depth;
@@ -177,7 +179,13 @@ void adopt(hotso_record *r);
 /* enter.c: runs f(arg) so that the thread can be ejected from it. */
 void guarded(void (*f)(void *), void *arg);
 
-/* enter.c: where an ejected thread goes on: back to its innermost call. */
+/* enter.c: where a thread of the library's is before any call; no way out. */
+extern hotso_jump hotso_no_jump;
+
+/* enter.c: the host's innermost call on this thread, NULL if there is none. */
+hotso_jump *innermost(hotso_record *r);
+
+/* enter.c: where an ejected thread goes on: behind that call. */
 void eject(void);
 
 /* thread.c */

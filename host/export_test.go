@@ -6,6 +6,9 @@ func OpenPermanent() error {
 	return err
 }
 
+// KillForTest ends the runtime of a library from outside.
+func KillForTest(l *Library) { l.kill("killed by a test") }
+
 // InitWaitSkipped reports whether skipInitWait finds what it looks for.
 func InitWaitSkipped(d *Description) bool {
 	callback, size, _ := d.ELF.GoFunc("runtime.cgocallbackg1")

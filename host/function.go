@@ -28,7 +28,7 @@ func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *func
 // do makes the call: the frame holds the arguments, result points to a Go
 // value of the result type. The caller is inside the gate.
 func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
-	f.Fn = fn.addr
+	f.Fn, f.Jump = fn.addr, fn.lib.jump
 	switch {
 	case !fn.sig.Error:
 		return fn.doValue(f, result)
@@ -170,7 +170,7 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 	for size <= maxMessage {
 		f := call.Get()
 		b := make([]byte, max(size, 1))
-		f.Fn = l.sym.take
+		f.Fn, f.Jump = l.sym.take, l.jump
 		f.Int(uint64(uint32(status)))
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))
@@ -208,7 +208,7 @@ func (l *Library) takeCString(p uintptr) string {
 		return ""
 	}
 	s := cString(p)
-	call.Call(l.sym.free, uint64(p)) // C only: no runtime in it
+	l.call(l.sym.free, uint64(p)) // C only: no runtime in it
 	return s
 }
 

@@ -153,6 +153,12 @@ HOTSO_EXPORT extern uint32_t hotso_pending;
  * not ask (cabi.Context) never knows. */
 HOTSO_EXPORT void hotso_cancel(uintptr_t thread);
 
+/* Ends the library's Go runtime in the way that kind names, for a drill: a hotso
+ * host lives on and gets rid of the library, any other host dies of it. Or
+ * stays inside until then. HOTSO_ERROR with the list of kinds if there is no
+ * such kind. kind is only read during the call. */
+HOTSO_EXPORT hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len);
+
 /* Frees what a function of this library returned to own. NULL is ignored. */
 HOTSO_EXPORT void hotso_free(void *memory);
 

@@ -34,7 +34,7 @@ const (
 )
 
 // A Frame holds the arguments and results of one call. The field order up to
-// thread is known to the assembly.
+// Jump is known to the assembly.
 type Frame struct {
 	Fn     uintptr // address of the C function
 	nstack uintptr // integer arguments that go to the stack
@@ -48,6 +48,13 @@ type Frame struct {
 	take    uintptr // the C function int32_t take(void)
 	Status  uint64
 	thread  uintptr // thread pointer of the thread that makes the call, on Linux
+
+	// Jump is the offset from the thread pointer of a word that is 0 while the
+	// thread is between caller and callee, and as before when Do returns; 0 for
+	// none. Linux only. A callee that may be left with a long jump keeps in it
+	// where to; a call from a callback then can't end the call around it, with
+	// the caller's frames in between.
+	Jump int64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
 	// heap, the memory escapes to the heap as well, so it does not move when
@@ -81,7 +88,7 @@ func (f *Frame) Put() {
 // who keep a frame of their own.
 func (f *Frame) Reset() {
 	clear(f.pointers[:f.npointers])
-	f.nints, f.nfloats, f.npointers, f.nroom, f.pending = 0, 0, 0, 0, 0
+	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
 	atomic.StoreUintptr(&f.thread, 0)
 }
 
