@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
 )
 
 // The Go side of the control entries in entry.c. Their names are hidden; the
@@ -23,13 +25,29 @@ func hotso_go_health(timeout int64) int32 { return runHealth(time.Duration(timeo
 func hotso_go_stop(timeout int64) int32 { return runStop(time.Duration(timeout)) }
 
 //export hotso_go_save
-func hotso_go_save(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
-	return Data(Out(out, capacity, length), saveState)
+func hotso_go_save(timeout int64, out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
+	switch {
+	case hooks.save == nil:
+		return abi.NoState
+	case length == nil:
+		return abi.OK
+	}
+	state, status := saveState(time.Duration(timeout))
+	if status != abi.OK {
+		return status
+	}
+	return fill(Out(out, capacity, length), unsafe.SliceData(state), len(state))
 }
 
 //export hotso_go_restore
-func hotso_go_restore(state unsafe.Pointer, n uintptr) int32 {
-	return Run(func() error { return restoreState(Bytes(state, n)) })
+func hotso_go_restore(timeout int64, state unsafe.Pointer, n uintptr) int32 {
+	switch {
+	case hooks.restore == nil:
+		return abi.NoState
+	case state == nil:
+		return abi.OK
+	}
+	return restoreState(time.Duration(timeout), Bytes(state, n))
 }
 
 //export hotso_go_take

@@ -21,8 +21,8 @@ uint32_t hotso_pending;
 extern int32_t hotso_go_start(int64_t timeout);
 extern int32_t hotso_go_health(int64_t timeout);
 extern int32_t hotso_go_stop(int64_t timeout);
-extern int32_t hotso_go_save(void *out, size_t cap, void *len);
-extern int32_t hotso_go_restore(void *state, size_t len);
+extern int32_t hotso_go_save(int64_t timeout_ns, void *out, size_t cap, void *len);
+extern int32_t hotso_go_restore(int64_t timeout_ns, void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
 extern int32_t hotso_go_drill(void *kind, size_t len);
@@ -44,12 +44,12 @@ hotso_status hotso_stop(int64_t timeout_ns) {
     return hotso_go_stop(timeout_ns);
 }
 
-hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len) {
-    return hotso_go_save(out, out_cap, out_len);
+hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len) {
+    return hotso_go_save(timeout_ns, out, out_cap, out_len);
 }
 
-hotso_status hotso_restore(hotso_cchar *state, size_t state_len) {
-    return hotso_go_restore((void *)state, state_len);
+hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len) {
+    return hotso_go_restore(timeout_ns, (void *)state, state_len);
 }
 
 hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {

@@ -15,6 +15,7 @@ const (
 	Loaded   State = "loaded"
 	Started  State = "started"
 	Healthy  State = "healthy"
+	Restored State = "restored" // it has the state of the version before
 	Serving  State = "serving"
 	Retiring State = "retiring" // replaced, its calls are being waited for
 	Drained  State = "drained"

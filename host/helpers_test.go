@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -146,4 +147,11 @@ func (j *journal) states(version string) (states []host.State) {
 		}
 	}
 	return states
+}
+
+// tells reports whether an event says that.
+func (j *journal) tells(detail string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.ContainsFunc(j.events, func(e host.Event) bool { return strings.Contains(e.Detail, detail) })
 }

@@ -40,7 +40,7 @@ type Library struct {
 	groupFiles   []int       // descriptors that its runtime opened at start
 	poller       poller      // of its runtime
 	crashMessage *os.File    // the attachment's
-	stopped      bool        // its stop hooks have run
+	stopped      bool        // its stop hooks have run, or must not
 
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
@@ -107,6 +107,7 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 		if err != nil {
 			l.state.set(Failed)
 			l.gate.Close()
+			l.stopped = s.step != StepHealth // only what was started is stopped
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
 				_, _ = l.retire(ctx)
@@ -260,7 +261,7 @@ func (l *Library) start(context.Context) error {
 }
 
 func (l *Library) checkHealth(ctx context.Context) error {
-	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return err
 	}
 	if l.conf.check != nil {
@@ -324,7 +325,7 @@ func (l *Library) Health(ctx context.Context) error {
 		return l.closedError()
 	}
 	defer l.gate.Leave(token)
-	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return l.error(StepHealth, ErrUnhealthy, err)
 	}
 	return nil

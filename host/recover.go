@@ -92,6 +92,14 @@ func (s *Slot) Forgive() {
 	clear(s.crashes)
 }
 
+// recovered is closed when the last crash was dealt with.
+func (s *Slot) recovered() <-chan struct{} {
+	if done := s.recovering.Load(); done != nil {
+		return *done
+	}
+	return nothing
+}
+
 // recover replaces a crashed version: by the last good one, or, if there is
 // none, by itself. Calls that come meanwhile wait for done.
 func (s *Slot) recover(dead *Library, done chan struct{}) {

@@ -32,6 +32,7 @@ type Slot struct {
 	swapping sync.Mutex // one Swap or Close at a time
 
 	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
+	paused     atomic.Pointer[pause]         // nil unless a state is being handed over
 
 	mu        sync.Mutex             // guards what follows
 	good      *spare                 // the version before the current one, if it left well
@@ -52,7 +53,8 @@ type VersionInfo struct {
 	InFlight int64     `json:"in_flight"`
 	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
 
-	lib *Library
+	lib    *Library
+	failed string // the reason, once it has failed: that it was unloaded too is not what matters
 }
 
 // maxVersions is how many versions a slot remembers; those still in the
@@ -63,6 +65,7 @@ const maxVersions = 64
 type Swap struct {
 	Version string        `json:"version"` // now serving
 	Load    time.Duration `json:"load"`    // nanoseconds from the file to ready
+	Pause   time.Duration `json:"pause"`   // nanoseconds that new calls waited for the state; 0: none was handed over
 	Old     *Report       `json:"old"`     // what became of the version before, nil if none
 }
 
@@ -83,7 +86,10 @@ func (s *Slot) Current() *Library { return s.current.Load() }
 
 // Swap replaces the current version by the library at path. The new version is
 // read, verified, loaded, started and checked while the old one serves; only
-// then do calls reach it. If any step fails the old version goes on serving and
+// then do calls reach it. If the old version saves its state and the new one
+// restores it (cabi.OnSave, OnRestore), new calls wait while it is handed over,
+// at most for HandoverTimeout; a call that itself calls the slot then waits for
+// itself, until the swap gives up. If any step fails the old version goes on serving and
 // the error says what failed. Swap returns when the calls inside the old
 // version have come back and it was let go; if they don't within the drain
 // timeout, or until ctx ends, the error is ErrBusy, the swap holds, and the old
@@ -133,21 +139,46 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	if err != nil {
 		return fail(err)
 	}
-	s.mu.Lock()
-	old, err := s.publishLocked(v, lib)
-	s.mu.Unlock()
+	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
+	old, err := s.replace(ctx, v, lib, swap)
 	if err != nil {
 		lib.gate.Close()
 		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
-	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
 	s.emit(v, Event{State: Serving, Took: swap.Load})
 	if old == nil {
 		return swap, nil
 	}
 	swap.Old, err = s.retire(ctx, old)
 	return swap, err
+}
+
+// replace hands the state over, if there is one, and publishes lib.
+func (s *Slot) replace(ctx context.Context, v *VersionInfo, lib *Library, swap *Swap) (*Library, error) {
+	for {
+		old := s.current.Load()
+		p, size, err := s.handOver(ctx, old, lib)
+		if err != nil && !old.dead() { // what crashed has no state any more
+			return nil, err
+		}
+		s.mu.Lock()
+		if s.current.Load() != old { // it crashed, and there is a fallback
+			s.mu.Unlock()
+			p.end()
+			continue
+		}
+		_, err = s.publishLocked(v, lib)
+		s.mu.Unlock()
+		if err != nil && p != nil {
+			old.reopen()
+		}
+		swap.Pause = p.end()
+		if err == nil && p != nil {
+			s.emit(v, Event{State: Restored, Took: swap.Pause, Detail: fmt.Sprintf("%d bytes of state from v%s", size, old.Version())})
+		}
+		return old, err
+	}
 }
 
 // openFor opens a verified library whose life v records.
@@ -212,9 +243,9 @@ func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
 		if s.current.Load() != lib {
 			continue
 		}
-		if done := s.recovering.Load(); done != nil {
+		for _, over := range []<-chan struct{}{s.paused.Load().ended(), s.recovered()} {
 			select {
-			case <-*done:
+			case <-over:
 			case <-ctx.Done():
 				return nil, 0, ctx.Err()
 			}
@@ -338,7 +369,15 @@ func (s *Slot) emit(v *VersionInfo, e Event) {
 	e.Time = time.Now()
 	s.mu.Lock()
 	v.State, v.Since, v.Reason = e.State, e.Time, e.Detail
-	if e.State == Unloaded || e.State == Resident || e.State == Failed {
+	switch e.State {
+	case Failed:
+		v.failed = e.Detail
+	case Crashed, Retiring, Drained, Unloaded:
+		if v.failed != "" {
+			v.State, v.Reason = Failed, v.failed
+		}
+	}
+	if e.State == Unloaded || e.State == Resident {
 		v.lib = nil // what a finished version kept alive may go
 	}
 	e.Name, e.Version, e.File = s.conf.name, v.Version, v.File

@@ -60,7 +60,8 @@ enum {
     HOTSO_PANIC = 3,     /* the function panicked: hotso_take has value and stack */
     HOTSO_INVALID = 4,   /* an argument is not acceptable: hotso_take has the message */
     HOTSO_GONE = 5,      /* from hotso_take: nothing is kept under that status */
-    HOTSO_TIMEOUT = 6    /* a hook did not end in time: hotso_take has the message */
+    HOTSO_TIMEOUT = 6,   /* a hook did not end in time: hotso_take has the message */
+    HOTSO_NO_STATE = 7   /* from hotso_save and hotso_restore: the library keeps no state */
 };
 
 #define HOTSO_KIND(status) ((status)&0xff)
@@ -100,14 +101,20 @@ HOTSO_EXPORT hotso_status hotso_start(int64_t timeout_ns);
 /* HOTSO_OK while the library's health hooks say so. */
 HOTSO_EXPORT hotso_status hotso_health(int64_t timeout_ns);
 
-/* Runs the stop hooks. No call may follow but hotso_take and hotso_unload. */
+/* Runs the stop hooks, for a library whose hotso_start returned HOTSO_OK. No call
+ * may follow but hotso_take and hotso_unload. */
 HOTSO_EXPORT hotso_status hotso_stop(int64_t timeout_ns);
 
-/* Writes the library's state into out, as every byte result. */
-HOTSO_EXPORT hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len);
+/* Writes the library's state into out, as every byte result, within timeout_ns
+ * nanoseconds (0: no limit). No other call should be inside the library: what it
+ * changes might be saved or not. With out_len NULL it only asks: HOTSO_OK if there
+ * is a state to save, HOTSO_NO_STATE if not; nothing is saved. */
+HOTSO_EXPORT hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len);
 
-/* Gives a state that hotso_save of some version wrote. Only read during the call. */
-HOTSO_EXPORT hotso_status hotso_restore(hotso_cchar *state, size_t state_len);
+/* Gives a state that hotso_save of some version wrote, within timeout_ns
+ * nanoseconds. Only read during the call; state_len may be 0. With state NULL it
+ * only asks: HOTSO_OK if the library takes a state, HOTSO_NO_STATE if not. */
+HOTSO_EXPORT hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len);
 
 /* What hotso_unload found and what it freed: a host compares the two. */
 enum { HOTSO_UNLOAD_THREADS = 16 };

@@ -69,6 +69,7 @@ const (
 	Invalid  = 4 // an argument was not acceptable; take the message
 	Gone     = 5 // hotso_take: nothing is kept under this status any more
 	Timeout  = 6 // a hook did not end within its time
+	NoState  = 7 // hotso_save, hotso_restore: the library keeps no state; no message
 )
 
 // Kind returns the kind of a status.
