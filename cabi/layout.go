@@ -28,4 +28,5 @@ var (
 	_ [C.HOTSO_INVALID]byte   = [abi.Invalid]byte{}
 	_ [C.HOTSO_GONE]byte      = [abi.Gone]byte{}
 	_ [C.HOTSO_TIMEOUT]byte   = [abi.Timeout]byte{}
+	_ [C.HOTSO_END]byte       = [abi.End]byte{}
 )

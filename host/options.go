@@ -34,6 +34,7 @@ type config struct {
 	forceUnload    bool
 	crashLimit     int
 	crashWindow    time.Duration
+	services       []*service
 }
 
 func newConfig(opts []Option) *config {

@@ -21,6 +21,11 @@ const (
 	SymFree       = "hotso_free"
 	SymCancel     = "hotso_cancel"
 
+	// Optional: a library without them has no use for them.
+	SymSetHost     = "hotso_set_host"
+	SymStreamRead  = "hotso_stream_read"
+	SymStreamClose = "hotso_stream_close"
+
 	// Where the loader lets the runtime's ways out of the process go instead.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"
@@ -44,6 +49,7 @@ const (
 	Invalid  = 4 // an argument was not acceptable; take the message
 	Gone     = 5 // hotso_take: nothing is kept under this status any more
 	Timeout  = 6 // a hook did not end within its time
+	End      = 7 // hotso_stream_read: the stream has ended well
 )
 
 // Kind returns the kind of a status.
