@@ -64,6 +64,14 @@ func hotso_go_cancel(thread uintptr) { cancelCall(thread) }
 //export hotso_go_drill
 func hotso_go_drill(kind unsafe.Pointer, n uintptr) int32 { return drill(String(kind, n)) }
 
+//export hotso_go_stream_read
+func hotso_go_stream_read(id uint64, out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
+	return readStream(id, Out(out, capacity, length))
+}
+
+//export hotso_go_stream_close
+func hotso_go_stream_close(id uint64) { closeStream(id) }
+
 // Name returns the name that hotso build stamped into this library.
 func Name() string { return C.GoString((*C.char)(unsafe.Pointer(&C.hotso_descriptor.name[0]))) }
 

@@ -86,11 +86,11 @@ __asm__(".pushsection .text\n"
         "  je 9f\n"
         "  movq hotso_load_config@GOTPCREL(%rip), %rcx\n"
         "  movq 8(%rcx), %rcx\n"
-        "  addq %fs:0, %rcx\n"     /* record */
-        "  cmpl $1, 8(%rcx)\n"     /* depth */
+        "  addq %fs:0, %rcx\n" /* record */
+        "  cmpl $1, 8(%rcx)\n" /* depth */
         "  jbe 9f\n"
-        "  movq 16(%rcx), %rcx\n"  /* jump */
-        "  cmpq $0, 48(%rcx)\n"    /* prev: not 0 if our own C code called */
+        "  movq 16(%rcx), %rcx\n" /* jump */
+        "  cmpq $0, 48(%rcx)\n"   /* prev: not 0 if our own C code called */
         "  jne 9f\n"
         "  leaq hotso_crash_left(%rip), %rax\n" /* func throw(s string) */
         "  movl $hotso_crash_left_end-hotso_crash_left, %ebx\n"

@@ -58,6 +58,7 @@ func runHealth(timeout time.Duration) int32 { return runHooks("health", hooks.he
 func runStop(timeout time.Duration) int32 {
 	last := slices.Clone(hooks.stop)
 	slices.Reverse(last)
+	defer closeStreams()
 	return runHooks("stop", last, timeout)
 }
 

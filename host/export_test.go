@@ -30,3 +30,9 @@ func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
 	}()
 	return inside
 }
+
+// Offers is how many offers libraries can call.
+func Offers() (n int) {
+	offers.Range(func(any, any) bool { n++; return true })
+	return n
+}

@@ -130,18 +130,21 @@ func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect
 	}
 	var sig abi.Signature
 	for _, p := range params {
-		t, err := typeOf(p)
+		t, err := abi.TypeOf(p)
 		if err != nil {
 			return fail(err)
 		}
 		sig.Params = append(sig.Params, abi.Param{Type: t})
 	}
 	if r := reflect.TypeFor[R](); r != reflect.TypeFor[None]() {
-		t, err := typeOf(r)
+		t, err := abi.TypeOf(r)
 		if err != nil {
 			return fail(err)
 		}
 		sig.Result = t
+		if r == reflect.TypeFor[streamHandle]() {
+			sig.Result = abi.Stream
+		}
 	}
 	if err := checkRegisters(sig); err != nil {
 		return fail(err)

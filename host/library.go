@@ -42,6 +42,9 @@ type Library struct {
 	crashMessage *os.File    // the attachment's
 	stopped      bool        // its stop hooks have run, or must not
 
+	offer   uint64 // the handle by which it finds what the host offers
+	streams streams
+
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
 
@@ -63,6 +66,7 @@ type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free, unload     uintptr
 	cancel                             uintptr
+	streamRead, streamClose            uintptr // 0 if it has none
 	pending                            *uint32
 }
 
@@ -133,8 +137,11 @@ func (l *Library) error(step Step, reason, cause error) error {
 
 // load maps the private copy, finds the symbols, and waits for the runtime.
 func (l *Library) load(context.Context) (err error) {
+	if err := l.offerServices(); err != nil {
+		return err
+	}
 	if l.resident = residentReason(l.Description); l.resident == "" {
-		if l.attachment, err = attach(l.Description); err != nil {
+		if l.attachment, err = attach(l.Description, l.offer); err != nil {
 			return err
 		}
 		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
@@ -150,6 +157,7 @@ func (l *Library) load(context.Context) (err error) {
 	if err := l.resolve(); err != nil {
 		return err
 	}
+	l.setHost()
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	if _, err = l.invoke(l.sym.takeStatus); err == nil {
@@ -209,6 +217,7 @@ func (l *Library) open() (err error) {
 
 // detach gives back what attach took; nothing of the library is mapped.
 func (l *Library) detach() {
+	offers.Delete(l.offer)
 	if l.attachment != nil {
 		// The entry's next user must not be taken for this one.
 		l.death.over()
@@ -234,6 +243,8 @@ func (l *Library) resolve() error {
 		*p = addr
 	}
 	l.sym.pending = *(**uint32)(unsafe.Pointer(&pending))
+	l.sym.streamRead, _ = l.handle.Sym(abi.SymStreamRead)
+	l.sym.streamClose, _ = l.handle.Sym(abi.SymStreamClose)
 
 	l.functions = make(map[string]*function, len(l.Manifest.Functions))
 	for _, f := range l.Manifest.Functions {
@@ -364,7 +375,7 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		}
 		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
-		want.Error = want.Result.Span() || want.Result.Struct()
+		want.Error = want.Result.Span() || want.Result.Struct() || want.Result == abi.Stream
 		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")

@@ -39,6 +39,7 @@ type config struct {
 	forceUnload    bool
 	crashLimit     int
 	crashWindow    time.Duration
+	services       []*service
 }
 
 func newConfig(opts []Option) *config {
