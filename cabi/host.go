@@ -255,3 +255,9 @@ func (x *exchange) cross(handle uint64) int32 {
 	return int32(C.hotso_call_host(C.uint64_t(handle), unsafe.Pointer(unsafe.SliceData(x.args)), C.size_t(len(x.args)),
 		unsafe.Pointer(unsafe.SliceData(x.out)), C.size_t(len(x.out)), (*C.size_t)(unsafe.Pointer(&x.n))))
 }
+
+var count = Host2[string, int64, None](wire.CountFunction)
+
+// Count adds delta to a metric of the host's (host.OnCount). Without a host that
+// counts, nothing happens.
+func Count(name string, delta int64) { _, _ = count(name, delta) }

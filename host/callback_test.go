@@ -259,9 +259,40 @@ func TestCrashDuringACallback(t *testing.T) {
 	requireNothingLeft(t)(lib.Close(ctx))
 }
 
-// Swaps with callbacks use up nothing: there is one C function for all of them.
+// A goroutine of the library's is in a callback, on a thread of its own, when its
+// version is to go: it goes when the callback is over.
+func TestUnloadDuringACallback(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		inside, over := make(chan struct{}), make(chan struct{})
+		lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"),
+			host.Provide2("Greet", greetNumber),
+			host.Provide0("Void", func() (host.None, error) { close(inside); <-over; return host.None{}, nil }))
+		require.NoError(t, err)
+		_, err = must(host.Func0[host.None](lib, "VoidElsewhere"))(t)(ctx)
+		require.NoError(t, err)
+		<-inside
+		want := host.Drained
+		if crash {
+			want = host.Crashed
+			_, err = must(host.Func0[host.None](lib, "Crash"))(t)(ctx)
+			require.ErrorIs(t, err, host.ErrCrashed)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			requireNothingLeft(t)(lib.Close(ctx))
+		}()
+		require.Eventually(t, func() bool { return lib.State() == want || lib.State() == host.Drained },
+			5*time.Second, time.Millisecond)
+		close(over)
+		<-done
+	}
+}
+
+// Swaps with callbacks use up nothing: there is one C function for all of them,
+// where purego has 2,000.
 func TestCallbacksLeakNothing(t *testing.T) {
-	const swaps = 60
+	const swaps = 200
 	slot := newSlot(t, "callback", nil, host.Provide2("Greet", greetNumber))
 	greet := must(host.Func2[string, int32, string](slot, "Greet"))(t)
 	elsewhere := must(host.Func1[int32, string](slot, "GreetElsewhere"))(t)

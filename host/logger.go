@@ -5,25 +5,26 @@ import (
 	"log/slog"
 
 	"github.com/hotso/hotso/cabi/abi/wire"
+	"github.com/hotso/hotso/cabi/abi/wire/record"
 )
 
-// WithLogger hands log records of libraries (cabi.Logger) to a logger, with the
+// WithLogger hands log records of libraries (package cabilog) to a logger, with the
 // attributes library and version. Its level decides; a library asks for it.
 //
 //	slot := host.NewSlot("greeter", host.WithLogger(slog.Default()))
 //
 // and in the library
 //
-//	cabi.Logger().Info("warmed up", "entries", len(cache))
+//	cabilog.New().Info("warmed up", "entries", len(cache))
 func WithLogger(logger *slog.Logger) Option {
 	handler := logger.Handler()
-	return service2(wire.LogFunction, func(lib *Library, level int64, record []byte) (bool, error) {
+	return service2(wire.LogFunction, func(lib *Library, level int64, encoded []byte) (bool, error) {
 		ctx := context.Background()
 		enabled := handler.Enabled(ctx, slog.Level(level))
-		if len(record) == 0 || !enabled {
+		if len(encoded) == 0 || !enabled {
 			return enabled, nil
 		}
-		r, err := wire.ReadRecord(record)
+		r, err := record.Read(encoded)
 		if err != nil {
 			return false, err
 		}

@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi"
+	"github.com/hotso/hotso/cabi/cabilog"
 )
 
 // A Point is a struct that crosses.
@@ -33,7 +34,7 @@ var (
 	mixed = cabi.Host3[[]float64, Point, bool, Point]("Mixed")
 	wrong = cabi.Host1[int32, string]("Greet")
 	big   = cabi.Host1[int64, []byte]("Big")
-	log   = cabi.Logger()
+	log   = cabilog.New()
 )
 
 func init() {
@@ -135,6 +136,21 @@ func Log() {
 		log.With("a", 1).WithGroup("g").Info("hello", "took", time.Second, "ok", true, slog.Group("h", "err", io.EOF))
 		cabi.Count("greetings", 3)
 	})
+}
+
+// VoidElsewhere has a goroutine of the library's own call Void, and does not wait.
+//
+//export VoidElsewhere
+func VoidElsewhere() {
+	go func() { _, _ = void() }()
+}
+
+// Crash ends the runtime.
+//
+//export Crash
+func Crash() {
+	go panic("crashed as told")
+	select {}
 }
 
 // CrashLater ends the runtime when the host has called back.

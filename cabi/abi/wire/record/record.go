@@ -1,4 +1,7 @@
-package wire
+// Package record writes log records of libraries for their host. It is apart from
+// package wire because log/slog is large, and libraries that do not log need not
+// link it.
+package record
 
 import (
 	"encoding/binary"
@@ -6,27 +9,29 @@ import (
 	"log/slog"
 	"math"
 	"time"
+
+	"github.com/hotso/hotso/cabi/abi/wire"
 )
 
 // The kinds of values in a log record. Everything else travels as text.
 const (
-	recordText byte = iota
-	recordBool
-	recordInt64
-	recordUint64
-	recordFloat64
-	recordDuration
-	recordTime
-	recordGroup
+	kindText byte = iota
+	kindBool
+	kindInt64
+	kindUint64
+	kindFloat64
+	kindDuration
+	kindTime
+	kindGroup
 )
 
 // maxGroups is how many groups may be inside each other in a record.
 const maxGroups = 32
 
-// AppendRecord writes a log record with these attributes behind b. The time is
+// Append writes a log record with these attributes behind b. The time is
 // to the nanosecond, without its zone; the program counter stays behind, since
 // it means nothing outside the library.
-func AppendRecord(b []byte, r slog.Record, attrs []slog.Attr) []byte {
+func Append(b []byte, r slog.Record, attrs []slog.Attr) []byte {
 	b = appendTime(b, r.Time)
 	b = binary.AppendVarint(b, int64(r.Level))
 	b = appendText(b, r.Message)
@@ -57,38 +62,38 @@ func appendValue(b []byte, v slog.Value, depth int) []byte {
 	switch v.Kind() {
 	case slog.KindBool:
 		if v.Bool() {
-			return append(b, recordBool, 1)
+			return append(b, kindBool, 1)
 		}
-		return append(b, recordBool, 0)
+		return append(b, kindBool, 0)
 	case slog.KindInt64:
-		return binary.AppendVarint(append(b, recordInt64), v.Int64())
+		return binary.AppendVarint(append(b, kindInt64), v.Int64())
 	case slog.KindUint64:
-		return binary.AppendUvarint(append(b, recordUint64), v.Uint64())
+		return binary.AppendUvarint(append(b, kindUint64), v.Uint64())
 	case slog.KindFloat64:
-		return binary.AppendUvarint(append(b, recordFloat64), math.Float64bits(v.Float64()))
+		return binary.AppendUvarint(append(b, kindFloat64), math.Float64bits(v.Float64()))
 	case slog.KindDuration:
-		return binary.AppendVarint(append(b, recordDuration), int64(v.Duration()))
+		return binary.AppendVarint(append(b, kindDuration), int64(v.Duration()))
 	case slog.KindTime:
-		return appendTime(append(b, recordTime), v.Time())
+		return appendTime(append(b, kindTime), v.Time())
 	case slog.KindGroup:
 		if depth > 0 {
-			return appendAttrs(append(b, recordGroup), v.Group(), depth-1)
+			return appendAttrs(append(b, kindGroup), v.Group(), depth-1)
 		}
 	case slog.KindAny:
-		return appendText(append(b, recordText), fmt.Sprintf("%+v", v.Any()))
+		return appendText(append(b, kindText), fmt.Sprintf("%+v", v.Any()))
 	}
-	return appendText(append(b, recordText), v.String())
+	return appendText(append(b, kindText), v.String())
 }
 
-// ReadRecord reads what AppendRecord wrote.
-func ReadRecord(b []byte) (slog.Record, error) {
+// Read reads what Append wrote.
+func Read(b []byte) (slog.Record, error) {
 	r := reader{b: b}
-	record := slog.Record{Time: r.time(), Level: slog.Level(r.varint()), Message: r.text()}
-	record.AddAttrs(r.attrs(maxGroups)...)
+	rec := slog.Record{Time: r.time(), Level: slog.Level(r.varint()), Message: r.text()}
+	rec.AddAttrs(r.attrs(maxGroups)...)
 	if r.err != nil {
 		return slog.Record{}, r.err
 	}
-	return record, nil
+	return rec, nil
 }
 
 // A reader takes bytes apart. After the first error it returns zero values.
@@ -99,7 +104,7 @@ type reader struct {
 
 func (r *reader) take(n int) []byte {
 	if r.err != nil || n < 0 || n > len(r.b) {
-		r.err, r.b = ErrShort, nil
+		r.err, r.b = wire.ErrShort, nil
 		return nil
 	}
 	taken := r.b[:n]
@@ -149,22 +154,22 @@ func (r *reader) value(depth int) slog.Value {
 		return slog.Value{}
 	}
 	switch kind[0] {
-	case recordText:
+	case kindText:
 		return slog.StringValue(r.text())
-	case recordBool:
+	case kindBool:
 		b := r.take(1)
 		return slog.BoolValue(r.err == nil && b[0] != 0)
-	case recordInt64:
+	case kindInt64:
 		return slog.Int64Value(r.varint())
-	case recordUint64:
+	case kindUint64:
 		return slog.Uint64Value(r.uvarint())
-	case recordFloat64:
+	case kindFloat64:
 		return slog.Float64Value(math.Float64frombits(r.uvarint()))
-	case recordDuration:
+	case kindDuration:
 		return slog.DurationValue(time.Duration(r.varint()))
-	case recordTime:
+	case kindTime:
 		return slog.TimeValue(r.time())
-	case recordGroup:
+	case kindGroup:
 		if depth > 0 {
 			return slog.GroupValue(r.attrs(depth - 1)...)
 		}
