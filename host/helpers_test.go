@@ -20,6 +20,9 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
+// ctx is for calls whose end no test waits for.
+var ctx = context.Background()
+
 // open opens a library that is unloaded, and nothing left of it, at the end.
 func open(t testing.TB, path string, opts ...host.Option) *host.Library {
 	t.Helper()
