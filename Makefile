@@ -3,10 +3,13 @@
 # What make lib builds; GREETING is what version VERSION says, if not its own.
 VERSION  ?=
 GREETING ?=
+# How often make bench runs each benchmark, and what make compare is told.
+COUNT    ?= 6
+FLAGS    ?=
 export VERSION GREETING
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 demo: ## Watch Go code change inside a running process
 	@go run ./scripts/demo
@@ -27,8 +30,21 @@ lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="
 test: ## Run all checks and tests
 	@scripts/test.sh
 
+# Six samples of each, as benchstat wants them: make bench > old.txt
 bench: ## Run the benchmarks
-	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem ./host/...
+	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem -count $(COUNT) ./host/...
+
+compare: ## Measure hotso beside its peers: table and plot, in build/ [FLAGS="--quick --only cgo,hotso"]
+	@mkdir -p build
+	@go -C scripts/compare run . --plot "$(CURDIR)/build/compare.svg" $(FLAGS) > build/compare.md; \
+	status=$$?; cat build/compare.md; exit $$status
+
+soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (an hour)
+	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
+	@bin/hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000 --traffic 4 --overlap
+
+mutate: ## Bring a million damaged libraries before a host (minutes)
+	CGO_ENABLED=0 go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 
 fmt: ## Format Go and C
 	gofmt -w .
@@ -41,4 +57,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench fmt clean FORCE
+.PHONY: help demo run lib test bench compare mutate soak fmt clean FORCE

@@ -2,16 +2,20 @@
 
 package cabi
 
+// #include <stdint.h>
+// extern uintptr_t hotso_thread_pointer(void);
+import "C"
+
 import (
 	"context"
 	"sync"
 )
 
-// calls holds the contexts of the calls that asked for one, by thread: an
-// export runs on the thread that called it.
+// calls holds the contexts of the calls that asked for one, by the thread
+// pointer: an export runs on the thread that called it.
 var calls struct {
 	sync.Mutex
-	cancel map[int]context.CancelFunc
+	cancel map[uintptr]context.CancelFunc
 }
 
 // Context returns the context of the call that an export serves, and the
@@ -26,11 +30,11 @@ var calls struct {
 // is not killed. Only the export itself may ask, not a goroutine of its.
 func Context() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	id := threadID()
+	id := uintptr(C.hotso_thread_pointer())
 	calls.Lock()
 	defer calls.Unlock()
 	if calls.cancel == nil {
-		calls.cancel = map[int]context.CancelFunc{}
+		calls.cancel = map[uintptr]context.CancelFunc{}
 	}
 	outer := calls.cancel[id]
 	calls.cancel[id] = cancel
@@ -47,7 +51,7 @@ func Context() (ctx context.Context, done func()) {
 }
 
 // cancelCall ends the context of the call on that thread, if it asked for one.
-func cancelCall(thread int) {
+func cancelCall(thread uintptr) {
 	calls.Lock()
 	cancel := calls.cancel[thread]
 	calls.Unlock()

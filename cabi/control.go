@@ -41,7 +41,10 @@ func hotso_go_take(status int32, out unsafe.Pointer, capacity uintptr, length un
 func hotso_go_take_status() int32 { return takePending() }
 
 //export hotso_go_cancel
-func hotso_go_cancel(thread int32) { cancelCall(int(thread)) }
+func hotso_go_cancel(thread uintptr) { cancelCall(thread) }
+
+//export hotso_go_drill
+func hotso_go_drill(kind unsafe.Pointer, n uintptr) int32 { return drill(String(kind, n)) }
 
 // Name returns the name that hotso build stamped into this library.
 func Name() string { return C.GoString((*C.char)(unsafe.Pointer(&C.hotso_descriptor.name[0]))) }

@@ -34,13 +34,15 @@ func Out(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) Buffer {
 	return Buffer{out, capacity, (*uintptr)(length)}
 }
 
-// fill copies a result into b, or keeps it for hotso_take if it does not fit.
-func fill[T string | []byte](b Buffer, result T) int32 {
-	*b.len = uintptr(len(result))
-	if uintptr(len(result)) > b.cap {
-		return keep(abi.TooSmall, append([]byte(nil), result...)) // f may write to its bytes again
+// fill copies n elements at p into b, or keeps them for hotso_take if they do
+// not fit: f may write to them again.
+func fill[T any](b Buffer, p *T, n int) int32 {
+	*b.len = uintptr(n)
+	if uintptr(n) > b.cap {
+		bytes := unsafe.Slice((*byte)(unsafe.Pointer(p)), uintptr(n)*unsafe.Sizeof(*p))
+		return keep(abi.TooSmall, append([]byte(nil), bytes...))
 	}
-	copy(unsafe.Slice((*byte)(b.out), len(result)), result)
+	copy(unsafe.Slice((*T)(b.out), n), unsafe.Slice(p, n))
 	return abi.OK
 }
 
@@ -52,7 +54,7 @@ func Text(b Buffer, f func() (string, error)) (status int32) {
 	if err != nil {
 		return fail(err)
 	}
-	return fill(b, s)
+	return fill(b, unsafe.StringData(s), len(s))
 }
 
 // Data is Text for bytes. The bytes are copied before it returns.
@@ -62,7 +64,22 @@ func Data(b Buffer, f func() ([]byte, error)) (status int32) {
 	if err != nil {
 		return fail(err)
 	}
-	return fill(b, p)
+	return fill(b, unsafe.SliceData(p), len(p))
+}
+
+// A Number is what a slice that crosses is made of.
+type Number interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
+}
+
+// Numbers is Data for a slice of numbers; capacity and length of b count them.
+func Numbers[T Number](b Buffer, f func() ([]T, error)) (status int32) {
+	defer recoverStatus(&status)
+	v, err := f()
+	if err != nil {
+		return fail(err)
+	}
+	return fill(b, unsafe.SliceData(v), len(v))
 }
 
 // Run runs f and turns its error or panic into a status.
@@ -89,12 +106,21 @@ func Value[T any](result *T, f func() (T, error)) (status int32) {
 // returns the zero value and the status waits for hotso_take_status on this
 // thread.
 func Guard[T any](f func() T) (v T) {
-	defer func() {
-		if r := recover(); r != nil {
-			setPending(keepPanic(r))
-		}
-	}()
+	defer recoverPending()
 	return f()
+}
+
+// Do is Guard for an export that returns nothing.
+func Do(f func()) {
+	defer recoverPending()
+	f()
+}
+
+// recoverPending must be deferred itself, as recoverStatus.
+func recoverPending() {
+	if r := recover(); r != nil {
+		setPending(keepPanic(r))
+	}
 }
 
 // recoverStatus must be deferred itself: recover works only there.

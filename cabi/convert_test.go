@@ -83,6 +83,29 @@ func TestResultThatDoesNotFit(t *testing.T) {
 	}
 }
 
+func TestNumbers(t *testing.T) {
+	type celsius float64
+	c := newCaller(16)
+	c.capacity = 2 // numbers
+	status := Numbers(c.buffer(), func() ([]celsius, error) { return []celsius{1.5, -2}, nil })
+	assert.EqualValues(t, abi.OK, status)
+	assert.EqualValues(t, 2, c.length)
+	assert.Equal(t, [2]float64{1.5, -2}, *(*[2]float64)(unsafe.Pointer(&c.memory[0])))
+	assert.Equal(t, make([]byte, guards), c.memory[16:])
+
+	n := []uint16{1, 2, 0x0304}
+	status = Numbers(c.buffer(), func() ([]uint16, error) { return n, nil })
+	assert.EqualValues(t, abi.TooSmall, abi.Kind(status))
+	assert.EqualValues(t, 3, c.length, "numbers")
+	n[0] = 9
+	assertTakes(t, "\x01\x00\x02\x00\x04\x03", status)
+
+	assert.EqualValues(t, abi.OK, Numbers(Out(nil, 0, unsafe.Pointer(&c.length)), func() ([]int8, error) { return nil, nil }))
+	assert.Zero(t, c.length)
+	assertFails(t, abi.Error, "broken", Numbers(c.buffer(), func() ([]int8, error) { return nil, errBroken }))
+	assertFails(t, abi.Panic, "boom", Numbers(c.buffer(), func() ([]int8, error) { panic("boom") }))
+}
+
 func TestDataMayReuseItsBytes(t *testing.T) {
 	b := []byte("Hello")
 	status := Data(newCaller(0).buffer(), func() ([]byte, error) { return b, nil })
@@ -150,6 +173,17 @@ func TestGuard(t *testing.T) {
 	assert.EqualValues(t, 1, atomic.LoadUint32(pendingCount()))
 	assertFails(t, abi.Panic, "panic: boom", hotso_go_take_status())
 	assert.Zero(t, atomic.LoadUint32(pendingCount()))
+}
+
+func TestDo(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	calls := 0
+	Do(func() { calls++ })
+	assert.Equal(t, 1, calls)
+	require.EqualValues(t, abi.OK, hotso_go_take_status())
+	Do(func() { panic("boom") })
+	assertFails(t, abi.Panic, "panic: boom", hotso_go_take_status())
 }
 
 func TestNotStamped(t *testing.T) {

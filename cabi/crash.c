@@ -12,6 +12,14 @@
  *   - the kill signal is unblocked, since a fatal signal handler blocks all;
  *   - the thread waits to be ended or, a thread of the host's, ejected.
  *
+ * hotso_crash_unwind stands for runtime.unwindm, which a panic meets on its way
+ * out of an exported function. The runtime then takes the thread's stack above
+ * that call for free, since such a panic ends the process, and prints over it. Here
+ * it does not: the frames there are the host's. And a function that the host called
+ * from a callback must not be left for one that recovers around the callback, as
+ * that would skip the host's frames: it throws. The loader writes a jump to
+ * runtime.throw to hotso_crash_throw.
+ *
  * hotso_crash_write stands for runtime.write1: the runtime's crash output begins
  * only behind the line "fatal error: ...", which says why. So from these words
  * to the end of the line, what goes to descriptor 2 goes to the host's
@@ -25,6 +33,8 @@ __asm__(".pushsection .rodata\n"
         "hotso_crash_one: .quad 1\n"
         "hotso_crash_mask: .quad 1 << 61\n" /* signal 62 */
         "hotso_crash_words: .ascii \"fatal er\"\n"
+        "hotso_crash_left: .ascii \"panic out of a function that the host called from a callback\"\n"
+        "hotso_crash_left_end:\n"
         ".popsection\n"
         ".pushsection .data\n"
         ".balign 8\n"
@@ -68,6 +78,32 @@ __asm__(".pushsection .text\n"
         "  syscall\n"
         "  jmp 2b\n"
         ".size hotso_crash_exit, .-hotso_crash_exit\n"
+        /* func unwindm(restore *bool), ABIInternal */
+        ".globl hotso_crash_unwind\n"
+        ".type hotso_crash_unwind, @function\n"
+        "hotso_crash_unwind:\n"
+        "  cmpb $0, (%rax)\n"
+        "  je 9f\n"
+        "  movq hotso_load_config@GOTPCREL(%rip), %rcx\n"
+        "  movq 8(%rcx), %rcx\n"
+        "  addq %fs:0, %rcx\n"     /* record */
+        "  cmpl $1, 8(%rcx)\n"     /* depth */
+        "  jbe 9f\n"
+        "  movq 16(%rcx), %rcx\n"  /* jump */
+        "  cmpq $0, 48(%rcx)\n"    /* prev: not 0 if our own C code called */
+        "  jne 9f\n"
+        "  leaq hotso_crash_left(%rip), %rax\n" /* func throw(s string) */
+        "  movl $hotso_crash_left_end-hotso_crash_left, %ebx\n"
+        ".globl hotso_crash_throw\n"
+        ".type hotso_crash_throw, @function\n"
+        "hotso_crash_throw:\n"
+        "  ud2\n"
+        "  ud2\n"
+        "  ud2\n"
+        ".size hotso_crash_throw, .-hotso_crash_throw\n"
+        "9:\n"
+        "  ret\n"
+        ".size hotso_crash_unwind, .-hotso_crash_unwind\n"
         /* func write1(fd uintptr, p unsafe.Pointer, n int32) int32, ABI0 */
         ".globl hotso_crash_write\n"
         ".type hotso_crash_write, @function\n"
@@ -153,6 +189,34 @@ __asm__(".pushsection .text\n"
         "  svc #0\n"
         "  b 2b\n"
         ".size hotso_crash_exit, .-hotso_crash_exit\n"
+        /* func unwindm(restore *bool), ABIInternal */
+        ".globl hotso_crash_unwind\n"
+        ".type hotso_crash_unwind, %function\n"
+        "hotso_crash_unwind:\n"
+        "  ldrb w9, [x0]\n"
+        "  cbz w9, 9f\n"
+        "  adrp x9, :got:hotso_load_config\n"
+        "  ldr x9, [x9, :got_lo12:hotso_load_config]\n"
+        "  ldr x9, [x9, #8]\n"
+        "  mrs x10, tpidr_el0\n"
+        "  add x9, x9, x10\n"   /* record */
+        "  ldr w10, [x9, #8]\n" /* depth */
+        "  cmp w10, #1\n"
+        "  b.ls 9f\n"
+        "  ldr x9, [x9, #16]\n" /* jump */
+        "  ldr x9, [x9, #48]\n" /* prev: not 0 if our own C code called */
+        "  cbnz x9, 9f\n"
+        "  adrp x0, hotso_crash_left\n" /* func throw(s string) */
+        "  add x0, x0, :lo12:hotso_crash_left\n"
+        "  mov x1, #hotso_crash_left_end-hotso_crash_left\n"
+        ".globl hotso_crash_throw\n"
+        ".type hotso_crash_throw, %function\n"
+        "hotso_crash_throw:\n"
+        "  brk #0\n"
+        ".size hotso_crash_throw, .-hotso_crash_throw\n"
+        "9:\n"
+        "  ret\n"
+        ".size hotso_crash_unwind, .-hotso_crash_unwind\n"
         /* func write1(fd uintptr, p unsafe.Pointer, n int32) int32, ABI0 */
         ".globl hotso_crash_write\n"
         ".type hotso_crash_write, %function\n"

@@ -30,9 +30,10 @@
 // # Exported functions
 //
 // The body of an export converts, calls plain Go, and converts back. Run it in
-// [Guard], [Run], [Value], [Text] or [Data]: they turn a panic into a status
-// and a message, so that it never ends the process. [String] and [Bytes] read
-// arguments; [Buffer] is where a text or byte result goes.
+// [Guard], [Do], [Run], [Value], [Text], [Data] or [Numbers]: they turn a panic
+// into a status and a message, so that it never ends the process. [String] and
+// [Bytes] read arguments; [Buffer] is where a text or byte result goes. All of
+// it is written by hotso gen, from plain Go functions with a //hotso:export.
 //
 // # What linking this package does
 //

@@ -25,7 +25,8 @@ extern int32_t hotso_go_save(void *out, size_t cap, void *len);
 extern int32_t hotso_go_restore(void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
-extern void hotso_go_cancel(int32_t thread);
+extern int32_t hotso_go_drill(void *kind, size_t len);
+extern void hotso_go_cancel(uintptr_t thread);
 
 const hotso_description *hotso_describe(void) {
     return (const hotso_description *)&hotso_descriptor;
@@ -59,8 +60,21 @@ hotso_status hotso_take_status(void) {
     return hotso_go_take_status();
 }
 
-void hotso_cancel(int32_t thread) {
+void hotso_cancel(uintptr_t thread) {
     hotso_go_cancel(thread);
+}
+
+hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
+    return hotso_go_drill((void *)kind, kind_len);
+}
+
+/* Names the calling thread; 0 where there is no way that a host has, too. */
+uintptr_t hotso_thread_pointer(void) {
+#ifdef HOTSO_SHIM
+    return thread_pointer();
+#else
+    return 0;
+#endif
 }
 
 #ifndef HOTSO_SHIM

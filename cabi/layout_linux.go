@@ -14,6 +14,7 @@ package cabi
 //   hotso_off_record_jump = offsetof(hotso_record, jump),
 //   hotso_off_record_thread = offsetof(hotso_record, thread),
 //   hotso_off_record_mask = offsetof(hotso_record, mask),
+//   hotso_off_jump_prev = offsetof(hotso_jump, prev),
 //   hotso_off_entry_owner = offsetof(hotso_entry, owner),
 //   hotso_off_entry_record = offsetof(hotso_entry, record),
 //   hotso_off_entry_text_low = offsetof(hotso_entry, text_low),
@@ -65,6 +66,10 @@ var (
 	_ [C.hotso_off_entry_probe]byte         = [abi.EntryProbe]byte{}
 
 	// Written as numbers in crash.c.
+	_ [8]byte      = [abi.ConfigRecord]byte{}
+	_ [8]byte      = [abi.RecordDepth]byte{}
+	_ [16]byte     = [abi.RecordJump]byte{}
+	_ [48]byte     = [C.hotso_off_jump_prev]byte{}
 	_ [16]byte     = [abi.ConfigEntry]byte{}
 	_ [112]byte    = [abi.EntryCrashFD]byte{}
 	_ [116]byte    = [abi.EntryCrashed]byte{}

@@ -6,6 +6,7 @@
  *   load.c     who loaded us; runs before the Go runtime starts
  *   enter.c    calls from the host into Go, and the way out of one
  *   crash.c    what the Go runtime meets where it wanted to end the process
+ *   ready.c    what a call need not wait for once the library is up
  *   thread.c   threads that the library starts
  *   memory.c   memory that it maps
  *   file.c     descriptors that its C code opens
@@ -89,8 +90,10 @@ typedef struct hotso_record {
     uint64_t spare[2];
 } hotso_record;
 
-/* The frame of a call into the library, and that of the call around it if a
- * callback into the host called again. */
+/* The frame of a call into the library. prev is that of the call around it if
+ * the library's C code made this one. If a callback into the host called again,
+ * it is NULL: the host's frames are in between, and its call hides what is around
+ * it (host/internal/call). */
 typedef struct hotso_jump {
     void *buf[5]; /* of __builtin_setjmp */
     uint32_t depth;
@@ -121,14 +124,18 @@ static inline hotso_entry *entry(void) {
     return (hotso_entry *)hotso_load_config.entry;
 }
 
-static inline hotso_record *record(void) {
-    char *tp;
+static inline uintptr_t thread_pointer(void) {
+    uintptr_t tp = 0;
 #if defined(__x86_64__)
     __asm__("mov %%fs:0, %0" : "=r"(tp)); /* the TCB's first word points to itself */
-#else
+#elif defined(__aarch64__)
     __asm__("mrs %0, tpidr_el0" : "=r"(tp));
 #endif
-    return (hotso_record *)(tp + hotso_load_config.record);
+    return tp;
+}
+
+static inline hotso_record *record(void) {
+    return (hotso_record *)(thread_pointer() + hotso_load_config.record);
 }
 
 /* What follows must not be moved across by the compiler: a signal handler on
@@ -172,7 +179,13 @@ void adopt(hotso_record *r);
 /* enter.c: runs f(arg) so that the thread can be ejected from it. */
 void guarded(void (*f)(void *), void *arg);
 
-/* enter.c: where an ejected thread goes on: back to its innermost call. */
+/* enter.c: where a thread of the library's is before any call; no way out. */
+extern hotso_jump hotso_no_jump;
+
+/* enter.c: the host's innermost call on this thread, NULL if there is none. */
+hotso_jump *innermost(hotso_record *r);
+
+/* enter.c: where an ejected thread goes on: behind that call. */
 void eject(void);
 
 /* thread.c */

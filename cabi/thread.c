@@ -82,6 +82,7 @@ static void *run(void *arg) {
     t->sp = ((uintptr_t)__builtin_frame_address(0) - 4096) & ~(uintptr_t)15;
     adopt(r);
     r->thread = t;
+    r->jump = &hotso_no_jump;
     r->depth = 1; /* a thread of the library's is always inside */
     signal_fence();
     if (_setjmp(t->leave) == 0) {
@@ -94,6 +95,7 @@ static void *run(void *arg) {
     sigfillset(&all);
     __real_pthread_sigmask(SIG_SETMASK, &all, NULL);
     r->depth = 0;
+    r->jump = NULL;
     r->thread = NULL;
     __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
     if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {

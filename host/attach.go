@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/elfimage"
@@ -141,41 +142,60 @@ func (a *attachment) patch(d *Description) error {
 	if err := p.WriteAt(sym.Value, config[:]); err != nil {
 		return err
 	}
-	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p), withoutSignals(d.ELF, p))
+	err = errors.Join(containCrashes(d.ELF, p), withoutPidFDs(d.ELF, p), withoutSignals(d.ELF, p),
+		skipInitWait(d.ELF, d.image, p))
 	a.edits = p.Edits()
 	return err
 }
 
-// exits are the two functions of the Go runtime through which it ends the
-// process (runtime/stubs2.go, runtime/signal_unix.go), and the one through which
-// it says why, and where they go instead.
-var exits = map[string]string{
-	"runtime.exit":          abi.SymCrashExit,
-	"runtime.dieFromSignal": abi.SymCrashSignal,
-	"runtime.write1":        abi.SymCrashWrite,
+// detours are functions of the Go runtime and where they lead in a private
+// copy; see cabi/crash.c. The runtime ends the process through the first two
+// (runtime/stubs2.go, runtime/signal_unix.go) and says why through the third. The
+// fourth is on a panic's way out of an exported function (runtime/cgocall.go).
+var detours = []struct{ from, to string }{
+	{"runtime.exit", abi.SymCrashExit},
+	{"runtime.dieFromSignal", abi.SymCrashSignal},
+	{"runtime.write1", abi.SymCrashWrite},
+	{"runtime.unwindm", abi.SymCrashUnwind},
+	{abi.SymCrashThrow, "runtime.throw"},
 }
 
-// containCrashes overwrites the first bytes of the runtime's ways out with a
-// jump to the shim.
+// containCrashes overwrites the first bytes of these functions with a jump.
 func containCrashes(spec *elfimage.Spec, p *elfimage.Patcher) error {
-	for from, to := range exits {
-		addr, size, ok := spec.GoFunc(from)
-		if !ok {
-			return fmt.Errorf("can't find %s in this Go version's runtime", from)
+	for _, d := range detours {
+		from, size, err := findFunction(spec, d.from)
+		if err != nil {
+			return err
 		}
-		target, ok := spec.Symbol(to)
-		if !ok {
-			return fmt.Errorf("it does not export %s", to)
+		to, _, err := findFunction(spec, d.to)
+		if err != nil {
+			return err
 		}
-		code := jump(addr, target.Value)
+		code := jump(from, to)
 		if uint64(len(code)) > size {
-			return fmt.Errorf("%s has %d bytes, too few for a jump", from, size)
+			return fmt.Errorf("%s has %d bytes, too few for a jump", d.from, size)
 		}
-		if err := p.WriteAt(addr, code); err != nil {
+		if err := p.WriteAt(from, code); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// findFunction finds a function of the Go runtime or the shim.
+func findFunction(spec *elfimage.Spec, name string) (addr, size uint64, err error) {
+	if strings.HasPrefix(name, "runtime.") {
+		addr, size, ok := spec.GoFunc(name)
+		if !ok {
+			return 0, 0, fmt.Errorf("can't find %s in this Go version's runtime", name)
+		}
+		return addr, size, nil
+	}
+	sym, ok := spec.Symbol(name)
+	if !ok {
+		return 0, 0, fmt.Errorf("it does not export %s", name)
+	}
+	return sym.Value, sym.Size, nil
 }
 
 // jump encodes a relative jump; both ends are in one image, so it reaches.

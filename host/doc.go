@@ -77,7 +77,9 @@
 //     closed.
 //   - A thread of a library that stays in C code cannot be ended: its version is
 //     quarantined, the report names the thread, and the unload is tried again.
-//   - A call cannot be cancelled. Its context is looked at before it begins.
+//   - Nothing takes one call out of a living library. A caller whose context ends
+//     gets [ErrHung] and leaves it behind; the version goes when the call returns,
+//     or is ended on request ([KillHung], [ForceUnload]).
 //   - Each version has a Go runtime of its own: some threads and megabytes, and a
 //     heap, a scheduler and package variables apart from the host's.
 //   - What crosses are numbers, bool, text and bytes, by value or as a copy. No

@@ -104,7 +104,7 @@ func TestSwapWaitsForTheCallsInside(t *testing.T) {
 		defer close(swapped)
 		swap, err := slot.Swap(t.Context(), two)
 		if assert.NoError(t, err) {
-			requireUnloaded(t)(swap.Old, nil)
+			requireNothingLeft(t)(swap.Old, nil)
 		}
 	}()
 	becomes(t, host.Retiring, old.State)

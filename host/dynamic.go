@@ -21,16 +21,17 @@ type Result struct {
 
 // An Argument of a dynamic call turns itself into a value for a parameter of
 // type t, once it is known which version is called. The value is converted as
-// any other.
+// any other. It may be inside a slice or map, too.
 type Argument interface {
 	Argument(t abi.Type) (any, error)
 }
 
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
-// fits, string, []byte, bool, and Argument. It is for callers that learn the functions at run
-// time; Func1 and its kin are faster and check at compile time. Errors are
-// those of typed calls, and ErrArgument.
+// fits, string, []byte, bool; a slice of numbers or []any; a struct or
+// map[string]any with its fields; and Argument. It is for callers that learn
+// the functions at run time; Func1 and its kin are faster and check at compile
+// time. Errors are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -57,117 +58,132 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 // callDynamic makes the call of a caller that is inside, and leaves.
 func (l *Library) callDynamic(ctx context.Context, shard gate.Shard, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fn, values, err := l.prepare(name, args)
+	fn, values, reason, err := l.prepare(name, args)
 	if err != nil {
 		l.gate.Leave(shard)
-		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall,
-			Reason: err[0], Cause: err[1]}
+		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
 	in := inside{fn: fn, shard: shard, limit: l.conf.callLimit}
 	in.takeFrame()
 	for i, p := range fn.sig.Params {
 		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
 	}
-	out := reflect.New(goTypes[resultType(fn.sig)])
-	if ctx.Done() == nil && in.limit == 0 {
-		defer in.leave()
-		err := fn.do(in.frame, out.UnsafePointer())
-		return result.with(fn, out, err)
+	out := reflect.New(goType(fn.sig.Result))
+	err = finishInto(ctx, in, out.UnsafePointer())
+	if err == nil && fn.sig.Result != abi.None {
+		result.Value = out.Elem().Interface()
 	}
-	return result.with(fn, out, in.bounded(ctx, out.UnsafePointer()))
+	return result, err
 }
 
-// prepare finds the function and converts the arguments. Its error is a reason
-// and a cause.
-func (l *Library) prepare(name string, args []any) (*function, []reflect.Value, []error) {
+// prepare finds the function and converts the arguments; reason is the sentinel
+// of its error.
+func (l *Library) prepare(name string, args []any) (fn *function, values []reflect.Value, reason, err error) {
 	fn, ok := l.functions[name]
 	if !ok {
-		return nil, nil, []error{ErrFunction, fmt.Errorf("%q", name)}
+		return nil, nil, ErrFunction, fmt.Errorf("%q", name)
 	}
 	if err := checkRegisters(fn.sig); err != nil {
-		return nil, nil, []error{ErrArgument, err}
+		return nil, nil, ErrArgument, err
 	}
 	if len(args) != len(fn.sig.Params) {
-		return nil, nil, []error{ErrArgument,
-			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)}
+		return nil, nil, ErrArgument,
+			fmt.Errorf("%s takes %d arguments, not %d: %s", name, len(fn.sig.Params), len(args), fn.sig)
 	}
-	values := make([]reflect.Value, len(args))
+	values = make([]reflect.Value, len(args))
 	for i, p := range fn.sig.Params {
 		v, err := convert(args[i], p.Type)
 		if err != nil {
-			return nil, nil, []error{ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)}
+			return nil, nil, ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)
 		}
 		values[i] = v
 	}
-	return fn, values, nil
-}
-
-// with completes a result. A call that was left behind may still write to out,
-// which is then not read.
-func (r Result) with(fn *function, out reflect.Value, err error) (Result, error) {
-	if err == nil && fn.sig.Result != abi.None {
-		r.Value = out.Elem().Interface()
-	}
-	return r, err
-}
-
-func resultType(sig abi.Signature) abi.Type {
-	if sig.Result == abi.CString {
-		return abi.String
-	}
-	return sig.Result
-}
-
-var goTypes = map[abi.Type]reflect.Type{
-	abi.None: reflect.TypeFor[None](), abi.Bool: reflect.TypeFor[bool](),
-	abi.Int8: reflect.TypeFor[int8](), abi.Int16: reflect.TypeFor[int16](),
-	abi.Int32: reflect.TypeFor[int32](), abi.Int64: reflect.TypeFor[int64](),
-	abi.Uint8: reflect.TypeFor[uint8](), abi.Uint16: reflect.TypeFor[uint16](),
-	abi.Uint32: reflect.TypeFor[uint32](), abi.Uint64: reflect.TypeFor[uint64](),
-	abi.Float32: reflect.TypeFor[float32](), abi.Float64: reflect.TypeFor[float64](),
-	abi.String: reflect.TypeFor[string](), abi.Bytes: reflect.TypeFor[[]byte](),
+	return fn, values, nil, nil
 }
 
 // convert returns a pointer to a value of type t that equals arg.
 func convert(arg any, t abi.Type) (reflect.Value, error) {
-	v := reflect.New(goTypes[t])
-	e := v.Elem()
+	v := reflect.New(goType(t))
+	return v, assign(v.Elem(), arg, t)
+}
+
+// assign sets e, which is of type t, to arg.
+func assign(e reflect.Value, arg any, t abi.Type) error {
 	if a, ok := arg.(Argument); ok {
-		var err error
-		if arg, err = a.Argument(t); err != nil {
-			return v, err
+		v, err := a.Argument(t)
+		if err != nil {
+			return err
 		}
+		arg = v
 	}
-	if n, ok := arg.(json.Number); ok {
-		return v, setNumber(e, wholeNumber(n, e), fmt.Errorf("%s is not of type %s", n, t))
-	}
-	mismatch := fmt.Errorf("%v (%T) is not of type %s", arg, arg, t)
 	a := reflect.ValueOf(arg)
+	n, isNumber := arg.(json.Number)
+	ok := false
 	switch {
 	case !a.IsValid():
-		return v, mismatch
-	case t == abi.String && a.Kind() == reflect.String, t == abi.Bool && a.Kind() == reflect.Bool:
-		e.Set(a.Convert(e.Type()))
-		return v, nil
-	case t == abi.Bytes && a.Type() == e.Type():
-		e.Set(a)
-		return v, nil
-	case t.Size() == 0 || t == abi.Bool:
-		return v, mismatch
-	case a.CanInt():
-		return v, setNumber(e, strconv.FormatInt(a.Int(), 10), mismatch)
-	case a.CanUint():
-		return v, setNumber(e, strconv.FormatUint(a.Uint(), 10), mismatch)
-	case a.CanFloat() && e.CanFloat():
-		if e.OverflowFloat(a.Float()) {
-			return v, mismatch
+	case isNumber:
+		if !setNumber(e, wholeNumber(n, e)) {
+			return fmt.Errorf("%s is not of type %s", n, t)
 		}
-		e.SetFloat(a.Float())
-		return v, nil
+		ok = true
+	case a.Kind() == e.Kind() && t.Size() == 0 && a.CanConvert(e.Type()), a.Kind() == reflect.Bool && t == abi.Bool:
+		e.Set(a.Convert(e.Type()))
+		ok = true
+	case t.Size() == 0:
+		return assignParts(e, arg, t)
+	case a.CanInt():
+		ok = setNumber(e, strconv.FormatInt(a.Int(), 10))
+	case a.CanUint():
+		ok = setNumber(e, strconv.FormatUint(a.Uint(), 10))
+	case a.CanFloat() && e.CanFloat():
+		if ok = !e.OverflowFloat(a.Float()); ok {
+			e.SetFloat(a.Float())
+		}
 	case a.CanFloat() && a.Float() == math.Trunc(a.Float()):
-		return v, setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64), mismatch)
+		ok = setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64))
 	}
-	return v, mismatch
+	if !ok {
+		return mismatch(arg, t)
+	}
+	return nil
+}
+
+// mismatch does not say what a long argument is.
+func mismatch(arg any, t abi.Type) error {
+	text := fmt.Sprintf("%v", arg)
+	if len(text) > 80 {
+		return fmt.Errorf("the %T is not of type %s", arg, t)
+	}
+	return fmt.Errorf("%s (%T) is not of type %s", text, arg, t)
+}
+
+// assignParts sets a slice or struct from what encoding/json makes of an array
+// or object. An object has all the fields of the struct and no other.
+func assignParts(e reflect.Value, arg any, t abi.Type) error {
+	if list, ok := arg.([]any); ok && e.Kind() == reflect.Slice && t != abi.Bytes { // JSON has base64 for bytes
+		e.Set(reflect.MakeSlice(e.Type(), len(list), len(list)))
+		for i, a := range list {
+			if err := assign(e.Index(i), a, t.Elem()); err != nil {
+				return fmt.Errorf("element %d: %w", i, err)
+			}
+		}
+		return nil
+	}
+	object, ok := arg.(map[string]any)
+	fields := t.Fields()
+	if !ok || len(object) != len(fields) {
+		return mismatch(arg, t)
+	}
+	for i, f := range fields {
+		a, ok := object[f.Name]
+		if !ok {
+			return fmt.Errorf("field %s is missing: %w", f.Name, mismatch(arg, t))
+		}
+		if err := assign(e.Field(i), a, f.Type); err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
 // wholeNumber writes an n like 1.0 or 1e3 as an integer, if e is one. It reads
@@ -180,30 +196,25 @@ func wholeNumber(n json.Number, e reflect.Value) string {
 	return strconv.FormatFloat(f, 'f', 0, 64)
 }
 
-// setNumber reads text into a number of e's type.
-func setNumber(e reflect.Value, text string, mismatch error) error {
+// setNumber reads text into e if it is a number that holds it.
+func setNumber(e reflect.Value, text string) (ok bool) {
 	bits := int(e.Type().Size()) * 8
 	switch {
 	case e.CanInt():
 		n, err := strconv.ParseInt(text, 10, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetInt(n)
 		}
-		e.SetInt(n)
 	case e.CanUint():
 		n, err := strconv.ParseUint(text, 10, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetUint(n)
 		}
-		e.SetUint(n)
 	case e.CanFloat():
 		n, err := strconv.ParseFloat(text, bits)
-		if err != nil {
-			return mismatch
+		if ok = err == nil; ok {
+			e.SetFloat(n)
 		}
-		e.SetFloat(n)
-	default:
-		return mismatch
 	}
-	return nil
+	return ok
 }

@@ -28,6 +28,12 @@ var (
 	ErrUnsealed = refused("not sealed")
 	// ErrSeal: the file is not what was sealed: changed or damaged.
 	ErrSeal = refused("seal does not match")
+	// ErrUnsigned: keys are trusted, and the library is not signed. See TrustKeys.
+	ErrUnsigned = refused("not signed")
+	// ErrUntrusted: no trusted key verifies the library's signature.
+	ErrUntrusted = refused("signature not trusted")
+	// ErrDowngrade: the library is older than the version that serves.
+	ErrDowngrade = refused("older version")
 	// ErrName: the library has another name than the slot.
 	ErrName = refused("other library name")
 	// ErrFunction: a function that the host has bound is missing.
@@ -137,7 +143,7 @@ type Step string
 // The steps, in their order.
 const (
 	StepRead   Step = "read"   // the file, once, into private memory
-	StepVerify Step = "verify" // ELF, seal, ABI, name, functions; no code has run
+	StepVerify Step = "verify" // ELF, ABI, seal, signature, name, order, functions; no code has run
 	StepLoad   Step = "load"   // dlopen, dlsym
 	StepStart  Step = "start"  // runtime up, start hooks: the first call
 	StepHealth Step = "health" // health hooks and the host's own check

@@ -115,3 +115,17 @@ func ExampleSlot_Call() {
 	// GreetName func(name string) (string, error)
 	// 42 of version 2 <nil>
 }
+
+// A host that loads only what its people have signed. The key is that of
+// hotso keygen; while keys change, give the old and the new one.
+func ExampleTrustKeys() {
+	key, err := host.ParsePublicKey("RWRXA4Ohpzmrs9SY5UKxUGcvBLkxP/oGhU+yIvyti7Q/KmaXjYo0S27x")
+	if err != nil {
+		log.Fatal(err)
+	}
+	slot := host.NewSlot("greeter", host.TrustKeys(key))
+	_, err = slot.Swap(context.Background(), "build/libgreeter.v1.so")
+	fmt.Println("unsigned:", errors.Is(err, host.ErrUnsigned))
+	// Output:
+	// unsigned: true
+}

@@ -5,3 +5,15 @@ func OpenPermanent() error {
 	_, err := carrier()
 	return err
 }
+
+// KillForTest ends the runtime of a library from outside.
+func KillForTest(l *Library) { l.kill("killed by a test") }
+
+// InitWaitSkipped reports whether skipInitWait finds what it looks for.
+func InitWaitSkipped(d *Description) bool {
+	callback, size, _ := d.ELF.GoFunc("runtime.cgocallbackg1")
+	receive, _, _ := d.ELF.GoFunc("runtime.chanrecv1")
+	off, _ := d.ELF.Offset(callback)
+	_, ok := findCall(d.image[off:off+int64(size)], callback, receive)
+	return ok
+}

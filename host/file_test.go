@@ -46,7 +46,7 @@ func TestFileChangesWhileItServes(t *testing.T) {
 				replace(t, path, version("3"))
 				swap := must(slot.Swap(t.Context(), path))(t)
 				assert.Equal(t, "3", swap.Version)
-				requireUnloaded(t)(swap.Old, nil)
+				requireNothingLeft(t)(swap.Old, nil)
 				assert.Equal(t, "Hello, Golang! (v3)", must(greet(t.Context()))(t))
 			})
 		}
@@ -76,6 +76,6 @@ func TestCopyOnDiskIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	lib := must(host.Open(t.Context(), libtest.Greeter(t, "1"), host.OnDisk(dir)))(t)
 	assert.Len(t, must(os.ReadDir(dir))(t), 1)
-	requireUnloaded(t)(lib.Close(t.Context()))
+	requireNothingLeft(t)(lib.Close(t.Context()))
 	assert.Empty(t, must(os.ReadDir(dir))(t))
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"time"
 	"unsafe"
@@ -28,8 +27,12 @@ type None struct{}
 // that function, or with another signature, is refused.
 //
 // Parameters and results are the fixed-width integers, float32, float64, bool,
-// string and []byte, or types of these kinds. Errors of a call: *CallError
-// (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed, ErrEmpty, ErrHung when ctx
+// string, []byte, slices of these numbers, and structs of these numbers, bool
+// and structs; or types of these kinds. The library reads slices where they
+// are, so nobody may write to them during the call; structs are copied, and a
+// version whose fields have other names or another order is refused.
+//
+// Errors of a call: *CallError (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed, ErrEmpty, ErrHung when ctx
 // or a limit ended while the call was inside, and ctx.Err() if ctx ended before
 // the call began. A call whose ctx can't end and that has no limit is the
 // fastest.
@@ -151,24 +154,6 @@ func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect
 		o(b)
 	}
 	return b, nil
-}
-
-var kinds = map[reflect.Kind]abi.Type{
-	reflect.Bool: abi.Bool,
-	reflect.Int8: abi.Int8, reflect.Int16: abi.Int16, reflect.Int32: abi.Int32, reflect.Int64: abi.Int64,
-	reflect.Uint8: abi.Uint8, reflect.Uint16: abi.Uint16, reflect.Uint32: abi.Uint32, reflect.Uint64: abi.Uint64,
-	reflect.Float32: abi.Float32, reflect.Float64: abi.Float64,
-	reflect.String: abi.String,
-}
-
-func typeOf(t reflect.Type) (abi.Type, error) {
-	if typ, ok := kinds[t.Kind()]; ok {
-		return typ, nil
-	}
-	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
-		return abi.Bytes, nil
-	}
-	return "", fmt.Errorf("a %v does not cross the C ABI; use integers of a fixed width, floats, bool, string or []byte", t)
 }
 
 // compatible reports whether a function of signature have can be called as want.

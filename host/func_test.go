@@ -186,7 +186,7 @@ func TestCallsOutsideOfALife(t *testing.T) {
 	_, err = lib.Call(ended, "Calls")
 	assert.ErrorIs(t, err, context.Canceled)
 
-	requireUnloaded(t)(slot.Close(t.Context()))
+	requireNothingLeft(t)(slot.Close(t.Context()))
 	fails(host.ErrClosed)
 	_, err = fixed(t.Context())
 	assert.ErrorIs(t, err, host.ErrClosed)

@@ -25,104 +25,10 @@ func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *func
 	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
 }
 
-// A kind is how a value travels. It is decided when a function is bound, so
-// that no call compares the names of types.
-type kind uint8
-
-const (
-	kindNone kind = iota
-	kindUint8
-	kindInt8
-	kindUint16
-	kindInt16
-	kindUint32
-	kindInt32
-	kind64
-	kindFloat32
-	kindFloat64
-	kindString
-	kindBytes
-	kindCString
-)
-
-var kindsByType = map[abi.Type]kind{
-	abi.Bool: kindUint8, abi.Uint8: kindUint8, abi.Int8: kindInt8,
-	abi.Uint16: kindUint16, abi.Int16: kindInt16, abi.Uint32: kindUint32, abi.Int32: kindInt32,
-	abi.Uint64: kind64, abi.Int64: kind64, abi.Float32: kindFloat32, abi.Float64: kindFloat64,
-	abi.String: kindString, abi.Bytes: kindBytes, abi.CString: kindCString,
-}
-
-func kindOf(t abi.Type) kind { return kindsByType[t] }
-
-// checkRegisters reports a signature that a call frame can't carry.
-func checkRegisters(sig abi.Signature) error {
-	ints, floats, pointers := 3, 0, 2
-	for _, p := range sig.Params {
-		switch {
-		case p.Type.Float():
-			floats++
-		case p.Type.Span():
-			ints, pointers = ints+2, pointers+1
-		default:
-			ints++
-		}
-	}
-	if ints > call.MaxInts || floats > call.MaxFloats || pointers > call.MaxPointers {
-		return fmt.Errorf("%w: %s has too many parameters", ErrArgument, sig)
-	}
-	return nil
-}
-
-// put appends the argument of kind k at p to the frame.
-func put(f *call.Frame, k kind, p unsafe.Pointer) {
-	switch k {
-	case kindUint8:
-		f.Int(uint64(*(*uint8)(p)))
-	case kindInt8:
-		f.Int(uint64(*(*int8)(p)))
-	case kindUint16:
-		f.Int(uint64(*(*uint16)(p)))
-	case kindInt16:
-		f.Int(uint64(*(*int16)(p)))
-	case kindUint32:
-		f.Int(uint64(*(*uint32)(p)))
-	case kindInt32:
-		f.Int(uint64(*(*int32)(p)))
-	case kind64:
-		f.Int(*(*uint64)(p))
-	case kindFloat32:
-		f.Float(uint64(*(*uint32)(p)))
-	case kindFloat64:
-		f.Float(*(*uint64)(p))
-	case kindString:
-		s := *(*string)(p)
-		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
-		f.Int(uint64(len(s)))
-	case kindBytes:
-		b := *(*[]byte)(p)
-		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
-		f.Int(uint64(len(b)))
-	}
-}
-
-// store writes a scalar result of kind k, given as the bits of a register, to p.
-func store(k kind, bits uint64, p unsafe.Pointer) {
-	switch k {
-	case kindUint8, kindInt8:
-		*(*uint8)(p) = uint8(bits)
-	case kindUint16, kindInt16:
-		*(*uint16)(p) = uint16(bits)
-	case kindUint32, kindInt32, kindFloat32:
-		*(*uint32)(p) = uint32(bits)
-	case kind64, kindFloat64:
-		*(*uint64)(p) = bits
-	}
-}
-
 // do makes the call: the frame holds the arguments, result points to a Go
 // value of the result type. The caller is inside the gate.
 func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
-	f.Fn = fn.addr
+	f.Fn, f.Jump = fn.addr, fn.lib.jump
 	switch {
 	case !fn.sig.Error:
 		return fn.doValue(f, result)
@@ -131,8 +37,18 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		if fn.lib.dead() {
 			return fn.lib.crashError()
 		}
-	case fn.result == kindString || fn.result == kindBytes:
+	case fn.result.element() > 0:
 		return fn.doSpan(f, result)
+	case fn.result >= kindStruct:
+		size := fn.result.size()
+		room := f.Room(size)
+		f.Do()
+		if fn.lib.dead() {
+			return fn.lib.crashError()
+		}
+		if int32(f.R0) == abi.OK {
+			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
+		}
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))
 		f.Do()
@@ -174,7 +90,8 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	if size := fn.expect.Load(); size > int64(len(frames)) {
 		f.Buffer, pooled = make([]byte, size), false
 	}
-	f.Output()
+	element := uintptr(fn.result.element())
+	f.Output(int(element))
 	f.Do()
 	buffer := f.Buffer
 	f.Buffer = frames
@@ -184,9 +101,9 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	var out []byte
 	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
-		out = buffer[:min(f.Length, uintptr(len(buffer)))]
+		out = buffer[:min(f.Length, uintptr(len(buffer))/element)*element]
 	case abi.TooSmall:
-		taken, ok := fn.lib.take(status, f.Length)
+		taken, ok := fn.lib.take(status, min(f.Length, maxMessage+1)*element)
 		if !ok {
 			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 				Message: "its large result was not kept long enough to fetch"}
@@ -205,11 +122,19 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	case fn.result == kindString:
 		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
 	case pooled:
-		*(*[]byte)(result) = append([]byte(nil), out...)
+		storeSlice(result, append([]byte(nil), out...), element)
 	default:
-		*(*[]byte)(result) = out[:len(out):len(out)]
+		storeSlice(result, out, element)
 	}
 	return nil
+}
+
+// storeSlice writes a slice of the elements in out, of size bytes each, to the
+// slice at p, which takes out over. No byte slice of this size is aligned less
+// than size: the allocator aligns to the largest power of two up to 8 that
+// divides what it is asked for (runtime/malloc.go, mallocgcTiny), or more.
+func storeSlice(p unsafe.Pointer, out []byte, size uintptr) {
+	*(*[]byte)(p) = unsafe.Slice(unsafe.SliceData(out), uintptr(len(out))/size) // all slices look alike
 }
 
 // maxExpected bounds the memory that a call sets aside for a result, in bytes.
@@ -245,7 +170,7 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 	for size <= maxMessage {
 		f := call.Get()
 		b := make([]byte, max(size, 1))
-		f.Fn = l.sym.take
+		f.Fn, f.Jump = l.sym.take, l.jump
 		f.Int(uint64(uint32(status)))
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))
@@ -283,7 +208,7 @@ func (l *Library) takeCString(p uintptr) string {
 		return ""
 	}
 	s := cString(p)
-	call.Call(l.sym.free, uint64(p)) // C only: no runtime in it
+	l.call(l.sym.free, uint64(p)) // C only: no runtime in it
 	return s
 }
 

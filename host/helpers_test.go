@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/proc"
 )
@@ -23,7 +24,7 @@ func open(t testing.TB, path string, opts ...host.Option) *host.Library {
 	t.Helper()
 	lib, err := host.Open(t.Context(), path, opts...)
 	require.NoError(t, err)
-	t.Cleanup(func() { requireUnloaded(t)(lib.Close(context.Background())) })
+	t.Cleanup(func() { requireNothingLeft(t)(lib.Close(context.Background())) })
 	return lib
 }
 
@@ -34,7 +35,7 @@ func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *ho
 	slot := host.NewSlot(name, opts...)
 	t.Cleanup(func() {
 		if report, err := slot.Close(context.Background()); report != nil {
-			requireUnloaded(t)(report, err)
+			requireNothingLeft(t)(report, err)
 		}
 	})
 	for _, path := range paths {
@@ -44,8 +45,8 @@ func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *ho
 	return slot
 }
 
-// requireUnloaded takes what Close returns.
-func requireUnloaded(t testing.TB) func(*host.Report, error) {
+// requireNothingLeft takes what Close returns.
+func requireNothingLeft(t testing.TB) func(*host.Report, error) {
 	return func(r *host.Report, err error) {
 		t.Helper()
 		require.NoError(t, err)
@@ -70,14 +71,15 @@ func must[T any](v T, err error) func(testing.TB) T {
 func stamped(t testing.TB, path string) func(version string) []byte {
 	t.Helper()
 	file := must(os.ReadFile(path))(t)
-	image, m, err := abi.Unseal(file)
+	sealed, err := manifest.Unseal(file)
 	require.NoError(t, err)
+	image, m := sealed.Image, sealed.Manifest
 	at := fileOffset(t, image, abi.SymDescriptor)
 	return func(version string) []byte {
 		image, m := bytes.Clone(image), *m
 		m.Version = version
 		require.NoError(t, abi.Stamp(image[at:at+abi.DescriptorSize], m.Name, version))
-		return must(abi.Seal(image, &m))(t)
+		return must(manifest.Seal(image, &m))(t)
 	}
 }
 

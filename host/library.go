@@ -33,6 +33,7 @@ type Library struct {
 	sym    symbols
 
 	attachment   *attachment // nil if it can't be unloaded
+	jump         int64       // offset of a thread's way out of a call, see call.Frame
 	resident     string      // why it can't, or empty
 	extent       extent      // where its image is mapped
 	mapName      string      // what its mappings are called in /proc/self/maps
@@ -137,6 +138,7 @@ func (l *Library) load(context.Context) (err error) {
 		}
 		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
 		l.deathWord = l.attachment.entry.CrashWord()
+		l.jump = l.attachment.slot.Offset() + abi.SlotRecord + abi.RecordJump
 		crashes.libs[l.attachment.slot.Index()].Store(l)
 	}
 	process.loading.Lock()
@@ -149,7 +151,9 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	_, err = l.invoke(l.sym.takeStatus)
+	if _, err = l.invoke(l.sym.takeStatus); err == nil {
+		err = l.setReady()
+	}
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
 	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
@@ -242,6 +246,10 @@ func (l *Library) resolve() error {
 		}
 		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
 	}
+	if addr, err := l.handle.Sym(abi.SymDrill); err == nil {
+		sig, _ := abi.ParseSignature(abi.SignatureDrill)
+		l.functions[abi.SymDrill] = newFunction(l, abi.SymDrill, addr, sig)
+	}
 	return nil
 }
 
@@ -278,11 +286,23 @@ func (l *Library) invoke(addr uintptr, args ...uint64) (uint64, error) {
 	if l.dead() {
 		return 0, l.crashError()
 	}
-	r := call.Call(addr, args...)
+	r := l.call(addr, args...)
 	if l.dead() {
 		return 0, l.crashError()
 	}
 	return r, nil
+}
+
+// call makes a call into the library's code.
+func (l *Library) call(addr uintptr, args ...uint64) uint64 {
+	f := call.Get()
+	defer f.Put()
+	f.Fn, f.Jump = addr, l.jump
+	for _, a := range args {
+		f.Int(a)
+	}
+	f.Do()
+	return f.R0
 }
 
 // Name is the library's name, "greeter" for libgreeter.v2.so.
@@ -341,9 +361,9 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		if err != nil {
 			return fail(ErrFunction, err, "export it, or bind another")
 		}
-		// Without a manifest the host's word counts: text and bytes can only
+		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
-		want.Error = want.Result.Span()
+		want.Error = want.Result.Span() || want.Result.Struct()
 		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")

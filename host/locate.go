@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/hotso/hotso/host/internal/proc"
 )
@@ -11,6 +12,12 @@ import (
 // locate says where a thread stands, for people.
 func locate(id int) Blocker {
 	t := proc.ThreadByID(id)
+	// The kernel tells where a thread stands only while it is off the
+	// processor, and the kill signal has just woken this one.
+	for i := 0; t.PC == 0 && i < 20; i++ {
+		time.Sleep(time.Millisecond)
+		t = proc.ThreadByID(id)
+	}
 	b := Blocker{Thread: id, Name: t.Name, Where: "code that is running now"}
 	if t.PC == 0 {
 		return b

@@ -17,20 +17,23 @@ const (
 type Option func(*config)
 
 type config struct {
-	name          string
-	owned         bool // by a slot
-	allowUnsealed bool
-	startTimeout  time.Duration
-	drainTimeout  time.Duration
-	tempDir       string
-	onDisk        bool
-	check         func(context.Context, *Library) error
-	onEvent       func(Event)
-	callLimit     time.Duration
-	killHung      bool
-	forceUnload   bool
-	crashLimit    int
-	crashWindow   time.Duration
+	name           string
+	owned          bool // by a slot
+	allowUnsealed  bool
+	allowDowngrade bool
+	signed         bool // only with a signature of one of keys
+	keys           []PublicKey
+	startTimeout   time.Duration
+	drainTimeout   time.Duration
+	tempDir        string
+	onDisk         bool
+	check          func(context.Context, *Library) error
+	onEvent        func(Event)
+	callLimit      time.Duration
+	killHung       bool
+	forceUnload    bool
+	crashLimit     int
+	crashWindow    time.Duration
 }
 
 func newConfig(opts []Option) *config {
@@ -45,6 +48,9 @@ func newConfig(opts []Option) *config {
 // AllowUnsealed loads libraries without a manifest too, for instance one built
 // by go build alone. Their functions are not checked before they are called.
 func AllowUnsealed() Option { return func(c *config) { c.allowUnsealed = true } }
+
+// AllowDowngrade lets Slot.Swap replace a version by an older one.
+func AllowDowngrade() Option { return func(c *config) { c.allowDowngrade = true } }
 
 // StartTimeout limits each start and health hook; default 10 s.
 func StartTimeout(d time.Duration) Option { return func(c *config) { c.startTimeout = d } }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
@@ -124,10 +125,10 @@ func TestNotTheLibraryThatIsWanted(t *testing.T) {
 		"other ABI":          refused(host.ErrABI, "ABI 99, this host 1", build("badabi", libtest.Named("greeter"))),
 		"other name":         refused(host.ErrName, `"counter"`, build("counter")),
 		"missing function":   refused(host.ErrFunction, "Add", build("missing", libtest.Named("greeter"))),
-		"function not there": refused(host.ErrSeal, "Subtract", manifest(func(m *abi.Manifest) { add(m, "Subtract", "func() int32") })),
+		"function not there": refused(host.ErrSeal, "Subtract", resealed(func(m *manifest.Manifest) { add(m, "Subtract", "func() int32") })),
 		"other signature": refused(host.ErrSignature, "func(a int64, b int64) int64, bound as func(int32, int32) int32",
-			manifest(func(m *abi.Manifest) { m.Functions[0].Signature = "func(a int64, b int64) int64" })),
-		"another's manifest": refused(host.ErrSeal, "v7", manifest(func(m *abi.Manifest) { m.Version = "7" })),
+			resealed(func(m *manifest.Manifest) { m.Functions[0].Signature = "func(a int64, b int64) int64" })),
+		"another's manifest": refused(host.ErrSeal, "v7", resealed(func(m *manifest.Manifest) { m.Version = "7" })),
 		"unsealed": refused(host.ErrUnsealed, "no seal", func(t *testing.T) string {
 			path := libtest.Greeter(t, "2")
 			libtest.Unseal(t, path)
@@ -154,16 +155,16 @@ func TestDamagedFile(t *testing.T) {
 		"cut off in the header":       refused(host.ErrCorrupt, cut(40)),
 		"cut off in the text":         refused(host.ErrCorrupt, cut(text+1)),
 		"cut off in the middle":       refused(host.ErrRefused, cut(size/2)),
-		"cut off in the manifest":     refused(host.ErrUnsealed, cut(size-abi.FooterSize-10)),
+		"cut off in the manifest":     refused(host.ErrUnsealed, cut(size-manifest.FooterSize-10)),
 		"cut off in the footer":       refused(host.ErrUnsealed, cut(size-1)),
 		"one byte too many":           refused(host.ErrUnsealed, func(t *testing.T) string { return edit(t, greeter, func(b []byte) []byte { return append(b, 0) }) }),
 		"bit flipped in the text":     refused(host.ErrSeal, flip(text+100)),
 		"bit flipped in the data":     refused(host.ErrSeal, flip(int(section(t, greeter, ".data"))+100)),
-		"bit flipped in the manifest": refused(host.ErrSeal, flip(size-abi.FooterSize-20)),
-		"bit flipped in the length":   refused(host.ErrSeal, flip(size-abi.FooterSize+16)),
-		"bit flipped in the digest":   refused(host.ErrSeal, flip(size-abi.FooterSize+30)),
+		"bit flipped in the manifest": refused(host.ErrSeal, flip(size-manifest.FooterSize-20)),
+		"bit flipped in the length":   refused(host.ErrSeal, flip(size-manifest.FooterSize+16)),
+		"bit flipped in the digest":   refused(host.ErrSeal, flip(size-manifest.FooterSize+30)),
 		"bit flipped in the reserve":  refused(host.ErrSeal, flip(size-1)),
-		"bit flipped in the magic":    refused(host.ErrUnsealed, flip(size-abi.FooterSize+1)),
+		"bit flipped in the magic":    refused(host.ErrUnsealed, flip(size-manifest.FooterSize+1)),
 	})
 }
 
@@ -241,16 +242,16 @@ func content(b []byte) func(*testing.T) string {
 }
 
 // manifest returns the greeter with another manifest under a valid seal.
-func manifest(change func(*abi.Manifest)) func(*testing.T) string {
+func resealed(change func(*manifest.Manifest)) func(*testing.T) string {
 	return func(t *testing.T) string {
 		path := libtest.Greeter(t, "2")
-		libtest.Reseal(t, path, func(image []byte, m *abi.Manifest) []byte { change(m); return image })
+		libtest.Reseal(t, path, func(image []byte, m *manifest.Manifest) []byte { change(m); return image })
 		return path
 	}
 }
 
-func add(m *abi.Manifest, name, signature string) {
-	m.Functions = append(m.Functions, abi.Function{Name: name, Signature: signature})
+func add(m *manifest.Manifest, name, signature string) {
+	m.Functions = append(m.Functions, manifest.Function{Name: name, Signature: signature})
 }
 
 // section is the offset of a section in a file.

@@ -116,6 +116,9 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	}
 	s.mu.Unlock()
 	if err == nil {
+		err = s.checkOrder(d)
+	}
+	if err == nil {
 		err = s.checkBindings(d)
 	}
 	if err == nil {

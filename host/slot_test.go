@@ -38,7 +38,7 @@ func TestEventsAndVersionsOfASlot(t *testing.T) {
 	_, err := slot.Swap(t.Context(), filepath.Join(t.TempDir(), "none.so"))
 	assert.ErrorIs(t, err, host.ErrNotFound)
 	must(slot.Swap(t.Context(), two))(t)
-	requireUnloaded(t)(slot.Close(t.Context()))
+	requireNothingLeft(t)(slot.Close(t.Context()))
 
 	assert.Equal(t, wholeLife, j.states("1"))
 	assert.Equal(t, wholeLife, j.states("2"))
@@ -63,7 +63,7 @@ func TestEventsAndVersionsOfASlot(t *testing.T) {
 func TestClosedSlot(t *testing.T) {
 	path := libtest.Greeter(t, "1")
 	slot := newSlot(t, "greeter", []string{path})
-	requireUnloaded(t)(slot.Close(t.Context()))
+	requireNothingLeft(t)(slot.Close(t.Context()))
 	held := holdings(t)
 	assert.Nil(t, slot.Current())
 	report, err := slot.Close(t.Context())
@@ -99,7 +99,7 @@ func TestConcurrentSwaps(t *testing.T) {
 	const goroutines, rounds = 4, 5
 	version := stamped(t, libtest.Greeter(t, "1"))
 	var j journal
-	slot := newSlot(t, "greeter", nil, j.option())
+	slot := newSlot(t, "greeter", nil, j.option(), host.AllowDowngrade())
 	var wg sync.WaitGroup
 	for i := range goroutines {
 		path := filepath.Join(t.TempDir(), strconv.Itoa(i)+".so")
@@ -180,7 +180,8 @@ func TestSlotForgets(t *testing.T) {
 func TestTwoKindsOfLibrary(t *testing.T) {
 	counter1, counter2 := libtest.Build(t, "counter", "1"), libtest.Build(t, "counter", "2")
 	greeter1, greeter2 := libtest.Greeter(t, "1"), libtest.Greeter(t, "2")
-	counter, greeter := newSlot(t, "counter", nil), newSlot(t, "greeter", nil)
+	back := host.AllowDowngrade()
+	counter, greeter := newSlot(t, "counter", nil, back), newSlot(t, "greeter", nil, back)
 	increment := must(host.Func0[int64](counter, "Increment"))(t)
 	ticks := must(host.Func0[int64](counter, "Ticks"))(t)
 	greet := must(host.Func0[string](greeter, "Greet"))(t)
@@ -204,7 +205,7 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 	swap(counter, counter1)
 	swap(greeter, greeter1)
 	both("Hello, Golang!", 1)
-	requireUnloaded(t)(counter.Close(t.Context()))
+	requireNothingLeft(t)(counter.Close(t.Context()))
 	assert.Equal(t, "Hello, Golang!", must(greet(t.Context()))(t))
 }
 
@@ -233,10 +234,30 @@ func TestTooManyLibraries(t *testing.T) {
 	for n, lib := range libs {
 		assert.Equal(t, int64(n), must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
-	requireUnloaded(t)(libs[0].Close(t.Context())) // not the last one that was loaded
+	requireNothingLeft(t)(libs[0].Close(t.Context())) // not the last one that was loaded
 	lib := open(t, path)
 	assert.Equal(t, int64(0), must(lib.Call(t.Context(), "Total"))(t).Value)
 	for n, lib := range libs[1:] {
 		assert.Equal(t, int64(n+1), must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
+}
+
+// A version is replaced by an older one only if the host says so; the same one
+// may come again.
+func TestNoSilentDowngrade(t *testing.T) {
+	version := stamped(t, libtest.Greeter(t, "1"))
+	at := func(v string) string {
+		path := filepath.Join(t.TempDir(), "libgreeter.v"+v+".so")
+		require.NoError(t, os.WriteFile(path, version(v), 0o644))
+		return path
+	}
+	v9, v10, rc, older := at("9"), at("10"), at("10.0.0-rc1"), at("9.9")
+	slot := newSlot(t, "greeter", []string{v9, rc, v10, v10})
+	for _, path := range []string{v9, rc, older} {
+		_, err := slot.Swap(t.Context(), path)
+		require.ErrorIs(t, err, host.ErrDowngrade, path)
+		require.ErrorIs(t, err, host.ErrRefused)
+	}
+	assert.Equal(t, "10", slot.Current().Version())
+	newSlot(t, "greeter", []string{v10, rc, v9}, host.AllowDowngrade())
 }

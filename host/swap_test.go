@@ -85,7 +85,7 @@ func TestSwapsUnderCalls(t *testing.T) {
 		}
 		assert.Equal(t, strconv.Itoa(n), swap.Version)
 		assert.Equal(t, strconv.Itoa(n-1), swap.Old.Version)
-		requireUnloaded(t)(swap.Old, nil)
+		requireNothingLeft(t)(swap.Old, nil)
 		for done.Load() < before+goroutines && failed.Load() == 0 {
 			runtime.Gosched() // each version is called
 		}

@@ -6,19 +6,21 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
 // A Description is what can be known of a library without running any of it.
 type Description struct {
-	File     string         `json:"file"`
-	Name     string         `json:"name"`
-	Version  string         `json:"version"`
-	ABI      uint32         `json:"abi"`
-	Sealed   bool           `json:"sealed"`
-	Manifest abi.Manifest   `json:"manifest"` // zero if it is not sealed
-	Size     int64          `json:"size"`     // bytes of the file
-	ELF      *elfimage.Spec `json:"-"`        // only from Inspect
+	File      string            `json:"file"`
+	Name      string            `json:"name"`
+	Version   string            `json:"version"`
+	ABI       uint32            `json:"abi"`
+	Sealed    bool              `json:"sealed"`
+	Manifest  manifest.Manifest `json:"manifest"`            // zero if it is not sealed
+	Signature *Signature        `json:"signature,omitempty"` // nil if it is not signed
+	Size      int64             `json:"size"`                // bytes of the file
+	ELF       *elfimage.Spec    `json:"-"`                   // only from Inspect
 
 	flags uint32
 	image []byte // the ELF image, a part of the file's private bytes
@@ -47,11 +49,11 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 	spec, err := elfimage.Parse(b)
 	switch {
 	case errors.Is(err, elfimage.ErrWrongMachine):
-		return refuse(ErrMachine, err, "build it for this machine")
+		return refuse(ErrMachine, detail(err, elfimage.ErrWrongMachine), "build it for this machine")
 	case errors.Is(err, elfimage.ErrNotELF), errors.Is(err, elfimage.ErrNotShared):
-		return refuse(ErrNotELF, err, "build it with hotso build")
+		return refuse(ErrNotELF, detail(err, elfimage.ErrNotELF), "build it with hotso build")
 	case err != nil:
-		return refuse(ErrCorrupt, err, "copy or build it again")
+		return refuse(ErrCorrupt, detail(err, elfimage.ErrCorrupt), "copy or build it again")
 	}
 	d.ELF = spec
 
@@ -70,32 +72,18 @@ func (c *config) verify(path string, b []byte) (*Description, error) {
 		return refuse(ErrNotLibrary, err, link)
 	}
 
-	image, m, err := abi.Unseal(b)
-	switch {
-	case errors.Is(err, abi.ErrNoSeal) && c.allowUnsealed:
-		d.image = b
-	case errors.Is(err, abi.ErrNoSeal):
-		return refuse(ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway")
-	case err != nil:
-		return refuse(ErrSeal, err, "copy or build it again")
-	default:
-		d.Sealed, d.Manifest, d.image = true, *m, image
-		if m.Name != desc.Name || m.Version != desc.Version || m.ABI != desc.ABI {
-			return refuse(ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
-				m.Name, m.Version, desc.Name, desc.Version), "build it again")
-		}
-		var promised []string
-		for _, f := range m.Functions {
-			promised = append(promised, f.Name)
-		}
-		if err := checkExports(spec, promised); err != nil {
-			return refuse(ErrSeal, fmt.Errorf("it is not what its manifest promises: %w", err), "build it again")
-		}
+	if reason, cause, advice := c.checkSeal(d, b); reason != nil {
+		return refuse(reason, cause, advice)
 	}
 	if c.name != "" && d.Name != c.name {
-		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "")
+		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "build it with --name "+c.name+", or use a slot of its name")
 	}
 	return d, nil
+}
+
+// detail drops from an error what the reason in front of it says already.
+func detail(err, said error) error {
+	return errors.New(strings.TrimPrefix(err.Error(), said.Error()+": "))
 }
 
 // readDescriptor reads the descriptor out of the file.

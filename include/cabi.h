@@ -16,7 +16,11 @@
  *   On HOTSO_OK, *out_len bytes of out are filled. If out_cap is too small,
  *   the kind of the status is HOTSO_TOO_SMALL, *out_len is the size it needs,
  *   and hotso_take hands the result out: the function must not run again.
- *   A scalar result beside a status goes to a pointer: f(..., T *result).
+ *   A slice of numbers travels as a pointer to the first and their count, and as
+ *   a result as text does, with out_cap and *out_len counting numbers, though
+ *   hotso_take counts bytes.
+ *   A struct of numbers travels as a pointer to it, which the library only reads.
+ *   A scalar or struct result beside a status goes to a pointer: f(..., T *result).
  *   A function that returns a plain value has no status; if it panics it
  *   returns 0 and hotso_take_status tells.
  *
@@ -64,6 +68,15 @@ enum {
 /* cgo has no way to write const in the type of an exported function. */
 typedef const char hotso_cchar;
 typedef const uint8_t hotso_cbyte;
+typedef const int8_t hotso_cint8;
+typedef const int16_t hotso_cint16;
+typedef const int32_t hotso_cint32;
+typedef const int64_t hotso_cint64;
+typedef const uint16_t hotso_cuint16;
+typedef const uint32_t hotso_cuint32;
+typedef const uint64_t hotso_cuint64;
+typedef const float hotso_cfloat;
+typedef const double hotso_cdouble;
 
 /* Who a library is. Constant data, readable before and without any call. */
 typedef struct hotso_description {
@@ -135,9 +148,16 @@ HOTSO_EXPORT hotso_status hotso_take_status(void);
 /* How many threads have such a status waiting. Read it atomically. */
 HOTSO_EXPORT extern uint32_t hotso_pending;
 
-/* Tells the call that runs on the thread of that id (gettid(2)) that its caller
- * no longer waits. A call that does not ask (cabi.Context) never knows. */
-HOTSO_EXPORT void hotso_cancel(int32_t thread);
+/* Tells the call that runs on a thread, named by its thread pointer (psABI: fs:0
+ * on amd64, TPIDR_EL0 on arm64), that its caller no longer waits. A call that does
+ * not ask (cabi.Context) never knows. */
+HOTSO_EXPORT void hotso_cancel(uintptr_t thread);
+
+/* Ends the library's Go runtime in the way that kind names, for a drill: a hotso
+ * host lives on and gets rid of the library, any other host dies of it. Or
+ * stays inside until then. HOTSO_ERROR with the list of kinds if there is no
+ * such kind. kind is only read during the call. */
+HOTSO_EXPORT hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len);
 
 /* Frees what a function of this library returned to own. NULL is ignored. */
 HOTSO_EXPORT void hotso_free(void *memory);

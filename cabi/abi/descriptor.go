@@ -74,7 +74,7 @@ func Stamp(b []byte, name, version string) error {
 	if _, err := DecodeDescriptor(b); err != nil {
 		return err
 	}
-	if err := errors.Join(checkName("name", name), checkName("version", version)); err != nil {
+	if err := errors.Join(CheckText("name", name), CheckText("version", version)); err != nil {
 		return err
 	}
 	clear(b[DescriptorName:DescriptorSize])
@@ -83,9 +83,9 @@ func Stamp(b []byte, name, version string) error {
 	return nil
 }
 
-// checkName reports why a library's name or version can't be read back from a
+// CheckText reports why a library's name or version can't be read back from a
 // descriptor.
-func checkName(what, text string) error {
+func CheckText(what, text string) error {
 	switch {
 	case len(text) == 0 || len(text) > MaxName:
 		return fmt.Errorf("%s %q has %d bytes; it needs 1 to %d", what, text, len(text), MaxName)

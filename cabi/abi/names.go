@@ -20,17 +20,42 @@ const (
 	SymTakeStatus = "hotso_take_status"
 	SymFree       = "hotso_free"
 	SymCancel     = "hotso_cancel"
+	SymDrill      = "hotso_drill" // SignatureDrill
+
+	// The receive from main_init_done, see cabi/ready.c.
+	SymReady     = "hotso_ready"      // data: uint32, set by the host after its first call
+	SymWaitReady = "hotso_wait_ready" // stands for that one call of runtime.chanrecv1
+	SymReceive   = "hotso_receive"    // room for a jump to the real one
 
 	// Where the loader lets the runtime's ways out of the process go instead.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"
-	SymCrashWrite  = "hotso_crash_write" // for runtime.write1
+	SymCrashWrite  = "hotso_crash_write"  // for runtime.write1
+	SymCrashUnwind = "hotso_crash_unwind" // for runtime.unwindm
+	SymCrashThrow  = "hotso_crash_throw"  // gets a jump to runtime.throw
 )
 
 // ControlSymbols lists every symbol a hotso library must export.
 var ControlSymbols = []string{
 	SymDescriptor, SymConfig, SymPending, SymDescribe, SymStart, SymHealth, SymSave,
 	SymRestore, SymStop, SymUnload, SymTake, SymTakeStatus, SymFree, SymCancel,
+	SymDrill,
+}
+
+// SignatureDrill is how hotso_drill is called.
+const SignatureDrill = "func(kind string) error"
+
+// What hotso_drill can be told beside the ways to end a runtime.
+const (
+	DrillNone = "none" // return at once
+	DrillWait = "wait" // stay inside, asleep
+)
+
+// DrillKinds are the ways in which hotso_drill ends a runtime, or makes a call
+// hang.
+var DrillKinds = []string{
+	"panic", "goroutine", "nil", "wild", "throw", "unlock", "overflow", "memory",
+	"exit", "log", "goexit", "hang", "deadlock",
 }
 
 // Status kinds, the low 8 bits of a status. The upper 23 bits, if not zero,

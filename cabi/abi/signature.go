@@ -10,9 +10,10 @@ import (
 // A Type is a parameter or result type that crosses the C ABI.
 type Type string
 
-// The types. A string or []byte crosses as pointer and length, as a result
-// into the caller's buffer. CString is a malloc'd, NUL-terminated result that
-// the caller frees with hotso_free.
+// The types. A string, []byte or slice of numbers (see Slice) crosses as
+// pointer and length, as a result into the caller's buffer. A struct (see
+// Struct) crosses as a pointer. CString is a malloc'd, NUL-terminated result
+// that the caller frees with hotso_free.
 const (
 	Bool    Type = "bool"
 	Int8    Type = "int8"
@@ -49,14 +50,39 @@ func (t Type) Size() int {
 // Float reports whether t travels in floating point registers.
 func (t Type) Float() bool { return t == Float32 || t == Float64 }
 
-// Span reports whether t crosses as pointer and length.
-func (t Type) Span() bool { return t == String || t == Bytes }
+// Slice returns the type of a slice of elem: Bytes for Uint8, None where there
+// is no such slice, which is for everything but numbers.
+func Slice(elem Type) Type {
+	switch {
+	case elem == Uint8:
+		return Bytes
+	case elem == Bool, elem.Size() == 0:
+		return None
+	}
+	return "[]" + elem
+}
+
+// Elem returns the type of the elements of a span, None for every other type.
+func (t Type) Elem() Type {
+	switch t {
+	case String, Bytes:
+		return Uint8
+	}
+	if elem, ok := strings.CutPrefix(string(t), "[]"); ok && Slice(Type(elem)) == t {
+		return Type(elem)
+	}
+	return None
+}
+
+// Span reports whether t crosses as pointer and length: a string, bytes, or a
+// slice of numbers, whose length counts elements.
+func (t Type) Span() bool { return t.Elem() != None }
 
 // A Signature is the logical signature of an exported function; the C
 // prototype follows from it (see include/cabi.h, "Calls").
 type Signature struct {
 	Params []Param
-	Result Type // None, a scalar, String, Bytes or CString
+	Result Type // None, or one of the types
 	Error  bool // the C function returns a status
 }
 
@@ -110,18 +136,19 @@ func (s Signature) Equal(t Signature) bool {
 // Check reports what makes s impossible to call, or nil.
 func (s Signature) Check() error {
 	for _, p := range s.Params {
-		if p.Name != "" && !identifier(p.Name) {
+		if p.Name != "" && !IsIdentifier(p.Name) {
 			return fmt.Errorf("%w: %s: parameter name %q", ErrSignature, s, p.Name)
 		}
-		if p.Type.Size() == 0 && !p.Type.Span() {
+		if p.Type.Size() == 0 && !p.Type.Span() && p.Type.Fields() == nil {
 			return fmt.Errorf("%w: %s: parameter of type %q", ErrSignature, s, p.Type)
 		}
 	}
 	switch {
 	case s.Result == None, s.Result.Size() > 0:
-	case s.Result.Span() && !s.Error:
-		return fmt.Errorf("%w: %s: a %s result needs an error beside it, for the status", ErrSignature, s, s.Result)
-	case s.Result.Span():
+	case s.Result.Span(), s.Result.Fields() != nil:
+		if !s.Error {
+			return fmt.Errorf("%w: %s: a %s result needs an error beside it, for the status", ErrSignature, s, s.Result)
+		}
 	case s.Result == CString && s.Error:
 		return fmt.Errorf("%w: %s: a cstring result has no status", ErrSignature, s)
 	case s.Result == CString:
@@ -131,8 +158,8 @@ func (s Signature) Check() error {
 	return nil
 }
 
-// identifier reports whether s is an identifier of Go.
-func identifier(s string) bool {
+// IsIdentifier reports whether s is an identifier of Go.
+func IsIdentifier(s string) bool {
 	for i, r := range s {
 		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
 			return false
@@ -158,7 +185,7 @@ func ParseSignature(text string) (Signature, error) {
 	if params != "" {
 		for p := range strings.SplitSeq(params, ", ") {
 			name, typ, two := strings.Cut(p, " ")
-			if !two {
+			if !two || Type(p).Struct() {
 				name, typ = "", p
 			}
 			s.Params = append(s.Params, Param{name, Type(typ)})

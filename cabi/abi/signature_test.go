@@ -22,6 +22,12 @@ var signatures = map[string]Signature{
 	"func(name string) (string, error)": {
 		Params: []Param{{"name", String}}, Result: String, Error: true,
 	},
+	"func(xs []float64, struct{X float64; Y float64}) ([]int32, error)": {
+		Params: []Param{{"xs", "[]float64"}, {"", point}}, Result: "[]int32", Error: true,
+	},
+	"func(l struct{A struct{X float64; Y float64}; On bool}) (struct{X float64; Y float64}, error)": {
+		Params: []Param{{"l", "struct{A struct{X float64; Y float64}; On bool}"}}, Result: point, Error: true,
+	},
 	"func([]byte, float64, größe uint8)": {
 		Params: []Param{{"", Bytes}, {"", Float64}, {"größe", Uint8}},
 	},
@@ -52,6 +58,15 @@ func TestParseSignatureRefuses(t *testing.T) {
 		"func() string",           // nowhere to put its status
 		"func() []byte",           // the same
 		"func() (cstring, error)", // returns a pointer, not a status
+		"func() []float64",        // nowhere to put its status
+		"func() struct{X float64}",
+		"func([]uint8)", // is []byte
+		"func([]bool)",
+		"func([]string)",
+		"func([][]int32)",
+		"func([]struct{X float64})",
+		"func([] int32)",
+		"func([4]int32)",
 		"func(int)",
 		"func(cstring)",
 		"func(a)",

@@ -4,7 +4,6 @@ package greeter
 
 import (
 	"errors"
-	"fmt"
 	"unicode/utf8"
 )
 
@@ -46,8 +45,10 @@ func (g Greeter) suffix() string {
 	if g.Version == "" || g.Version == "1" {
 		return ""
 	}
-	return fmt.Sprintf(" (v%s)", g.Version)
+	return " (v" + g.Version + ")"
 }
 
 // Add returns a + b, wrapping around.
+//
+//hotso:export
 func Add(a, b int32) int32 { return a + b }

@@ -48,6 +48,7 @@ type Files struct {
 var contenders = []Contender{
 	{Name: direct, Open: openDirect, Echo: echoDirect, Static: true},
 	{Name: hotsoName, Open: openHotso, Echo: echoHotso, Needs: needLibs},
+	{Name: "hotso, context can end", Open: openBounded, Echo: echoBounded, Needs: needLibs},
 	{Name: "purego RegisterFunc", Open: openRegisterFunc, Echo: echoRegisterFunc, Needs: needLibs},
 	{Name: "purego SyscallN", Open: openSyscallN, Echo: echoSyscallN, Needs: needLibs},
 	{Name: "cgo + dlopen, C strings", Open: openCgoStrings, Echo: echoCgo, Cgo: true, Needs: needLibs},
@@ -70,6 +71,14 @@ var needLibs = []artefact{libraries}
 
 // errCgo is what the contenders that need cgo answer in a program without it.
 var errCgo = errors.New("this program was built with CGO_ENABLED=0")
+
+// needs lists what must be built for c, its program included.
+func (c Contender) needs() []artefact {
+	if c.Cgo {
+		return append([]artefact{plainCgo}, c.Needs...)
+	}
+	return append([]artefact{plain0}, c.Needs...)
+}
 
 func find(name string) (Contender, bool) {
 	i := slices.IndexFunc(contenders, func(c Contender) bool { return c.Name == name })

@@ -75,11 +75,7 @@ func (r race) run(ctx context.Context, list []Contender) ([]*row, error) {
 
 // missing says why a contender can't take part.
 func (r race) missing(c Contender) error {
-	needs := append([]artefact{plain0}, c.Needs...)
-	if c.Cgo {
-		needs[0] = plainCgo
-	}
-	for _, a := range needs {
+	for _, a := range c.needs() {
 		if err := r.built.failed[a]; err != nil {
 			return err
 		}

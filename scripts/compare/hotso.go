@@ -8,17 +8,30 @@ import (
 )
 
 // hotso's typed functions on a slot: gate and containment are in every call,
-// and the host needs no cgo.
+// and the host needs no cgo. There are two rows, because the context matters: one
+// that can't end is the fastest, and one that can, as a server's requests have
+// it, bounds the call by running it on a goroutine of its own.
 type hotsoGreeter struct {
 	slot  *host.Slot
+	ctx   context.Context
 	add   func(context.Context, int32, int32) (int32, error)
 	greet func(context.Context, string) (string, error)
 }
 
 var ctx = context.Background()
 
-func openHotso(f Files) (Greeter, error) {
-	g := &hotsoGreeter{slot: host.NewSlot("greeter")}
+func openHotso(f Files) (Greeter, error) { return newHotso(ctx, f) }
+
+func openBounded(f Files) (Greeter, error) { return newHotso(canEnd(), f) }
+
+func canEnd() context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	context.AfterFunc(ctx, cancel) // never ends, but could
+	return ctx
+}
+
+func newHotso(ctx context.Context, f Files) (Greeter, error) {
+	g := &hotsoGreeter{slot: host.NewSlot("greeter"), ctx: ctx}
 	_, err := g.slot.Swap(ctx, f.Greeter)
 	if err != nil {
 		return nil, err
@@ -29,15 +42,19 @@ func openHotso(f Files) (Greeter, error) {
 	return g, errors.Join(errAdd, errGreet)
 }
 
-func (g *hotsoGreeter) Add(a, b int32) (int32, error)     { return g.add(ctx, a, b) }
-func (g *hotsoGreeter) Greet(name string) (string, error) { return g.greet(ctx, name) }
+func (g *hotsoGreeter) Add(a, b int32) (int32, error)     { return g.add(g.ctx, a, b) }
+func (g *hotsoGreeter) Greet(name string) (string, error) { return g.greet(g.ctx, name) }
 
 func (g *hotsoGreeter) Close() error {
 	_, err := g.slot.Close(ctx)
 	return err
 }
 
-func echoHotso(f Files) (Echo, error) {
+func echoHotso(f Files) (Echo, error) { return newEcho(ctx, f) }
+
+func echoBounded(f Files) (Echo, error) { return newEcho(canEnd(), f) }
+
+func newEcho(ctx context.Context, f Files) (Echo, error) {
 	lib, err := host.Open(ctx, f.Echo)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ type Left struct {
 	Threads, Maps, FDs float64
 }
 
-// leak loads, calls and closes. The first load, which may set up things for
-// all others, does not count.
+// leak loads, calls and closes. The first loads, which may set up things for
+// all others, do not count.
 func leak(c Contender, f Files) (Figure, error) {
 	once := func(i int) error {
 		f.Use = i
@@ -30,20 +30,20 @@ func leak(c Contender, f Files) (Figure, error) {
 		}
 		return g.Close()
 	}
-	loads := leakLoads
+	first, loads := leakFirst, leakLoads
 	if c.Name == goPluginName {
-		loads = len(f.Plugins) - 1
+		first, loads = 1, leakPlugins
 	}
-	if err := once(0); err != nil {
-		return Figure{}, err
-	}
-	before, err := settled()
-	if err != nil {
-		return Figure{}, err
-	}
-	for i := range loads {
-		if err := once(i + 1); err != nil {
-			return Figure{}, fmt.Errorf("load %d: %w", i+2, err)
+	var before Left
+	for i := range first + loads {
+		if i == first {
+			var err error
+			if before, err = settled(); err != nil {
+				return Figure{}, err
+			}
+		}
+		if err := once(i); err != nil {
+			return Figure{}, fmt.Errorf("load %d: %w", i+1, err)
 		}
 	}
 	after, err := settled()

@@ -12,13 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
 func newBuild(t *terminal) *cobra.Command {
 	var o libbuild.Options
 	var asJSON bool
+	var key string
 	cmd := &cobra.Command{
 		Use:   "build [PKG] --version V",
 		Short: "Build a package into a sealed library",
@@ -40,6 +41,10 @@ It needs Go and a C compiler.`,
 			if len(args) > 0 {
 				o.Dir = args[0]
 			}
+			var err error
+			if o.Key, err = readSecretKey(key); err != nil {
+				return err
+			}
 			return build(cmd.Context(), t, o, asJSON)
 		},
 	}
@@ -47,6 +52,7 @@ It needs Go and a C compiler.`,
 	flags.StringVar(&o.Version, "version", "", "version: 2, 2.1, 2.1.0 or 2.1.0-rc1")
 	flags.StringVarP(&o.Output, "output", "o", "build", "directory of the library")
 	flags.StringVar(&o.Name, "name", "", "name of the library (default: the package's directory without \"lib\")")
+	flags.StringVar(&key, "key", "", "secret key to sign with (hotso keygen)")
 	flags.StringVar(&o.LDFlags, "ldflags", "", "flags for go build -ldflags")
 	flags.StringVar(&o.Tags, "tags", "", "tags for go build -tags")
 	flags.BoolVar(&o.Strip, "strip", false, "leave out symbol table and debug information")
@@ -57,11 +63,11 @@ It needs Go and a C compiler.`,
 
 // built is what build --json prints.
 type built struct {
-	Path     string        `json:"path"`
-	Package  string        `json:"package"`
-	Size     int64         `json:"size"` // bytes
-	Took     time.Duration `json:"took"` // nanoseconds
-	Manifest *abi.Manifest `json:"manifest"`
+	Path     string             `json:"path"`
+	Package  string             `json:"package"`
+	Size     int64              `json:"size"` // bytes
+	Took     time.Duration      `json:"took"` // nanoseconds
+	Manifest *manifest.Manifest `json:"manifest"`
 }
 
 func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) error {

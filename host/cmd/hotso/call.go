@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -24,8 +26,8 @@ func newCall(t *terminal) *cobra.Command {
 		Long: `Load the library FILE, call FUNC, print the result, and let the library go.
 
 The arguments are read as the function's parameters: numbers, true or false,
-text as it is, and for []byte text or @file. A []byte result is printed as it
-is, with --json as base64. Text that looks like a flag goes behind --.`,
+text as it is, for []byte text or @file, and JSON for other slices and structs.
+A []byte result is printed as it is, with --json as base64. Text that looks like a flag goes behind --.`,
 		Example: `  hotso call build/libgreeter.v2.so Greet
   hotso call build/libgreeter.v2.so Add 2 -3
   hotso call build/libgreeter.v2.so GreetName Ada --json
@@ -109,6 +111,8 @@ func parseArguments(sig abi.Signature, name string, texts []string) ([]any, erro
 			args[i] = []byte(text)
 		case p.Type == abi.Bool && (text == "true" || text == "false"):
 			args[i] = text == "true"
+		case p.Type.Span(), p.Type.Struct():
+			args[i], err = parseJSON(text)
 		default:
 			args[i] = json.Number(text)
 		}
@@ -119,13 +123,31 @@ func parseArguments(sig abi.Signature, name string, texts []string) ([]any, erro
 	return args, nil
 }
 
+// parseJSON reads an array or object.
+func parseJSON(text string) (any, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("%s is not JSON: %w", text, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, fmt.Errorf("there is more behind the JSON: %s", text)
+	}
+	return server.Argument(v), nil
+}
+
 func printResult(t *terminal, value any) (err error) {
-	switch v := value.(type) {
-	case nil:
-	case []byte:
-		_, err = t.out.Write(v)
+	kind := reflect.ValueOf(value).Kind()
+	b, isBytes := value.([]byte)
+	switch {
+	case value == nil:
+	case isBytes:
+		_, err = t.out.Write(b)
+	case kind == reflect.Slice, kind == reflect.Struct:
+		return t.jsonLine(server.JSON(value))
 	default:
-		_, err = fmt.Fprintln(t.out, v)
+		_, err = fmt.Fprintln(t.out, value)
 	}
 	return err
 }

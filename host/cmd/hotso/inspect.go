@@ -3,50 +3,66 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
 func newInspect(t *terminal) *cobra.Command {
-	var asJSON bool
+	var f inspectFlags
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Show what a library is, without running any of it",
 		Long: `Show what is known of FILE without running any of it: name, version, seal,
 functions, and what the ELF image tells. If hotso would not load it, the reason
-comes last and the exit code is 3.`,
+comes last and the exit code is 3. With --key that includes a signature which
+none of the keys made; without, a signature is shown and not verified.
+
+--extract writes the manifest to NAME, byte by byte, and its signature, if there
+is one, to NAME.minisig, for minisign to verify or to sign.`,
 		Example: `  hotso inspect build/libgreeter.v2.so
+  hotso inspect --key hotso.pub build/libgreeter.v2.so
+  hotso inspect --extract manifest build/libgreeter.v2.so && minisign -V -p hotso.pub -m manifest
   hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'`,
 		Args: arguments(1, 1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return inspect(t, args[0], asJSON) },
+		RunE: func(_ *cobra.Command, args []string) error { return inspect(t, args[0], f) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
+	cmd.Flags().StringVar(&f.extract, "extract", "", "write the manifest to this file")
 	return cmd
+}
+
+type inspectFlags struct {
+	json    bool
+	keys    []string
+	extract string
 }
 
 // An inspection is what inspect --json prints. What is not known is left out.
 type inspection struct {
-	File      string         `json:"file"`
-	Size      int64          `json:"size"` // bytes
-	Name      string         `json:"name,omitempty"`
-	Version   string         `json:"version,omitempty"`
-	ABI       uint32         `json:"abi,omitempty"`
-	Sealed    bool           `json:"sealed"`
-	SHA256    string         `json:"sha256,omitempty"` // of the image
-	Go        string         `json:"go,omitempty"`
-	Platform  string         `json:"platform,omitempty"`
-	Functions []abi.Function `json:"functions,omitempty"`
-	ELF       *elfFacts      `json:"elf,omitempty"`
-	Refused   string         `json:"refused,omitempty"` // why it can't be loaded
+	File      string              `json:"file"`
+	Size      int64               `json:"size"` // bytes
+	Name      string              `json:"name,omitempty"`
+	Version   string              `json:"version,omitempty"`
+	ABI       uint32              `json:"abi,omitempty"`
+	Sealed    bool                `json:"sealed"`
+	SHA256    string              `json:"sha256,omitempty"` // of the image
+	Signature *host.Signature     `json:"signature,omitempty"`
+	Go        string              `json:"go,omitempty"`
+	Platform  string              `json:"platform,omitempty"`
+	Functions []manifest.Function `json:"functions,omitempty"`
+	ELF       *elfFacts           `json:"elf,omitempty"`
+	Refused   string              `json:"refused,omitempty"` // why it can't be loaded
 }
 
 type elfFacts struct {
@@ -59,13 +75,22 @@ type elfFacts struct {
 	Unusual  []string `json:"unusual,omitempty"` // of what a library should not have
 }
 
-func inspect(t *terminal, file string, asJSON bool) error {
-	d, refused := host.Inspect(file)
+func inspect(t *terminal, file string, f inspectFlags) error {
+	trust, err := trusted(f.keys)
+	if err != nil {
+		return err
+	}
+	d, refused := host.Inspect(file, trust...)
 	if d == nil {
 		return refused
 	}
 	i := newInspection(d, refused)
-	if asJSON {
+	if f.extract != "" && d.Sealed {
+		if err := extract(file, f.extract); err != nil {
+			return err
+		}
+	}
+	if f.json {
 		if err := t.json(i); err != nil {
 			return err
 		}
@@ -73,6 +98,23 @@ func inspect(t *terminal, file string, asJSON bool) error {
 		i.print(t)
 	}
 	return refused
+}
+
+// extract writes the manifest of a sealed library, as it is signed, and the
+// signature.
+func extract(file, name string) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	s, err := manifest.Unseal(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if err := os.WriteFile(name, s.Payload, 0o666); err != nil || len(s.Signature) == 0 {
+		return err
+	}
+	return os.WriteFile(name+".minisig", s.Signature, 0o666)
 }
 
 func newInspection(d *host.Description, refused error) inspection {
@@ -84,6 +126,7 @@ func newInspection(d *host.Description, refused error) inspection {
 	}
 	if m := d.Manifest; d.Sealed {
 		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
+		i.Signature = d.Signature
 		i.Go, i.Platform = m.Go, m.OS+"/"+m.Arch
 	}
 	if refused != nil {
@@ -129,6 +172,10 @@ func (i inspection) print(t *terminal) {
 	}
 	if i.Sealed {
 		add("seal", "sha256 "+i.SHA256)
+	}
+	if s := i.Signature; s != nil {
+		verified := map[bool]string{true: "verified", false: "not verified"}[s.Verified]
+		add("signature", "key "+s.KeyID+", "+verified, s.Comment)
 	}
 	add("built with", strings.TrimSpace(i.Go+" "+i.Platform))
 	var functions [][]string

@@ -48,7 +48,8 @@ new versions while they are called. No call is lost.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(t), newCall(t), newBuild(t), newInspect(t), newSoak(t), newVersion(t), newExitCodes())
+	root.AddCommand(newServe(t), newCall(t), newGen(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
+		newSoak(t), newVersion(t), newExitCodes())
 	return root
 }
 

@@ -20,6 +20,7 @@ import (
 type serveFlags struct {
 	name, addr string
 	drain      time.Duration
+	keys       []string
 	json       bool
 }
 
@@ -37,10 +38,12 @@ swap in every newer version that appears in DIR, while calls go on.
   GET  /healthz      200 while a version serves, 503 otherwise
 
 A version is loaded if it is newer than the one that serves, or the same with
-other content. An older one is not. []byte is a base64 string in JSON.
+other content. An older one is not. With --key, only if one of the keys signed
+it. []byte is a base64 string in JSON.
 SIGTERM and SIGINT wait for the calls inside, at most for --drain, and end it;
 a second one ends it at once.`,
 		Example: `  hotso serve build
+  hotso serve build --key hotso.pub
   hotso serve build --name greeter --addr 127.0.0.1:9000
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -N 127.0.0.1:8080/events`,
@@ -53,6 +56,7 @@ a second one ends it at once.`,
 	cmd.Flags().StringVar(&f.name, "name", "", "library to serve, if DIR has several")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
+	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
 }
@@ -63,6 +67,10 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return usagef("%s is no directory", dir)
+	}
+	trust, err := trusted(f.keys)
+	if err != nil {
+		return err
 	}
 	names, _ := server.Names(dir) // it may not be there yet
 	if f.name == "" && len(names) > 1 {
@@ -81,7 +89,7 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
 	out.listening(dir, f.name, l.Addr().String(), waiting)
 	s := server.New(server.Config{
-		Dir: dir, Name: f.name, Drain: f.drain,
+		Dir: dir, Name: f.name, Drain: f.drain, Options: trust,
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
 	})
 	return s.Serve(ctx, l)

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/internal/soak"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
 )
 
 type soakFlags struct {

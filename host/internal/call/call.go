@@ -14,6 +14,7 @@ package call
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -26,12 +27,14 @@ const (
 	MaxFloats = 8
 	// MaxPointers is how many Go pointers a frame keeps alive.
 	MaxPointers = 12
+	// roomSize is how many bytes of structs a frame carries without allocating.
+	roomSize = 256
 	// bufferSize is what a result may have without a second crossing, at first.
 	bufferSize = 512
 )
 
 // A Frame holds the arguments and results of one call. The field order up to
-// Status is known to the assembly.
+// Jump is known to the assembly.
 type Frame struct {
 	Fn     uintptr // address of the C function
 	nstack uintptr // integer arguments that go to the stack
@@ -44,6 +47,14 @@ type Frame struct {
 	pending uintptr // *uint32, C memory, or 0
 	take    uintptr // the C function int32_t take(void)
 	Status  uint64
+	thread  uintptr // thread pointer of the thread that makes the call, on Linux
+
+	// Jump is the offset from the thread pointer of a word that is 0 while the
+	// thread is between caller and callee, and as before when Do returns; 0 for
+	// none. Linux only. A callee that may be left with a long jump keeps in it
+	// where to; a call from a callback then can't end the call around it, with
+	// the caller's frames in between.
+	Jump int64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
 	// heap, the memory escapes to the heap as well, so it does not move when
@@ -52,6 +63,9 @@ type Frame struct {
 	pointers [MaxPointers]unsafe.Pointer
 
 	nints, nfloats, npointers int
+
+	room  [roomSize / 8]uint64 // see Room
+	nroom int                  // words in use
 
 	// Room for what C writes.
 	Buffer []byte  // a text or byte result
@@ -74,7 +88,8 @@ func (f *Frame) Put() {
 // who keep a frame of their own.
 func (f *Frame) Reset() {
 	clear(f.pointers[:f.npointers])
-	f.nints, f.nfloats, f.npointers, f.pending = 0, 0, 0, 0
+	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
+	atomic.StoreUintptr(&f.thread, 0)
 }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has
@@ -104,13 +119,18 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 	f.Int(uint64(uintptr(p)))
 }
 
-// Output appends Buffer, its capacity and Length: where a text or byte result
-// goes. Buffer may be replaced before, and is put back before Put.
-func (f *Frame) Output() {
+// Output appends Buffer, its capacity in elements of size bytes, and Length:
+// where a text, byte or slice result goes. Buffer may be replaced before, and is
+// put back before Put.
+func (f *Frame) Output(size int) {
 	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
-	f.Int(uint64(len(f.Buffer)))
+	f.Int(uint64(len(f.Buffer) / size))
 	f.Pointer(unsafe.Pointer(&f.Length))
 }
+
+// Thread is the thread pointer of the thread that Do runs on, once it has
+// begun; 0 before, and where it can't be told. Any goroutine may ask.
+func (f *Frame) Thread() uintptr { return atomic.LoadUintptr(&f.thread) }
 
 // Do calls Fn. The goroutine's thread is inside C until it returns.
 func (f *Frame) Do() {

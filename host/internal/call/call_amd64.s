@@ -12,6 +12,8 @@
 #define FRAME_pending (16+24*8+8*8+16)
 #define FRAME_take    (16+24*8+8*8+24)
 #define FRAME_status  (16+24*8+8*8+32)
+#define FRAME_thread  (16+24*8+8*8+40)
+#define FRAME_jump    (16+24*8+8*8+48)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
@@ -20,6 +22,20 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	SUBQ $24, SP // aligned to 16: the call left it at 8
 	MOVQ DI, BX
 
+	// From here to the callee no long jump leads out of this thread.
+#ifdef GOOS_linux
+	MOVQ  0(FS), AX // the thread control block's address of itself
+	MOVQ  AX, FRAME_thread(BX)
+	MOVQ  FRAME_jump(BX), R10
+	TESTQ R10, R10
+	JZ    arguments
+	ADDQ  AX, R10
+	MOVQ  (R10), R11
+	MOVQ  R11, -16(BP)
+	MOVQ  $0, (R10)
+#endif
+
+arguments:
 	// Arguments that don't fit the registers go to the stack, which stays
 	// aligned to 16 bytes.
 	MOVQ  FRAME_nstack(BX), CX
@@ -66,6 +82,16 @@ registers:
 	MOVQ  AX, FRAME_status(BX)
 
 return:
+#ifdef GOOS_linux
+	MOVQ  FRAME_jump(BX), R10
+	TESTQ R10, R10
+	JZ    done
+	ADDQ  FRAME_thread(BX), R10
+	MOVQ  -16(BP), R11
+	MOVQ  R11, (R10)
+#endif
+
+done:
 	LEAQ 8(BP), SP
 	MOVQ -16(SP), BX
 	MOVQ -8(SP), BP

@@ -12,6 +12,8 @@
 #define FRAME_pending (16+24*8+8*8+16)
 #define FRAME_take    (16+24*8+8*8+24)
 #define FRAME_status  (16+24*8+8*8+32)
+#define FRAME_thread  (16+24*8+8*8+40)
+#define FRAME_jump    (16+24*8+8*8+48)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -32(RSP)
@@ -19,6 +21,19 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVD  RSP, R29
 	MOVD  R0, R19
 
+	// From here to the callee no long jump leads out of this thread.
+#ifdef GOOS_linux
+	MRS  TPIDR_EL0, R9
+	MOVD R9, FRAME_thread(R19)
+	MOVD FRAME_jump(R19), R10
+	CBZ  R10, arguments
+	ADD  R9, R10
+	MOVD (R10), R11
+	MOVD R11, 24(R29)
+	MOVD ZR, (R10)
+#endif
+
+arguments:
 	// Arguments that don't fit the registers, the last one first.
 	MOVD FRAME_nstack(R19), R9
 	CBZ  R9, registers
@@ -67,6 +82,16 @@ registers:
 	MOVD  R0, FRAME_status(R19)
 
 return:
+#ifdef GOOS_linux
+	MOVD FRAME_jump(R19), R10
+	CBZ  R10, done
+	MOVD FRAME_thread(R19), R11
+	ADD  R11, R10
+	MOVD 24(R29), R11
+	MOVD R11, (R10)
+#endif
+
+done:
 	MOVD  R29, RSP
 	MOVD  16(RSP), R19
 	LDP.P 32(RSP), (R29, R30)

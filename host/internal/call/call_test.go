@@ -116,7 +116,7 @@ func TestOutput(t *testing.T) {
 	f := call.Get()
 	defer f.Put()
 	f.Fn = callee(t)("fill")
-	f.Output()
+	f.Output(1)
 	f.Do()
 	assert.Zero(t, int32(f.R0))
 	assert.EqualValues(t, len(f.Buffer), f.Length)

@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // A Result is a library that was built.
 type Result struct {
-	Path     string        // of the sealed file, in Options.Output
-	Package  string        // import path
-	Manifest *abi.Manifest // as sealed
+	Path     string             // of the sealed file, in Options.Output
+	Package  string             // import path
+	Manifest *manifest.Manifest // as sealed
 }
 
 // Build builds one library. The file appears under its final name in one
@@ -32,7 +33,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	if o.Name == "" {
-		o.Name = defaultName(pkg.Dir)
+		o.Name = DefaultName(pkg.Dir)
 		if err := checkName(o.Name); err != nil {
 			return Result{}, fmt.Errorf("%w; or give a name", err)
 		}
@@ -58,13 +59,18 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	m := &abi.Manifest{
+	m := &manifest.Manifest{
 		Name: o.Name, Version: o.Version, Functions: functions,
 		Go: tools.GOVERSION, OS: tools.GOOS, Arch: tools.GOARCH,
 	}
 	sealed, err := Seal(image, m)
 	if err != nil {
 		return Result{}, fmt.Errorf("seal %s: %w", pkg.ImportPath, err)
+	}
+	if o.Key != nil {
+		if sealed, err = Sign(sealed, *o.Key); err != nil {
+			return Result{}, fmt.Errorf("sign %s: %w", pkg.ImportPath, err)
+		}
 	}
 	if m.ABI != abi.Version {
 		return Result{}, fmt.Errorf("%w: %s links cabi of ABI %d, this hotso has ABI %d: use the hotso that its go.mod names",

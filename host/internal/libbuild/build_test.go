@@ -17,11 +17,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 const greeterDir = "../../../libgreeter"
 
-var greeterFunctions = []abi.Function{
+var greeterFunctions = []manifest.Function{
 	{Name: "Add", Signature: "func(a int32, b int32) int32"},
 	{Name: "Greet", Signature: "func() cstring"},
 	{Name: "GreetName", Signature: "func(name string) (string, error)"},
@@ -52,8 +53,9 @@ func TestBuildGreeter(t *testing.T) {
 
 	file, err := os.ReadFile(path)
 	require.NoError(t, err)
-	image, m, err := abi.Unseal(file)
+	s, err := manifest.Unseal(file)
 	require.NoError(t, err)
+	image, m := s.Image, s.Manifest
 	assert.Equal(t, r.Manifest, m)
 	assert.Equal(t, "greeter", m.Name)
 	assert.Equal(t, "2.1.0-rc1", m.Version)
@@ -91,8 +93,9 @@ func TestBuildByImportPathReplacesAFile(t *testing.T) {
 	assert.Equal(t, path, r.Path)
 	file, err := os.ReadFile(path)
 	require.NoError(t, err)
-	image, m, err := abi.Unseal(file)
+	s, err := manifest.Unseal(file)
 	require.NoError(t, err)
+	image, m := s.Image, s.Manifest
 	assert.Equal(t, "hello", m.Name)
 	assert.Contains(t, string(image), "Moin-Golang")
 	f, err := elf.NewFile(bytes.NewReader(image))
@@ -158,9 +161,9 @@ func TestDefaultNameMustBeFit(t *testing.T) {
 	require.ErrorIs(t, err, ErrName)
 	assert.ErrorContains(t, err, "give a name")
 
-	assert.Equal(t, "greeter", defaultName("/x/libgreeter"))
-	assert.Equal(t, "lib", defaultName("/x/lib"))
-	assert.Equal(t, "calc", defaultName("/x/calc"))
+	assert.Equal(t, "greeter", DefaultName("/x/libgreeter"))
+	assert.Equal(t, "lib", DefaultName("/x/lib"))
+	assert.Equal(t, "calc", DefaultName("/x/calc"))
 }
 
 func TestCompilerSpeaks(t *testing.T) {
@@ -220,7 +223,7 @@ func TestCancel(t *testing.T) {
 }
 
 func TestSealNeedsALibrary(t *testing.T) {
-	_, err := Seal([]byte("text"), &abi.Manifest{Name: "x", Version: "1"})
+	_, err := Seal([]byte("text"), &manifest.Manifest{Name: "x", Version: "1"})
 	require.ErrorIs(t, err, ErrNotLibrary)
 	assert.ErrorContains(t, err, "not an ELF image")
 }

@@ -6,6 +6,7 @@ import "errors"
 var (
 	ErrNotLibrary      = errors.New("not a hotso library")     // not package main, or without cabi
 	ErrUnsupportedType = errors.New("unsupported type")        // a signature that cabi.h has no convention for
+	ErrSignature       = errors.New("wrong signature")         // a //hotso:signature that is not the function's
 	ErrName            = errors.New("bad library name")        // not fit for a file name
 	ErrVersion         = errors.New("bad version")             // not a semantic version
 	ErrNoCompiler      = errors.New("no C compiler")           // cgo needs one

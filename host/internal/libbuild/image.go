@@ -6,15 +6,16 @@ import (
 	"fmt"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // Seal stamps m's name and version into the descriptor of a library's ELF
 // image and puts m behind it. It fills in m.ABI from the descriptor, and what
-// abi.Seal fills in. The image is changed in place; the result may share it.
+// manifest.Seal fills in. The image is changed in place; the result may share it.
 //
 // Every function of m must be visible in the image, or the error is ErrHidden.
 // What is not an ELF image with a descriptor is ErrNotLibrary.
-func Seal(image []byte, m *abi.Manifest) ([]byte, error) {
+func Seal(image []byte, m *manifest.Manifest) ([]byte, error) {
 	symbols, err := dynamicSymbols(image)
 	if err != nil {
 		return nil, fmt.Errorf("%w: not an ELF image with dynamic symbols: %w", ErrNotLibrary, err)
@@ -39,7 +40,7 @@ func Seal(image []byte, m *abi.Manifest) ([]byte, error) {
 				"or declare it with HOTSO_EXPORT in a header that the package includes", ErrHidden, f.Name)
 		}
 	}
-	return abi.Seal(image, m)
+	return manifest.Seal(image, m)
 }
 
 // dynamicSymbols returns the offset in the file of every symbol that an ELF

@@ -11,6 +11,9 @@ func paramInstead(typ string) string {
 		return "a buffer for a result is the last three parameters, " +
 			"out *C.char or *C.uint8_t, outCap C.size_t, outLen *C.size_t, of a function that returns C.hotso_status"
 	}
+	if structPointer(typ) {
+		return "say what its fields are with //hotso:signature, or let hotso gen write the export"
+	}
 	if typ[0] == '*' && scalars[typ[1:]] != "" {
 		return "a pointer to a result is the last parameter of a function that returns C.hotso_status"
 	}
@@ -35,5 +38,5 @@ func scalarInstead(typ string) string {
 	case "uint", "uintptr", "C.uint", "C.ulong", "C.ulonglong", "C.ushort", "C.uchar", "C.uintptr_t", size:
 		return "use a fixed width, such as uint64 or C.uint64_t"
 	}
-	return "use a type of fixed width (bool, int8 to uint64, float32, float64, or C's), text or bytes"
+	return "use a type of fixed width (bool, int8 to uint64, float32, float64, or C's), text, bytes, a slice or struct of numbers"
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"aead.dev/minisign"
 	"golang.org/x/mod/semver"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -19,6 +20,8 @@ type Options struct {
 	Name    string // the library's name; default: the base name of the package's directory without "lib"
 	Version string // "2", "2.1", "2.1.0" or "2.1.0-rc1"
 	Output  string // directory of the library, made if it is not there; default "build"
+
+	Key *minisign.PrivateKey // to sign with; nil: not signed
 
 	LDFlags string // for go build -ldflags
 	Tags    string // for go build -tags
@@ -59,8 +62,9 @@ func checkName(name string) error {
 	return nil
 }
 
-// defaultName is the name of a library whose package is in dir.
-func defaultName(dir string) string {
+// DefaultName is the name of a library whose package is in dir: its base name
+// without "lib".
+func DefaultName(dir string) string {
 	base := filepath.Base(dir)
 	if name := strings.TrimPrefix(base, "lib"); name != "" {
 		return name

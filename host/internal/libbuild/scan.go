@@ -3,6 +3,7 @@ package libbuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // Scan returns the functions that the package in dir exports, sorted by name,
@@ -22,6 +24,7 @@ import (
 //
 //	name *C.hotso_cchar, nameLen C.size_t                    name string
 //	data *C.hotso_cbyte, dataLen C.size_t                    data []byte
+//	data *C.hotso_cdouble, dataLen C.size_t, ...             data []float64
 //	int32, C.int32_t, float64, C.double, bool, C.bool, ...   a scalar
 //	no result                                                no result
 //	scalar                                                   the scalar
@@ -32,13 +35,20 @@ import (
 //	                                                         (string, error)
 //	..., out *C.uint8_t, outCap C.size_t, outLen *C.size_t) C.hotso_status
 //	                                                         ([]byte, error)
+//	..., out *C.double, outCap C.size_t, outLen *C.size_t) C.hotso_status
+//	                                                         ([]float64, error)
+//
+// A struct is a pointer to a type of C, which says nothing of its fields. So a
+// line in the doc comment does, and the rest of it must be what is written:
+//
+//	//hotso:signature func(p struct{X float64; Y float64}) (float64, error)
 //
 // Any other type is ErrUnsupportedType, once for each place, with file and
 // line. A line //hotso:ignore in the doc comment leaves a function out: it is
 // exported all the same, but no host learns its signature.
 //
 // Only the package itself is read, not the packages that it imports.
-func Scan(dir string) ([]abi.Function, error) {
+func Scan(dir string) ([]manifest.Function, error) {
 	pkg, err := goCommand{dir: dir}.list(context.Background(), ".", "")
 	if err != nil {
 		return nil, err
@@ -46,37 +56,42 @@ func Scan(dir string) ([]abi.Function, error) {
 	return scan(pkg)
 }
 
-func scan(pkg goPackage) ([]abi.Function, error) {
-	var functions []abi.Function
+func scan(pkg goPackage) ([]manifest.Function, error) {
+	var functions []manifest.Function
 	var errs []error
 	for _, file := range pkg.CgoFiles {
 		found, err := scanFile(filepath.Join(pkg.Dir, file), nil)
 		functions, errs = append(functions, found...), append(errs, err)
 	}
-	slices.SortFunc(functions, func(a, b abi.Function) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(functions, func(a, b manifest.Function) int { return strings.Compare(a.Name, b.Name) })
 	return functions, errors.Join(errs...)
 }
 
 // scanFile reads one file; src replaces its content if it is not nil.
-func scanFile(path string, src any) ([]abi.Function, error) {
+func scanFile(path string, src any) ([]manifest.Function, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
-	var functions []abi.Function
+	var functions []manifest.Function
 	var errs []error
 	for _, decl := range file.Decls {
 		f, ok := decl.(*ast.FuncDecl)
 		if !ok || !exported(f) {
 			continue
 		}
-		s, err := signature(fset, f)
+		declared, err := declared(f)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s: %w: %w", fset.Position(f.Pos()), f.Name.Name, ErrSignature, err))
+			continue
+		}
+		s, err := signature(fset, f, declared)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		functions = append(functions, abi.Function{Name: f.Name.Name, Signature: s.String()})
+		functions = append(functions, manifest.Function{Name: f.Name.Name, Signature: s.String()})
 	}
 	return functions, errors.Join(errs...)
 }
@@ -96,4 +111,15 @@ func exported(f *ast.FuncDecl) bool {
 		export = export || strings.HasPrefix(c.Text, "//export ")
 	}
 	return export
+}
+
+// declared returns what a //hotso:signature line says, nil without one.
+func declared(f *ast.FuncDecl) (*abi.Signature, error) {
+	for _, c := range f.Doc.List {
+		if text, ok := strings.CutPrefix(c.Text, "//hotso:signature "); ok {
+			s, err := abi.ParseSignature(text)
+			return &s, err
+		}
+	}
+	return nil, nil
 }

@@ -3,12 +3,14 @@ package libbuild
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 const preamble = "package main\n\n// #include \"cabi.h\"\nimport \"C\"\n\n"
@@ -52,11 +54,56 @@ func TestSignatures(t *testing.T) {
 		t.Run(test.decl, func(t *testing.T) {
 			got, err := scanFile("main.go", preamble+"//export F\nfunc F"+test.decl+" { panic(0) }\n")
 			require.NoError(t, err)
-			require.Equal(t, []abi.Function{{Name: "F", Signature: test.want}}, got)
+			require.Equal(t, []manifest.Function{{Name: "F", Signature: test.want}}, got)
 			_, err = abi.ParseSignature(got[0].Signature)
 			require.NoError(t, err)
 		})
 	}
+}
+
+func TestSlices(t *testing.T) {
+	for elem, c := range map[string]string{
+		"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t",
+		"uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t", "float32": "float", "float64": "double",
+	} {
+		src := preamble + "//export F\nfunc F(xs *C.hotso_c" + strings.TrimSuffix(c, "_t") + ", n C.size_t, " +
+			"out *C." + c + ", outCap C.size_t, outLen *C.size_t) C.hotso_status { return 0 }\n"
+		got, err := scanFile("main.go", src)
+		require.NoError(t, err)
+		assert.Equal(t, []manifest.Function{{Name: "F", Signature: "func(xs []" + elem + ") ([]" + elem + ", error)"}}, got)
+	}
+}
+
+func TestStructsNeedASignature(t *testing.T) {
+	const point = "struct{X float64; Y float64}"
+	for _, test := range []struct{ signature, decl, says string }{
+		{"func(p " + point + ") (" + point + ", error)", "(p *C.p, result *C.p) C.hotso_status", ""},
+		{"func(p " + point + ") float64", "(p *C.p) float64", ""},
+		{"func(n int32)", "(n int32)", ""},
+		{"func(n int32)", "(n int64)", "but the function is func(n int64)"},
+		{"func(p " + point + ")", "(n int32)", "but the function is func(n int32)"},
+		{"func(p " + point + ")", "(p *C.p, n int32)", "but the function is"},
+		{"func(n int32, p " + point + ")", "(p *C.p, n int32)", "p is *C.p"},
+		{"func(p string)", "(p *C.p)", "p is *C.p"},
+		{"func(p " + point + ")", "(p *C.int32_t)", "p is *C.int32_t"},
+		{"func() (" + point + ", error)", "(out *C.size_t) C.hotso_status", "out is *C.size_t"},
+		{"func(p struct{x float64})", "(p *C.p)", "parameter of type"},
+		{"func( )", "()", "bad function signature"},
+	} {
+		src := preamble + "//hotso:signature " + test.signature + "\n//\n//export F\nfunc F" + test.decl + " { panic(0) }\n"
+		got, err := scanFile("main.go", src)
+		if test.says == "" {
+			require.NoError(t, err, test.signature)
+			assert.Equal(t, []manifest.Function{{Name: "F", Signature: test.signature}}, got)
+			continue
+		}
+		assert.ErrorContains(t, err, test.says, test.signature)
+		assert.ErrorContains(t, err, "main.go:")
+		assert.Empty(t, got)
+	}
+	_, err := scanFile("main.go", preamble+"//export F\nfunc F(p *C.p) {}\n")
+	require.ErrorIs(t, err, ErrUnsupportedType)
+	assert.ErrorContains(t, err, "//hotso:signature")
 }
 
 func TestUnsupportedTypes(t *testing.T) {
@@ -133,7 +180,7 @@ func J(x int) {}
 `
 	got, err := scanFile("main.go", src)
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "F", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "F", Signature: "func()"}}, got)
 }
 
 func TestScanGreeter(t *testing.T) {
@@ -154,14 +201,15 @@ func TestScanSelectsFilesByConstraints(t *testing.T) {
 	})
 	got, err := Scan(filepath.Join(dir, "lib"))
 	require.NoError(t, err)
-	assert.Equal(t, []abi.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
+	assert.Equal(t, []manifest.Function{{Name: "A", Signature: "func()"}, {Name: "B", Signature: "func()"}}, got)
 }
 
 func FuzzScan(f *testing.F) {
-	greeter, err := os.ReadFile("../../../libgreeter/export.go")
+	greeter, err := os.ReadFile("../../../libgreeter/hotso_gen.go")
 	require.NoError(f, err)
 	f.Add(string(greeter))
 	f.Add(preamble + "//export F\nfunc F(a, b int32, s *C.hotso_cchar, n C.size_t, r *int8) C.hotso_status { return 0 }\n")
+	f.Add(preamble + "//hotso:signature func(p struct{X int8}) error\n//export F\nfunc F(p *C.p) C.hotso_status { return 0 }\n")
 	f.Add(preamble + "//export F\nfunc (t *T) F[T any](...int) (int, error)\n")
 	f.Fuzz(func(t *testing.T, src string) {
 		functions, err := scanFile("fuzz.go", src)

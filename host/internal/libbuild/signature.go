@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
 )
@@ -26,11 +27,21 @@ var scalars = map[string]abi.Type{
 	"float64": abi.Float64, "C.double": abi.Float64,
 }
 
-// spans maps the pointer of a text or byte parameter, and buffers that of a
-// result, to what crosses.
+// spans maps the pointer of a text, byte or slice parameter, and buffers that
+// of a result, to what crosses.
 var (
-	spans   = map[string]abi.Type{"*C.hotso_cchar": abi.String, "*C.hotso_cbyte": abi.Bytes}
-	buffers = map[string]abi.Type{"*C.char": abi.String, "*C.uint8_t": abi.Bytes}
+	spans = map[string]abi.Type{
+		"*C.hotso_cchar": abi.String, "*C.hotso_cbyte": abi.Bytes,
+		"*C.hotso_cint8": "[]int8", "*C.hotso_cint16": "[]int16", "*C.hotso_cint32": "[]int32", "*C.hotso_cint64": "[]int64",
+		"*C.hotso_cuint16": "[]uint16", "*C.hotso_cuint32": "[]uint32", "*C.hotso_cuint64": "[]uint64",
+		"*C.hotso_cfloat": "[]float32", "*C.hotso_cdouble": "[]float64",
+	}
+	buffers = map[string]abi.Type{
+		"*C.char": abi.String, "*C.uint8_t": abi.Bytes,
+		"*C.int8_t": "[]int8", "*C.int16_t": "[]int16", "*C.int32_t": "[]int32", "*C.int64_t": "[]int64",
+		"*C.uint16_t": "[]uint16", "*C.uint32_t": "[]uint32", "*C.uint64_t": "[]uint64",
+		"*C.float": "[]float32", "*C.double": "[]float64",
+	}
 )
 
 const (
@@ -64,8 +75,10 @@ func values(list *ast.FieldList) []value {
 	return vs
 }
 
-// signature returns the logical signature of an exported function.
-func signature(fset *token.FileSet, f *ast.FuncDecl) (abi.Signature, error) {
+// signature returns the logical signature of an exported function. declared is
+// what a //hotso:signature line says, or nil: it tells what the structs are
+// that pointers point to, and must agree with everything else.
+func signature(fset *token.FileSet, f *ast.FuncDecl, declared *abi.Signature) (abi.Signature, error) {
 	var errs []error
 	bad := func(v value, what, instead string) {
 		pos := fset.Position(v.pos)
@@ -96,6 +109,9 @@ func signature(fset *token.FileSet, f *ast.FuncDecl) (abi.Signature, error) {
 	case results[0].typ == status:
 		s.Error = true
 		s.Result, params = outParam(params)
+		if n := len(params); declared != nil && declared.Result.Struct() && n > 0 && structPointer(params[n-1].typ) {
+			s.Result, params = declared.Result, params[:n-1]
+		}
 	case results[0].typ == "*C.char":
 		s.Result = abi.CString
 	case scalars[results[0].typ] != "":
@@ -110,6 +126,9 @@ func signature(fset *token.FileSet, f *ast.FuncDecl) (abi.Signature, error) {
 		switch {
 		case scalars[p.typ] != "":
 			typ = scalars[p.typ]
+		case declared != nil && len(s.Params) < len(declared.Params) &&
+			declared.Params[len(s.Params)].Type.Struct() && structPointer(p.typ):
+			typ = declared.Params[len(s.Params)].Type
 		case spans[p.typ] == "":
 			bad(p, "the parameter", paramInstead(p.typ))
 		case len(params) == 0 || params[0].typ != size:
@@ -122,7 +141,17 @@ func signature(fset *token.FileSet, f *ast.FuncDecl) (abi.Signature, error) {
 	if len(errs) > 0 {
 		return abi.Signature{}, errors.Join(errs...)
 	}
+	if declared != nil && !s.Equal(*declared) {
+		return s, fmt.Errorf("%s: %s: %w: //hotso:signature says %s, but the function is %s",
+			fset.Position(f.Pos()), f.Name.Name, ErrSignature, declared, s)
+	}
 	return s, nil
+}
+
+// structPointer reports whether typ may point to a struct: it is a pointer to
+// a type of C that has no other meaning.
+func structPointer(typ string) bool {
+	return strings.HasPrefix(typ, "*C.") && scalars[typ[1:]] == "" && spans[typ] == "" && buffers[typ] == "" && typ != sizePtr
 }
 
 // outParam splits the result off the end of the parameters of a function that

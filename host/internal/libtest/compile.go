@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
@@ -66,9 +66,9 @@ func compileC(ctx context.Context, o libbuild.Options, sources []string, file st
 	if err != nil {
 		return err
 	}
-	sealed, err := libbuild.Seal(image, &abi.Manifest{
+	sealed, err := libbuild.Seal(image, &manifest.Manifest{
 		Name: o.Name, Version: o.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		Functions: []abi.Function{{Name: "Answer", Signature: "func() int32"}},
+		Functions: []manifest.Function{{Name: "Answer", Signature: "func() int32"}},
 	})
 	switch {
 	case errors.Is(err, libbuild.ErrNotLibrary): // it stays as it is

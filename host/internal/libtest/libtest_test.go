@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
@@ -49,6 +50,7 @@ func TestLibraries(t *testing.T) {
 		{"panics", nil, "libpanics.v7.so", abi.Version, "Nil func() (int32, error)"},
 		{"plainc", nil, "libplainc.v7.so", 0, ""},
 		{"slow", nil, "libslow.v7.so", abi.Version, "Sleep func(ms int64) int64"},
+		{"tiny", nil, "libtiny.v7.so", abi.Version, "Answer func() int32"},
 	} {
 		t.Run(test.lib, func(t *testing.T) {
 			path := Build(t, test.lib, "7", test.opts...)
@@ -60,12 +62,13 @@ func TestLibraries(t *testing.T) {
 
 			data, err := os.ReadFile(path)
 			require.NoError(t, err)
-			image, m, err := abi.Unseal(data)
+			s, err := manifest.Unseal(data)
 			if test.abi == 0 {
-				require.ErrorIs(t, err, abi.ErrNoSeal)
+				require.ErrorIs(t, err, manifest.ErrNoSeal)
 				return
 			}
 			require.NoError(t, err)
+			image, m := s.Image, s.Manifest
 			assert.Equal(t, test.abi, m.ABI)
 			assert.Equal(t, "7", m.Version)
 			name, signature, _ := strings.Cut(test.functions, " ")
@@ -102,8 +105,12 @@ func TestTheCacheKnowsWhatItIsBuiltFrom(t *testing.T) {
 	require.NotEmpty(t, libs)
 	for _, dir := range append(libs, filepath.Join(root, "libgreeter", "main.go")) {
 		dir = filepath.Dir(dir)
-		list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.Dir}}{{end}}",
-			".", "github.com/hotso/hotso/host/internal/libbuild")
+		packages := []string{".", "github.com/hotso/hotso/host/internal/libbuild"}
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			packages = packages[:1] // a module of its own does not need the builder
+		}
+		list := exec.Command("go", append([]string{"list", "-deps", "-f", "{{if not .Standard}}{{.Dir}}{{end}}"},
+			packages...)...)
 		list.Dir = dir
 		list.Env = append(list.Environ(), "CGO_ENABLED=1")
 		out, err := list.Output()
@@ -209,11 +216,12 @@ func TestPrune(t *testing.T) {
 
 func TestReseal(t *testing.T) {
 	path := Build(t, "badabi", "1")
-	Reseal(t, path, func(image []byte, m *abi.Manifest) []byte {
+	Reseal(t, path, func(image []byte, m *manifest.Manifest) []byte {
 		m.Arch = "pdp11"
 		return append(image, 0)
 	})
-	image, m := unseal(t, path)
+	s := unseal(t, path)
+	image, m := s.Image, s.Manifest
 	assert.Equal(t, "pdp11", m.Arch)
 	assert.EqualValues(t, m.Image.Size, len(image))
 
@@ -221,6 +229,6 @@ func TestReseal(t *testing.T) {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(image, data))
-	_, _, err = abi.Unseal(data)
-	require.ErrorIs(t, err, abi.ErrNoSeal)
+	_, err = manifest.Unseal(data)
+	require.ErrorIs(t, err, manifest.ErrNoSeal)
 }

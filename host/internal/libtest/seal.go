@@ -4,20 +4,20 @@ import (
 	"os"
 	"testing"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // Reseal changes a sealed file in place: edit may change the image and the
 // manifest, and returns the image to seal. The new seal is valid.
 //
-//	libtest.Reseal(t, path, func(image []byte, m *abi.Manifest) []byte {
+//	libtest.Reseal(t, path, func(image []byte, m *manifest.Manifest) []byte {
 //		m.ABI = 99
 //		return image
 //	})
-func Reseal(t testing.TB, path string, edit func(image []byte, m *abi.Manifest) []byte) {
+func Reseal(t testing.TB, path string, edit func(image []byte, m *manifest.Manifest) []byte) {
 	t.Helper()
-	image, m := unseal(t, path)
-	sealed, err := abi.Seal(edit(image, m), m)
+	s := unseal(t, path)
+	sealed, err := manifest.Seal(edit(s.Image, s.Manifest), s.Manifest)
 	if err != nil {
 		t.Fatalf("libtest: seal %s: %v", path, err)
 	}
@@ -27,21 +27,20 @@ func Reseal(t testing.TB, path string, edit func(image []byte, m *abi.Manifest) 
 // Unseal takes the seal off a file in place: the ELF image stays.
 func Unseal(t testing.TB, path string) {
 	t.Helper()
-	image, _ := unseal(t, path)
-	write(t, path, image)
+	write(t, path, unseal(t, path).Image)
 }
 
-func unseal(t testing.TB, path string) ([]byte, *abi.Manifest) {
+func unseal(t testing.TB, path string) *manifest.Sealed {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	image, m, err := abi.Unseal(data)
+	s, err := manifest.Unseal(data)
 	if err != nil {
 		t.Fatalf("libtest: %s: %v", path, err)
 	}
-	return image, m
+	return s
 }
 
 func write(t testing.TB, path string, data []byte) {

@@ -15,6 +15,7 @@ import (
 const (
 	recordOwner  = abi.RecordOwner
 	recordDepth  = abi.RecordDepth
+	recordJump   = abi.RecordJump
 	handledCount = abi.HandledCount
 	firstShared  = abi.HandlerURG // handlers from here on share the signal
 	handlerKill  = abi.HandlerKILL

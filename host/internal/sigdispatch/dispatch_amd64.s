@@ -111,7 +111,7 @@ return:
 	// A shared signal: call the handlers of all libraries that this thread
 	// is inside of, then go on in the host's.
 shared:
-	ADJSP	$56
+	ADJSP	$72
 	MOVQ	BX, 0(SP)
 	MOVQ	R12, 8(SP)
 	MOVQ	R13, 16(SP)
@@ -131,6 +131,20 @@ sharedEntry:
 	MOVQ	R12, DI
 	MOVQ	R13, SI
 	MOVQ	R14, DX
+	CMPQ	R15, $const_handlerKill
+	JEQ	sharedKill
+	// What was interrupted may be the host's, in a callback: no way out
+	// leads around it.
+	MOVQ	CX, 48(SP)
+	MOVQ	const_recordJump(CX), R8
+	MOVQ	R8, 56(SP)
+	MOVQ	$0, const_recordJump(CX)
+	CALL	AX
+	MOVQ	48(SP), CX
+	MOVQ	56(SP), R8
+	MOVQ	R8, const_recordJump(CX)
+	JMP	sharedNext
+sharedKill:
 	CALL	AX
 sharedNext:
 	ADDQ	$Entry__size, BX
@@ -152,7 +166,7 @@ sharedHost:
 	MOVQ	24(SP), R14
 	MOVQ	32(SP), R15
 	MOVQ	40(SP), R10
-	ADJSP	$-56
+	ADJSP	$-72
 	CMPQ	R10, $const_sigIgn
 	JLS	sharedReturn
 	JMP	R10

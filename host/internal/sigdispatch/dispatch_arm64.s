@@ -116,7 +116,7 @@ return:
 	// A shared signal: call the handlers of all libraries that this thread
 	// is inside of, then go on in the host's.
 shared:
-	SUB	$80, RSP
+	SUB	$96, RSP
 	STP	(R29, R30), 0(RSP)
 	MOVD	RSP, R29	// a frame record for unwinders
 	STP	(R19, R20), 16(RSP)
@@ -137,6 +137,18 @@ sharedEntry:
 	MOVD	R20, R0
 	MOVD	R21, R1
 	MOVD	R22, R2
+	CMP	$const_handlerKill, R23
+	BEQ	sharedKill
+	// What was interrupted may be the host's, in a callback: no way out
+	// leads around it.
+	MOVD	const_recordJump(R5), R6
+	STP	(R5, R6), 80(RSP)
+	MOVD	ZR, const_recordJump(R5)
+	CALL	(R4)
+	LDP	80(RSP), (R5, R6)
+	MOVD	R6, const_recordJump(R5)
+	JMP	sharedNext
+sharedKill:
 	CALL	(R4)
 sharedNext:
 	ADD	$Entry__size, R19
@@ -157,7 +169,7 @@ sharedHost:
 	LDP	32(RSP), (R21, R22)
 	LDP	48(RSP), (R23, R24)
 	LDP	0(RSP), (R29, R30)
-	ADD	$80, RSP
+	ADD	$96, RSP
 	CMP	$const_sigIgn, R10
 	BLS	sharedReturn
 	JMP	(R10)

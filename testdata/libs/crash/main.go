@@ -1,4 +1,5 @@
-// Command crash is a library that ends its runtime in every way there is.
+// Command crash is a library that ends its runtime at the worst moments. The
+// ordinary ways are cabi's (hotso_drill); here are those that need more.
 package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../include
@@ -9,10 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"os"
-	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -20,30 +18,46 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// mode makes it crash at load or start. Set by the linker.
+// mode makes it crash on its way in or out. Set by the linker.
 var mode string
 
 func init() {
-	if mode == "init" {
+	switch mode {
+	case "init":
 		panic("crash in init")
+	case "init-exit":
+		os.Exit(4)
+	case "init-goroutine":
+		go panic("crash beside init")
+		select {}
 	}
-	cabi.OnStart(func(context.Context) error {
-		if mode == "start" {
-			go panic("crash in start")
-			select {}
-		}
-		return nil
-	})
-	cabi.OnStop(func(context.Context) error {
-		if mode == "stop" {
-			os.Exit(4)
-		}
-		return nil
-	})
+	cabi.OnStart(func(context.Context) error { return crashIn("start") })
+	cabi.OnHealth(func(context.Context) error { return crashIn("health") })
+	cabi.OnStop(func(context.Context) error { return crashIn("stop") })
+	if mode == "stop-thread" {
+		// It crashes when the host begins to end the library's threads.
+		cabi.OnStop(func(context.Context) error {
+			go func() {
+				time.Sleep(100 * time.Microsecond)
+				panic("crash during unload")
+			}()
+			return nil
+		})
+	}
+}
+
+func crashIn(moment string) error {
+	if mode == moment {
+		go panic("crash in " + moment)
+		select {}
+	}
+	return nil
 }
 
 var inside atomic.Int64
 
+// Inside is how many calls of Sleep, Wait, Callback and Malloc are inside.
+//
 //export Inside
 func Inside() int64 { return inside.Load() }
 
@@ -83,57 +97,6 @@ func Crash(kind *C.hotso_cchar, kindLen C.size_t) C.hotso_status {
 	}
 	f()
 	return 0
-}
-
-var kinds = map[string]func(){
-	"panic":     func() { panic("crash drill") },
-	"goroutine": func() { go panic("crash drill in a goroutine"); select {} },
-	"nil":       func() { var p *int; *p = 1 },
-	"wild":      func() { *(*int)(unsafe.Pointer(uintptr(0x1234567000))) = 1 },
-	"exit":      func() { os.Exit(3) },
-	"log":       func() { log.Fatal("crash drill") },
-	"throw":     throw,
-	"unlock":    func() { new(sync.Mutex).Unlock() },
-	"overflow":  func() { overflow(1) },
-	"memory":    memory,
-	"fault":     func() { debug.SetPanicOnFault(true); *(*int)(unsafe.Pointer(uintptr(0x1234567000))) = 1 },
-	"traceback": func() { debug.SetTraceback("crash"); panic("crash drill with all goroutines") },
-	"long":      func() { panic(string(make([]byte, 100<<20))) },
-	"hang": func() {
-		for {
-			spin++
-		}
-	},
-	"deadlock": func() { select {} },
-	"two":      func() { go panic("first"); go os.Exit(5); panic("third") },
-}
-
-var spin int
-
-// throw is the runtime's concurrent map writes: it can't be recovered.
-func throw() {
-	m := map[int]int{}
-	for range 4 {
-		go func() {
-			for i := 0; ; i++ {
-				m[i%8] = i
-			}
-		}()
-	}
-	select {}
-}
-
-func overflow(n int) int {
-	var big [1 << 16]byte
-	return overflow(n+1) + int(big[n%len(big)])
-}
-
-// memory asks for more than the address space has.
-func memory() {
-	var all [][]byte
-	for {
-		all = append(all, make([]byte, 1<<46))
-	}
 }
 
 func main() {}

@@ -116,11 +116,7 @@ func (s *Server) readArguments(w http.ResponseWriter, r *http.Request) (args []a
 	if !ok {
 		return nil, http.StatusBadRequest, errors.New(`the body is not a JSON array of arguments, such as [1, "two"]`)
 	}
-	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = text(s)
-		}
-	}
+	Argument(args)
 	return args, 0, nil
 }
 

@@ -15,7 +15,7 @@ import (
 // all, before a swap is tried. A file that may become a library when more of
 // it has arrived is not invalid yet.
 func (f *follower) complete(path string) error {
-	d, err := host.Inspect(path)
+	d, err := host.Inspect(path, f.conf.Options...)
 	switch {
 	case err == nil:
 		if err := namedRight(path, d); err != nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/watch"
@@ -64,11 +64,12 @@ func (s *Server) follow(ctx context.Context) error {
 	if name == "" || err != nil {
 		return err
 	}
-	slot := host.NewSlot(name, host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit))
+	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
+	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]abi.Manifest{}, served: map[string]watch.Version{}}
-	opts := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
-	for e := range watch.Events(ctx, s.conf.Dir, name, opts...) {
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, served: map[string]watch.Version{}}
+	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
+	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
 	}
 	return nil
@@ -79,8 +80,8 @@ type follower struct {
 	*Server
 	slot       *host.Slot
 	candidates candidates
-	manifests  map[string]abi.Manifest  // of complete files, by path
-	served     map[string]watch.Version // that were swapped in, by text
+	manifests  map[string]manifest.Manifest // of complete files, by path
+	served     map[string]watch.Version     // that were swapped in, by text
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {

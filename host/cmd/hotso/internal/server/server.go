@@ -31,7 +31,8 @@ type Config struct {
 	// Drain limits how long a swap, and Serve at its end, wait for the calls
 	// that are inside a version. Default host.DefaultDrainTimeout.
 	Drain   time.Duration
-	MaxBody int64 // of a request, in bytes; default DefaultMaxBody
+	Options []host.Option // of the slot, on top of the server's own; TrustKeys, say
+	MaxBody int64         // of a request, in bytes; default DefaultMaxBody
 	// OnEvent is called for each event, in order, by one goroutine at a time.
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger

@@ -1,0 +1,120 @@
+package manifest
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The footer and the bounds of what is in front of it, in bytes.
+const (
+	FooterSize  = 64
+	FooterMagic = "\nhotso seal v1\n\x00"
+
+	MaxPayload   = 1 << 20
+	MaxSignature = 4 << 10
+
+	payloadSize   = 16 // offsets in the footer
+	digest        = 24
+	signatureSize = 56
+)
+
+// Errors of Unseal.
+var (
+	ErrNoSeal = errors.New("no seal")         // no footer at the end: not sealed, or cut off
+	ErrSeal   = errors.New("seal is damaged") // a footer, but what it covers is not what was sealed
+)
+
+// Sealed is a sealed library taken apart. The slices are parts of the file.
+type Sealed struct {
+	Image     []byte
+	Payload   []byte // what a signature covers
+	Signature []byte // text of a .minisig file, not verified; empty if there is none
+	Manifest  *Manifest
+}
+
+// Seal returns image with m behind it, not signed. It fills in m's Format and
+// Image and sorts its functions. The image is not copied if it has room for the
+// seal.
+func Seal(image []byte, m *Manifest) ([]byte, error) {
+	m.Format = Format
+	sum := sha256.Sum256(image)
+	m.Image = Image{Size: int64(len(image)), SHA256: hex.EncodeToString(sum[:])}
+	if m.Functions == nil {
+		m.Functions = []Function{}
+	}
+	slices.SortFunc(m.Functions, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	payload, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	return finish(image, payload, nil), nil
+}
+
+// Attach returns a new file that is s with another signature, which is the text
+// of a .minisig file for s.Payload. Without one the file is not signed.
+func (s *Sealed) Attach(signature []byte) ([]byte, error) {
+	if len(signature) > MaxSignature {
+		return nil, fmt.Errorf("signature of %d bytes, more than %d", len(signature), MaxSignature)
+	}
+	return finish(slices.Clip(s.Image), s.Payload, signature), nil
+}
+
+// finish puts everything behind the image.
+func finish(image, payload, signature []byte) []byte {
+	covered := slices.Concat(payload, signature)
+	var footer [FooterSize]byte
+	copy(footer[:], FooterMagic)
+	binary.LittleEndian.PutUint64(footer[payloadSize:], uint64(len(payload)))
+	binary.LittleEndian.PutUint64(footer[signatureSize:], uint64(len(signature)))
+	sum := sha256.Sum256(covered)
+	copy(footer[digest:], sum[:])
+	return append(append(image, covered...), footer[:]...)
+}
+
+// Unseal checks the seal at the end of file and takes the file apart. It reads
+// every byte once. Any changed, missing or added byte makes it fail. It does
+// not verify the signature.
+func Unseal(file []byte) (*Sealed, error) {
+	if len(file) < FooterSize {
+		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, len(file))
+	}
+	rest, footer := cut(file, FooterSize)
+	if string(footer[:len(FooterMagic)]) != FooterMagic {
+		return nil, fmt.Errorf("%w at the end of the file", ErrNoSeal)
+	}
+	p := binary.LittleEndian.Uint64(footer[payloadSize:])
+	n := binary.LittleEndian.Uint64(footer[signatureSize:])
+	if p > MaxPayload || n > MaxSignature || p+n > uint64(len(rest)) {
+		return nil, fmt.Errorf("%w: manifest of %d and signature of %d bytes in a file of %d", ErrSeal, p, n, len(file))
+	}
+	image, covered := cut(rest, int(p+n))
+	if sha256.Sum256(covered) != [sha256.Size]byte(footer[digest:]) {
+		return nil, fmt.Errorf("%w: the manifest does not match its digest", ErrSeal)
+	}
+	payload, signature := cut(covered, int(n))
+	m, err := decode(payload)
+	if err != nil {
+		return nil, err
+	}
+	if m.Image.Size != int64(len(image)) {
+		return nil, fmt.Errorf("%w: image of %d bytes, sealed were %d", ErrSeal, len(image), m.Image.Size)
+	}
+	if sum := sha256.Sum256(image); hex.EncodeToString(sum[:]) != m.Image.SHA256 {
+		return nil, fmt.Errorf("%w: the image does not match its digest", ErrSeal)
+	}
+	return &Sealed{image, payload, signature, m}, nil
+}
+
+// cut splits off the last n bytes. What is in front can't grow into them.
+func cut(b []byte, n int) (front, back []byte) {
+	at := len(b) - n
+	return b[:at:at], b[at:]
+}

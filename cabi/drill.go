@@ -1,0 +1,75 @@
+//go:build cgo
+
+package cabi
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// drills are the ways to end a Go runtime. None of them returns, but the first.
+var drills = map[string]func(){
+	abi.DrillNone: func() {},
+	abi.DrillWait: func() { select {} },
+
+	"panic":     func() { panic("crash drill") },
+	"goroutine": func() { go panic("crash drill in a goroutine"); select {} },
+	"nil":       func() { var p *int; *p = 1 },
+	"wild":      func() { *wild = 1 },
+	"throw":     writeMap,
+	"unlock":    func() { new(sync.Mutex).Unlock() },
+	"overflow":  func() { debug.SetMaxStack(1 << 20); overflow(1) },
+	"memory":    func() { hold = make([]byte, 1<<47) }, // all that a process can address
+	"exit":      func() { os.Exit(3) },
+	"log":       func() { log.New(os.Stderr, "", 0).Fatal("crash drill") },
+	"goexit":    runtime.Goexit, // of a goroutine that the host waits for
+	"hang": func() {
+		for {
+			spins++
+		}
+	},
+	"deadlock": func() { mu := make(chan int); mu <- <-mu },
+}
+
+var (
+	nowhere = uintptr(0x1234567000) // where nothing is mapped
+	wild    = *(**int)(unsafe.Pointer(&nowhere))
+	hold    []byte
+	spins   int
+)
+
+// drill runs outside of Run: a panic must end the runtime.
+func drill(kind string) int32 {
+	f, ok := drills[kind]
+	if !ok {
+		return fail(fmt.Errorf("no drill %q; there are %s", kind, strings.Join(abi.DrillKinds, ", ")))
+	}
+	f()
+	return abi.OK
+}
+
+// writeMap is what nobody can recover from: concurrent map writes.
+func writeMap() {
+	m := map[int]int{}
+	for range 4 {
+		go func() {
+			for i := 0; ; i++ {
+				m[i%8] = i
+			}
+		}()
+	}
+	select {}
+}
+
+func overflow(n int) int {
+	var big [1 << 10]byte
+	return overflow(n+1) + int(big[n%len(big)])
+}

@@ -1,0 +1,36 @@
+package host_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/hotso/hotso/host"
+)
+
+const childRole = "HOTSO_TEST_CHILD"
+
+// child runs TestChild in a process of its own, in the given role, and returns
+// what it wrote.
+func child(t *testing.T, role string, args ...string) string {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+	cmd.Dir = host.SourceDir
+	cmd.Env = append(os.Environ(), childRole+"="+strings.Join(append([]string{role}, args...), ":"))
+	out, err := cmd.CombinedOutput()
+	assert.NoError(t, err, "%s", out)
+	return string(out)
+}
+
+// TestChild is the other process of tests that need one.
+func TestChild(t *testing.T) {
+	args := strings.Split(os.Getenv(childRole), ":")
+	switch args[0] {
+	case "swap":
+		swapUpAndDown(t, args[1], args[2])
+	default:
+		t.Skip("it is run by other tests")
+	}
+}

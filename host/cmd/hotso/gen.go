@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host/internal/gen"
+)
+
+func newGen(t *terminal) *cobra.Command {
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "gen [DIR]",
+		Short: "Write the exports, C header and Go client of a library",
+		Long: `Write what lies between the plain Go functions of the library in DIR (default:
+this directory) and their callers: hotso_gen.go with the exports, the C header,
+and a Go client package. The paths of files that change are printed.
+
+Functions with a line //hotso:export above them are exported; they are in
+package main, or in packages that a line //hotso:package ./DIR in it names.
+//hotso:header DIR and //hotso:client DIR say where the output goes (default:
+include and client).`,
+		Example: `  hotso gen ./libgreeter
+  hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
+		Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return generate(cmd.Context(), t, dir, check)
+		},
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "write nothing; print what is not up to date, and fail if there is any")
+	return cmd
+}
+
+func generate(ctx context.Context, t *terminal, dir string, check bool) error {
+	files, err := gen.Generate(ctx, dir)
+	if err != nil {
+		return err
+	}
+	stale, err := gen.Stale(dir, files)
+	if err != nil {
+		return err
+	}
+	for _, f := range stale {
+		fmt.Fprintln(t.out, filepath.Join(dir, f.Path))
+	}
+	switch {
+	case !check:
+		return gen.Write(dir, stale)
+	case len(stale) > 0:
+		return fmt.Errorf("%d of %d generated files are not up to date: run hotso gen %s", len(stale), len(files), dir)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"context"
+	"reflect"
+	"unsafe"
+)
+
+// Func5 is Func0 for a function with five parameters.
+func Func5[A, B, C, D, E, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		return finish[R](ctx, in)
+	}, nil
+}
+
+// Func6 is Func0 for a function with six parameters.
+func Func6[A, B, C, D, E, F, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		return finish[R](ctx, in)
+	}, nil
+}
+
+// Func7 is Func0 for a function with seven parameters.
+func Func7[A, B, C, D, E, F, G, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F, G) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		put(in.frame, b.params[6], unsafe.Pointer(&a7))
+		return finish[R](ctx, in)
+	}, nil
+}
+
+// Func8 is Func0 for a function with eight parameters. More than these go into a struct.
+func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string, opts ...BindOption) (
+	func(context.Context, A, B, C, D, E, F, G, H) (R, error), error,
+) {
+	b, err := bindFunc[R](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](), reflect.TypeFor[D](),
+		reflect.TypeFor[E](), reflect.TypeFor[F](), reflect.TypeFor[G](), reflect.TypeFor[H]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
+		in, err := b.enter(ctx)
+		if err != nil {
+			return r, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		put(in.frame, b.params[3], unsafe.Pointer(&a4))
+		put(in.frame, b.params[4], unsafe.Pointer(&a5))
+		put(in.frame, b.params[5], unsafe.Pointer(&a6))
+		put(in.frame, b.params[6], unsafe.Pointer(&a7))
+		put(in.frame, b.params[7], unsafe.Pointer(&a8))
+		return finish[R](ctx, in)
+	}, nil
+}

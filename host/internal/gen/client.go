@@ -1,0 +1,123 @@
+package gen
+
+import (
+	"fmt"
+	"go/format"
+	"go/token"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// client writes the Go package that hosts import.
+func (l *library) client() ([]byte, error) {
+	name := path.Base(l.clientDir)
+	if !token.IsIdentifier(name) {
+		return nil, fmt.Errorf("%w: %s: the client's directory gives its package the name, and %q is none", ErrName, l.name, name)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "// %s\n\n// Package %s calls the library %s.\npackage %s\n\nimport (\n", generated, name, l.name, name)
+	b.WriteString("\t\"context\"\n\t\"errors\"\n\n\t\"github.com/hotso/hotso/host\"\n)\n")
+	for _, s := range l.structs {
+		b.WriteString("\n" + goComment(s.doc) + "type " + s.name + " struct {\n")
+		for _, f := range s.fields {
+			fmt.Fprintf(&b, "\t%s %s\n", f.name, f.typ.client())
+		}
+		b.WriteString("}\n")
+	}
+
+	fmt.Fprintf(&b, "\n// A Client calls the functions of %s, on the library or slot that it was made with.\n"+
+		"// Its methods may be called from any goroutine; package host documents their errors.\ntype Client struct {\n", l.name)
+	for _, f := range l.functions {
+		types := append([]string{"context.Context"}, f.clientTypes()...)
+		fmt.Fprintf(&b, "\t%s func(%s) (%s, error)\n", fieldName(f.name), strings.Join(types, ", "), f.clientResult())
+	}
+	fmt.Fprintf(&b, `}
+
+// New binds every function, all with the same options. A slot will refuse a
+// version that lacks one of them, or has another signature for it.
+func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
+	var client Client
+	var errs [%d]error
+`, len(l.functions))
+	for i, f := range l.functions {
+		types := append(f.clientTypes(), f.clientResult())
+		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.Func%d[%s](c, %q, opts...)\n",
+			fieldName(f.name), i, len(f.params), strings.Join(types, ", "), f.name)
+	}
+	b.WriteString("\tif err := errors.Join(errs[:]...); err != nil {\n\t\treturn nil, err\n\t}\n\treturn &client, nil\n}\n")
+	for _, f := range l.functions {
+		f.method(&b)
+	}
+	return format.Source([]byte(b.String()))
+}
+
+func (f *function) method(b *strings.Builder) {
+	names, args := []string{"ctx"}, []string{"ctx"}
+	for _, p := range f.params {
+		name := p.name
+		if name == "" {
+			name = p.c
+		}
+		for name == "c" || slices.Contains(names, name) {
+			name += "_"
+		}
+		names, args = append(names, name), append(args, name)
+	}
+	params := grouped(names, append([]string{"context.Context"}, f.clientTypes()...))
+	open := "func (c *Client) " + f.name + "("
+	call := "c." + fieldName(f.name) + "(" + strings.Join(args, ", ") + ")"
+	b.WriteString("\n" + goComment(f.doc))
+	if f.result == nil {
+		fmt.Fprintf(b, "%s\n\t_, err := %s\n\treturn err\n}\n", list(open, params, ") error {"), call)
+		return
+	}
+	fmt.Fprintf(b, "%s\n\treturn %s\n}\n", list(open, params, ") ("+f.clientResult()+", error) {"), call)
+}
+
+// client is the type as the client spells it: without the library's names.
+func (t *goType) client() string {
+	if t.Struct() {
+		return t.fields.name
+	}
+	return string(t.Type)
+}
+
+func (f *function) clientTypes() (types []string) {
+	for _, p := range f.params {
+		types = append(types, p.typ.client())
+	}
+	return types
+}
+
+func (f *function) clientResult() string {
+	switch {
+	case f.result == nil:
+		return "host.None"
+	case f.cstring:
+		return string(abi.String)
+	}
+	return f.result.client()
+}
+
+// fieldName is where the client keeps a function.
+func fieldName(name string) string {
+	name = lowerFirst(name)
+	if token.IsKeyword(name) {
+		name += "_"
+	}
+	return name
+}
+
+func goComment(doc string) string {
+	if doc == "" {
+		return ""
+	}
+	var b strings.Builder
+	for line := range strings.SplitSeq(doc, "\n") {
+		b.WriteString(strings.TrimRight("// "+line, " ") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,49 @@
+// Package gen writes what lies between plain Go functions and their callers in
+// other programs: the cgo exports, the C header, and a typed Go client.
+//
+// A library author writes package main of a library in plain Go:
+//
+//	// Command libgreeter greets.
+//	//
+//	//hotso:package ./greeter
+//	//hotso:header ../include
+//	package main
+//
+//	// greetName greets somebody by name.
+//	//
+//	//hotso:export
+//	func greetName(name string) (string, error) { ... }
+//
+//	func main() {}
+//
+// and hotso gen writes hotso_gen.go beside it, the header greeter.h, and the
+// package client.
+//
+// # Directives
+//
+// Above a function:
+//
+//	//hotso:export            export it under its name, with a capital letter
+//	//hotso:export Name       export it as Name
+//	//hotso:export cstring    its result is a malloc'd char *, see cabi.h
+//
+// Anywhere in package main, at the beginning of a line:
+//
+//	//hotso:package PATH      export the functions with directives of this package too:
+//	                          an import path, or a directory that begins with ./ or ../
+//	//hotso:header DIR        where the C headers go (default: include)
+//	//hotso:client DIR        where the client goes (default: client); its base name is the package's
+//
+// The exports are functions of package main, so a function there cannot have
+// the name that it is exported under: call it greet, and it is exported as
+// Greet. In a package of its own it is called as it is exported.
+//
+// # Types
+//
+// Parameters and results are bool, integers of a fixed width, floats, string,
+// []byte, slices of numbers, structs of all but the slices and strings, and
+// named types of these. A last result may be an error. A function gets slices
+// without a copy: it reads them during the call, keeps nothing of them, and
+// writes nothing to them. The Go client's types are its own, so that a host
+// imports nothing of the library.
+package gen

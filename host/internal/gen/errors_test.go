@@ -1,0 +1,167 @@
+package gen
+
+import (
+	"go/token"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// generate is Generate for a package main of one file and, if other is not
+// empty, a package example.com/lib/other.
+func generate(t *testing.T, main, other string) (*library, error) {
+	t.Helper()
+	l := &library{name: "lib", dir: "/lib", from: "/lib", headerDir: "include", clientDir: "client", fset: token.NewFileSet()}
+	s := &source{goPackage: goPackage{ImportPath: "example.com/lib", Name: "main"}}
+	if err := l.parse(s, "/lib/main.go", main); err != nil {
+		return nil, err
+	}
+	sources := []*source{s}
+	if other != "" {
+		s := &source{goPackage: goPackage{ImportPath: "example.com/lib/other", Name: "other"}}
+		require.NoError(t, l.parse(s, "/lib/other/other.go", other))
+		sources = append(sources, s)
+	}
+	return l, l.resolve(sources)
+}
+
+func TestUnsupportedTypes(t *testing.T) {
+	for _, test := range []struct{ decl, at, says string }{
+		{"f(n int)", "5:10", "int can't cross; its width differs between machines: use int64"},
+		{"f(a int32, n uint)", "5:19", "uint can't cross; its width differs between machines: use uint64"},
+		{"f() uintptr", "5:10", "use uint64"},
+		{"f(m map[string]int)", "5:10", "map[string]int can't cross; pass JSON as []byte"},
+		{"f(s []string)", "5:10", "[]string can't cross; only numbers cross in a slice: pass JSON as []byte"},
+		{"f(s []bool)", "5:10", "only numbers"},
+		{"f(s [][]int32)", "5:10", "only numbers"},
+		{"f(s []int)", "5:10", "use []int64"},
+		{"f(s []Point)", "5:10", "only numbers"},
+		{"f(s [4]int32)", "5:10", "pass a slice"},
+		{"f(p *Point)", "5:10", "pass the value"},
+		{"f(c chan int32)", "5:10", "each runtime has channels of its own"},
+		{"f(g func())", "5:10", "can't call a function of the host"},
+		{"f(v any)", "5:10", "JSON"},
+		{"f(v interface{ M() })", "5:10", "JSON"},
+		{"f(e error)", "5:10", "pass its text"},
+		{"f(c complex128)", "5:10", "two floats"},
+		{"f(p unsafe.Pointer)", "5:10", "use []byte"},
+		{"f(s struct{ X int8 })", "5:10", "give the struct a name"},
+		{"f(n ...int32)", "5:10", "...int32 can't cross; pass a slice"},
+		{"f(ctx context.Context)", "5:12", "leave it out"},
+		{"f(d time.Duration)", "5:10", "nanoseconds as int64"},
+		{"f(x big.Int)", "5:10", "only types of the library's own packages are known"},
+		{"f(x Missing)", "5:10", "only types of the library's own packages are known"},
+		{"f(x Generic[int8])", "5:10", "give it a name"},
+		{"f(x hidden)", "5:10", "its field x needs a name that begins with a capital"},
+		{"f(x WithText)", "5:10", "its field Text is string: use bool, integers"},
+		{"f(x WithInt)", "5:10", "its field N is int: use bool, integers"},
+		{"f(x Embeds)", "5:10", "its field Point needs a name"},
+		{"f(x Empty)", "5:10", "at least one field"},
+		{"f(x Größe)", "5:10", ""},
+		{"f(x other.Hidden)", "5:10", "only types"},
+		{"f() (int32, int32)", "5:18", "two results can't cross"},
+		{"f() (error, int32)", "5:18", "two results"},
+		{"f() (int32, string, error)", "5:18", "two results"},
+		{"f(a, b, c, d, e, g, h, i, j int8)", "5:7", "9 parameters can't cross, at most 8"},
+		{"(p Point) f()", "5:6", "a method can't be exported"},
+		{"f[T any](v T)", "5:7", "a generic function"},
+	} {
+		t.Run(test.decl, func(t *testing.T) {
+			_, err := generate(t, "package main\n\nimport (\"unsafe\"; \"example.com/lib/other\")\n//hotso:export\nfunc "+test.decl+` { panic(0) }
+type Point struct{ X, Y float64 }
+type Generic[T any] struct{ V T }
+type hidden struct{ x int8 }
+type WithText struct{ Text string }
+type WithInt struct{ N int }
+type Embeds struct{ Point }
+type Empty struct{}
+type Größe struct{ X int8 }
+var _ unsafe.Pointer
+`, "package other\n\n//hotso:export\nfunc Fine() {}\ntype hidden struct{ X int8 }\ntype Hidden = hidden\n")
+			if test.says == "" { // it crosses under a name of ASCII letters only
+				test.says = "it is no name in C"
+			}
+			if test.decl == "f(x other.Hidden)" {
+				test.says = "package main can't name it"
+			}
+			require.ErrorIs(t, err, ErrUnsupportedType)
+			assert.ErrorContains(t, err, "main.go:"+test.at+": unsupported type: f: ")
+			assert.ErrorContains(t, err, test.says)
+		})
+	}
+}
+
+func TestBadDirectivesAndNames(t *testing.T) {
+	const other = "package other\n\n//hotso:export\nfunc Fine() {}\n"
+	for _, test := range []struct {
+		main, other string
+		reason      error
+		says        string
+	}{
+		{"//hotso:exprot\nfunc f() {}\n", "", ErrDirective, "main.go:2:1: bad directive: there is no //hotso:exprot"},
+		{"//hotso:\nfunc f() {}\n", "", ErrDirective, "there is no //hotso:;"},
+		{"//hotso:export\n\nfunc f() {}\n", "", ErrDirective, "belongs into the comment of a function"},
+		{"//hotso:export\ntype T int8\n", "", ErrDirective, "belongs into the comment of a function"},
+		{"//hotso:export lower\nfunc f() {}\n", "", ErrDirective, "capital letter"},
+		{"//hotso:export A B\nfunc f() {}\n", "", ErrDirective, `"B" is neither`},
+		{"//hotso:export cstring\nfunc f() (string, error) { return \"\", nil }\n", "", ErrUnsupportedType, "only result is a string"},
+		{"//hotso:export cstring\nfunc f() int8 { return 0 }\n", "", ErrUnsupportedType, "only result is a string"},
+		{"//hotso:header\n", "", ErrDirective, "takes one argument, not 0"},
+		{"//hotso:header /etc\n", "", ErrDirective, "/etc is not relative"},
+		{"", other + "//hotso:client x\n", ErrDirective, "other.go:5:1: bad directive: //hotso:client belongs into package main"},
+		{"//hotso:export\nfunc Greet() {}\n", "", ErrName, "call this one greet"},
+		{"func Fine() {}\n", other, ErrName, "main.go:2:6: bad name: the export Fine"},
+		{"//hotso:export Fine\nfunc f() {}\n", other, ErrName, "Fine is exported at"},
+		{"//hotso:export\nfunc größe() {}\n", "", ErrName, "no name in C"},
+		{"//hotso:export\nfunc _() {}\n", "", ErrName, "no name in C"},
+		{"//hotso:export\nfunc cString() {}\n", "", ErrName, "CString is taken in C"},
+		{"//hotso:export HOTSO_OK\nfunc f() {}\n", "", ErrName, "taken in C"},
+		{"", "package other\n\n//hotso:export\nfunc fine() {}\n", ErrName, "package main can't call fine"},
+		{"//hotso:export\nfunc f(c Client) {}\ntype Client struct{ X int8 }\n", "", ErrName, "the Go client has a Client of its own"},
+		{"//hotso:export\nfunc f(a T, b t) {}\ntype T struct{ X int8 }\ntype t struct{ X int8 }\n", "", ErrName, "is a type of"},
+		{"func f() {}\n", "", ErrNothing, "no function with a //hotso:export"},
+		{"//hotso:export\nfunc f() {}\n", "package other\n", ErrNothing, "example.com/lib/other"},
+	} {
+		_, err := generate(t, "package main\n"+test.main, test.other)
+		require.Error(t, err, test.main)
+		assert.ErrorIs(t, err, test.reason)
+		assert.ErrorContains(t, err, test.says)
+	}
+}
+
+func TestEveryErrorIsTold(t *testing.T) {
+	_, err := generate(t, "package main\n\n//hotso:export\nfunc f(a int, b []string) {}\n\n//hotso:export\nfunc g() int { return 0 }\n", "")
+	assert.ErrorContains(t, err, "main.go:4:10: unsupported type: f: int")
+	assert.ErrorContains(t, err, "main.go:4:17: unsupported type: f: []string")
+	assert.ErrorContains(t, err, "main.go:7:10: unsupported type: g: int")
+}
+
+func TestGenerateNeedsALibrary(t *testing.T) {
+	_, err := Generate(t.Context(), "../../../cabi/abi")
+	require.ErrorIs(t, err, ErrName)
+	assert.ErrorContains(t, err, "a library is package main")
+	_, err = Generate(t.Context(), t.TempDir())
+	require.ErrorIs(t, err, ErrGo)
+	_, err = Generate(t.Context(), "../../../scripts/keep")
+	require.Error(t, err)
+}
+
+// FuzzGenerate: whatever the source, there is an error or output that is Go.
+func FuzzGenerate(f *testing.F) {
+	f.Add("package main\n\n//hotso:export\nfunc f(a, b int32, s string, p []byte, xs []float64) (T, error) { return T{}, nil }\n\ntype T struct{ X int8 }\n")
+	f.Add("package main\n\n// f */ is\n//\n//hotso:export Name cstring\nfunc f(class, out string) string { return \"\" }\n//hotso:client ./a b\n")
+	f.Add("package main\n\n//hotso:export\nfunc f(t T) []t {}\ntype T []T\ntype t = float32\ntype u struct { U u }\n")
+	f.Fuzz(func(t *testing.T, src string) {
+		l, err := generate(t, src, "")
+		if err != nil {
+			return
+		}
+		_, err = l.glue()
+		require.NoError(t, err)
+		l.header()
+		if _, err = l.client(); err != nil {
+			require.ErrorIs(t, err, ErrName)
+		}
+	})
+}

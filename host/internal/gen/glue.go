@@ -1,0 +1,209 @@
+package gen
+
+import (
+	"fmt"
+	"go/format"
+	"path/filepath"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// cTypes are the scalars, as C writes them.
+var cTypes = map[abi.Type]string{
+	abi.Bool: "bool", abi.Float32: "float", abi.Float64: "double",
+	abi.Int8: "int8_t", abi.Int16: "int16_t", abi.Int32: "int32_t", abi.Int64: "int64_t",
+	abi.Uint8: "uint8_t", abi.Uint16: "uint16_t", abi.Uint32: "uint32_t", abi.Uint64: "uint64_t",
+}
+
+// element is what the pointer of a span points to. const has it as cabi.h
+// writes constants, since cgo has no const.
+func element(t abi.Type, constant bool) string {
+	switch {
+	case t == abi.String && constant:
+		return "hotso_cchar"
+	case t == abi.String:
+		return "char"
+	case t == abi.Bytes && constant:
+		return "hotso_cbyte"
+	case constant:
+		return "hotso_c" + strings.TrimSuffix(cTypes[t.Elem()], "_t")
+	}
+	return cTypes[t.Elem()]
+}
+
+// A cParam is one parameter of the C function.
+type cParam struct{ typ, name string } // "size_t", "n" or "double *", "xs"
+
+// cParams returns the prototype of f.
+func (l *library) cParams(f *function) (params []cParam, result string) {
+	for _, p := range f.params {
+		switch {
+		case p.typ.Span():
+			params = append(params, cParam{element(p.typ.Type, true) + " *", p.c}, cParam{"size_t", p.c + "_len"})
+		case p.typ.Struct():
+			params = append(params, cParam{l.prefix() + "c" + p.typ.fields.name + " *", p.c})
+		default:
+			params = append(params, cParam{cTypes[p.typ.Type], p.c})
+		}
+	}
+	switch r := f.result; {
+	case f.cstring:
+		return params, "char *"
+	case r == nil && !f.err:
+		return params, "void"
+	case !f.status():
+		return params, cTypes[r.Type]
+	case r == nil:
+	case r.Span():
+		params = append(params, cParam{element(r.Type, false) + " *", "out"}, cParam{"size_t", "out_cap"}, cParam{"size_t *", "out_len"})
+	case r.Struct():
+		params = append(params, cParam{l.prefix() + r.fields.name + " *", "result"})
+	default:
+		params = append(params, cParam{cTypes[r.Type] + " *", "result"})
+	}
+	return params, "hotso_status"
+}
+
+// cgoType writes a type of C as cgo does: "double *" is *C.double.
+func cgoType(c string) string {
+	if elem, ok := strings.CutSuffix(c, " *"); ok {
+		return "*C." + elem
+	}
+	return "C." + c
+}
+
+// glue writes the exports.
+func (l *library) glue() ([]byte, error) {
+	var body strings.Builder
+	if len(l.structs) > 0 {
+		body.WriteString("\n// A struct that C and Go do not lay out alike does not compile.\nvar (\n")
+		for _, s := range l.structs {
+			fmt.Fprintf(&body, "\t_ [C.sizeof_%s%s]byte = [unsafe.Sizeof(%s{})]byte{}\n", l.prefix(), s.name, s.spelled)
+		}
+		body.WriteString(")\n")
+	}
+	for _, f := range l.functions {
+		l.writeExport(&body, f)
+	}
+	text := body.String()
+
+	var b strings.Builder
+	fmt.Fprintf(&b, "// %s\n\npackage main\n\n// #cgo CFLAGS: %s\n// #include %q\nimport \"C\"\n\nimport (\n",
+		generated, l.cgoFlags(), l.name+".h")
+	if strings.Contains(text, "unsafe.") {
+		b.WriteString("\t\"unsafe\"\n\n")
+	}
+	b.WriteString("\t\"github.com/hotso/hotso/cabi\"\n")
+	for _, i := range l.imports {
+		if strings.Contains(text, i.name+".") {
+			fmt.Fprintf(&b, "\t%s\n", i)
+		}
+	}
+	b.WriteString(")\n")
+	return format.Source([]byte(b.String() + text))
+}
+
+// cgoFlags finds the header and cabi.h, wherever the module is.
+func (l *library) cgoFlags() string {
+	flags := "-I${SRCDIR}/" + l.headerDir
+	if l.cabiDir == "" {
+		return flags
+	}
+	if rel, err := filepath.Rel(l.dir, l.cabiDir); err == nil && filepath.ToSlash(rel) != l.headerDir {
+		flags += " -I${SRCDIR}/" + filepath.ToSlash(rel)
+	}
+	return flags
+}
+
+// writeExport writes one export: it converts, calls, and converts back.
+func (l *library) writeExport(b *strings.Builder, f *function) {
+	b.WriteString("\n")
+	if f.hasStruct() {
+		fmt.Fprintf(b, "//hotso:signature %s\n", f.signature())
+	}
+	params, result := l.cParams(f)
+	var names, typs []string
+	for _, p := range params {
+		names, typs = append(names, p.name), append(typs, cgoType(p.typ))
+	}
+	end := ") {"
+	if result != "void" {
+		end = ") " + cgoType(result) + " {"
+	}
+	fmt.Fprintf(b, "//export %s\n%s\n%s\n}\n", f.name, list("func "+f.name+"(", grouped(names, typs), end), f.body(result))
+}
+
+// body is what an export does.
+func (f *function) body(result string) string {
+	call := list(f.call+"(", f.arguments(), ")")
+	r := f.result
+	switch {
+	case f.cstring:
+		if r.named {
+			call = "string(" + call + ")"
+		}
+		if len(call) > 40 {
+			return "return (*C.char)(cabi.Guard(func() unsafe.Pointer {\nreturn cabi.CString(" + call + ")\n}))"
+		}
+		return "return (*C.char)(cabi.Guard(func() unsafe.Pointer { return cabi.CString(" + call + ") }))"
+	case r == nil && !f.err:
+		return "cabi.Do(func() { " + call + " })"
+	case !f.status():
+		return fmt.Sprintf("return C.%s(cabi.Guard(func() %s { return %s }))", result, r.spelled, call)
+	case r == nil:
+		return "return C.hotso_status(cabi.Run(func() error { return " + call + " }))"
+	}
+	helper, first, typ := "Value", "(*"+r.spelled+")(result)", r.spelled
+	if r.Struct() {
+		first = "(*" + r.spelled + ")(unsafe.Pointer(result))"
+	}
+	if r.Span() {
+		first = "buffer"
+		switch r.Type {
+		case abi.String:
+			helper, typ = "Text", "string"
+		case abi.Bytes:
+			helper, typ = "Data", "[]byte"
+		default:
+			helper, typ = "Numbers", "[]"+r.elem
+		}
+	}
+	switch conversion := r.named && r.Span(); {
+	case conversion && f.err:
+		call = "v, err := " + call + "\nreturn " + typ + "(v), err"
+	case conversion:
+		call = "return " + typ + "(" + call + "), nil"
+	case f.err:
+		call = "return " + call
+	default:
+		call = "return " + call + ", nil"
+	}
+	text := fmt.Sprintf("return C.hotso_status(cabi.%s(%s, func() (%s, error) {\n%s\n}))", helper, first, typ, call)
+	if r.Span() {
+		return "buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))\n" + text
+	}
+	return text
+}
+
+// arguments converts the parameters of the export to those of the function.
+func (f *function) arguments() (args []string) {
+	for _, p := range f.params {
+		t, arg := p.typ, ""
+		switch {
+		case t.Struct():
+			arg = "*(*" + t.spelled + ")(unsafe.Pointer(" + p.c + "))"
+		case t.Type == abi.String:
+			arg = "cabi.String(unsafe.Pointer(" + p.c + "), uintptr(" + p.c + "_len))"
+		case t.Span():
+			arg = "unsafe.Slice((*" + t.elem + ")(" + p.c + "), " + p.c + "_len)"
+		default:
+			arg = t.spelled + "(" + p.c + ")"
+		}
+		if t.named && t.Span() {
+			arg = t.spelled + "(" + arg + ")"
+		}
+		args = append(args, arg)
+	}
+	return args
+}

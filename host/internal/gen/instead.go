@@ -1,0 +1,64 @@
+package gen
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// instead is the way out for a type that can't cross.
+func instead(t types.Type, expr ast.Expr) string {
+	if s := types.ExprString(expr); others[s] != "" {
+		return others[s]
+	}
+	if t == nil {
+		return unknown
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		switch u.Kind() {
+		case types.Int:
+			return "its width differs between machines: use int64 or int32"
+		case types.Uint, types.Uintptr:
+			return "its width differs between machines: use uint64 or uint32"
+		case types.Complex64, types.Complex128:
+			return "use two floats, or a struct of them"
+		case types.UnsafePointer:
+			return "use []byte, or keep the object in the library and hand out its number"
+		}
+		if _, ok := expr.(*ast.Ellipsis); ok {
+			return "pass a slice of numbers"
+		}
+		return unknown
+	case *types.Map:
+		return "pass JSON as []byte"
+	case *types.Slice:
+		if e, ok := u.Elem().Underlying().(*types.Basic); ok && (e.Kind() == types.Int || e.Kind() == types.Uint) {
+			return "its width differs between machines: use []int64 or []int32"
+		}
+		return "only numbers cross in a slice: pass JSON as []byte"
+	case *types.Array:
+		return "pass a slice, or a struct with a field for each element"
+	case *types.Pointer:
+		return "pass the value: no pointer of Go leaves its runtime"
+	case *types.Signature:
+		return "a library can't call a function of the host so: return what it needs, or ask twice"
+	case *types.Chan:
+		return "each runtime has channels of its own: export a function that is called for the next element"
+	case *types.Interface:
+		return "pass its data: JSON as []byte"
+	}
+	return unknown
+}
+
+const unknown = "only types of the library's own packages are known: convert it to one of the types that cross, " +
+	"or pass JSON as []byte"
+
+// others are types of other packages that are likely.
+var others = map[string]string{
+	"context.Context": "the host ends the wait by itself: leave it out",
+	"time.Duration":   "pass its nanoseconds as int64",
+	"time.Time":       "pass its UnixNano as int64, or text",
+	"json.RawMessage": "it is a []byte: say so",
+	"error":           "pass its text as a string; as the last result it crosses",
+	"any":             "pass its data: JSON as []byte",
+}

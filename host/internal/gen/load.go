@@ -1,0 +1,184 @@
+package gen
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/hotso/hotso/host/internal/libbuild"
+)
+
+const hotsoModule = "github.com/hotso/hotso"
+
+// A goPackage is what go list tells of a package.
+type goPackage struct {
+	Dir, ImportPath, Name string
+	GoFiles, CgoFiles     []string // by the build's constraints
+	Module                *struct{ Path, Dir string }
+}
+
+// goList asks the go command for packages, as a build of the library sees them.
+// -find leaves imports alone: they may not be there yet.
+func goList(ctx context.Context, dir string, patterns ...string) ([]goPackage, error) {
+	args := append([]string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module", "--"}, patterns...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w: go list in %s: %w\n%s", ErrGo, dir, err, bytes.TrimSpace(said.Bytes()))
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := dec.Decode(&p); err == io.EOF {
+			return packages, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%w: go list: %w", ErrGo, err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// load reads the library in dir and the packages it names.
+func load(ctx context.Context, dir string) (*library, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := goList(ctx, dir, ".")
+	if err != nil {
+		return nil, err
+	}
+	p := packages[0]
+	if p.Name != "main" {
+		return nil, fmt.Errorf("%w: %s is package %s: a library is package main, with an empty func main",
+			ErrName, p.ImportPath, p.Name)
+	}
+	l := &library{
+		name: libbuild.DefaultName(p.Dir), dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
+	}
+	if l.from, err = os.Getwd(); err != nil {
+		return nil, err
+	}
+	if p.Module != nil && p.Module.Path == hotsoModule {
+		l.cabiDir = filepath.Join(p.Module.Dir, "include")
+	}
+	main, err := l.read(p)
+	if err != nil {
+		return nil, err
+	}
+	others, err := l.readOthers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(l.errs...); err != nil {
+		return nil, err
+	}
+	if err := l.resolve(append([]*source{main}, others...)); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// A source is one package that exports functions.
+type source struct {
+	goPackage
+	files   []*ast.File
+	exports []export
+	info    *types.Info
+	types   *types.Package
+}
+
+// read parses a package and reads its directives.
+func (l *library) read(p goPackage) (*source, error) {
+	s := &source{goPackage: p}
+	for _, name := range append(p.CgoFiles, p.GoFiles...) {
+		if name == GoFile {
+			continue
+		}
+		if err := l.parse(s, filepath.Join(p.Dir, name), nil); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// parse adds a file to s; src replaces its content if it is not nil.
+func (l *library) parse(s *source, path string, src any) error {
+	file, err := parser.ParseFile(l.fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	s.files = append(s.files, file)
+	s.exports = append(s.exports, l.directives(file, s.Name == "main")...)
+	return nil
+}
+
+// readOthers reads the packages of //hotso:package.
+func (l *library) readOthers(ctx context.Context) ([]*source, error) {
+	if len(l.packages) == 0 {
+		return nil, nil
+	}
+	var patterns []string
+	for _, d := range l.packages {
+		patterns = append(patterns, d.args[0])
+	}
+	packages, err := goList(ctx, l.dir, patterns...)
+	if err != nil {
+		return nil, err
+	}
+	var others []*source
+	for _, p := range packages {
+		if p.Name == "main" {
+			l.fail(l.packages[0].pos, ErrDirective, "%s is package main, which nothing can import", p.ImportPath)
+			continue
+		}
+		s, err := l.read(p)
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, s)
+	}
+	return others, nil
+}
+
+// check type-checks the declarations of s. Packages beside the given ones are
+// not read: a type of theirs stays unknown, and cannot cross.
+func (s *source) check(fset *token.FileSet, known map[string]*types.Package) {
+	conf := types.Config{
+		Importer: importer(known), FakeImportC: true, IgnoreFuncBodies: true,
+		Error: func(error) {}, // the compiler says it better
+	}
+	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
+	s.types, _ = conf.Check(s.ImportPath, fset, s.files, s.info)
+	known[s.ImportPath] = s.types
+}
+
+type importer map[string]*types.Package
+
+func (known importer) Import(importPath string) (*types.Package, error) {
+	if importPath == "unsafe" {
+		return types.Unsafe, nil
+	}
+	if p := known[importPath]; p != nil {
+		return p, nil
+	}
+	p := types.NewPackage(importPath, strings.TrimPrefix(path.Base(importPath), "go-"))
+	p.MarkComplete()
+	return p, nil
+}

@@ -1,0 +1,101 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+)
+
+// reserved are names that a parameter can't have in the header, where they are
+// words of C or C++, or in the export, which would then mean the parameter.
+var reserved = set(`
+	alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl concept
+	const const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern
+	false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq
+	private protected public register reinterpret_cast restrict return short signed sizeof static static_assert
+	static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned
+	using virtual void volatile wchar_t while xor xor_eq
+	NULL size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t unix linux errno stdin stdout stderr
+	C buffer cabi unsafe error string nil byte rune uintptr any
+	int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64`)
+
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		m[word] = true
+	}
+	return m
+}
+
+// nameParams gives every parameter a name that the header and the export may use.
+func (f *function) nameParams(r *resolver) {
+	taken := map[string]bool{"out": true, "out_cap": true, "out_len": true, "result": true}
+	for i := range f.params {
+		p := &f.params[i]
+		name := p.name
+		if name == "" || !isASCII(name) {
+			name = fmt.Sprintf("p%d", i+1)
+		}
+		for r.takes(name) || taken[name] || p.typ.Span() && taken[name+"_len"] {
+			name += "_"
+		}
+		taken[name] = true
+		if p.typ.Span() {
+			taken[name+"_len"] = true
+		}
+		p.c = name
+	}
+}
+
+// takes reports whether the export file means something else by name.
+func (r *resolver) takes(name string) bool {
+	for _, q := range r.qualifiers {
+		if q == name {
+			return true
+		}
+	}
+	return reserved[name] || r.main.Scope().Lookup(name) != nil
+}
+
+// prefix is what the library's types begin with in C, where they share one
+// space of names with those of other libraries.
+func (l *library) prefix() string {
+	name := strings.ReplaceAll(l.name, "-", "_")
+	if name[0] >= '0' && name[0] <= '9' {
+		name = "lib" + name
+	}
+	return name + "_"
+}
+
+// cgoNames are what cgo declares in every preamble, so in the one that
+// includes the header.
+var cgoNames = set("CString CBytes GoString GoStringN GoBytes NULL")
+
+// grouped writes parameters of one type together: "a, b int32", "s string".
+func grouped(names, typs []string) (groups []string) {
+	text := ""
+	for i, name := range names {
+		text += name
+		if i < len(names)-1 && typs[i+1] == typs[i] {
+			text += ", "
+			continue
+		}
+		groups, text = append(groups, text+" "+typs[i]), ""
+	}
+	return groups
+}
+
+// list writes open, items and end; over several lines if one would be too long.
+func list(open string, items []string, end string) string {
+	const columns = 120
+	if text := open + strings.Join(items, ", ") + end; len(text) <= columns || len(items) < 2 {
+		return text
+	}
+	text, line := "", open
+	for i, item := range items {
+		if i > 0 && len(line)+len(item) > columns {
+			text, line = text+strings.TrimSuffix(line, " ")+"\n", "\t"
+		}
+		line += item + ", "
+	}
+	return text + strings.TrimSuffix(line, " ") + "\n" + end
+}

@@ -1,0 +1,147 @@
+package host
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
+)
+
+// A kind is how a value travels. It is decided when a function is bound, so
+// that no call compares the names of types.
+type kind uint16
+
+const (
+	kindNone kind = iota
+	kindUint8
+	kindInt8
+	kindUint16
+	kindInt16
+	kindUint32
+	kindInt32
+	kind64
+	kindFloat32
+	kindFloat64
+	kindString
+	kindBytes    // and []int8
+	kindNumbers2 // slices of numbers of 2, 4 and 8 bytes
+	kindNumbers4
+	kindNumbers8
+	kindCString
+	kindStruct kind = 1 << 8 // kindStruct + n is a struct of n bytes
+)
+
+var kindsByType = map[abi.Type]kind{
+	abi.Bool: kindUint8, abi.Uint8: kindUint8, abi.Int8: kindInt8,
+	abi.Uint16: kindUint16, abi.Int16: kindInt16, abi.Uint32: kindUint32, abi.Int32: kindInt32,
+	abi.Uint64: kind64, abi.Int64: kind64, abi.Float32: kindFloat32, abi.Float64: kindFloat64,
+	abi.String: kindString, abi.Bytes: kindBytes, abi.CString: kindCString,
+}
+
+func kindOf(t abi.Type) kind {
+	if k, ok := kindsByType[t]; ok {
+		return k
+	}
+	if size, _ := t.Layout(); size > 0 {
+		return kindStruct + kind(size)
+	}
+	switch t.Elem().Size() {
+	case 1:
+		return kindBytes
+	case 2:
+		return kindNumbers2
+	case 4:
+		return kindNumbers4
+	case 8:
+		return kindNumbers8
+	}
+	return kindNone
+}
+
+// element is the size in bytes of an element of a span, 0 for every other kind.
+func (k kind) element() int {
+	switch k {
+	case kindString, kindBytes:
+		return 1
+	case kindNumbers2:
+		return 2
+	case kindNumbers4:
+		return 4
+	case kindNumbers8:
+		return 8
+	}
+	return 0
+}
+
+// size is the size in bytes of a struct, 0 for every other kind.
+func (k kind) size() int { return max(int(k)-int(kindStruct), 0) }
+
+// checkRegisters reports a signature that a call frame can't carry.
+func checkRegisters(sig abi.Signature) error {
+	ints, floats, pointers := 3, 0, 2
+	for _, p := range sig.Params {
+		switch {
+		case p.Type.Float():
+			floats++
+		case p.Type.Span():
+			ints, pointers = ints+2, pointers+1
+		case p.Type.Struct():
+			ints, pointers = ints+1, pointers+1
+		default:
+			ints++
+		}
+	}
+	if ints > call.MaxInts || floats > call.MaxFloats || pointers > call.MaxPointers {
+		return fmt.Errorf("%w: %s has too many parameters", ErrArgument, sig)
+	}
+	return nil
+}
+
+// put appends the argument of kind k at p to the frame.
+func put(f *call.Frame, k kind, p unsafe.Pointer) {
+	switch k {
+	case kindUint8:
+		f.Int(uint64(*(*uint8)(p)))
+	case kindInt8:
+		f.Int(uint64(*(*int8)(p)))
+	case kindUint16:
+		f.Int(uint64(*(*uint16)(p)))
+	case kindInt16:
+		f.Int(uint64(*(*int16)(p)))
+	case kindUint32:
+		f.Int(uint64(*(*uint32)(p)))
+	case kindInt32:
+		f.Int(uint64(*(*int32)(p)))
+	case kind64:
+		f.Int(*(*uint64)(p))
+	case kindFloat32:
+		f.Float(uint64(*(*uint32)(p)))
+	case kindFloat64:
+		f.Float(*(*uint64)(p))
+	case kindString:
+		s := *(*string)(p)
+		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
+		f.Int(uint64(len(s)))
+	case kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
+		b := *(*[]byte)(p) // all slices look alike; len counts elements
+		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
+		f.Int(uint64(len(b)))
+	default:
+		f.Copy(p, k.size())
+	}
+}
+
+// store writes a scalar result of kind k, given as the bits of a register, to p.
+func store(k kind, bits uint64, p unsafe.Pointer) {
+	switch k {
+	case kindUint8, kindInt8:
+		*(*uint8)(p) = uint8(bits)
+	case kindUint16, kindInt16:
+		*(*uint16)(p) = uint16(bits)
+	case kindUint32, kindInt32, kindFloat32:
+		*(*uint32)(p) = uint32(bits)
+	case kind64, kindFloat64:
+		*(*uint64)(p) = bits
+	}
+}

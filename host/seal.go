@@ -1,0 +1,45 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hotso/hotso/cabi/abi/manifest"
+)
+
+// checkSeal judges what is behind the image of the file b: seal, manifest and
+// signature. It adds to d, which knows the descriptor and the ELF image, what
+// they say. The reason is nil if there is nothing against the file.
+func (c *config) checkSeal(d *Description, b []byte) (reason, cause error, advice string) {
+	sealed, err := manifest.Unseal(b)
+	switch {
+	case errors.Is(err, manifest.ErrNoSeal) && c.allowUnsealed:
+		return c.trust(d, nil, nil)
+	case errors.Is(err, manifest.ErrNoSeal):
+		return ErrUnsealed, err, "it is cut off, or was not built by hotso build; AllowUnsealed loads it anyway"
+	case err != nil:
+		return ErrSeal, detail(err, manifest.ErrSeal), "copy or build it again"
+	}
+	m := sealed.Manifest
+	d.Sealed, d.Manifest, d.image = true, *m, sealed.Image
+	if m.Name != d.Name || m.Version != d.Version || m.ABI != d.ABI {
+		return ErrSeal, fmt.Errorf("manifest of %s v%s, descriptor of %s v%s",
+			m.Name, m.Version, d.Name, d.Version), "build it again"
+	}
+	// Only the image is mapped. Behind its end is nothing but SIGBUS.
+	if d.ELF.ImageEnd > int64(len(d.image)) {
+		return ErrCorrupt, fmt.Errorf("its headers name %d bytes, sealed were %d", d.ELF.ImageEnd, len(d.image)),
+			"build it again"
+	}
+	var promised []string
+	for _, f := range m.Functions {
+		promised = append(promised, f.Name)
+	}
+	if err := checkExports(d.ELF, promised); err != nil {
+		return ErrSeal, fmt.Errorf("it is not what its manifest promises: %w", err), "build it again"
+	}
+	if d.Signature, err = readSignature(sealed.Signature); err != nil {
+		return ErrSeal, err, "sign it again with hotso seal --key"
+	}
+	return c.trust(d, sealed.Payload, sealed.Signature)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMedian(t *testing.T) {
+	assert.Equal(t, 2.0, median([]float64{3, 1, 2}))
+	assert.Equal(t, 2.5, median([]float64{4, 1, 3, 2}))
+	assert.True(t, math.IsNaN(median(nil)))
+	xs := []float64{3, 1, 2}
+	median(xs)
+	assert.Equal(t, []float64{3, 1, 2}, xs, "the rounds keep their order")
+}
+
+func TestRatioIsTakenWithinRounds(t *testing.T) {
+	// The machine was ten times slower in the second round: each round says
+	// 2, the medians (110 and 200) would not.
+	a, b := []float64{20, 200, 22}, []float64{10, 100, 11}
+	assert.Equal(t, 2.0, ratio(a, b))
+	assert.Equal(t, 2.0, ratio(a[:1], b), "rounds that both have")
+	assert.True(t, math.IsNaN(ratio(nil, b)))
+}
+
+func TestNumber(t *testing.T) {
+	for x, want := range map[float64]string{
+		0: "0", 0.004: "0", 0.05: "0.05", 1: "1", 2.3: "2.3", 2.345: "2.35", 10.04: "10", 78.5: "78.5", 139.4: "139",
+		70410: "70,410", 1234567: "1,234,567", -45: "-45", -28760: "-28,760", math.NaN(): "-",
+	} {
+		assert.Equal(t, want, number(x), "%v", x)
+	}
+	assert.Equal(t, "0.95x", multiple(0.951))
+	assert.Equal(t, "<0.01x", multiple(0.001))
+	assert.Equal(t, "-", multiple(math.NaN()))
+}
+
+var testPlace = place{
+	Time: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), CPU: "Some <CPU>", Cores: 2,
+	Go: "go1.26", OS: "linux", Arch: "amd64", Rounds: 3,
+}
+
+func figures(ns ...float64) (fs []Figure) {
+	for _, n := range ns {
+		fs = append(fs, Figure{Value: n, Allocs: 1})
+	}
+	return fs
+}
+
+func testRows() []*row {
+	return []*row{
+		{
+			Contender: Contender{Name: hotsoName},
+			figures: map[string][]Figure{
+				Add: figures(100, 90, 110), Greet: figures(200), Bytes: figures(20_000), Scaling: figures(1.8), Load: figures(2e6),
+			},
+			left: &Left{},
+		},
+		{
+			Contender: Contender{Name: "other", Process: true},
+			figures:   map[string][]Figure{Add: figures(200, 180, 220), Greet: figures(100)},
+			left:      &Left{RSS: 2105, Threads: 5.1, Maps: 36, FDs: 2},
+		},
+		{Contender: Contender{Name: "absent"}, err: errors.New("no compiler\nmore")},
+	}
+}
+
+func TestTable(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, writeTable(&b, testPlace, testRows()))
+	lines := strings.Split(b.String(), "\n")
+	assert.Equal(t, "2026-11-23, Some <CPU>, 2 cores, go1.26 linux/amd64, 3 rounds. Medians.", lines[0])
+	assert.Equal(t, "| **hotso, typed call** | 100 | - | 1 | 200 | - | 1 | 20 | - | 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
+	assert.Equal(t, "| other | 200 | 0.50x | 1 | 100 | 2.00x | 1 | - | - | - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
+	assert.Contains(t, b.String(), "\nNot measured: absent: no compiler\n")
+	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[3], "|"), "as many columns as heads")
+	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
+}
+
+func TestPlotIsXML(t *testing.T) {
+	svg := plot(testPlace, testRows())
+	dec := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		if _, err := dec.Token(); err == io.EOF {
+			break
+		} else {
+			require.NoError(t, err)
+		}
+	}
+	assert.Contains(t, string(svg), "Some &lt;CPU&gt;")
+	assert.Contains(t, string(svg), "prefers-color-scheme: dark")
+	assert.NotContains(t, string(svg), "absent")
+	assert.NotContains(t, string(svg), "NaN")
+}
+
+func TestChoose(t *testing.T) {
+	assert.Len(t, choose(""), len(contenders))
+	assert.Len(t, choose("cgo,hotso"), 4)
+	assert.Empty(t, choose("nobody"))
+}
+
+// The whole command, with the contenders that are built quickest.
+func TestQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds libraries")
+	}
+	svg := filepath.Join(t.TempDir(), "plot.svg")
+	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "--quick", "--only", "direct,hotso,purego,rpc,gRPC,yaegi,socket", "--plot", svg)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	require.NoError(t, err, said.String())
+	for _, name := range []string{direct, hotsoName, "purego RegisterFunc", "go-plugin, gRPC", "yaegi"} {
+		assert.Contains(t, string(out), name)
+	}
+	assert.NotContains(t, string(out), "Not measured")
+	assert.FileExists(t, svg)
+}

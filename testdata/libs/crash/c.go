@@ -1,0 +1,54 @@
+package main
+
+// #include <stdint.h>
+// #include <stdlib.h>
+// #include <string.h>
+//
+// static void callback(uintptr_t f) { ((void (*)(void))f)(); }
+//
+// static void segv(void) { *(volatile int *)8 = 1; }
+//
+// static void libc_segv(void) {
+//     volatile uintptr_t nowhere = 8;
+//     memset((void *)nowhere, 1, 100000);
+// }
+//
+// static void churn(void) {
+//     for (;;)
+//         for (size_t n = 16; n < 1 << 20; n = n * 3 / 2) {
+//             char *volatile p = malloc(n);
+//             p[n - 1] = 1;
+//             free(p);
+//         }
+// }
+import "C"
+
+// Callback calls a C function, of the host's for instance.
+//
+//export Callback
+func Callback(f uint64) {
+	inside.Add(1)
+	defer inside.Add(-1)
+	C.callback(C.uintptr_t(f))
+}
+
+// CallbackThenCrash crashes when the callback has returned.
+//
+//export CallbackThenCrash
+func CallbackThenCrash(f uint64) {
+	Callback(f)
+	panic("crash behind a callback")
+}
+
+// Malloc stays inside, nearly always in the C library.
+//
+//export Malloc
+func Malloc() {
+	inside.Add(1)
+	defer inside.Add(-1)
+	C.churn()
+}
+
+func cSegv()    { C.segv() }
+func libcSegv() { C.libc_segv() }
+func cAbort()   { C.abort() }

@@ -1,0 +1,65 @@
+/* The smallest file that a host takes for a library of its own. Tests damage
+ * copies of it by the million; it is never loaded. */
+#include "cabi.h"
+
+HOTSO_EXPORT volatile const hotso_description hotso_descriptor = {
+    .magic = "hotso\0\0\1",
+    .abi = HOTSO_ABI_VERSION,
+};
+
+HOTSO_EXPORT uint64_t hotso_load_config[8];
+uint32_t hotso_pending;
+
+const hotso_description *hotso_describe(void) {
+    return (const hotso_description *)&hotso_descriptor;
+}
+
+hotso_status hotso_start(int64_t timeout_ns) {
+    return timeout_ns < 0 ? HOTSO_INVALID : HOTSO_OK;
+}
+
+hotso_status hotso_health(int64_t timeout_ns) {
+    return hotso_start(timeout_ns);
+}
+
+hotso_status hotso_stop(int64_t timeout_ns) {
+    return hotso_start(timeout_ns);
+}
+
+hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len) {
+    (void)out;
+    (void)out_cap;
+    *out_len = 0;
+    return HOTSO_OK;
+}
+
+hotso_status hotso_restore(hotso_cchar *state, size_t state_len) {
+    return state && state_len ? HOTSO_INVALID : HOTSO_OK;
+}
+
+hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
+    (void)report;
+    return hotso_start(timeout_ns);
+}
+
+hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
+    (void)status;
+    (void)hotso_save(out, out_cap, out_len);
+    return HOTSO_GONE;
+}
+
+hotso_status hotso_take_status(void) {
+    return HOTSO_OK;
+}
+
+void hotso_cancel(uintptr_t thread) {
+    (void)thread;
+}
+
+void hotso_free(void *memory) {
+    (void)memory;
+}
+
+HOTSO_EXPORT int32_t Answer(void) {
+    return 42;
+}
