@@ -230,19 +230,21 @@ func (in *inside) takeFrame() {
 		in.frame = call.Get()
 		return
 	}
-	frames := &in.fn.lib.frames
-	if frames[i] == nil {
-		frames[i] = call.Get()
+	slot := &in.fn.lib.frames[i]
+	if in.frame = slot.Load(); in.frame == nil {
+		in.frame = call.Get()
+		slot.Store(in.frame)
 	}
-	in.frame = frames[i]
 }
 
 // leave is deferred, so that a panic that a callback lets through does not
 // keep the version for ever.
 func (in *inside) leave() {
 	if _, ok := in.shard.Alone(); ok {
+		in.frame.Count()
 		in.frame.Reset() // stays in its shard
 	} else {
+		in.fn.lib.crowded.Add(1)
 		in.frame.Put()
 	}
 	in.fn.lib.gate.Leave(in.shard)

@@ -22,15 +22,18 @@ import (
 // goroutine at the same time.
 type Library struct {
 	*Description
-	conf   *config
-	since  time.Time
-	emit   func(Event)
-	state  state
-	gate   gate.Gate                // every call is inside it
-	frames [gate.Shards]*call.Frame // of those who are alone in their shard
-	copy   *private.Copy
-	handle dl.Handle
-	sym    symbols
+	conf    *config
+	since   time.Time
+	emit    func(Event)
+	state   state
+	gate    gate.Gate                               // every call is inside it
+	frames  [gate.Shards]atomic.Pointer[call.Frame] // of those who are alone in their shard
+	crowded atomic.Int64                            // calls that were not alone in theirs
+	errors  atomic.Int64                            // calls that failed
+	onError atomic.Pointer[chan struct{}]           // who wants to know
+	copy    *private.Copy
+	handle  dl.Handle
+	sym     symbols
 
 	attachment   *attachment // nil if it can't be unloaded
 	jump         int64       // offset of a thread's way out of a call, see call.Frame

@@ -29,6 +29,8 @@ type config struct {
 	healthTimeout  time.Duration // 0: startTimeout
 	stopTimeout    time.Duration // 0: startTimeout
 	handover       time.Duration
+	probation      time.Duration // 0: none
+	rule           Rule
 	drainTimeout   time.Duration
 	tempDir        string
 	onDisk         bool
