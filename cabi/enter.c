@@ -6,6 +6,8 @@
 #include "shim.h"
 
 void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
+int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
+extern void hotso_go_bind(void);
 
 /* The g in the slot may be that of an earlier load which had the same slot:
  * its memory is gone. Without a g the runtime binds a new M to this thread. */
@@ -45,14 +47,30 @@ static inline __attribute__((always_inline)) void end(hotso_record *r, hotso_jum
     r->jump = here->prev;
 }
 
+/* The runtime binds an M of its own to a thread at its first call, remembers the
+ * signal mask, and gives it back when it drops the M: in a key destructor, when
+ * the thread ends (runtime/proc.go, needm and dropm). By then the host's runtime
+ * is done with the thread: it has blocked all signals and can't take one. So the
+ * first call is one that does nothing, with all signals blocked. */
+static void bind(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    sigdelset(&all, HOTSO_KILL_SIGNAL);
+    __real_pthread_sigmask(SIG_SETMASK, &all, &before);
+    hotso_go_bind();
+    __real_pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
     if (!hosted()) {
         __real_crosscall2(fn, arg, n, ctxt);
         return;
     }
     hotso_jump here;
-    if (STEP(ADOPT) && record()->owner != hotso_load_config.owner)
+    if (STEP(ADOPT) && record()->owner != hotso_load_config.owner) {
         adopt(record());
+        bind();
+    }
     if (__builtin_setjmp(here.buf) == 0) {
         begin(record(), &here);
         __real_crosscall2(fn, arg, n, ctxt);

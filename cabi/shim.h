@@ -15,6 +15,7 @@
  *   signal.c   signal handlers
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
+ *   host.c     calls into the host
  */
 #ifndef HOTSO_SHIM_H
 #define HOTSO_SHIM_H
@@ -50,7 +51,9 @@ typedef struct hotso_config {
     uint64_t owner; /* id of this load, never 0 */
     int64_t record; /* offset of a thread's record from its thread pointer */
     uint64_t entry; /* address of the host's dispatch table entry */
-    uint64_t spare[5];
+    uint64_t call;  /* the host's hotso_host_call, 0 if there is none */
+    uint64_t host;  /* its handle that finds functions */
+    uint64_t spare[3];
 } hotso_config;
 
 extern hotso_config hotso_load_config;
@@ -175,6 +178,13 @@ static inline void lock(hotso_lock *l) {
 static inline void unlock(hotso_lock *l) {
     __atomic_store_n(l, 0, __ATOMIC_RELEASE);
 }
+
+/* host.c: hotso_host_call of the host, HOTSO_GONE if there is none. */
+hotso_status hotso_call_host(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
+                             size_t *out_len);
+
+/* host.c: the host's handle that finds functions, 0 if there is none. */
+uint64_t hotso_host(void);
 
 /* enter.c: makes the slot of the calling thread this load's. */
 void adopt(hotso_record *r);

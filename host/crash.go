@@ -175,6 +175,7 @@ func (l *Library) onDeath(why string) {
 	if tell != nil {
 		tell(l) // calls go on elsewhere while we clean up
 	}
+	l.streams.end() // they are inside, but not in its code
 	l.emit(Event{State: Crashed, Detail: l.death.crash.Error(), Err: l.death.crash})
 	close(l.death.settled)
 	l.ejectCallers()

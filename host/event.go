@@ -15,7 +15,9 @@ const (
 	Loaded   State = "loaded"
 	Started  State = "started"
 	Healthy  State = "healthy"
+	Restored State = "restored" // it has the state of the version before
 	Serving  State = "serving"
+	Warm     State = "warm"     // replaced, and kept to go back to until the probation is over
 	Retiring State = "retiring" // replaced, its calls are being waited for
 	Drained  State = "drained"
 	Unloaded State = "unloaded" // nothing of it is left in the process

@@ -92,10 +92,21 @@ func (s *Slot) Forgive() {
 	clear(s.crashes)
 }
 
-// recover replaces a crashed version: by the last good one, or, if there is
+// recovered is closed when the last crash was dealt with.
+func (s *Slot) recovered() <-chan struct{} {
+	if done := s.recovering.Load(); done != nil {
+		return *done
+	}
+	return nothing
+}
+
+// recover replaces a crashed version: by the warm one, by the last good one, or, if there is
 // none, by itself. Calls that come meanwhile wait for done.
 func (s *Slot) recover(dead *Library, done chan struct{}) {
 	defer close(done)
+	if s.recoverWarm(dead) {
+		return
+	}
 	ctx := context.Background()
 	s.mu.Lock()
 	good := s.good
@@ -152,7 +163,7 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 	s.mu.Lock()
 	ok := s.current.Load() == dead
 	if ok {
-		_, err = s.publishLocked(v, lib)
+		_, err = s.publishLocked(lib)
 	}
 	s.mu.Unlock()
 	if !ok || err != nil {
