@@ -67,7 +67,7 @@ func (s *Server) follow(ctx context.Context) error {
 	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
 	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, served: map[string]watch.Version{}}
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
 	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
 	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
@@ -81,7 +81,6 @@ type follower struct {
 	slot       *host.Slot
 	candidates candidates
 	manifests  map[string]manifest.Manifest // of complete files, by path
-	served     map[string]watch.Version     // that were swapped in, by text
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
@@ -134,7 +133,7 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 // was loaded: a slot falls back when a version crashes.
 func (f *follower) current() *watch.Version {
 	if lib := f.slot.Current(); lib != nil {
-		if v, ok := f.served[lib.Version()]; ok {
+		if v, ok := f.served.get(lib.Version()); ok {
 			return &v
 		}
 	}
@@ -152,7 +151,7 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	// version that is about to be empty. Its own timeouts bound it.
 	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
 	if swap != nil {
-		f.served[v.Text] = v
+		f.served.add(v)
 	}
 	return swap != nil
 }

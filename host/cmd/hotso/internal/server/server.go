@@ -37,6 +37,12 @@ type Config struct {
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger
 	Watch   []watch.Option // on top of the server's own
+	// Token is what a request over TCP must bear to deploy. Without one, only
+	// loopback may.
+	Token string
+	// Socket is served as well, if it is not nil; who can open it may deploy. See
+	// ListenUnix.
+	Socket net.Listener
 }
 
 // A Server has one slot and follows one directory.
@@ -45,6 +51,7 @@ type Server struct {
 	slot    atomic.Pointer[host.Slot] // nil until the name is known
 	journal *journal
 	notes   notes
+	served  served
 }
 
 // New makes a server that does nothing until Serve.
@@ -58,7 +65,7 @@ func New(conf Config) *Server {
 	return &Server{conf: conf, journal: newJournal(conf.OnEvent)}
 }
 
-// Serve follows the directory and answers requests on l, which it closes, until
+// Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
 // ctx ends. Then it drains: it takes no new request, waits for those inside,
 // and lets the library go. It returns nil after a complete drain. It ends by
 // itself if the name is bad (watch.ErrBadName), or if it had to find the name
@@ -77,11 +84,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			stop(err)
 		}
 	})
-	listeners.Go(func() {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			stop(err)
+	for _, l := range []net.Listener{l, s.conf.Socket} {
+		if l == nil {
+			continue
 		}
-	})
+		listeners.Go(func() {
+			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				stop(err)
+			}
+		})
+	}
 	<-running.Done()
 	var cause error
 	if ctx.Err() == nil {
