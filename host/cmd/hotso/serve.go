@@ -51,6 +51,8 @@ it. []byte is a base64 string in JSON.
 
 With --probation the version before is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
+DIR/.hotso.state remembers which version passed last: a restart begins with it, and
+newer ones follow unless they had failed.
 
 /swap and /rollback are for loopback only, or, with --token or --token-file, for
 requests with the header Authorization: Bearer TOKEN. hotso versions and hotso
@@ -119,8 +121,13 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	out := &serveLog{terminal: t, json: f.json}
 	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
 	out.listening(dir, f.name, l.Addr().String(), waiting)
+	state := ""
+	if f.probation > 0 {
+		state = filepath.Join(dir, server.StateName)
+	}
 	s := server.New(server.Config{
-		Dir: dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
+		State: state,
+		Dir:   dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
 		Options: append(trust, host.Probation(f.probation, host.Rule{})),
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
 	})

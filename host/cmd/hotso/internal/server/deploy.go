@@ -62,6 +62,7 @@ func (s *Server) swap(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "%v", err)
 		return
 	}
+	s.memory.ask(v)
 	swap, err := slot.Swap(context.WithoutCancel(r.Context()), v.Path)
 	if swap != nil {
 		s.served.add(v)

@@ -119,9 +119,14 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 		return
 	}
 	for ctx.Err() == nil {
-		v, ok := f.candidates.best()
+		v, ok := f.candidates.best(f.memory.passed)
 		if !ok {
 			return
+		}
+		if f.memory.failed(v) {
+			f.note(v, Ignored, "it failed on probation, before the server was started", true)
+			f.candidates.tried(v, false)
+			continue
 		}
 		for _, p := range f.candidates.tried(v, f.load(ctx, v)) {
 			f.note(p, Ignored, f.olderThanCurrent(), false)
@@ -149,6 +154,7 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	}
 	// A swap that has begun is finished: cut short, it would quarantine a
 	// version that is about to be empty. Its own timeouts bound it.
+	f.memory.ask(v)
 	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
 	if swap != nil {
 		f.served.add(v)

@@ -37,6 +37,10 @@ type Config struct {
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger
 	Watch   []watch.Option // on top of the server's own
+	// State is the file to remember over a restart which version passed its
+	// probation last; empty: nothing is remembered. A restart begins with that
+	// version, and newer ones follow unless they had failed. See StateName.
+	State string
 	// Token is what a request over TCP must bear to deploy. Without one, only
 	// loopback may.
 	Token string
@@ -52,6 +56,7 @@ type Server struct {
 	journal *journal
 	notes   notes
 	served  served
+	memory  *memory
 }
 
 // New makes a server that does nothing until Serve.
@@ -62,7 +67,7 @@ func New(conf Config) *Server {
 	if conf.MaxBody <= 0 {
 		conf.MaxBody = DefaultMaxBody
 	}
-	return &Server{conf: conf, journal: newJournal(conf.OnEvent)}
+	return &Server{conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State)}
 }
 
 // Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
@@ -129,4 +134,7 @@ func (s *Server) emit(e host.Event) {
 		e.Time = time.Now()
 	}
 	s.journal.add(e)
+	if err := s.memory.see(e); err != nil {
+		s.journal.add(host.Event{Time: time.Now(), Name: e.Name, State: Trouble, Detail: "what to restart with is not saved: " + err.Error(), Err: err})
+	}
 }
