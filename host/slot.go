@@ -150,7 +150,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
-	e := Event{State: Serving, Took: swap.Load}
+	e := Event{State: Serving, Took: swap.Load, Passed: swap.Warm == ""}
 	if swap.Warm != "" {
 		e.Detail = fmt.Sprintf("on probation for %v, v%s is kept warm", s.conf.probation, swap.Warm)
 	}
