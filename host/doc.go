@@ -31,6 +31,29 @@
 // When to swap is the host's decision; package watch tells when there is a new
 // version.
 //
+// # Calls from a library
+//
+// A host offers functions to its libraries, typed as the others, and takes their
+// logs and metrics:
+//
+//	slot := host.NewSlot("shop", host.WithLogger(slog.Default()),
+//		host.Provide1("Price", func(item string) (float64, error) { ... }))
+//
+// where the library says
+//
+//	var price = cabi.Host1[string, float64]("Price")
+//	...
+//	p, err := price("tea")
+//
+// [Callback] makes a function value an argument of one call. [ReaderFunc1] and its
+// kin bind functions whose result fits no call:
+//
+//	open, err := host.ReaderFunc1[string](slot, "Open") // cabi.Stream(os.Open(name))
+//	...
+//	r, err := open(ctx, "big.log")
+//	...
+//	defer r.Close()
+//
 // # The life of a version
 //
 // A file is read once, into private memory (found), and judged before any of its
@@ -95,6 +118,8 @@
 //     and stay in the process: resident.
 //   - At most 16 libraries that can be unloaded are in a process at a time
 //     ([ErrTooMany]); a swap needs room for two versions of one of them.
+//   - An open [Stream] is a call that is inside, and so is a callback: a swap waits
+//     for both, and what outlives the drain timeout quarantines the version.
 //   - A library runs inside the process: it can read and write all its memory.
 //     The seal finds damage, not malice.
 //   - Plain files that a library left open, memory from C's malloc that it never
