@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
 )
 
 // The Go side of the control entries in entry.c. Their names are hidden; the
@@ -23,13 +25,29 @@ func hotso_go_health(timeout int64) int32 { return runHealth(time.Duration(timeo
 func hotso_go_stop(timeout int64) int32 { return runStop(time.Duration(timeout)) }
 
 //export hotso_go_save
-func hotso_go_save(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
-	return Data(Out(out, capacity, length), saveState)
+func hotso_go_save(timeout int64, out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
+	switch {
+	case hooks.save == nil:
+		return abi.NoState
+	case length == nil:
+		return abi.OK
+	}
+	state, status := saveState(time.Duration(timeout))
+	if status != abi.OK {
+		return status
+	}
+	return fill(Out(out, capacity, length), unsafe.SliceData(state), len(state))
 }
 
 //export hotso_go_restore
-func hotso_go_restore(state unsafe.Pointer, n uintptr) int32 {
-	return Run(func() error { return restoreState(Bytes(state, n)) })
+func hotso_go_restore(timeout int64, state unsafe.Pointer, n uintptr) int32 {
+	switch {
+	case hooks.restore == nil:
+		return abi.NoState
+	case state == nil:
+		return abi.OK
+	}
+	return restoreState(time.Duration(timeout), Bytes(state, n))
 }
 
 //export hotso_go_take
@@ -45,6 +63,14 @@ func hotso_go_cancel(thread uintptr) { cancelCall(thread) }
 
 //export hotso_go_drill
 func hotso_go_drill(kind unsafe.Pointer, n uintptr) int32 { return drill(String(kind, n)) }
+
+//export hotso_go_stream_read
+func hotso_go_stream_read(id uint64, out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) int32 {
+	return readStream(id, Out(out, capacity, length))
+}
+
+//export hotso_go_stream_close
+func hotso_go_stream_close(id uint64) { closeStream(id) }
 
 // Name returns the name that hotso build stamped into this library.
 func Name() string { return C.GoString((*C.char)(unsafe.Pointer(&C.hotso_descriptor.name[0]))) }

@@ -1,10 +1,11 @@
 //go:build linux && (amd64 || arm64)
 
 /* What the Go runtime meets where it wanted to end the process. Every way out
- * of it goes through runtime.exit or runtime.dieFromSignal; in the private copy
- * the loader overwrites the first bytes of both with a jump to these two. They
- * run on any stack, a goroutine's of 2 KiB or a signal stack, and with any signal
- * mask, so they use neither stack nor C:
+ * of it goes through runtime.exit, runtime.dieFromSignal or runtime.raiseproc (for
+ * the goroutines of all threads, when a fault is in C code); in the private copy
+ * the loader overwrites their first bytes with a jump to these three. They run on
+ * any stack, a goroutine's of 2 KiB or a signal stack, and with any signal mask, so
+ * they use neither stack nor C:
  *
  *   - the first to come writes how and with which code into the entry;
  *   - the host's eventfd is written to: its reader closes the version's gate,
@@ -49,6 +50,12 @@ __asm__(".pushsection .text\n"
         "  movl 8(%rsp), %ecx\n" /* runtime.exit(code int32), ABI0: behind the return address */
         "  movl $1, %edx\n"      /* CrashExit */
         "  jmp 1f\n"
+        ".globl hotso_crash_raise\n"
+        ".type hotso_crash_raise, @function\n"
+        "hotso_crash_raise:\n"
+        "  movl 8(%rsp), %ecx\n" /* runtime.raiseproc(sig uint32), ABI0 */
+        "  movl $2, %edx\n"      /* CrashSignal */
+        "  jmp 1f\n"
         ".globl hotso_crash_signal\n"
         ".type hotso_crash_signal, @function\n"
         "hotso_crash_signal:\n"
@@ -86,12 +93,13 @@ __asm__(".pushsection .text\n"
         "  je 9f\n"
         "  movq hotso_load_config@GOTPCREL(%rip), %rcx\n"
         "  movq 8(%rcx), %rcx\n"
-        "  addq %fs:0, %rcx\n"     /* record */
-        "  cmpl $1, 8(%rcx)\n"     /* depth */
-        "  jbe 9f\n"
-        "  movq 16(%rcx), %rcx\n"  /* jump */
-        "  cmpq $0, 48(%rcx)\n"    /* prev: not 0 if our own C code called */
-        "  jne 9f\n"
+        "  addq %fs:0, %rcx\n"    /* record */
+        "  movq 16(%rcx), %rcx\n" /* jump */
+        "  movq 48(%rcx), %rcx\n" /* prev */
+        "  testb $1, %cl\n"       /* made by the host? */
+        "  je 9f\n"
+        "  cmpq $0, -1(%rcx)\n" /* from a callback? */
+        "  je 9f\n"
         "  leaq hotso_crash_left(%rip), %rax\n" /* func throw(s string) */
         "  movl $hotso_crash_left_end-hotso_crash_left, %ebx\n"
         ".globl hotso_crash_throw\n"
@@ -149,6 +157,12 @@ __asm__(".pushsection .text\n"
         "  ldr w9, [sp, #8]\n" /* runtime.exit(code int32), ABI0: behind the link register's slot */
         "  mov w10, #1\n"      /* CrashExit */
         "  b 1f\n"
+        ".globl hotso_crash_raise\n"
+        ".type hotso_crash_raise, %function\n"
+        "hotso_crash_raise:\n"
+        "  ldr w9, [sp, #8]\n" /* runtime.raiseproc(sig uint32), ABI0 */
+        "  mov w10, #2\n"      /* CrashSignal */
+        "  b 1f\n"
         ".globl hotso_crash_signal\n"
         ".type hotso_crash_signal, %function\n"
         "hotso_crash_signal:\n"
@@ -200,12 +214,11 @@ __asm__(".pushsection .text\n"
         "  ldr x9, [x9, #8]\n"
         "  mrs x10, tpidr_el0\n"
         "  add x9, x9, x10\n"   /* record */
-        "  ldr w10, [x9, #8]\n" /* depth */
-        "  cmp w10, #1\n"
-        "  b.ls 9f\n"
         "  ldr x9, [x9, #16]\n" /* jump */
-        "  ldr x9, [x9, #48]\n" /* prev: not 0 if our own C code called */
-        "  cbnz x9, 9f\n"
+        "  ldr x9, [x9, #48]\n" /* prev */
+        "  tbz x9, #0, 9f\n"    /* made by the host? */
+        "  ldur x9, [x9, #-1]\n"
+        "  cbz x9, 9f\n"                /* from a callback? */
         "  adrp x0, hotso_crash_left\n" /* func throw(s string) */
         "  add x0, x0, :lo12:hotso_crash_left\n"
         "  mov x1, #hotso_crash_left_end-hotso_crash_left\n"

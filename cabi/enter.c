@@ -86,16 +86,3 @@ void guarded(void (*f)(void *), void *arg) {
     }
     end(record(), &here);
 }
-
-hotso_jump hotso_no_jump;
-
-hotso_jump *innermost(hotso_record *r) {
-    hotso_jump *j = r->jump;
-    while (j && j->prev)
-        j = j->prev;
-    return j == &hotso_no_jump ? NULL : j;
-}
-
-void eject(void) {
-    __builtin_longjmp(innermost(record())->buf, 1);
-}

@@ -21,12 +21,14 @@ uint32_t hotso_pending;
 extern int32_t hotso_go_start(int64_t timeout);
 extern int32_t hotso_go_health(int64_t timeout);
 extern int32_t hotso_go_stop(int64_t timeout);
-extern int32_t hotso_go_save(void *out, size_t cap, void *len);
-extern int32_t hotso_go_restore(void *state, size_t len);
+extern int32_t hotso_go_save(int64_t timeout_ns, void *out, size_t cap, void *len);
+extern int32_t hotso_go_restore(int64_t timeout_ns, void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
 extern int32_t hotso_go_drill(void *kind, size_t len);
 extern void hotso_go_cancel(uintptr_t thread);
+extern int32_t hotso_go_stream_read(uint64_t stream, void *out, size_t cap, void *len);
+extern void hotso_go_stream_close(uint64_t stream);
 
 const hotso_description *hotso_describe(void) {
     return (const hotso_description *)&hotso_descriptor;
@@ -44,12 +46,12 @@ hotso_status hotso_stop(int64_t timeout_ns) {
     return hotso_go_stop(timeout_ns);
 }
 
-hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len) {
-    return hotso_go_save(out, out_cap, out_len);
+hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len) {
+    return hotso_go_save(timeout_ns, out, out_cap, out_len);
 }
 
-hotso_status hotso_restore(hotso_cchar *state, size_t state_len) {
-    return hotso_go_restore((void *)state, state_len);
+hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len) {
+    return hotso_go_restore(timeout_ns, (void *)state, state_len);
 }
 
 hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
@@ -66,6 +68,14 @@ void hotso_cancel(uintptr_t thread) {
 
 hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
     return hotso_go_drill((void *)kind, kind_len);
+}
+
+hotso_status hotso_stream_read(uint64_t stream, char *out, size_t out_cap, size_t *out_len) {
+    return hotso_go_stream_read(stream, out, out_cap, out_len);
+}
+
+void hotso_stream_close(uint64_t stream) {
+    hotso_go_stream_close(stream);
 }
 
 /* Names the calling thread; 0 where there is no way that a host has, too. */

@@ -4,7 +4,6 @@ package cabi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,15 +29,27 @@ func OnStart(f func(context.Context) error) { hooks.start = append(hooks.start, 
 func OnHealth(f func(context.Context) error) { hooks.health = append(hooks.health, f) }
 
 // OnStop registers f to run when this version has been drained, before it is
-// unloaded, in reverse order of registration. Close there what only this
+// unloaded, in reverse order of registration. It does not run in a version whose
+// start hooks failed: clean up there before you return the error. Close there what only this
 // library knows of: files, databases, child processes.
 func OnStop(f func(context.Context) error) { hooks.stop = append(hooks.stop, f) }
 
-// OnSave registers the function that writes this version's state for its successor.
+// OnSave registers the function that writes this version's state for the one
+// that replaces it. When it runs no call is inside, and none comes in before the
+// other version has the state or has refused it. It must leave the state as it
+// is: if the other version cannot restore it, this one goes on. Have the state
+// say its format, as versions that save and that restore differ.
+//
+// A version that registers both OnSave and OnRestore takes part in hand-overs;
+// the callers wait meanwhile, so write little and write it fast.
 func OnSave(f func() ([]byte, error)) { hooks.save = f }
 
 // OnRestore registers the function that takes over the state of another
-// version. The bytes are its own.
+// version, older or, in a rollback, newer. It runs after the start hooks, perhaps
+// more than once, and replaces what this version had. The bytes are its own. If
+// it fails the other version goes on serving. A format that the version before
+// can still read lets a rollback keep the state: add fields, and stop to write an
+// old one when no version that reads it is left.
 func OnRestore(f func(state []byte) error) { hooks.restore = f }
 
 func runStart(timeout time.Duration) int32  { return runHooks("start", hooks.start, timeout) }
@@ -47,6 +58,7 @@ func runHealth(timeout time.Duration) int32 { return runHooks("health", hooks.he
 func runStop(timeout time.Duration) int32 {
 	last := slices.Clone(hooks.stop)
 	slices.Reverse(last)
+	defer closeStreams()
 	return runHooks("stop", last, timeout)
 }
 
@@ -84,18 +96,20 @@ func runHook(name string, f func(context.Context) error, timeout time.Duration) 
 	return keep(abi.Timeout, fmt.Appendf(nil, "the %s hook did not end within %v", name, timeout))
 }
 
-var errNoState = errors.New("this library keeps no state")
-
-func saveState() ([]byte, error) {
-	if hooks.save == nil {
-		return nil, errNoState
+// saveState runs the save hook. The state is there when the status is OK.
+func saveState(timeout time.Duration) (state []byte, status int32) {
+	status = runHook("save", func(context.Context) (err error) {
+		saved, err := hooks.save()
+		state = saved
+		return err
+	}, timeout)
+	if status != abi.OK {
+		return nil, status // a hook that was left behind may still write to state
 	}
-	return hooks.save()
+	return state, abi.OK
 }
 
-func restoreState(state []byte) error {
-	if hooks.restore == nil {
-		return errNoState
-	}
-	return hooks.restore(slices.Clone(state))
+func restoreState(timeout time.Duration, state []byte) int32 {
+	own := slices.Clone(state) // before a hook that outlives its time reads it
+	return runHook("restore", func(context.Context) error { return hooks.restore(own) }, timeout)
 }

@@ -109,11 +109,11 @@ func TestHookContext(t *testing.T) {
 }
 
 func save(c *caller) int32 {
-	return hotso_go_save(unsafe.Pointer(&c.memory[0]), c.capacity, unsafe.Pointer(&c.length))
+	return hotso_go_save(0, unsafe.Pointer(&c.memory[0]), c.capacity, unsafe.Pointer(&c.length))
 }
 
 func restore(state []byte) int32 {
-	return hotso_go_restore(unsafe.Pointer(unsafe.SliceData(state)), uintptr(len(state)))
+	return hotso_go_restore(0, unsafe.Pointer(unsafe.SliceData(state)), uintptr(len(state)))
 }
 
 func TestSaveAndRestore(t *testing.T) {
@@ -133,22 +133,50 @@ func TestSaveAndRestore(t *testing.T) {
 	assert.EqualValues(t, abi.TooSmall, abi.Kind(status))
 	assertTakes(t, "count=3", status)
 
-	assert.EqualValues(t, abi.OK, restore(nil))
+	assert.EqualValues(t, abi.OK, restore([]byte{}))
 	assert.Empty(t, state)
+}
+
+func TestWhetherThereIsAState(t *testing.T) {
+	withoutHooks(t)
+	ask := func() (saves, restores int32) {
+		return hotso_go_save(0, nil, 0, nil), hotso_go_restore(0, nil, 0)
+	}
+	saves, restores := ask()
+	assert.EqualValues(t, abi.NoState, saves)
+	assert.EqualValues(t, abi.NoState, restores)
+	OnSave(func() ([]byte, error) { panic("only asked") })
+	OnRestore(func([]byte) error { panic("only asked") })
+	saves, restores = ask()
+	assert.EqualValues(t, abi.OK, saves)
+	assert.EqualValues(t, abi.OK, restores)
+}
+
+func TestSaveAndRestoreWithinTheirTime(t *testing.T) {
+	withoutHooks(t)
+	release := make(chan struct{})
+	defer close(release)
+	OnSave(func() ([]byte, error) { <-release; return nil, nil })
+	OnRestore(func([]byte) error { <-release; return nil })
+	c, state := newCaller(8), []byte("state")
+	assertFails(t, abi.Timeout, "the save hook did not end",
+		hotso_go_save(int64(time.Millisecond), unsafe.Pointer(&c.memory[0]), c.capacity, unsafe.Pointer(&c.length)))
+	assertFails(t, abi.Timeout, "the restore hook did not end",
+		hotso_go_restore(int64(time.Millisecond), unsafe.Pointer(&state[0]), 5))
 }
 
 func TestSaveAndRestoreThatFail(t *testing.T) {
 	withoutHooks(t)
-	assertFails(t, abi.Error, "keeps no state", save(newCaller(1)))
-	assertFails(t, abi.Error, "keeps no state", restore(nil))
+	assert.EqualValues(t, abi.NoState, save(newCaller(1)))
+	assert.EqualValues(t, abi.NoState, restore([]byte{}))
 
 	OnSave(func() ([]byte, error) { return nil, errBroken })
 	OnRestore(func([]byte) error { return errBroken })
 	assertFails(t, abi.Error, "broken", save(newCaller(1)))
-	assertFails(t, abi.Error, "broken", restore(nil))
+	assertFails(t, abi.Error, "broken", restore([]byte{}))
 
 	OnSave(func() ([]byte, error) { panic("boom") })
 	OnRestore(func([]byte) error { panic("boom") })
 	assertFails(t, abi.Panic, "boom", save(newCaller(1)))
-	assertFails(t, abi.Panic, "boom", restore(nil))
+	assertFails(t, abi.Panic, "boom", restore([]byte{}))
 }

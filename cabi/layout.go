@@ -28,4 +28,6 @@ var (
 	_ [C.HOTSO_INVALID]byte   = [abi.Invalid]byte{}
 	_ [C.HOTSO_GONE]byte      = [abi.Gone]byte{}
 	_ [C.HOTSO_TIMEOUT]byte   = [abi.Timeout]byte{}
+	_ [C.HOTSO_NO_STATE]byte  = [abi.NoState]byte{}
+	_ [C.HOTSO_END]byte       = [abi.End]byte{}
 )

@@ -8,6 +8,8 @@ package cabi
 //   hotso_off_config_owner = offsetof(hotso_config, owner),
 //   hotso_off_config_record = offsetof(hotso_config, record),
 //   hotso_off_config_entry = offsetof(hotso_config, entry),
+//   hotso_off_config_call = offsetof(hotso_config, call),
+//   hotso_off_config_host = offsetof(hotso_config, host),
 //   hotso_off_record_owner = offsetof(hotso_record, owner),
 //   hotso_off_record_depth = offsetof(hotso_record, depth),
 //   hotso_off_record_busy = offsetof(hotso_record, busy),
@@ -38,6 +40,8 @@ var (
 	_ [C.hotso_off_config_owner]byte  = [abi.ConfigOwner]byte{}
 	_ [C.hotso_off_config_record]byte = [abi.ConfigRecord]byte{}
 	_ [C.hotso_off_config_entry]byte  = [abi.ConfigEntry]byte{}
+	_ [C.hotso_off_config_call]byte   = [abi.ConfigCall]byte{}
+	_ [C.hotso_off_config_host]byte   = [abi.ConfigHost]byte{}
 
 	_ [C.sizeof_hotso_record]byte     = [abi.RecordSize]byte{}
 	_ [C.hotso_off_record_owner]byte  = [abi.RecordOwner]byte{}
@@ -67,7 +71,6 @@ var (
 
 	// Written as numbers in crash.c.
 	_ [8]byte      = [abi.ConfigRecord]byte{}
-	_ [8]byte      = [abi.RecordDepth]byte{}
 	_ [16]byte     = [abi.RecordJump]byte{}
 	_ [48]byte     = [C.hotso_off_jump_prev]byte{}
 	_ [16]byte     = [abi.ConfigEntry]byte{}

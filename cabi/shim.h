@@ -4,7 +4,8 @@
  * runtime takes hold of one. One file per concern:
  *
  *   load.c     who loaded us; runs before the Go runtime starts
- *   enter.c    calls from the host into Go, and the way out of one
+ *   enter.c    calls from the host into Go
+ *   eject.c    the way out of a call into a dead library
  *   crash.c    what the Go runtime meets where it wanted to end the process
  *   ready.c    what a call need not wait for once the library is up
  *   thread.c   threads that the library starts
@@ -14,6 +15,7 @@
  *   signal.c   signal handlers
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
+ *   host.c     calls into the host
  */
 #ifndef HOTSO_SHIM_H
 #define HOTSO_SHIM_H
@@ -49,7 +51,9 @@ typedef struct hotso_config {
     uint64_t owner; /* id of this load, never 0 */
     int64_t record; /* offset of a thread's record from its thread pointer */
     uint64_t entry; /* address of the host's dispatch table entry */
-    uint64_t spare[5];
+    uint64_t call;  /* the host's hotso_host_call, 0 if there is none */
+    uint64_t host;  /* its handle that finds functions */
+    uint64_t spare[3];
 } hotso_config;
 
 extern hotso_config hotso_load_config;
@@ -90,10 +94,12 @@ typedef struct hotso_record {
     uint64_t spare[2];
 } hotso_record;
 
-/* The frame of a call into the library. prev is that of the call around it if
- * the library's C code made this one. If a callback into the host called again,
- * it is NULL: the host's frames are in between, and its call hides what is around
- * it (host/internal/call). */
+/* The frame of a call into the library. prev is that of the call around it, NULL
+ * if there is none. If the host made the call, the lowest bit of prev is set: it is
+ * then the address where the host keeps the call around, in its own frame. The
+ * frames from there on are the host's, which no ejection may skip. The host puts
+ * that address into the record itself, and takes it out (host/internal/call), so
+ * a thread between the host's code and ours is in no call. */
 typedef struct hotso_jump {
     void *buf[5]; /* of __builtin_setjmp */
     uint32_t depth;
@@ -173,19 +179,27 @@ static inline void unlock(hotso_lock *l) {
     __atomic_store_n(l, 0, __ATOMIC_RELEASE);
 }
 
+/* host.c: hotso_host_call of the host, HOTSO_GONE if there is none. */
+hotso_status hotso_call_host(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
+                             size_t *out_len);
+
+/* host.c: the host's handle that finds functions, 0 if there is none. */
+uint64_t hotso_host(void);
+
 /* enter.c: makes the slot of the calling thread this load's. */
 void adopt(hotso_record *r);
 
 /* enter.c: runs f(arg) so that the thread can be ejected from it. */
 void guarded(void (*f)(void *), void *arg);
 
-/* enter.c: where a thread of the library's is before any call; no way out. */
+/* eject.c: in place of a jump on a thread of the library's that is in no call. */
 extern hotso_jump hotso_no_jump;
 
-/* enter.c: the host's innermost call on this thread, NULL if there is none. */
-hotso_jump *innermost(hotso_record *r);
+/* eject.c: the call that an ejection of this thread ends; NULL if it is in none,
+ * or is on the way from or to the host. */
+hotso_jump *ejectable(hotso_record *r);
 
-/* enter.c: where an ejected thread goes on: behind that call. */
+/* eject.c: where an ejected thread goes on: behind that call. */
 void eject(void);
 
 /* thread.c */
@@ -195,6 +209,7 @@ hotso_thread *thread_list(void); /* every thread there ever was; entries are reu
 void thread_reap(void);          /* joins those that have ended */
 void thread_forget(void);        /* frees the list */
 void thread_leave(void);         /* where a killed thread goes on: ends it */
+void thread_park(void);          /* waits for ever, in the library's own text */
 
 /* memory.c */
 int memory_seen(void);

@@ -110,8 +110,8 @@ void thread_leave(void) {
     _longjmp(record()->thread->leave, 1);
 }
 
-/* Waits for ever, in the library's own text: the kill signal ends it. */
-static void park(void) {
+/* The kill signal ends it. */
+void thread_park(void) {
     for (;;) {
 #if defined(__x86_64__)
         long r = SYS_pause;
@@ -142,7 +142,7 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
     if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
         unlock(&list_lock);
         busy_end(busy);
-        park();
+        thread_park();
     }
     hotso_thread *t = take_unused();
     if (!t) {

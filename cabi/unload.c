@@ -51,8 +51,8 @@ void on_kill(int sig, void *info, void *context) {
     if (safe && t && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
         r->busy = 1; /* not twice */
         go_on_in(u, thread_leave, t->sp);
-    } else if (safe && innermost(r) && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {
-        go_on_in(u, eject, (uintptr_t)innermost(r) - 1024); /* under the frame that it is in */
+    } else if (safe && ejectable(r) && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {
+        go_on_in(u, eject, (uintptr_t)ejectable(r) - 1024); /* under the frame that it is in */
         memcpy(&u->uc_sigmask, &r->mask, sizeof r->mask);
     }
     if (t)

@@ -41,7 +41,7 @@ func residentReason(d *Description) string {
 
 // attach prepares the bytes of a verified library for an unload to come: the
 // private copy is patched, the file on disk stays as it is.
-func attach(d *Description) (_ *attachment, err error) {
+func attach(d *Description, offer uint64) (_ *attachment, err error) {
 	c, err := carrier()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func attach(d *Description) (_ *attachment, err error) {
 	a.crashMessage, err = newCrashMessage(fmt.Sprintf("%s:%d", crashMessageName, a.id))
 	if err == nil {
 		a.entry.SetCrash(crashes.fd, int32(a.crashMessage.Fd()))
-		err = a.patch(d)
+		err = a.patch(d, offer)
 	}
 	if err != nil {
 		a.release()
@@ -115,7 +115,7 @@ func (a *attachment) verify() error {
 }
 
 // patch changes what keeps an ordinary Go library in the process.
-func (a *attachment) patch(d *Description) error {
+func (a *attachment) patch(d *Description, offer uint64) error {
 	p, err := elfimage.NewPatcher(d.ELF, d.image)
 	if err != nil {
 		return err
@@ -131,10 +131,12 @@ func (a *attachment) patch(d *Description) error {
 	if err != nil {
 		return err
 	}
-	var config [abi.ConfigEntry + 8]byte
+	var config [abi.ConfigHost + 8]byte
 	binary.LittleEndian.PutUint64(config[abi.ConfigOwner:], a.id)
 	binary.LittleEndian.PutUint64(config[abi.ConfigRecord:], uint64(a.slot.Offset()+abi.SlotRecord))
 	binary.LittleEndian.PutUint64(config[abi.ConfigEntry:], uint64(a.entry.Addr()))
+	binary.LittleEndian.PutUint64(config[abi.ConfigCall:], uint64(callbackEntry()))
+	binary.LittleEndian.PutUint64(config[abi.ConfigHost:], offer)
 	sym, ok := d.ELF.Symbol(abi.SymConfig)
 	if !ok {
 		return fmt.Errorf("it does not export %s", abi.SymConfig)
@@ -149,12 +151,13 @@ func (a *attachment) patch(d *Description) error {
 }
 
 // detours are functions of the Go runtime and where they lead in a private
-// copy; see cabi/crash.c. The runtime ends the process through the first two
-// (runtime/stubs2.go, runtime/signal_unix.go) and says why through the third. The
-// fourth is on a panic's way out of an exported function (runtime/cgocall.go).
+// copy; see cabi/crash.c. The runtime ends the process through the first three
+// (runtime/stubs2.go, signal_unix.go, os_linux.go) and says why through the next.
+// Then comes what is on a panic's way out of an exported function (runtime/cgocall.go).
 var detours = []struct{ from, to string }{
 	{"runtime.exit", abi.SymCrashExit},
 	{"runtime.dieFromSignal", abi.SymCrashSignal},
+	{"runtime.raiseproc", abi.SymCrashRaise},
 	{"runtime.write1", abi.SymCrashWrite},
 	{"runtime.unwindm", abi.SymCrashUnwind},
 	{abi.SymCrashThrow, "runtime.throw"},

@@ -80,6 +80,8 @@ type death struct {
 	phase deathPhase
 	known chan struct{} // closed when crash is set
 	crash *Crash
+
+	settled chan struct{} // closed when the slot and the host's OnEvent know
 }
 
 type deathPhase int
@@ -102,12 +104,17 @@ func (d *death) begin() bool {
 	return true
 }
 
-// over notes that the library is gone.
+// over notes that the library is gone. Who deals with its death has come as far
+// as not to need it any more.
 func (d *death) over() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	if d.phase == alive {
 		d.phase = beyond
+	}
+	phase := d.phase
+	d.mu.Unlock()
+	if phase != beyond {
+		<-d.settled
 	}
 }
 
@@ -168,8 +175,11 @@ func (l *Library) onDeath(why string) {
 	if tell != nil {
 		tell(l) // calls go on elsewhere while we clean up
 	}
+	l.streams.end() // they are inside, but not in its code
 	l.emit(Event{State: Crashed, Detail: l.death.crash.Error(), Err: l.death.crash})
+	close(l.death.settled)
 	l.ejectCallers()
+	<-l.opened // who loads it lets it go, if it can't be used
 	_, _ = l.close(context.Background())
 }
 

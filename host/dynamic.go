@@ -83,6 +83,9 @@ func (l *Library) prepare(name string, args []any) (fn *function, values []refle
 	if !ok {
 		return nil, nil, ErrFunction, fmt.Errorf("%q", name)
 	}
+	if fn.sig.Result == abi.Stream {
+		return nil, nil, ErrArgument, fmt.Errorf("%s returns a stream: ReaderFunc1 and its kin read it", name)
+	}
 	if err := checkRegisters(fn.sig); err != nil {
 		return nil, nil, ErrArgument, err
 	}

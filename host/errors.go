@@ -142,14 +142,15 @@ type Step string
 
 // The steps, in their order.
 const (
-	StepRead   Step = "read"   // the file, once, into private memory
-	StepVerify Step = "verify" // ELF, ABI, seal, signature, name, order, functions; no code has run
-	StepLoad   Step = "load"   // dlopen, dlsym
-	StepStart  Step = "start"  // runtime up, start hooks: the first call
-	StepHealth Step = "health" // health hooks and the host's own check
-	StepSwap   Step = "swap"   // publish
-	StepDrain  Step = "drain"  // waiting for the calls inside
-	StepUnload Step = "unload"
-	StepBind   Step = "bind" // a typed function
-	StepCall   Step = "call"
+	StepRead     Step = "read"      // the file, once, into private memory
+	StepVerify   Step = "verify"    // ELF, ABI, seal, signature, name, order, functions; no code has run
+	StepLoad     Step = "load"      // dlopen, dlsym
+	StepStart    Step = "start"     // runtime up, start hooks: the first call
+	StepHealth   Step = "health"    // health hooks and the host's own check
+	StepHandOver Step = "hand-over" // the state of one version to another
+	StepSwap     Step = "swap"      // publish
+	StepDrain    Step = "drain"     // waiting for the calls inside
+	StepUnload   Step = "unload"
+	StepBind     Step = "bind" // a typed function
+	StepCall     Step = "call"
 )

@@ -15,7 +15,9 @@ const (
 	Loaded   State = "loaded"
 	Started  State = "started"
 	Healthy  State = "healthy"
+	Restored State = "restored" // it has the state of the version before
 	Serving  State = "serving"
+	Warm     State = "warm"     // replaced, and kept to go back to until the probation is over
 	Retiring State = "retiring" // replaced, its calls are being waited for
 	Drained  State = "drained"
 	Unloaded State = "unloaded" // nothing of it is left in the process
@@ -37,6 +39,8 @@ type Event struct {
 	Detail  string        `json:"detail,omitempty"` // why, for people
 	Took    time.Duration `json:"took,omitempty"`   // nanoseconds since the step before
 	Err     error         `json:"-"`
+	// Passed, with Serving: the version is not on probation, or no longer.
+	Passed bool `json:"passed,omitempty"`
 }
 
 // state is a State that any goroutine may read.

@@ -17,3 +17,22 @@ func InitWaitSkipped(d *Description) bool {
 	_, ok := findCall(d.image[off:off+int64(size)], callback, receive)
 	return ok
 }
+
+// Hold stands for a call that is inside l until release is closed. It is inside
+// when the returned channel is closed.
+func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
+	inside := make(chan struct{})
+	go func() {
+		token, _ := l.gate.Enter()
+		close(inside)
+		<-release
+		l.gate.Leave(token)
+	}()
+	return inside
+}
+
+// Offers is how many offers libraries can call.
+func Offers() (n int) {
+	offers.Range(func(any, any) bool { n++; return true })
+	return n
+}

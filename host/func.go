@@ -130,18 +130,21 @@ func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect
 	}
 	var sig abi.Signature
 	for _, p := range params {
-		t, err := typeOf(p)
+		t, err := abi.TypeOf(p)
 		if err != nil {
 			return fail(err)
 		}
 		sig.Params = append(sig.Params, abi.Param{Type: t})
 	}
 	if r := reflect.TypeFor[R](); r != reflect.TypeFor[None]() {
-		t, err := typeOf(r)
+		t, err := abi.TypeOf(r)
 		if err != nil {
 			return fail(err)
 		}
 		sig.Result = t
+		if r == reflect.TypeFor[streamHandle]() {
+			sig.Result = abi.Stream
+		}
 	}
 	if err := checkRegisters(sig); err != nil {
 		return fail(err)
@@ -227,19 +230,21 @@ func (in *inside) takeFrame() {
 		in.frame = call.Get()
 		return
 	}
-	frames := &in.fn.lib.frames
-	if frames[i] == nil {
-		frames[i] = call.Get()
+	slot := &in.fn.lib.frames[i]
+	if in.frame = slot.Load(); in.frame == nil {
+		in.frame = call.Get()
+		slot.Store(in.frame)
 	}
-	in.frame = frames[i]
 }
 
 // leave is deferred, so that a panic that a callback lets through does not
 // keep the version for ever.
 func (in *inside) leave() {
 	if _, ok := in.shard.Alone(); ok {
+		in.frame.Count()
 		in.frame.Reset() // stays in its shard
 	} else {
+		in.fn.lib.crowded.Add(1)
 		in.frame.Put()
 	}
 	in.fn.lib.gate.Leave(in.shard)

@@ -154,6 +154,7 @@ func (fn *function) status(status int32) error {
 	if kind == abi.OK {
 		return nil
 	}
+	fn.lib.countError()
 	return &CallError{
 		Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
 		Message: fn.lib.message(status), Panicked: kind == abi.Panic,

@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,9 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/proc"
 )
+
+// ctx is for calls whose end no test waits for.
+var ctx = context.Background()
 
 // open opens a library that is unloaded, and nothing left of it, at the end.
 func open(t testing.TB, path string, opts ...host.Option) *host.Library {
@@ -146,4 +150,11 @@ func (j *journal) states(version string) (states []host.State) {
 		}
 	}
 	return states
+}
+
+// tells reports whether an event says that.
+func (j *journal) tells(detail string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.ContainsFunc(j.events, func(e host.Event) bool { return strings.Contains(e.Detail, detail) })
 }

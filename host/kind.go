@@ -37,6 +37,7 @@ var kindsByType = map[abi.Type]kind{
 	abi.Uint16: kindUint16, abi.Int16: kindInt16, abi.Uint32: kindUint32, abi.Int32: kindInt32,
 	abi.Uint64: kind64, abi.Int64: kind64, abi.Float32: kindFloat32, abi.Float64: kindFloat64,
 	abi.String: kindString, abi.Bytes: kindBytes, abi.CString: kindCString,
+	abi.Stream: kind64,
 }
 
 func kindOf(t abi.Type) kind {

@@ -22,15 +22,18 @@ import (
 // goroutine at the same time.
 type Library struct {
 	*Description
-	conf   *config
-	since  time.Time
-	emit   func(Event)
-	state  state
-	gate   gate.Gate                // every call is inside it
-	frames [gate.Shards]*call.Frame // of those who are alone in their shard
-	copy   *private.Copy
-	handle dl.Handle
-	sym    symbols
+	conf    *config
+	since   time.Time
+	emit    func(Event)
+	state   state
+	gate    gate.Gate                               // every call is inside it
+	frames  [gate.Shards]atomic.Pointer[call.Frame] // of those who are alone in their shard
+	crowded atomic.Int64                            // calls that were not alone in theirs
+	errors  atomic.Int64                            // calls that failed
+	onError atomic.Pointer[chan struct{}]           // who wants to know
+	copy    *private.Copy
+	handle  dl.Handle
+	sym     symbols
 
 	attachment   *attachment // nil if it can't be unloaded
 	jump         int64       // offset of a thread's way out of a call, see call.Frame
@@ -40,7 +43,10 @@ type Library struct {
 	groupFiles   []int       // descriptors that its runtime opened at start
 	poller       poller      // of its runtime
 	crashMessage *os.File    // the attachment's
-	stopped      bool        // its stop hooks have run
+	stopped      bool        // its stop hooks have run, or must not
+
+	offer   uint64 // the handle by which it finds what the host offers
+	streams streams
 
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
@@ -51,6 +57,7 @@ type Library struct {
 	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
 	edits     []elfimage.Edit // what was patched in the private copy
 
+	opened   chan struct{} // closed when open has ended
 	closing  sync.Once
 	report   *Report
 	err      error
@@ -63,6 +70,7 @@ type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free, unload     uintptr
 	cancel                             uintptr
+	streamRead, streamClose            uintptr // 0 if it has none
 	pending                            *uint32
 }
 
@@ -88,7 +96,9 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 	l := &Library{Description: d, conf: c, since: time.Now(), emit: emit}
 	l.bound.Store(&[]*function{})
 	l.deathWord = new(atomic.Uint32)
-	l.death.known = make(chan struct{})
+	l.death.known, l.death.settled = make(chan struct{}), make(chan struct{})
+	l.opened = make(chan struct{})
+	defer close(l.opened)
 	for _, s := range []struct {
 		step   Step
 		reason error
@@ -107,9 +117,10 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 		if err != nil {
 			l.state.set(Failed)
 			l.gate.Close()
+			l.stopped = s.step != StepHealth // only what was started is stopped
 			e := l.error(s.step, s.reason, err)
 			if l.handle != 0 {
-				_, _ = l.retire(ctx)
+				_, _ = l.close(ctx)
 				l.state.set(Failed)
 			} else {
 				l.detach()
@@ -132,8 +143,11 @@ func (l *Library) error(step Step, reason, cause error) error {
 
 // load maps the private copy, finds the symbols, and waits for the runtime.
 func (l *Library) load(context.Context) (err error) {
+	if err := l.offerServices(); err != nil {
+		return err
+	}
 	if l.resident = residentReason(l.Description); l.resident == "" {
-		if l.attachment, err = attach(l.Description); err != nil {
+		if l.attachment, err = attach(l.Description, l.offer); err != nil {
 			return err
 		}
 		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
@@ -149,6 +163,7 @@ func (l *Library) load(context.Context) (err error) {
 	if err := l.resolve(); err != nil {
 		return err
 	}
+	l.setHost()
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
 	if _, err = l.invoke(l.sym.takeStatus); err == nil {
@@ -156,14 +171,18 @@ func (l *Library) load(context.Context) (err error) {
 	}
 	files, filesErr := claimRuntimeFiles(l)
 	l.groupFiles = files
-	if err = errors.Join(err, filesErr); err != nil || l.attachment == nil {
-		return err
-	}
-	if err = l.attachment.verify(); err == nil {
-		l.poller, err = findPoller(l.attachment.entry.Probe())
-	}
-	if err != nil {
-		l.abandon(err.Error())
+	err = errors.Join(err, filesErr)
+	switch {
+	case l.attachment == nil:
+	case l.dead(): // in an init function; what it has opened is let go with it
+		l.poller, _ = findPoller(l.attachment.entry.Probe())
+	case err == nil:
+		if err = l.attachment.verify(); err == nil {
+			l.poller, err = findPoller(l.attachment.entry.Probe())
+		}
+		if err != nil {
+			l.abandon(err.Error())
+		}
 	}
 	return err
 }
@@ -208,6 +227,7 @@ func (l *Library) open() (err error) {
 
 // detach gives back what attach took; nothing of the library is mapped.
 func (l *Library) detach() {
+	offers.Delete(l.offer)
 	if l.attachment != nil {
 		// The entry's next user must not be taken for this one.
 		l.death.over()
@@ -233,6 +253,8 @@ func (l *Library) resolve() error {
 		*p = addr
 	}
 	l.sym.pending = *(**uint32)(unsafe.Pointer(&pending))
+	l.sym.streamRead, _ = l.handle.Sym(abi.SymStreamRead)
+	l.sym.streamClose, _ = l.handle.Sym(abi.SymStreamClose)
 
 	l.functions = make(map[string]*function, len(l.Manifest.Functions))
 	for _, f := range l.Manifest.Functions {
@@ -260,7 +282,7 @@ func (l *Library) start(context.Context) error {
 }
 
 func (l *Library) checkHealth(ctx context.Context) error {
-	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return err
 	}
 	if l.conf.check != nil {
@@ -324,7 +346,7 @@ func (l *Library) Health(ctx context.Context) error {
 		return l.closedError()
 	}
 	defer l.gate.Leave(token)
-	if err := l.control(l.sym.health, l.conf.startTimeout); err != nil {
+	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return l.error(StepHealth, ErrUnhealthy, err)
 	}
 	return nil
@@ -363,7 +385,7 @@ func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
 		}
 		// Without a manifest the host's word counts: spans and structs can only
 		// be results beside a status.
-		want.Error = want.Result.Span() || want.Result.Struct()
+		want.Error = want.Result.Span() || want.Result.Struct() || want.Result == abi.Stream
 		return newFunction(l, name, addr, want), nil
 	case !compatible(want, fn.sig):
 		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")

@@ -1,16 +1,18 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
 // Defaults of the options.
 const (
-	DefaultStartTimeout = 10 * time.Second
-	DefaultDrainTimeout = 30 * time.Second
-	DefaultCrashLimit   = 3
-	DefaultCrashWindow  = time.Minute
+	DefaultStartTimeout    = 10 * time.Second
+	DefaultDrainTimeout    = 30 * time.Second
+	DefaultHandoverTimeout = 5 * time.Second
+	DefaultCrashLimit      = 3
+	DefaultCrashWindow     = time.Minute
 )
 
 // An Option configures Open and NewSlot.
@@ -24,6 +26,11 @@ type config struct {
 	signed         bool // only with a signature of one of keys
 	keys           []PublicKey
 	startTimeout   time.Duration
+	healthTimeout  time.Duration // 0: startTimeout
+	stopTimeout    time.Duration // 0: startTimeout
+	handover       time.Duration
+	probation      time.Duration // 0: none
+	rule           Rule
 	drainTimeout   time.Duration
 	tempDir        string
 	onDisk         bool
@@ -34,14 +41,16 @@ type config struct {
 	forceUnload    bool
 	crashLimit     int
 	crashWindow    time.Duration
+	services       []*service
 }
 
 func newConfig(opts []Option) *config {
-	c := &config{startTimeout: DefaultStartTimeout, drainTimeout: DefaultDrainTimeout,
+	c := &config{startTimeout: DefaultStartTimeout, handover: DefaultHandoverTimeout, drainTimeout: DefaultDrainTimeout,
 		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow}
 	for _, o := range opts {
 		o(c)
 	}
+	c.healthTimeout, c.stopTimeout = cmp.Or(c.healthTimeout, c.startTimeout), cmp.Or(c.stopTimeout, c.startTimeout)
 	return c
 }
 
@@ -52,8 +61,23 @@ func AllowUnsealed() Option { return func(c *config) { c.allowUnsealed = true } 
 // AllowDowngrade lets Slot.Swap replace a version by an older one.
 func AllowDowngrade() Option { return func(c *config) { c.allowDowngrade = true } }
 
-// StartTimeout limits each start and health hook; default 10 s.
+// StartTimeout limits each start hook, and each health and stop hook for which
+// there is no limit of their own; default 10 s. A version whose start hook fails
+// or does not end in time never receives a call, and its stop hooks don't run:
+// they would end what was never begun.
 func StartTimeout(d time.Duration) Option { return func(c *config) { c.startTimeout = d } }
+
+// HealthTimeout limits each health hook.
+func HealthTimeout(d time.Duration) Option { return func(c *config) { c.healthTimeout = d } }
+
+// StopTimeout limits each stop hook. The version is unloaded all the same.
+func StopTimeout(d time.Duration) Option { return func(c *config) { c.stopTimeout = d } }
+
+// HandoverTimeout limits how long the calls wait while one version hands its state
+// to another: for those that are inside the old one, then for its save and the
+// other's restore hook. Default 5 s. Past it the swap is undone with ErrBusy, and
+// the old version goes on with its state.
+func HandoverTimeout(d time.Duration) Option { return func(c *config) { c.handover = d } }
 
 // DrainTimeout limits how long a swap or Close waits for the calls that are
 // still inside the old version; default 30 s. Past it the version is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hotso/hotso/host/internal/elfimage"
@@ -92,10 +93,22 @@ func (s *Slot) Forgive() {
 	clear(s.crashes)
 }
 
-// recover replaces a crashed version: by the last good one, or, if there is
+// recovered is closed when the last crash was dealt with.
+func (s *Slot) recovered() <-chan struct{} {
+	if done := s.recovering.Load(); done != nil {
+		return *done
+	}
+	return nothing
+}
+
+// recover replaces a crashed version: by the warm one, by the last good one, or, if there is
 // none, by itself. Calls that come meanwhile wait for done.
 func (s *Slot) recover(dead *Library, done chan struct{}) {
-	defer close(done)
+	finish := sync.OnceFunc(func() { close(done) })
+	defer finish()
+	if s.recoverWarm(dead, finish) {
+		return
+	}
 	ctx := context.Background()
 	s.mu.Lock()
 	good := s.good
@@ -152,7 +165,7 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 	s.mu.Lock()
 	ok := s.current.Load() == dead
 	if ok {
-		_, err = s.publishLocked(v, lib)
+		_, err = s.publishLocked(lib)
 	}
 	s.mu.Unlock()
 	if !ok || err != nil {
@@ -161,6 +174,6 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 		return false
 	}
 	_ = c.copy.Close()
-	s.emit(v, Event{State: Serving, Took: time.Since(begin), Detail: fmt.Sprintf("fallback from v%s", dead.Version())})
+	s.emit(v, Event{State: Serving, Passed: true, Took: time.Since(begin), Detail: fmt.Sprintf("fallback from v%s", dead.Version())})
 	return true
 }

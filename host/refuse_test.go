@@ -203,6 +203,7 @@ func TestBadStart(t *testing.T) {
 			assert.Equal(t, "1", slot.Current().Version())
 			assert.Equal(t, host.Failed, slot.Versions()[1].State)
 			assert.NotContains(t, j.states("2"), host.Serving)
+			assert.Equal(t, c.step == host.StepHealth, j.tells("stop hook: stopped"), "only what was started is stopped")
 			assert.ElementsMatch(t, held, holdings(t), "it was unloaded")
 		})
 	}

@@ -29,12 +29,14 @@ type Slot struct {
 	current atomic.Pointer[Library]
 	closed  atomic.Bool
 
-	swapping sync.Mutex // one Swap or Close at a time
+	swapping sync.Mutex // one Swap, Rollback or Close at a time
 
 	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
+	paused     atomic.Pointer[pause]         // nil unless a state is being handed over
 
 	mu        sync.Mutex             // guards what follows
 	good      *spare                 // the version before the current one, if it left well
+	trial     *trial                 // of the current version, nil if it is not on probation
 	crashes   map[string][]time.Time // by Description.key, within the window
 	lastCrash *Crash                 // why there is no current version
 	bindings  []*binding
@@ -50,9 +52,12 @@ type VersionInfo struct {
 	State    State     `json:"state"`
 	Since    time.Time `json:"since"` // when it came into this state
 	InFlight int64     `json:"in_flight"`
+	Calls    int64     `json:"calls"`            // that have ended
+	Errors   int64     `json:"errors"`           // of those, errors and panics
 	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
 
-	lib *Library
+	lib    *Library
+	failed string // the reason, once it has failed: that it was unloaded too is not what matters
 }
 
 // maxVersions is how many versions a slot remembers; those still in the
@@ -61,9 +66,11 @@ const maxVersions = 64
 
 // A Swap says what a replacement did.
 type Swap struct {
-	Version string        `json:"version"` // now serving
-	Load    time.Duration `json:"load"`    // nanoseconds from the file to ready
-	Old     *Report       `json:"old"`     // what became of the version before, nil if none
+	Version string        `json:"version"`        // now serving
+	Load    time.Duration `json:"load"`           // nanoseconds from the file to ready
+	Pause   time.Duration `json:"pause"`          // nanoseconds that new calls waited for the state; 0: none was handed over
+	Old     *Report       `json:"old"`            // what became of the version before, nil if none
+	Warm    string        `json:"warm,omitempty"` // version that is kept for the time of probation
 }
 
 // NewSlot makes an empty slot for libraries of that name. Calls get ErrEmpty
@@ -83,7 +90,10 @@ func (s *Slot) Current() *Library { return s.current.Load() }
 
 // Swap replaces the current version by the library at path. The new version is
 // read, verified, loaded, started and checked while the old one serves; only
-// then do calls reach it. If any step fails the old version goes on serving and
+// then do calls reach it. If the old version saves its state and the new one
+// restores it (cabi.OnSave, OnRestore), new calls wait while it is handed over,
+// at most for HandoverTimeout; a call that itself calls the slot then waits for
+// itself, until the swap gives up. If any step fails the old version goes on serving and
 // the error says what failed. Swap returns when the calls inside the old
 // version have come back and it was let go; if they don't within the drain
 // timeout, or until ctx ends, the error is ErrBusy, the swap holds, and the old
@@ -133,16 +143,18 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	if err != nil {
 		return fail(err)
 	}
-	s.mu.Lock()
-	old, err := s.publishLocked(v, lib)
-	s.mu.Unlock()
+	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
+	old, err := s.replace(ctx, v, lib, swap, false)
 	if err != nil {
 		lib.gate.Close()
 		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
-	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
-	s.emit(v, Event{State: Serving, Took: swap.Load})
+	e := Event{State: Serving, Took: swap.Load, Passed: swap.Warm == ""}
+	if swap.Warm != "" {
+		e.Detail = fmt.Sprintf("on probation for %v, v%s is kept warm", s.conf.probation, swap.Warm)
+	}
+	s.emit(v, e)
 	if old == nil {
 		return swap, nil
 	}
@@ -150,15 +162,82 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	return swap, err
 }
 
+// replace hands the state over, if there is one, and publishes lib. It returns the
+// version to retire, if any. Going back, there is no probation.
+func (s *Slot) replace(ctx context.Context, v *VersionInfo, lib *Library, swap *Swap, back bool) (*Library, error) {
+	for {
+		old := s.current.Load()
+		p, size, err := s.handOver(ctx, old, lib)
+		if err != nil && !old.dead() { // what crashed has no state any more
+			return nil, err
+		}
+		s.mu.Lock()
+		if s.current.Load() != old { // it crashed, and there is a fallback
+			s.mu.Unlock()
+			p.end()
+			continue
+		}
+		_, err = s.publishLocked(lib)
+		retire := old
+		if err == nil {
+			retire = s.keepLocked(lib, old, back)
+			if s.trial != nil {
+				swap.Warm = s.trial.warm.Version()
+			}
+		}
+		s.mu.Unlock()
+		if err != nil && p != nil {
+			old.reopen()
+		}
+		swap.Pause = p.end()
+		if err == nil && p != nil {
+			s.emit(v, Event{State: Restored, Took: swap.Pause, Detail: fmt.Sprintf("%d bytes of state from v%s", size, old.Version())})
+		}
+		if err == nil && retire != old && old.state.get() == Warm {
+			old.emit(Event{State: Warm, Detail: "kept to go back to"})
+		}
+		return retire, err
+	}
+}
+
+// keepLocked decides what becomes of the version before lib: it is kept warm, or
+// to be retired. s.mu is held.
+func (s *Slot) keepLocked(lib, old *Library, back bool) (retire *Library) {
+	warm := old
+	if t := s.endTrial(); t != nil {
+		warm = t.warm
+	}
+	if warm == nil || warm.dead() {
+		return old
+	}
+	if back {
+		s.setGood(nil)
+		return old
+	}
+	s.setGood(warm.spare())
+	if s.conf.probation <= 0 {
+		return old
+	}
+	s.beginTrial(lib, warm)
+	if warm == old {
+		return nil
+	}
+	return old
+}
+
 // openFor opens a verified library whose life v records.
 func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Library, error) {
-	return s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
+	lib, err := s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v.lib = lib
+	return lib, err
 }
 
 // publishLocked binds the slot's functions in lib and lets calls reach it. From the
 // store on, no new call enters the old version: its gate closes right after,
 // and whoever is refused there finds the new one.
-func (s *Slot) publishLocked(v *VersionInfo, lib *Library) (old *Library, err error) {
+func (s *Slot) publishLocked(lib *Library) (old *Library, err error) {
 	bound := make([]*function, len(s.bindings))
 	for i, b := range s.bindings {
 		if bound[i], err = lib.lookup(b.name, b.sig); err != nil {
@@ -167,13 +246,11 @@ func (s *Slot) publishLocked(v *VersionInfo, lib *Library) (old *Library, err er
 	}
 	lib.bound.Store(&bound)
 	lib.state.set(Serving)
-	v.lib = lib
 	s.lastCrash = nil
 	old = s.current.Swap(lib)
 	lib.takeOver(s.crashed)
 	if old != nil {
 		if !old.dead() {
-			s.setGood(old.spare())
 			old.state.set(Retiring)
 		}
 		old.gate.Close()
@@ -212,9 +289,9 @@ func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
 		if s.current.Load() != lib {
 			continue
 		}
-		if done := s.recovering.Load(); done != nil {
+		for _, over := range []<-chan struct{}{s.paused.Load().ended(), s.recovered()} {
 			select {
-			case <-*done:
+			case <-over:
 			case <-ctx.Done():
 				return nil, 0, ctx.Err()
 			}
@@ -290,12 +367,20 @@ func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	s.mu.Lock()
 	old := s.current.Swap(nil)
 	s.setGood(nil)
+	t := s.endTrial()
 	s.mu.Unlock()
-	if old == nil {
-		return nil, nil
+	if old != nil {
+		old.gate.Close()
 	}
-	old.gate.Close()
-	return s.retire(ctx, old)
+	var warm error
+	if t != nil {
+		_, warm = s.retire(ctx, t.warm)
+	}
+	if old == nil {
+		return nil, warm
+	}
+	report, err := s.retire(ctx, old)
+	return report, errors.Join(err, warm)
 }
 
 // Versions lists what the slot has seen, oldest first.
@@ -307,6 +392,7 @@ func (s *Slot) Versions() []VersionInfo {
 		list[i] = *v
 		if v.lib != nil {
 			list[i].InFlight = v.lib.InFlight()
+			list[i].Calls, list[i].Errors = v.lib.figures()
 		}
 		list[i].lib = nil
 	}
@@ -320,7 +406,7 @@ func (s *Slot) see(path string) *VersionInfo {
 	s.versions = append(s.versions, v)
 	if len(s.versions) > maxVersions {
 		i := slices.IndexFunc(s.versions, func(v *VersionInfo) bool {
-			return v.State == Refused || v.State == Failed || v.State == Unloaded || v.State == Resident
+			return v.lib == nil && (v.State == Refused || v.State == Failed || v.State == Unloaded || v.State == Resident)
 		})
 		if i >= 0 {
 			s.versions = slices.Delete(s.versions, i, i+1)
@@ -338,7 +424,20 @@ func (s *Slot) emit(v *VersionInfo, e Event) {
 	e.Time = time.Now()
 	s.mu.Lock()
 	v.State, v.Since, v.Reason = e.State, e.Time, e.Detail
-	if e.State == Unloaded || e.State == Resident || e.State == Failed {
+	switch e.State {
+	case Failed:
+		v.failed = e.Detail
+	case Serving: // once more, on a rollback
+		v.failed = ""
+	case Crashed, Retiring, Drained, Unloaded:
+		if v.failed != "" {
+			v.State, v.Reason = Failed, v.failed
+		}
+	}
+	if e.State == Unloaded || e.State == Resident {
+		if v.lib != nil {
+			v.Calls, v.Errors = v.lib.figures()
+		}
 		v.lib = nil // what a finished version kept alive may go
 	}
 	e.Name, e.Version, e.File = s.conf.name, v.Version, v.File

@@ -201,10 +201,10 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 	swap(greeter, greeter2)
 	both("Hello, Golang! (v2)", 2)
 	swap(counter, counter2)
-	both("Hello, Golang! (v2)", 1) // a new version begins anew
+	both("Hello, Golang! (v2)", 3) // with the state of the version before
 	swap(counter, counter1)
 	swap(greeter, greeter1)
-	both("Hello, Golang!", 1)
+	both("Hello, Golang!", 4)
 	requireNothingLeft(t)(counter.Close(t.Context()))
 	assert.Equal(t, "Hello, Golang!", must(greet(t.Context()))(t))
 }

@@ -61,7 +61,7 @@ func (l *Library) teardown(r *Report) (err error) {
 	if !l.stopped && !l.dead() {
 		l.stopped = true // once, also when the rest is retried
 		done := r.timed("stop")
-		if err := l.control(l.sym.stop, l.conf.startTimeout); err != nil {
+		if err := l.control(l.sym.stop, l.conf.stopTimeout); err != nil {
 			r.Reason = "stop hook: " + err.Error()
 		}
 		done()

@@ -60,7 +60,9 @@ enum {
     HOTSO_PANIC = 3,     /* the function panicked: hotso_take has value and stack */
     HOTSO_INVALID = 4,   /* an argument is not acceptable: hotso_take has the message */
     HOTSO_GONE = 5,      /* from hotso_take: nothing is kept under that status */
-    HOTSO_TIMEOUT = 6    /* a hook did not end in time: hotso_take has the message */
+    HOTSO_TIMEOUT = 6,   /* a hook did not end in time: hotso_take has the message */
+    HOTSO_NO_STATE = 7,  /* from hotso_save and hotso_restore: the library keeps no state */
+    HOTSO_END = 8        /* from hotso_stream_read: there is no more */
 };
 
 #define HOTSO_KIND(status) ((status)&0xff)
@@ -100,14 +102,20 @@ HOTSO_EXPORT hotso_status hotso_start(int64_t timeout_ns);
 /* HOTSO_OK while the library's health hooks say so. */
 HOTSO_EXPORT hotso_status hotso_health(int64_t timeout_ns);
 
-/* Runs the stop hooks. No call may follow but hotso_take and hotso_unload. */
+/* Runs the stop hooks, for a library whose hotso_start returned HOTSO_OK. No call
+ * may follow but hotso_take and hotso_unload. */
 HOTSO_EXPORT hotso_status hotso_stop(int64_t timeout_ns);
 
-/* Writes the library's state into out, as every byte result. */
-HOTSO_EXPORT hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len);
+/* Writes the library's state into out, as every byte result, within timeout_ns
+ * nanoseconds (0: no limit). No other call should be inside the library: what it
+ * changes might be saved or not. With out_len NULL it only asks: HOTSO_OK if there
+ * is a state to save, HOTSO_NO_STATE if not; nothing is saved. */
+HOTSO_EXPORT hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len);
 
-/* Gives a state that hotso_save of some version wrote. Only read during the call. */
-HOTSO_EXPORT hotso_status hotso_restore(hotso_cchar *state, size_t state_len);
+/* Gives a state that hotso_save of some version wrote, within timeout_ns
+ * nanoseconds. Only read during the call; state_len may be 0. With state NULL it
+ * only asks: HOTSO_OK if the library takes a state, HOTSO_NO_STATE if not. */
+HOTSO_EXPORT hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len);
 
 /* What hotso_unload found and what it freed: a host compares the two. */
 enum { HOTSO_UNLOAD_THREADS = 16 };
@@ -158,6 +166,50 @@ HOTSO_EXPORT void hotso_cancel(uintptr_t thread);
  * stays inside until then. HOTSO_ERROR with the list of kinds if there is no
  * such kind. kind is only read during the call. */
 HOTSO_EXPORT hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len);
+
+/* CALLS FROM THE LIBRARY INTO ITS HOST
+ *   One function of the host's carries them all. It runs on the thread that calls,
+ *   which may be one that the library started; it must be callable from any, at
+ *   the same time, until the library is unloaded.
+ *
+ *   function   the handle of what is called; its lower 16 bits are not 0
+ *   args       the arguments, each in whole 8-byte words, aligned to 8:
+ *              a number in the low bytes of one word; a string, bytes or slice of
+ *              numbers as a word with the count and then the elements; a struct
+ *              in its C layout. The library's; valid during the call.
+ *   out        where the result goes, in the same form; the library's
+ *
+ *   Status: HOTSO_OK; HOTSO_ERROR or HOTSO_PANIC, and out holds the message, as
+ *   plain bytes; HOTSO_GONE, there is no such function. If *out_len is larger than
+ *   out_cap, nothing was written, and the library fetches it as below.
+ *
+ *   Two services have a handle whose lower 16 bits are 0, that which the host gave
+ *   to hotso_set_host; the first word of args says which:
+ *   0        find a function: its name and its signature follow, two strings; the
+ *            result is its handle, one word. HOTSO_ERROR if there is none.
+ *            The signature reads "func(int32, string) (int64, error)".
+ *   not 0    this status came with more bytes than fitted: the result is these. */
+typedef hotso_status (*hotso_host_call)(uint64_t function, const void *args, size_t args_len, void *out,
+                                        size_t out_cap, size_t *out_len);
+
+/* Tells the library how to call its host, and the handle that finds functions.
+ * Call it before hotso_start; init functions that run earlier find no host. Does
+ * not need the Go runtime. NULL takes it back. Optional: look it up, it may be
+ * missing. */
+HOTSO_EXPORT void hotso_set_host(hotso_host_call call, uint64_t host);
+
+/* STREAMS
+ *   A function whose result does not fit one call returns a stream: a uint64_t
+ *   through a pointer beside a status. Read it to its end or close it; a stream
+ *   that nobody reads for two minutes closes itself.
+ *
+ * The next bytes of a stream: what there is, at most out_cap. HOTSO_END at its end,
+ * HOTSO_ERROR if it broke off; then it is closed. HOTSO_TOO_SMALL if the next piece
+ * is not divisible: hotso_take has it. One read of a stream at a time. */
+HOTSO_EXPORT hotso_status hotso_stream_read(uint64_t stream, char *out, size_t out_cap, size_t *out_len);
+
+/* Closes a stream, also while it is read; one that is closed already is ignored. */
+HOTSO_EXPORT void hotso_stream_close(uint64_t stream);
 
 /* Frees what a function of this library returned to own. NULL is ignored. */
 HOTSO_EXPORT void hotso_free(void *memory);

@@ -37,6 +37,8 @@ const (
 	ConfigOwner  = 0  // uint64: id of this load
 	ConfigRecord = 8  // int64: offset of the Record from the thread pointer
 	ConfigEntry  = 16 // uint64: address of the dispatch table entry
+	ConfigCall   = 24 // uint64: the host's hotso_host_call, 0 = none
+	ConfigHost   = 32 // uint64: the handle of what the host offers this load
 	ConfigSize   = 64
 )
 

@@ -27,9 +27,15 @@ const (
 	SymWaitReady = "hotso_wait_ready" // stands for that one call of runtime.chanrecv1
 	SymReceive   = "hotso_receive"    // room for a jump to the real one
 
+	// Optional: a library without them has no use for them.
+	SymSetHost     = "hotso_set_host"
+	SymStreamRead  = "hotso_stream_read"
+	SymStreamClose = "hotso_stream_close"
+
 	// Where the loader lets the runtime's ways out of the process go instead.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"
+	SymCrashRaise  = "hotso_crash_raise"
 	SymCrashWrite  = "hotso_crash_write"  // for runtime.write1
 	SymCrashUnwind = "hotso_crash_unwind" // for runtime.unwindm
 	SymCrashThrow  = "hotso_crash_throw"  // gets a jump to runtime.throw
@@ -69,6 +75,8 @@ const (
 	Invalid  = 4 // an argument was not acceptable; take the message
 	Gone     = 5 // hotso_take: nothing is kept under this status any more
 	Timeout  = 6 // a hook did not end within its time
+	NoState  = 7 // hotso_save, hotso_restore: the library keeps no state; no message
+	End      = 8 // hotso_stream_read: the stream has ended well
 )
 
 // Kind returns the kind of a status.

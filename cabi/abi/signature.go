@@ -29,7 +29,8 @@ const (
 	String  Type = "string"
 	Bytes   Type = "[]byte"
 	CString Type = "cstring"
-	None    Type = "" // no result
+	Stream  Type = "stream" // only a result: a uint64 that hotso_stream_read knows
+	None    Type = ""       // no result
 )
 
 // Size returns the size in bytes of a scalar type, 0 for every other type.
@@ -145,7 +146,7 @@ func (s Signature) Check() error {
 	}
 	switch {
 	case s.Result == None, s.Result.Size() > 0:
-	case s.Result.Span(), s.Result.Fields() != nil:
+	case s.Result.Span(), s.Result == Stream, s.Result.Fields() != nil:
 		if !s.Error {
 			return fmt.Errorf("%w: %s: a %s result needs an error beside it, for the status", ErrSignature, s, s.Result)
 		}

@@ -49,11 +49,11 @@ type Frame struct {
 	Status  uint64
 	thread  uintptr // thread pointer of the thread that makes the call, on Linux
 
-	// Jump is the offset from the thread pointer of a word that is 0 while the
-	// thread is between caller and callee, and as before when Do returns; 0 for
-	// none. Linux only. A callee that may be left with a long jump keeps in it
-	// where to; a call from a callback then can't end the call around it, with
-	// the caller's frames in between.
+	// Jump is the offset from the thread pointer of a word in which a callee
+	// keeps where to leave it with a long jump; 0 for none. Linux only. Do saves
+	// the word on the stack, has it hold the address of that place with the
+	// lowest bit set while the thread is between caller and callee, and restores
+	// it. So the callee can tell which frames are the caller's, and skip none.
 	Jump int64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
@@ -63,6 +63,8 @@ type Frame struct {
 	pointers [MaxPointers]unsafe.Pointer
 
 	nints, nfloats, npointers int
+
+	calls uint64 // see Count
 
 	room  [roomSize / 8]uint64 // see Room
 	nroom int                  // words in use
@@ -91,6 +93,18 @@ func (f *Frame) Reset() {
 	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
 	atomic.StoreUintptr(&f.thread, 0)
 }
+
+// Count notes that a call has ended. Only who owns f may call it: it is a plain
+// increment: an atomic one is a locked instruction in every call.
+//
+//go:norace
+func (f *Frame) Count() { f.calls++ }
+
+// Counted returns how often Count was called. Anyone may ask at any time: an
+// aligned word is read whole (and the race detector is told so).
+//
+//go:norace
+func (f *Frame) Counted() uint64 { return f.calls }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has
 // returned. If it is not 0, Do calls take and leaves its result in Status. Both

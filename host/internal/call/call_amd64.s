@@ -32,7 +32,8 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	ADDQ  AX, R10
 	MOVQ  (R10), R11
 	MOVQ  R11, -16(BP)
-	MOVQ  $0, (R10)
+	LEAQ  -15(BP), R11 // its address, with the lowest bit set
+	MOVQ  R11, (R10)
 #endif
 
 arguments:

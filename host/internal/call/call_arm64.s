@@ -30,7 +30,8 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	ADD  R9, R10
 	MOVD (R10), R11
 	MOVD R11, 24(R29)
-	MOVD ZR, (R10)
+	ADD  $25, R29, R11 // its address, with the lowest bit set
+	MOVD R11, (R10)
 #endif
 
 arguments:

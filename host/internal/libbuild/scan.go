@@ -43,6 +43,10 @@ import (
 //
 //	//hotso:signature func(p struct{X float64; Y float64}) (float64, error)
 //
+// So it does for a stream, which is a *C.uint64_t at the end:
+//
+//	//hotso:signature func(name string) (stream, error)
+//
 // Any other type is ErrUnsupportedType, once for each place, with file and
 // line. A line //hotso:ignore in the doc comment leaves a function out: it is
 // exported all the same, but no host learns its signature.

@@ -109,6 +109,9 @@ func signature(fset *token.FileSet, f *ast.FuncDecl, declared *abi.Signature) (a
 	case results[0].typ == status:
 		s.Error = true
 		s.Result, params = outParam(params)
+		if s.Result == abi.Uint64 && declared != nil && declared.Result == abi.Stream {
+			s.Result = abi.Stream
+		}
 		if n := len(params); declared != nil && declared.Result.Struct() && n > 0 && structPointer(params[n-1].typ) {
 			s.Result, params = declared.Result, params[:n-1]
 		}

@@ -32,6 +32,12 @@ func init() {
 		}
 		return nil
 	})
+	cabi.OnStop(func(context.Context) error {
+		if mode != "" {
+			return errors.New("stopped")
+		}
+		return nil
+	})
 }
 
 // Answer is there to be called if the start went well.

@@ -9,6 +9,7 @@ import (
 )
 
 var kinds = map[string]func(){
+	"exit":      func() { os.Exit(3) },
 	"fault":     func() { debug.SetPanicOnFault(true); *wild = 1 },
 	"traceback": func() { debug.SetTraceback("crash"); panic("crash drill with all goroutines") },
 	"long":      func() { panic(string(make([]byte, 100<<20))) },

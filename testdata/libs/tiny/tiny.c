@@ -26,15 +26,19 @@ hotso_status hotso_stop(int64_t timeout_ns) {
     return hotso_start(timeout_ns);
 }
 
-hotso_status hotso_save(char *out, size_t out_cap, size_t *out_len) {
+hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len) {
+    (void)timeout_ns;
     (void)out;
     (void)out_cap;
-    *out_len = 0;
-    return HOTSO_OK;
+    (void)out_len;
+    return HOTSO_NO_STATE;
 }
 
-hotso_status hotso_restore(hotso_cchar *state, size_t state_len) {
-    return state && state_len ? HOTSO_INVALID : HOTSO_OK;
+hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len) {
+    (void)timeout_ns;
+    (void)state;
+    (void)state_len;
+    return HOTSO_NO_STATE;
 }
 
 hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
@@ -44,7 +48,9 @@ hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
 
 hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
     (void)status;
-    (void)hotso_save(out, out_cap, out_len);
+    (void)out;
+    (void)out_cap;
+    *out_len = 0;
     return HOTSO_GONE;
 }
 

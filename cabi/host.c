@@ -1,0 +1,26 @@
+/* Calls from the library into its host.
+ *
+ * The thread stays marked as inside the library meanwhile (enter.c), and that is
+ * right: a fault in the host's code goes to the host, because the dispatcher
+ * looks at the program counter; the preemption signals of this library's runtime
+ * reach it, so that it never waits for one; and the kill signal leaves a thread
+ * alone that is not in the library's own code, and is tried again. */
+#include "shim.h"
+
+void hotso_set_host(hotso_host_call call, uint64_t host) {
+    __atomic_store_n(&hotso_load_config.host, host, __ATOMIC_RELAXED);
+    __atomic_store_n(&hotso_load_config.call, (uint64_t)(uintptr_t)call, __ATOMIC_RELEASE);
+}
+
+hotso_status hotso_call_host(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
+                             size_t *out_len) {
+    hotso_host_call call =
+        (hotso_host_call)(uintptr_t)__atomic_load_n(&hotso_load_config.call, __ATOMIC_ACQUIRE);
+    return call ? call(function, args, args_len, out, out_cap, out_len) : HOTSO_GONE;
+}
+
+uint64_t hotso_host(void) {
+    return __atomic_load_n(&hotso_load_config.call, __ATOMIC_ACQUIRE)
+               ? __atomic_load_n(&hotso_load_config.host, __ATOMIC_RELAXED)
+               : 0;
+}

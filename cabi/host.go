@@ -1,0 +1,263 @@
+package cabi
+
+// #include "shim.h"
+import "C"
+
+import (
+	"encoding/binary"
+	"errors"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/wire"
+)
+
+// ErrNoHost: nobody told this library how to call its host, or the host takes
+// no calls any more.
+var ErrNoHost = errors.New("there is no host to call")
+
+// A HostError is what went wrong in a function of the host's: the error that it
+// returned, its panic, or that it does not exist.
+type HostError struct {
+	Function string // empty for a callback
+	Message  string // of a panic, with its stack
+	Panicked bool
+}
+
+func (e *HostError) Error() string {
+	text := "host function " + e.Function
+	if e.Function == "" {
+		text = "callback of the host"
+	}
+	if e.Panicked {
+		return text + " panicked: " + e.Message
+	}
+	return text + ": " + e.Message
+}
+
+// None is the result type of a host function that returns an error only.
+type None struct{}
+
+// Host0 is a function of the host's without parameters.
+//
+// The host offers it under that name (host.Provide0), with these types, named
+// types counting as what they are made of: the fixed-width integers, float32,
+// float64, bool, string, []byte, slices of these numbers and structs of numbers.
+// It is found at its first call, so a package variable may hold it:
+//
+//	var lookup = cabi.Host1[string, int64]("Lookup")
+//
+// The returned function may be called from any goroutine, at the same time,
+// and from the library's own goroutines as well as from within an export. It
+// runs the host's code on this thread, and returns when that does. Everything
+// that crosses is copied. Errors: [*HostError], [ErrNoHost].
+func Host0[R any](name string) func() (R, error) {
+	f := newHostFunc(name, 0, reflect.TypeFor[R]())
+	return func() (r R, err error) {
+		x, err := f.begin()
+		if err != nil {
+			return r, err
+		}
+		defer x.end()
+		err = f.call(x, unsafe.Pointer(&r))
+		return r, err
+	}
+}
+
+// Host1 is Host0 for a function with one parameter.
+func Host1[A, R any](name string) func(A) (R, error) {
+	return host1[A, R](newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A]()))
+}
+
+func host1[A, R any](f *hostFunc) func(A) (R, error) {
+	return func(a1 A) (r R, err error) {
+		x, err := f.begin()
+		if err != nil {
+			return r, err
+		}
+		defer x.end()
+		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
+		err = f.call(x, unsafe.Pointer(&r))
+		return r, err
+	}
+}
+
+// Host2 is Host0 for a function with two parameters.
+func Host2[A, B, R any](name string) func(A, B) (R, error) {
+	f := newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B]())
+	return func(a1 A, a2 B) (r R, err error) {
+		x, err := f.begin()
+		if err != nil {
+			return r, err
+		}
+		defer x.end()
+		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
+		x.args = f.params[1].Append(x.args, unsafe.Pointer(&a2))
+		err = f.call(x, unsafe.Pointer(&r))
+		return r, err
+	}
+}
+
+// Host3 is Host0 for a function with three parameters. More go into a struct.
+func Host3[A, B, C, R any](name string) func(A, B, C) (R, error) {
+	f := newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
+	return func(a1 A, a2 B, a3 C) (r R, err error) {
+		x, err := f.begin()
+		if err != nil {
+			return r, err
+		}
+		defer x.end()
+		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
+		x.args = f.params[1].Append(x.args, unsafe.Pointer(&a2))
+		x.args = f.params[2].Append(x.args, unsafe.Pointer(&a3))
+		err = f.call(x, unsafe.Pointer(&r))
+		return r, err
+	}
+}
+
+// Callback is the function behind a handle that the host passed as an argument
+// (host.Callback), with these types:
+//
+//	//hotso:export
+//	func walk(root string, visit uint64) error {
+//		see := cabi.Callback[string, bool](visit)
+//		...
+//		more, err := see(path)
+//
+// It is valid as long as the host says, usually during the call that brought
+// it; afterwards it fails. Parameters and errors are those of [Host1].
+func Callback[A, R any](handle uint64) func(A) (R, error) {
+	return host1[A, R](newHostFunc("", handle, reflect.TypeFor[R](), reflect.TypeFor[A]()))
+}
+
+// A hostFunc is one function of the host's, as this library wants to call it.
+type hostFunc struct {
+	name   string
+	given  uint64 // the handle of a callback
+	params []wire.Codec
+	result wire.Codec
+	err    error         // a type that does not cross
+	handle atomic.Uint64 // 0 until it was found
+}
+
+func newHostFunc(name string, given uint64, result reflect.Type, params ...reflect.Type) *hostFunc {
+	f := &hostFunc{name: name, given: given}
+	for _, t := range append(params, result) {
+		c, err := wire.Of(t)
+		f.params, f.err = append(f.params, c), errors.Join(f.err, err)
+	}
+	last := len(f.params) - 1
+	f.params, f.result = f.params[:last], f.params[last]
+	return f
+}
+
+// lookupBits are the low bits of a handle that are 0 in that which finds functions.
+const lookupBits = 0xffff
+
+// find asks the host for the function, once; its types are compared there.
+func (f *hostFunc) find(x *exchange) error {
+	if f.err != nil {
+		return f.err
+	}
+	finder := uint64(C.hotso_host())
+	if f.given != 0 {
+		finder = f.given &^ lookupBits
+	}
+	if finder == 0 {
+		return ErrNoHost
+	}
+	name, signature := f.name, wire.Signature(f.params, f.result).String()
+	text, _ := wire.Of(reflect.TypeFor[string]())
+	x.args = binary.LittleEndian.AppendUint64(x.args[:0], 0)
+	x.args = text.Append(x.args, unsafe.Pointer(&name))
+	x.args = text.Append(x.args, unsafe.Pointer(&signature))
+	out, err := f.exchange(finder, x)
+	if err != nil {
+		return err
+	}
+	if len(out) < 8 {
+		return wire.ErrShort
+	}
+	f.handle.Store(binary.LittleEndian.Uint64(out))
+	x.args = x.args[:0]
+	return nil
+}
+
+// An exchange is the memory of one call.
+type exchange struct {
+	args, out []byte
+	n         uintptr
+}
+
+var exchanges = sync.Pool{New: func() any { return &exchange{args: make([]byte, 0, 512), out: make([]byte, 512)} }}
+
+// maxPooled is the largest buffer that waits for another call, in bytes.
+const maxPooled = 64 << 10
+
+func (x *exchange) end() {
+	if cap(x.args) <= maxPooled && len(x.out) <= maxPooled {
+		exchanges.Put(x)
+	}
+}
+
+func (f *hostFunc) begin() (*exchange, error) {
+	x := exchanges.Get().(*exchange)
+	x.args = x.args[:0]
+	if f.handle.Load() == 0 {
+		if err := f.find(x); err != nil {
+			x.end()
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// call makes the call; result points to a value of the result type.
+func (f *hostFunc) call(x *exchange, result unsafe.Pointer) error {
+	out, err := f.exchange(f.handle.Load(), x)
+	if err != nil || f.result.Type == abi.None {
+		return err
+	}
+	_, err = f.result.Read(out, result)
+	return err
+}
+
+// exchange brings x.args to the host and returns what came back.
+func (f *hostFunc) exchange(handle uint64, x *exchange) ([]byte, error) {
+	status := x.cross(handle)
+	kind := abi.Kind(status)
+	for x.n > uintptr(len(x.out)) && kind != abi.Gone {
+		x.out = make([]byte, x.n)
+		x.args = binary.LittleEndian.AppendUint64(x.args[:0], uint64(status))
+		if abi.Kind(x.cross(handle&^lookupBits)) == abi.Gone {
+			return nil, &HostError{Function: f.name, Message: "its large result was not kept long enough to fetch"}
+		}
+	}
+	switch kind {
+	case abi.OK, abi.TooSmall:
+		return x.out[:x.n], nil
+	case abi.Gone:
+		if f.given != 0 {
+			return nil, &HostError{Message: "the host took it back"}
+		}
+		return nil, ErrNoHost
+	}
+	return nil, &HostError{Function: f.name, Message: string(x.out[:x.n]), Panicked: kind == abi.Panic}
+}
+
+// cross calls the host. Go memory of this runtime does not move, and cgo keeps
+// it alive until the call is back.
+func (x *exchange) cross(handle uint64) int32 {
+	x.n = 0
+	return int32(C.hotso_call_host(C.uint64_t(handle), unsafe.Pointer(unsafe.SliceData(x.args)), C.size_t(len(x.args)),
+		unsafe.Pointer(unsafe.SliceData(x.out)), C.size_t(len(x.out)), (*C.size_t)(unsafe.Pointer(&x.n))))
+}
+
+var count = Host2[string, int64, None](wire.CountFunction)
+
+// Count adds delta to a metric of the host's (host.OnCount). Without a host that
+// counts, nothing happens.
+func Count(name string, delta int64) { _, _ = count(name, delta) }

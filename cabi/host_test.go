@@ -1,0 +1,22 @@
+//go:build cgo
+
+package cabi
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// In a program that never told how to call it.
+func TestNoHost(t *testing.T) {
+	_, err := Host1[string, int32]("Log")("x")
+	require.ErrorIs(t, err, ErrNoHost)
+	_, err = Callback[string, int32](1<<16 | 1)("x")
+	require.ErrorContains(t, err, "callback of the host: the host took it back")
+	_, err = Callback[string, int32](0)("x")
+	require.ErrorIs(t, err, ErrNoHost)
+	_, err = Host0[chan int]("Log")()
+	require.ErrorContains(t, err, "chan int does not cross")
+	Count("things", 1)
+}

@@ -1,0 +1,355 @@
+package host
+
+import (
+	"context"
+	"io"
+	"iter"
+	"reflect"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/gate"
+)
+
+// A Stream is a result that does not fit a call, read piece by piece. Its version
+// stays until the stream has ended or is closed: a swap waits for it, for the
+// drain timeout at most, as for a call. So close what you do not read to its end.
+//
+// Read and Seq are for one goroutine at a time. Close may be called by any, also
+// during a Read, which it ends if the library's reader can be closed while it is
+// read. So does the context that the stream was opened with.
+type Stream struct {
+	*stream
+	rest []byte // of a piece that was larger than what it was read into
+}
+
+// stream is what outlives a Stream that was forgotten.
+type stream struct {
+	lib   *Library
+	ctx   context.Context
+	name  string
+	id    uint64
+	shard gate.Shard
+	stop  func() bool // watching ctx
+	err   error       // of a Read, for all that follow
+
+	left atomic.Bool // the gate
+
+	mu     sync.Mutex
+	closed bool
+	inside int // reads, and a close: the gate is kept for them
+}
+
+// streams are those of a library that hold its gate.
+type streams struct {
+	mu   sync.Mutex
+	open map[*stream]struct{}
+	over bool
+}
+
+// add reports whether s may hold the gate: not if the library is dead.
+func (ss *streams) add(s *stream) bool {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.over {
+		return false
+	}
+	if ss.open == nil {
+		ss.open = map[*stream]struct{}{}
+	}
+	ss.open[s] = struct{}{}
+	return true
+}
+
+// end lets all streams of a dead library go. One that is being read is inside as
+// a control call is, and ejected as such.
+func (ss *streams) end() {
+	ss.mu.Lock()
+	open := ss.open
+	ss.open, ss.over = nil, true
+	ss.mu.Unlock()
+	for s := range open {
+		s.leave()
+	}
+}
+
+// leave gives the gate back, once.
+func (s *stream) leave() {
+	if !s.left.CompareAndSwap(false, true) {
+		return
+	}
+	s.lib.streams.mu.Lock()
+	delete(s.lib.streams.open, s)
+	s.lib.streams.mu.Unlock()
+	s.lib.gate.Leave(s.shard)
+}
+
+// Read reads the next bytes. Errors are io.EOF at the end, *CallError if the
+// library's reader failed, *Crash, ErrClosed after Close, and that of the context.
+func (s *Stream) Read(p []byte) (int, error) {
+	if len(s.rest) > 0 {
+		n := copy(p, s.rest)
+		s.rest = s.rest[n:]
+		return n, nil
+	}
+	for s.err == nil && len(p) > 0 {
+		var n int
+		n, s.rest, s.err = s.read(p)
+		if n > 0 {
+			return n, nil
+		}
+	}
+	return 0, s.err
+}
+
+// Seq ranges over the pieces of the stream, as the library gave them to cabi.Seq,
+// or over chunks of a reader, and closes it. A piece is valid until the next.
+//
+//	for piece, err := range s.Seq() {
+//		if err != nil {
+//			return err
+//		}
+//		...
+func (s *Stream) Seq() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		defer s.Close()
+		buffer := make([]byte, 32<<10)
+		for s.err == nil {
+			n, whole, err := s.read(buffer)
+			s.err = err
+			piece := buffer[:n]
+			if whole != nil {
+				buffer = append(buffer[:n], whole...)
+				piece, buffer = buffer, buffer[:cap(buffer)]
+			}
+			if err == nil && !yield(piece, nil) {
+				return
+			}
+		}
+		if s.err != io.EOF {
+			yield(nil, s.err)
+		}
+	}
+}
+
+// read fills p. A piece that does not fit comes with its rest.
+func (s *stream) read(p []byte) (n int, rest []byte, err error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, nil, err
+	}
+	if !s.begin(false) {
+		return 0, nil, &Error{Name: s.lib.Name(), Version: s.lib.Version(), Step: StepCall, Reason: ErrClosed}
+	}
+	defer s.end()
+	status, length, err := s.cross(p)
+	switch {
+	case err != nil:
+	case abi.Kind(status) == abi.OK:
+		return int(min(length, uintptr(len(p)))), nil, nil
+	case abi.Kind(status) == abi.TooSmall:
+		if whole, ok := s.lib.take(status, min(length, maxMessage+1)); ok {
+			n = copy(p, whole)
+			return n, whole[n:], nil
+		}
+		s.close()
+		err = s.failed("its large piece was not kept long enough to fetch", false)
+	case abi.Kind(status) == abi.End:
+		err = io.EOF
+	default:
+		err = s.failed(s.lib.message(status), abi.Kind(status) == abi.Panic)
+		if s.ctx.Err() != nil {
+			err = s.ctx.Err() // which closed it
+		}
+	}
+	if s.begin(true) { // the library has closed it already
+		s.stop()
+		s.end()
+	}
+	return 0, nil, err
+}
+
+func (s *stream) failed(message string, panicked bool) error {
+	return &CallError{Library: s.lib.Name(), Version: s.lib.Version(), Function: s.name, Message: message, Panicked: panicked}
+}
+
+// begin reports whether the stream is open, and keeps the gate until end.
+func (s *stream) begin(closing bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.closed = closing
+	s.inside++
+	return true
+}
+
+func (s *stream) end() {
+	s.mu.Lock()
+	s.inside--
+	last := s.closed && s.inside == 0
+	s.mu.Unlock()
+	if last {
+		s.leave()
+	}
+}
+
+// cross makes one hotso_stream_read, as a control call: the gate may be given
+// back under it when the library dies, and who ejects callers counts these too.
+func (s *stream) cross(p []byte) (status int32, length uintptr, err error) {
+	l := s.lib
+	l.controls.Add(1)
+	defer l.controls.Add(-1)
+	if l.dead() {
+		return 0, 0, l.crashError()
+	}
+	f := call.Get()
+	defer f.Put()
+	f.Fn = l.sym.streamRead
+	f.Int(s.id)
+	f.Pointer(unsafe.Pointer(unsafe.SliceData(p)))
+	f.Int(uint64(len(p)))
+	f.Pointer(unsafe.Pointer(&f.Length))
+	f.Do()
+	if l.dead() {
+		return 0, 0, l.crashError()
+	}
+	return int32(f.R0), f.Length, nil
+}
+
+// Close tells the library that nobody reads any more, and lets it go. Closing
+// twice is harmless; the error is always nil.
+func (s *Stream) Close() error {
+	s.close()
+	return nil
+}
+
+func (s *stream) close() {
+	if s.begin(true) {
+		defer s.end()
+		s.stop()
+		_, _ = s.lib.invoke(s.lib.sym.streamClose, s.id)
+	}
+}
+
+// streamHandle is the result of a function that returns a stream.
+type streamHandle uint64
+
+// ReaderFunc0 binds a function of c that returns a stream (cabi.Stream, cabi.Seq).
+// The context holds for the whole stream, the limits for the call that opens it.
+// Everything else is as with Func0.
+//
+//	open, err := host.ReaderFunc1[string](slot, "Open")
+//	...
+//	r, err := open(ctx, "big.log")
+//	...
+//	defer r.Close()
+//	_, err = io.Copy(os.Stdout, r)
+func ReaderFunc0(c Caller, name string, opts ...BindOption) (func(context.Context) (*Stream, error), error) {
+	b, err := bindFunc[streamHandle](c, name, opts)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (*Stream, error) {
+		in, s, err := b.enterStream(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s.open(in)
+	}, nil
+}
+
+// ReaderFunc1 is ReaderFunc0 for a function with one parameter.
+func ReaderFunc1[A any](c Caller, name string, opts ...BindOption) (func(context.Context, A) (*Stream, error), error) {
+	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A) (*Stream, error) {
+		in, s, err := b.enterStream(ctx)
+		if err != nil {
+			return nil, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		return s.open(in)
+	}, nil
+}
+
+// ReaderFunc2 is ReaderFunc0 for a function with two parameters.
+func ReaderFunc2[A, B any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B) (*Stream, error), error) {
+	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B) (*Stream, error) {
+		in, s, err := b.enterStream(ctx)
+		if err != nil {
+			return nil, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		return s.open(in)
+	}, nil
+}
+
+// ReaderFunc3 is ReaderFunc0 for a function with three parameters. More go into
+// a struct.
+func ReaderFunc3[A, B, C any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B, C) (*Stream, error), error) {
+	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a1 A, a2 B, a3 C) (*Stream, error) {
+		in, s, err := b.enterStream(ctx)
+		if err != nil {
+			return nil, err
+		}
+		put(in.frame, b.params[0], unsafe.Pointer(&a1))
+		put(in.frame, b.params[1], unsafe.Pointer(&a2))
+		put(in.frame, b.params[2], unsafe.Pointer(&a3))
+		return s.open(in)
+	}, nil
+}
+
+// enterStream enters the same version twice: for the call, and for the stream.
+func (b *binding) enterStream(ctx context.Context) (inside, *stream, error) {
+	for {
+		in, err := b.enter(ctx)
+		if err != nil {
+			return in, nil, err
+		}
+		lib := in.fn.lib
+		if shard, ok := lib.gate.Enter(); ok {
+			s := &stream{lib: lib, ctx: ctx, name: b.name, shard: shard, stop: func() bool { return true }}
+			if !lib.streams.add(s) {
+				s.leave()
+			}
+			return in, s, nil
+		}
+		in.leave() // it was closed meanwhile
+		runtime.Gosched()
+	}
+}
+
+// open makes the call.
+func (s *stream) open(in inside) (*Stream, error) {
+	id, err := finish[streamHandle](s.ctx, in)
+	if err == nil && s.lib.sym.streamRead == 0 {
+		err = &Error{Name: s.lib.Name(), Version: s.lib.Version(), Step: StepCall, Reason: ErrUnsupported}
+	}
+	if err != nil {
+		s.leave()
+		return nil, err
+	}
+	s.id = uint64(id)
+	if s.ctx.Done() != nil {
+		s.stop = context.AfterFunc(s.ctx, s.close)
+	}
+	user := &Stream{stream: s}
+	runtime.AddCleanup(user, func(s *stream) { go s.close() }, s)
+	return user, nil
+}
