@@ -71,6 +71,10 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         adopt(record());
         bind();
     }
+    /* Dead, perhaps since bind, and ejected from there: whatever g is left on this
+     * thread is not used again. */
+    if (__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
+        return;
     if (__builtin_setjmp(here.buf) == 0) {
         begin(record(), &here);
         __real_crosscall2(fn, arg, n, ctxt);
