@@ -47,10 +47,12 @@ func testToolchain(t *testing.T, path, toolchain string) {
 	d, err := host.Inspect(path)
 	require.NoError(t, err)
 	require.Equal(t, toolchain, d.Manifest.Go)
-	for _, f := range []string{"runtime.exit", "runtime.dieFromSignal", "runtime.write1"} {
+	for _, f := range []string{"runtime.exit", "runtime.dieFromSignal", "runtime.raiseproc", "runtime.write1"} {
 		_, _, ok := d.ELF.GoFunc(f)
 		assert.True(t, ok, "assumption: the runtime ends the process through %s", f)
 	}
+	_, _, ok := d.ELF.GoFunc("runtime.rtsigprocmask")
+	assert.True(t, ok, "assumption: the runtime blocks signals through runtime.rtsigprocmask")
 	for _, f := range []string{"os/signal.signal_enable", "os/signal.signal_disable", "os/signal.signal_ignore"} {
 		_, _, ok := d.ELF.GoFunc(f)
 		assert.True(t, ok, "assumption: os/signal reaches the runtime through %s", f)

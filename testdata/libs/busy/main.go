@@ -157,6 +157,16 @@ func Pipe() C.hotso_status {
 
 var notified atomic.Int64
 
+// Ignore asks for the opposite, and has no say in it either.
+//
+//export Ignore
+func Ignore(number int32) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.Signal(number))
+	signal.Stop(c)
+	signal.Ignore(syscall.Signal(number))
+}
+
 // Notify asks for a signal. The library never receives it: signals are the host's.
 //
 //export Notify

@@ -62,6 +62,12 @@ void hotso_cancel(uintptr_t thread) {
     (void)thread;
 }
 
+hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
+    (void)kind;
+    (void)kind_len;
+    return HOTSO_ERROR;
+}
+
 void hotso_free(void *memory) {
     (void)memory;
 }
