@@ -241,7 +241,10 @@ func TestCrashDuringACallback(t *testing.T) {
 	crashed, over := make(chan struct{}), make(chan struct{})
 	lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"),
 		host.OnEvent(func(host.Event) {}),
-		host.Provide2("Greet", greetNumber),
+		host.Provide2("Greet", func(name string, n int32) (string, error) {
+			<-crashed // it crashes behind this call, and not before the other is in a callback
+			return greetNumber(name, n)
+		}),
 		host.Provide0("Void", func() (host.None, error) { close(crashed); <-over; return host.None{}, nil }))
 	require.NoError(t, err)
 	result := make(chan error)

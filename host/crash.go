@@ -165,8 +165,8 @@ func (l *Library) onDeath(why string) {
 	}
 	l.death.crash = l.newCrash(l.deathWord.Load(), message)
 	l.state.set(Crashed)
+	l.gate.Close() // before its callers know: they must not come back
 	close(l.death.known)
-	l.gate.Close()
 	l.attachment.entry.SetDying() // threads that end skip it from now on
 	l.death.mu.Lock()
 	l.death.phase = told
