@@ -32,7 +32,7 @@
 __asm__(".pushsection .rodata\n"
         ".balign 8\n"
         "hotso_crash_one: .quad 1\n"
-        "hotso_crash_mask: .quad 1 << 61\n" /* signal 62 */
+        "hotso_crash_mask: .quad 1 << 15\n" /* HOTSO_KILL_SIGNAL */
         "hotso_crash_words: .ascii \"fatal er\"\n"
         "hotso_crash_left: .ascii \"panic out of a function that the host called from a callback\"\n"
         "hotso_crash_left_end:\n"

@@ -35,6 +35,27 @@
 // [Bytes] read arguments; [Buffer] is where a text or byte result goes. All of
 // it is written by hotso gen, from plain Go functions with a //hotso:export.
 //
+// # Calling the host
+//
+// A host offers functions by name; a library calls them, from exports and from
+// goroutines of its own, and from its init functions on:
+//
+//	var price = cabi.Host1[string, float64]("Price")   // host.Provide1("Price", func(item string) (float64, error) { ... })
+//	...
+//	p, err := price("tea")
+//
+// or by a handle that it is given as an argument ([Callback]). The types are
+// compared when the function is found, and a mismatch is an error that names both.
+// [Count] and package cabilog are built on that. The host's code runs on the
+// calling thread; everything that crosses is copied; an error or panic there is a
+// [*HostError] here.
+//
+// # Results that fit no call
+//
+// [Stream] and [Seq] hand out an io.Reader or a sequence of pieces, which the host
+// pulls. A stream that nobody reads closes itself ([StreamIdle]), at most
+// [MaxStreams] are open, and all are closed when the version stops.
+//
 // # What linking this package does
 //
 // It adds the control symbols of cabi.h, and, on linux/amd64 and linux/arm64

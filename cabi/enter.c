@@ -71,9 +71,9 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         adopt(record());
         bind();
     }
-    /* Into a runtime that has ended nobody goes: it may have left the records of
-     * this very thread in the middle of something. */
-    if (__atomic_load_n(&entry()->crashed, __ATOMIC_RELAXED))
+    /* Dead, perhaps since bind, and ejected from there: whatever g is left on this
+     * thread is not used again. */
+    if (__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
         return;
     if (__builtin_setjmp(here.buf) == 0) {
         begin(record(), &here);

@@ -79,5 +79,5 @@ var (
 	_ [120]byte    = [abi.EntryCrashMsg]byte{}
 	_ [1]byte      = [abi.CrashExit]byte{}
 	_ [2]byte      = [abi.CrashSignal]byte{}
-	_ [61 + 1]byte = [abi.KillSignal]byte{}
+	_ [15 + 1]byte = [abi.KillSignal]byte{}
 )

@@ -61,7 +61,7 @@ extern hotso_config hotso_load_config;
 /* Signals that the host's dispatcher hands on; order of cabi/abi. */
 enum { HOTSO_SEGV, HOTSO_BUS, HOTSO_FPE, HOTSO_PIPE, HOTSO_URG, HOTSO_PROF, HOTSO_KILL, HOTSO_HANDLED };
 
-#define HOTSO_KILL_SIGNAL 62 /* SIGRTMAX-2, see cabi/abi */
+#define HOTSO_KILL_SIGNAL 16 /* SIGSTKFLT, see cabi/abi */
 
 enum { HOTSO_FREE, HOTSO_LIVE, HOTSO_DYING };
 

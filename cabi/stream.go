@@ -59,11 +59,14 @@ func Stream(r io.Reader, err error) (uint64, error) {
 	return openStream(&readerStream{r: r, closer: closer})
 }
 
-// Seq opens a stream of the pieces of seq: the host gets each of them whole, if
-// it reads by host.Stream.Seq. seq runs on a goroutine of its own, one piece at
+// Seq is [Stream] for the pieces of seq: the host gets each of them whole, if it
+// reads by host.Stream.Seq. seq runs on a goroutine of its own, one piece at
 // a time, as the host reads; an error ends it. When the host closes the stream,
 // yield returns false.
-func Seq(seq iter.Seq2[[]byte, error]) (uint64, error) {
+func Seq(seq iter.Seq2[[]byte, error], err error) (uint64, error) {
+	if err != nil {
+		return 0, err
+	}
 	s := &seqStream{want: make(chan struct{}), pieces: make(chan piece), closed: make(chan struct{})}
 	id, err := openStream(s)
 	if err == nil {

@@ -74,7 +74,7 @@ func TestSeqReads(t *testing.T) {
 		{func(yield func([]byte, error) bool) { yield([]byte("a"), nil); panic("boom") }, "a", abi.Error},
 		{func(yield func([]byte, error) bool) { yield([]byte("too large"), nil) }, "", abi.TooSmall},
 	} {
-		id, err := Seq(test.seq)
+		id, err := Seq(test.seq, nil)
 		require.NoError(t, err)
 		got, status := readAll(id, 4)
 		assert.EqualValues(t, test.kind, abi.Kind(status))
@@ -110,7 +110,7 @@ func TestStreamCloses(t *testing.T) {
 		defer close(left)
 		for yield([]byte("x"), nil) {
 		}
-	})
+	}, nil)
 	require.NoError(t, err)
 	assert.EqualValues(t, abi.OK, readStream(id, newCaller(1).buffer()))
 	closeStream(id)

@@ -158,6 +158,7 @@ var detours = []struct{ from, to string }{
 	{"runtime.exit", abi.SymCrashExit},
 	{"runtime.dieFromSignal", abi.SymCrashSignal},
 	{"runtime.raiseproc", abi.SymCrashRaise},
+	{"runtime.rtsigprocmask", abi.SymSigprocmask},
 	{"runtime.write1", abi.SymCrashWrite},
 	{"runtime.unwindm", abi.SymCrashUnwind},
 	{abi.SymCrashThrow, "runtime.throw"},

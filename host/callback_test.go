@@ -238,23 +238,18 @@ func TestLoggerAndCount(t *testing.T) {
 // A library crashes while a caller is in a callback: the caller stays there until
 // the callback is over, and gets the crash then.
 func TestCrashDuringACallback(t *testing.T) {
-	crashed, over := make(chan struct{}), make(chan struct{})
+	inside, over := make(chan struct{}), make(chan struct{})
 	lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"),
-		host.OnEvent(func(host.Event) {}),
-		host.Provide2("Greet", func(name string, n int32) (string, error) {
-			<-crashed // it crashes behind this call, and not before the other is in a callback
-			return greetNumber(name, n)
-		}),
-		host.Provide0("Void", func() (host.None, error) { close(crashed); <-over; return host.None{}, nil }))
+		host.Provide2("Greet", func(string, int32) (string, error) { <-inside; return "", nil }), // it crashes then
+		host.Provide0("Void", func() (host.None, error) { close(inside); <-over; return host.None{}, nil }))
 	require.NoError(t, err)
-	result := make(chan error)
-	go func() {
-		_, err := must(host.Func0[host.None](lib, "CrashLater"))(t)(ctx)
-		result <- err
-	}()
-	<-crashed
+	result := make(chan error, 1)
+	later := must(host.Func0[host.None](lib, "CrashLater"))(t)
+	void := must(host.Func0[host.None](lib, "Void"))(t)
+	go func() { _, err := later(ctx); result <- err }()
+	<-inside
 	require.Eventually(t, func() bool { return lib.State() == host.Crashed }, 5*time.Second, time.Millisecond)
-	_, err = must(host.Func0[host.None](lib, "Void"))(t)(ctx)
+	_, err = void(ctx)
 	require.ErrorIs(t, err, host.ErrCrashed)
 	assert.EqualValues(t, 1, lib.InFlight(), "in the callback")
 	close(over)

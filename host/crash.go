@@ -165,7 +165,9 @@ func (l *Library) onDeath(why string) {
 	}
 	l.death.crash = l.newCrash(l.deathWord.Load(), message)
 	l.state.set(Crashed)
-	l.gate.Close() // before its callers know: they must not come back
+	// In this order: a caller that learns of the death must find the gate shut.
+	// It may have been ejected, and its g is of no use any more.
+	l.gate.Close()
 	close(l.death.known)
 	l.attachment.entry.SetDying() // threads that end skip it from now on
 	l.death.mu.Lock()

@@ -31,6 +31,29 @@
 // When to swap is the host's decision; package watch tells when there is a new
 // version.
 //
+// # Calls from a library
+//
+// A host offers functions to its libraries, typed as the others, and takes their
+// logs and metrics:
+//
+//	slot := host.NewSlot("shop", host.WithLogger(slog.Default()),
+//		host.Provide1("Price", func(item string) (float64, error) { ... }))
+//
+// where the library says
+//
+//	var price = cabi.Host1[string, float64]("Price")
+//	...
+//	p, err := price("tea")
+//
+// [Callback] makes a function value an argument of one call. [ReaderFunc1] and its
+// kin bind functions whose result fits no call:
+//
+//	open, err := host.ReaderFunc1[string](slot, "Open") // cabi.Stream(os.Open(name))
+//	...
+//	r, err := open(ctx, "big.log")
+//	...
+//	defer r.Close()
+//
 // # The life of a version
 //
 // A file is read once, into private memory (found), and judged before any of its
@@ -46,10 +69,36 @@
 // on the way out. [OnEvent] hears of every step, [Slot.Versions] lists them, and
 // every error is an [*Error] that names file, step and cause.
 //
+// # State
+//
+// A version that registers cabi.OnSave and cabi.OnRestore hands its state to one
+// that does so too. The new version is loaded, started and checked first, while the
+// old one serves. Then new calls wait (the pause, [Swap].Pause), those inside come
+// back, the old version saves, the new one restores (restored), and the waiting
+// calls go there. If any of this fails or takes longer than [HandoverTimeout], the
+// old version goes on with its state, and the error is [ErrState] or [ErrBusy]. So
+// every call is applied once, to the state that goes on. If one of the two keeps no
+// state, or the old one has crashed, the new one begins anew. What a [Check] did to
+// the new version's state is replaced.
+//
+// # Probation
+//
+// With [Probation] the version before stays loaded for a while (warm). Calls go
+// back to it, with the state, if too many calls of the new version fail, if its
+// health hooks do, or if it crashes; the new one is then failed, and the events say
+// why:
+//
+//	slot := host.NewSlot("greeter", host.Probation(30*time.Second, host.Rule{Errors: 0.05}))
+//
+// [Slot.Rollback] goes back by hand, also later: the version is then loaded again
+// from the slot's own copy.
+//
 // # What is promised
 //
 //   - A swap loses no call. A call is answered by a version that served at some
 //     moment between its begin and its end.
+//   - A call that changes a state that is handed over changes it once. Only a
+//     crash loses state: that of the version that crashed.
 //   - A version that does not get through all its steps never receives a call,
 //     and the one before never stops serving.
 //   - Nothing is taken away under a call. A call that outlives [DrainTimeout]
@@ -69,6 +118,8 @@
 //     and stay in the process: resident.
 //   - At most 16 libraries that can be unloaded are in a process at a time
 //     ([ErrTooMany]); a swap needs room for two versions of one of them.
+//   - An open [Stream] is a call that is inside, and so is a callback: a swap waits
+//     for both, and what outlives the drain timeout quarantines the version.
 //   - A library runs inside the process: it can read and write all its memory.
 //     The seal finds damage, not malice.
 //   - Plain files that a library left open, memory from C's malloc that it never

@@ -39,6 +39,8 @@ type Event struct {
 	Detail  string        `json:"detail,omitempty"` // why, for people
 	Took    time.Duration `json:"took,omitempty"`   // nanoseconds since the step before
 	Err     error         `json:"-"`
+	// Passed, with Serving: the version is not on probation, or no longer.
+	Passed bool `json:"passed,omitempty"`
 }
 
 // state is a State that any goroutine may read.

@@ -142,7 +142,7 @@ func (s *Slot) pass(t *trial) {
 	}
 	s.mu.Unlock()
 	if mine {
-		t.lib.emit(Event{State: Serving, Detail: fmt.Sprintf("passed its probation of %v", s.conf.probation)})
+		t.lib.emit(Event{State: Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", s.conf.probation)})
 		_, _ = s.retire(context.Background(), t.warm)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hotso/hotso/host/internal/elfimage"
@@ -103,8 +104,9 @@ func (s *Slot) recovered() <-chan struct{} {
 // recover replaces a crashed version: by the warm one, by the last good one, or, if there is
 // none, by itself. Calls that come meanwhile wait for done.
 func (s *Slot) recover(dead *Library, done chan struct{}) {
-	defer close(done)
-	if s.recoverWarm(dead) {
+	finish := sync.OnceFunc(func() { close(done) })
+	defer finish()
+	if s.recoverWarm(dead, finish) {
 		return
 	}
 	ctx := context.Background()
@@ -172,6 +174,6 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 		return false
 	}
 	_ = c.copy.Close()
-	s.emit(v, Event{State: Serving, Took: time.Since(begin), Detail: fmt.Sprintf("fallback from v%s", dead.Version())})
+	s.emit(v, Event{State: Serving, Passed: true, Took: time.Since(begin), Detail: fmt.Sprintf("fallback from v%s", dead.Version())})
 	return true
 }

@@ -71,7 +71,7 @@ func (s *Slot) loadBefore(ctx context.Context, c *spare) (*Swap, *Library, error
 		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
-	s.emit(v, Event{State: Serving, Took: swap.Load, Detail: "rolled back by hand"})
+	s.emit(v, Event{State: Serving, Passed: true, Took: swap.Load, Detail: "rolled back by hand"})
 	return swap, from, nil
 }
 
@@ -101,7 +101,7 @@ func (s *Slot) goBack(ctx context.Context, t *trial, why string) (*Swap, error) 
 		return nil, err
 	}
 	t.lib.emit(Event{State: Failed, Detail: why})
-	t.warm.emit(Event{State: Serving, Took: swap.Pause, Detail: "back from v" + t.lib.Version() + ": " + why})
+	t.warm.emit(Event{State: Serving, Passed: true, Took: swap.Pause, Detail: "back from v" + t.lib.Version() + ": " + why})
 	swap.Old, err = s.retire(ctx, t.lib)
 	return swap, err
 }
@@ -122,8 +122,9 @@ func (s *Slot) returnLocked(t *trial) error {
 	return nil
 }
 
-// recoverWarm goes back at once from a version that crashed on probation.
-func (s *Slot) recoverWarm(dead *Library) bool {
+// recoverWarm goes back at once from a version that crashed on probation. The calls
+// that wait go on with resume, before anybody is told.
+func (s *Slot) recoverWarm(dead *Library, resume func()) bool {
 	s.mu.Lock()
 	t := s.trial
 	if t == nil || t.lib != dead {
@@ -137,8 +138,9 @@ func (s *Slot) recoverWarm(dead *Library) bool {
 		go func() { _, _ = s.retire(context.Background(), t.warm) }()
 		return false
 	}
+	resume()
 	crash := dead.death.crash
 	dead.emit(Event{State: Failed, Detail: crash.Error(), Err: crash})
-	t.warm.emit(Event{State: Serving, Detail: "back from v" + dead.Version() + ": it crashed"})
+	t.warm.emit(Event{State: Serving, Passed: true, Detail: "back from v" + dead.Version() + ": it crashed"})
 	return true
 }

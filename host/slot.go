@@ -45,25 +45,6 @@ type Slot struct {
 	emitting sync.Mutex
 }
 
-// A VersionInfo is what a slot knows of a version it has seen.
-type VersionInfo struct {
-	Version  string    `json:"version"`
-	File     string    `json:"file"`
-	State    State     `json:"state"`
-	Since    time.Time `json:"since"` // when it came into this state
-	InFlight int64     `json:"in_flight"`
-	Calls    int64     `json:"calls"`            // that have ended
-	Errors   int64     `json:"errors"`           // of those, errors and panics
-	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
-
-	lib    *Library
-	failed string // the reason, once it has failed: that it was unloaded too is not what matters
-}
-
-// maxVersions is how many versions a slot remembers; those still in the
-// process are never forgotten.
-const maxVersions = 64
-
 // A Swap says what a replacement did.
 type Swap struct {
 	Version string        `json:"version"`        // now serving
@@ -150,7 +131,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 		_, _ = lib.retire(ctx)
 		return fail(err)
 	}
-	e := Event{State: Serving, Took: swap.Load}
+	e := Event{State: Serving, Took: swap.Load, Passed: swap.Warm == ""}
 	if swap.Warm != "" {
 		e.Detail = fmt.Sprintf("on probation for %v, v%s is kept warm", s.conf.probation, swap.Warm)
 	}
@@ -160,118 +141,6 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	}
 	swap.Old, err = s.retire(ctx, old)
 	return swap, err
-}
-
-// replace hands the state over, if there is one, and publishes lib. It returns the
-// version to retire, if any. Going back, there is no probation.
-func (s *Slot) replace(ctx context.Context, v *VersionInfo, lib *Library, swap *Swap, back bool) (*Library, error) {
-	for {
-		old := s.current.Load()
-		p, size, err := s.handOver(ctx, old, lib)
-		if err != nil && !old.dead() { // what crashed has no state any more
-			return nil, err
-		}
-		s.mu.Lock()
-		if s.current.Load() != old { // it crashed, and there is a fallback
-			s.mu.Unlock()
-			p.end()
-			continue
-		}
-		_, err = s.publishLocked(lib)
-		retire := old
-		if err == nil {
-			retire = s.keepLocked(lib, old, back)
-			if s.trial != nil {
-				swap.Warm = s.trial.warm.Version()
-			}
-		}
-		s.mu.Unlock()
-		if err != nil && p != nil {
-			old.reopen()
-		}
-		swap.Pause = p.end()
-		if err == nil && p != nil {
-			s.emit(v, Event{State: Restored, Took: swap.Pause, Detail: fmt.Sprintf("%d bytes of state from v%s", size, old.Version())})
-		}
-		if err == nil && retire != old && old.state.get() == Warm {
-			old.emit(Event{State: Warm, Detail: "kept to go back to"})
-		}
-		return retire, err
-	}
-}
-
-// keepLocked decides what becomes of the version before lib: it is kept warm, or
-// to be retired. s.mu is held.
-func (s *Slot) keepLocked(lib, old *Library, back bool) (retire *Library) {
-	warm := old
-	if t := s.endTrial(); t != nil {
-		warm = t.warm
-	}
-	if warm == nil || warm.dead() {
-		return old
-	}
-	if back {
-		s.setGood(nil)
-		return old
-	}
-	s.setGood(warm.spare())
-	if s.conf.probation <= 0 {
-		return old
-	}
-	s.beginTrial(lib, warm)
-	if warm == old {
-		return nil
-	}
-	return old
-}
-
-// openFor opens a verified library whose life v records.
-func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Library, error) {
-	lib, err := s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v.lib = lib
-	return lib, err
-}
-
-// publishLocked binds the slot's functions in lib and lets calls reach it. From the
-// store on, no new call enters the old version: its gate closes right after,
-// and whoever is refused there finds the new one.
-func (s *Slot) publishLocked(lib *Library) (old *Library, err error) {
-	bound := make([]*function, len(s.bindings))
-	for i, b := range s.bindings {
-		if bound[i], err = lib.lookup(b.name, b.sig); err != nil {
-			return nil, err
-		}
-	}
-	lib.bound.Store(&bound)
-	lib.state.set(Serving)
-	s.lastCrash = nil
-	old = s.current.Swap(lib)
-	lib.takeOver(s.crashed)
-	if old != nil {
-		if !old.dead() {
-			old.state.set(Retiring)
-		}
-		old.gate.Close()
-	}
-	return old, nil
-}
-
-// setGood remembers the version to fall back to.
-func (s *Slot) setGood(c *spare) {
-	if s.good != nil {
-		_ = s.good.copy.Close()
-	}
-	s.good = c
-}
-
-// retire drains and takes down a version that was replaced.
-func (s *Slot) retire(ctx context.Context, old *Library) (*Report, error) {
-	if !old.death.happened() {
-		old.emit(Event{State: Retiring})
-	}
-	return old.close(ctx)
 }
 
 // enter goes through the gate of the current version.
@@ -381,68 +250,4 @@ func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	}
 	report, err := s.retire(ctx, old)
 	return report, errors.Join(err, warm)
-}
-
-// Versions lists what the slot has seen, oldest first.
-func (s *Slot) Versions() []VersionInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := make([]VersionInfo, len(s.versions))
-	for i, v := range s.versions {
-		list[i] = *v
-		if v.lib != nil {
-			list[i].InFlight = v.lib.InFlight()
-			list[i].Calls, list[i].Errors = v.lib.figures()
-		}
-		list[i].lib = nil
-	}
-	return list
-}
-
-// see begins the life of a version.
-func (s *Slot) see(path string) *VersionInfo {
-	v := &VersionInfo{File: path, State: Found, Since: time.Now()}
-	s.mu.Lock()
-	s.versions = append(s.versions, v)
-	if len(s.versions) > maxVersions {
-		i := slices.IndexFunc(s.versions, func(v *VersionInfo) bool {
-			return v.lib == nil && (v.State == Refused || v.State == Failed || v.State == Unloaded || v.State == Resident)
-		})
-		if i >= 0 {
-			s.versions = slices.Delete(s.versions, i, i+1)
-		}
-	}
-	s.mu.Unlock()
-	s.emit(v, Event{State: Found})
-	return v
-}
-
-// emit records where v is and tells the host.
-func (s *Slot) emit(v *VersionInfo, e Event) {
-	s.emitting.Lock()
-	defer s.emitting.Unlock()
-	e.Time = time.Now()
-	s.mu.Lock()
-	v.State, v.Since, v.Reason = e.State, e.Time, e.Detail
-	switch e.State {
-	case Failed:
-		v.failed = e.Detail
-	case Serving: // once more, on a rollback
-		v.failed = ""
-	case Crashed, Retiring, Drained, Unloaded:
-		if v.failed != "" {
-			v.State, v.Reason = Failed, v.failed
-		}
-	}
-	if e.State == Unloaded || e.State == Resident {
-		if v.lib != nil {
-			v.Calls, v.Errors = v.lib.figures()
-		}
-		v.lib = nil // what a finished version kept alive may go
-	}
-	e.Name, e.Version, e.File = s.conf.name, v.Version, v.File
-	s.mu.Unlock()
-	if s.conf.onEvent != nil {
-		s.conf.onEvent(e)
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"iter"
-	"reflect"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -234,85 +233,6 @@ func (s *stream) close() {
 		s.stop()
 		_, _ = s.lib.invoke(s.lib.sym.streamClose, s.id)
 	}
-}
-
-// streamHandle is the result of a function that returns a stream.
-type streamHandle uint64
-
-// ReaderFunc0 binds a function of c that returns a stream (cabi.Stream, cabi.Seq).
-// The context holds for the whole stream, the limits for the call that opens it.
-// Everything else is as with Func0.
-//
-//	open, err := host.ReaderFunc1[string](slot, "Open")
-//	...
-//	r, err := open(ctx, "big.log")
-//	...
-//	defer r.Close()
-//	_, err = io.Copy(os.Stdout, r)
-func ReaderFunc0(c Caller, name string, opts ...BindOption) (func(context.Context) (*Stream, error), error) {
-	b, err := bindFunc[streamHandle](c, name, opts)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return s.open(in)
-	}, nil
-}
-
-// ReaderFunc1 is ReaderFunc0 for a function with one parameter.
-func ReaderFunc1[A any](c Caller, name string, opts ...BindOption) (func(context.Context, A) (*Stream, error), error) {
-	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A]())
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, a1 A) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
-		if err != nil {
-			return nil, err
-		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		return s.open(in)
-	}, nil
-}
-
-// ReaderFunc2 is ReaderFunc0 for a function with two parameters.
-func ReaderFunc2[A, B any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B) (*Stream, error), error) {
-	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B]())
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, a1 A, a2 B) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
-		if err != nil {
-			return nil, err
-		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		return s.open(in)
-	}, nil
-}
-
-// ReaderFunc3 is ReaderFunc0 for a function with three parameters. More go into
-// a struct.
-func ReaderFunc3[A, B, C any](c Caller, name string, opts ...BindOption) (func(context.Context, A, B, C) (*Stream, error), error) {
-	b, err := bindFunc[streamHandle](c, name, opts, reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, a1 A, a2 B, a3 C) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
-		if err != nil {
-			return nil, err
-		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		return s.open(in)
-	}, nil
 }
 
 // enterStream enters the same version twice: for the call, and for the stream.

@@ -19,13 +19,18 @@ import (
 //     deadline blocks the unload here, with everything still mapped.
 //     Only now does nothing run in the library any more, so:
 //  5. memory   pthread keys are deleted, what the runtime mapped is unmapped.
-//  6. files    The descriptors that its runtime held are closed. They were
-//     found before step 4, while the memory that tells whose they are
-//     was there; closed after it, when no thread can reuse the number.
+//  6. files    The descriptors that it held are closed: those of its runtime,
+//     those that its poller watched, those that its C code opened. The first
+//     two were found before step 4, while the poller was sure to be there;
+//     all are closed after it, when no thread can use or reuse a number.
 //  7. image    dlclose, which unmaps the image: nobody executes in it.
 //  8. slots    The TLS slot and the dispatch entry are free for another load.
 //     Last, because until 7 a thread could have used them.
-//  9. check    /proc/self says whether all that is true.
+//  9. check    What was found is compared with what was freed, and the kernel is
+//     asked for the image's range and for the joined threads. What is left
+//     is in the report with its reason, and the version is then Resident.
+//
+// Tests leave out each step, see TestEveryStepIsNeeded.
 
 // killTimeout is how long one attempt waits for threads to leave C code.
 const killTimeout = 2 * time.Second

@@ -64,7 +64,9 @@ const (
 	CrashKilled = 3 // the host ended it
 )
 
-// KillSignal ends a library's threads at unload, one at a time, where it is
-// safe. SIGRTMAX-2: neither glibc (32, 33) nor the Go runtime (33, for
-// syscall.AllThreadsSyscall) uses it. Threads of the host never get it.
-const KillSignal = 62
+// KillSignal ends a library's threads at unload and frees the callers of a dead
+// one, each where it is safe. SIGSTKFLT: Linux never sends it and nobody uses it;
+// as a standard signal it does not queue, so a thread that blocks it for long
+// costs one pending signal, where real-time signals would fill the user's queue
+// (RLIMIT_SIGPENDING); and Go runtimes keep it unblocked (runtime, _SigUnblock).
+const KillSignal = 16

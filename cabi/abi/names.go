@@ -22,6 +22,8 @@ const (
 	SymCancel     = "hotso_cancel"
 	SymDrill      = "hotso_drill" // SignatureDrill
 
+	SymSigprocmask = "hotso_sigprocmask" // for runtime.rtsigprocmask, see cabi/mask.c
+
 	// The receive from main_init_done, see cabi/ready.c.
 	SymReady     = "hotso_ready"      // data: uint32, set by the host after its first call
 	SymWaitReady = "hotso_wait_ready" // stands for that one call of runtime.chanrecv1

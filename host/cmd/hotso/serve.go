@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log"
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +23,10 @@ type serveFlags struct {
 	name, addr string
 	drain      time.Duration
 	keys       []string
+	probation  time.Duration
+	token      string
+	tokenFile  string
+	socket     string
 	json       bool
 }
 
@@ -33,6 +39,8 @@ func newServe(t *terminal) *cobra.Command {
 swap in every newer version that appears in DIR, while calls go on.
 
   POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
+  POST /swap         {"version": "2"} or {"file": "..."} in DIR: have it serve
+  POST /rollback     go back to the version before
   GET  /versions     all versions seen: state, calls in flight, why refused
   GET  /events       what happens, as server-sent events
   GET  /healthz      200 while a version serves, 503 otherwise
@@ -40,10 +48,20 @@ swap in every newer version that appears in DIR, while calls go on.
 A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
 it. []byte is a base64 string in JSON.
+
+With --probation the version before is kept warm after each swap: if too many
+calls of the new one fail, its health hooks do, or it crashes, the calls go back.
+DIR/.hotso.state remembers which version passed last: a restart begins with it, and
+newer ones follow unless they had failed.
+
+/swap and /rollback are for loopback only, or, with --token or --token-file, for
+requests with the header Authorization: Bearer TOKEN. hotso versions and hotso
+rollback use a unix socket that only you can open.
 SIGTERM and SIGINT wait for the calls inside, at most for --drain, and end it;
 a second one ends it at once.`,
 		Example: `  hotso serve build
   hotso serve build --key hotso.pub
+  hotso serve build --probation 30s --token-file token
   hotso serve build --name greeter --addr 127.0.0.1:9000
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -N 127.0.0.1:8080/events`,
@@ -57,6 +75,10 @@ a second one ends it at once.`,
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
+	cmd.Flags().DurationVar(&f.probation, "probation", 0, "how long to keep the version before warm, to go back to")
+	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather:")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token, without the line's end")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and hotso rollback; default "+server.SocketName+" in DIR, if it can be made")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
 }
@@ -64,6 +86,13 @@ a second one ends it at once.`,
 func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if f.drain <= 0 {
 		return usagef("--drain %v: it must be more than 0", f.drain)
+	}
+	if f.probation < 0 {
+		return usagef("--probation %v: it must not be negative", f.probation)
+	}
+	token, err := f.readToken()
+	if err != nil {
+		return err
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return usagef("%s is no directory", dir)
@@ -80,6 +109,10 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if err != nil {
 		return err
 	}
+	socket, err := f.listenUnix(dir)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -88,9 +121,46 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	out := &serveLog{terminal: t, json: f.json}
 	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
 	out.listening(dir, f.name, l.Addr().String(), waiting)
+	state := ""
+	if f.probation > 0 {
+		state = filepath.Join(dir, server.StateName)
+	}
 	s := server.New(server.Config{
-		Dir: dir, Name: f.name, Drain: f.drain, Options: trust,
+		State: state,
+		Dir:   dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
+		Options: append(trust, host.Probation(f.probation, host.Rule{})),
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
 	})
 	return s.Serve(ctx, l)
+}
+
+func (f serveFlags) readToken() (string, error) {
+	if f.tokenFile == "" {
+		return f.token, nil
+	}
+	if f.token != "" {
+		return "", usagef("--token and --token-file: one of them")
+	}
+	b, err := os.ReadFile(f.tokenFile)
+	if err != nil {
+		return "", err
+	}
+	token := strings.TrimRight(string(b), "\r\n")
+	if token == "" {
+		return "", usagef("--token-file %s: it is empty", f.tokenFile) // and would let loopback in without
+	}
+	return token, nil
+}
+
+// listenUnix makes the socket. Unless it was asked for, it need not be: DIR may not
+// be there yet, be read-only, or have another server.
+func (f serveFlags) listenUnix(dir string) (net.Listener, error) {
+	if f.socket != "" {
+		return server.ListenUnix(f.socket)
+	}
+	l, err := server.ListenUnix(filepath.Join(dir, server.SocketName))
+	if err != nil {
+		return nil, nil
+	}
+	return l, nil
 }

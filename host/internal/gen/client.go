@@ -43,9 +43,18 @@ func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var errs [%d]error
 `, len(l.functions))
 	for i, f := range l.functions {
-		types := append(f.clientTypes(), f.clientResult())
-		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.Func%d[%s](c, %q, opts...)\n",
-			fieldName(f.name), i, len(f.params), strings.Join(types, ", "), f.name)
+		kind, types := "Func", f.clientTypes()
+		if f.result != nil && f.result.Type == abi.Stream {
+			kind = "ReaderFunc"
+		} else {
+			types = append(types, f.clientResult())
+		}
+		args := ""
+		if len(types) > 0 {
+			args = "[" + strings.Join(types, ", ") + "]"
+		}
+		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.%s%d%s(c, %q, opts...)\n",
+			fieldName(f.name), i, kind, len(f.params), args, f.name)
 	}
 	b.WriteString("\tif err := errors.Join(errs[:]...); err != nil {\n\t\treturn nil, err\n\t}\n\treturn &client, nil\n}\n")
 	for _, f := range l.functions {
@@ -98,6 +107,8 @@ func (f *function) clientResult() string {
 		return "host.None"
 	case f.cstring:
 		return string(abi.String)
+	case f.result.Type == abi.Stream:
+		return "*host.Stream"
 	}
 	return f.result.client()
 }

@@ -11,7 +11,8 @@ import (
 
 // cTypes are the scalars, as C writes them.
 var cTypes = map[abi.Type]string{
-	abi.Bool: "bool", abi.Float32: "float", abi.Float64: "double",
+	abi.Stream: "uint64_t",
+	abi.Bool:   "bool", abi.Float32: "float", abi.Float64: "double",
 	abi.Int8: "int8_t", abi.Int16: "int16_t", abi.Int32: "int32_t", abi.Int64: "int64_t",
 	abi.Uint8: "uint8_t", abi.Uint16: "uint16_t", abi.Uint32: "uint32_t", abi.Uint64: "uint64_t",
 }
@@ -119,7 +120,7 @@ func (l *library) cgoFlags() string {
 // writeExport writes one export: it converts, calls, and converts back.
 func (l *library) writeExport(b *strings.Builder, f *function) {
 	b.WriteString("\n")
-	if f.hasStruct() {
+	if f.declared() {
 		fmt.Fprintf(b, "//hotso:signature %s\n", f.signature())
 	}
 	params, result := l.cParams(f)
@@ -153,6 +154,13 @@ func (f *function) body(result string) string {
 		return fmt.Sprintf("return C.%s(cabi.Guard(func() %s { return %s }))", result, r.spelled, call)
 	case r == nil:
 		return "return C.hotso_status(cabi.Run(func() error { return " + call + " }))"
+	}
+	if r.Type == abi.Stream {
+		if !f.err {
+			call += ", nil"
+		}
+		return "return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {\nreturn cabi." +
+			streams[r.spelled] + "(" + call + ")\n}))"
 	}
 	helper, first, typ := "Value", "(*"+r.spelled+")(result)", r.spelled
 	if r.Struct() {

@@ -89,6 +89,9 @@ func (l *library) notes(f *function) (notes []string) {
 		}
 		notes = append(notes, fmt.Sprintf("out: the caller's, filled with at most out_cap %s; *out_len becomes their number, "+
 			"or with HOTSO_TOO_SMALL the number that is needed.", unit))
+	case r.Type == abi.Stream:
+		notes = append(notes, "result: the caller's, a stream if the status is HOTSO_OK: for hotso_stream_read, to its end, or "+
+			"hotso_stream_close.")
 	default:
 		notes = append(notes, "result: the caller's, written if the status is HOTSO_OK.")
 	}

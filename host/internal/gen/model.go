@@ -86,17 +86,26 @@ func (f *function) signature() abi.Signature {
 // status reports whether the C function returns a status: a result that goes
 // through a pointer leaves no other way to tell of a panic.
 func (f *function) status() bool {
-	return f.err || f.result != nil && !f.cstring && (f.result.Span() || f.result.Struct())
+	return f.err || f.result != nil && !f.cstring && (f.result.Span() || f.result.Struct() || f.result.Type == abi.Stream)
 }
 
-func (f *function) hasStruct() bool {
+// declared reports whether the export does not tell what its signature is.
+func (f *function) declared() bool {
 	for _, p := range f.params {
 		if p.typ.Struct() {
 			return true
 		}
 	}
-	return f.result != nil && f.result.Struct()
+	return f.result != nil && (f.result.Struct() || f.result.Type == abi.Stream)
 }
+
+// streams are the results that the host pulls, and the function of cabi for each.
+var streams = map[string]string{
+	"io.Reader": "Stream", "io.ReadCloser": "Stream", "iter.Seq2[[]byte, error]": "Seq",
+}
+
+// maxStreamParams is how many host.ReaderFuncN takes.
+const maxStreamParams = 3
 
 // maxParams is how many host.FuncN takes.
 const maxParams = 8

@@ -104,6 +104,12 @@ func (r *resolver) function(e export) *function {
 	}
 	if len(results) > 1 {
 		bad(results[1].expr, "two results can't cross, but a result and an error can; put them into a struct")
+	} else if len(results) == 1 && streams[types.ExprString(results[0].expr)] != "" {
+		f.result = &goType{Type: abi.Stream, spelled: types.ExprString(results[0].expr)}
+		if n := len(f.params); n > maxStreamParams {
+			bad(decl.Type.Params, "%d parameters of a function that returns a stream can't cross, at most %d; put them into a struct",
+				n, maxStreamParams)
+		}
 	} else if len(results) == 1 {
 		f.result = r.resolve(results[0].expr, decl.Name.Name)
 	}

@@ -221,7 +221,7 @@ func (r *numbers) Close() error {
 //export Pieces
 //hotso:signature func(n int32, size int32) (stream, error)
 func Pieces(n, size int32, result *C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) { return cabi.Seq(pieces(n, size)) }))
+	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) { return cabi.Seq(pieces(n, size), nil) }))
 }
 
 func pieces(n, size int32) iter.Seq2[[]byte, error] {

@@ -58,9 +58,13 @@ func (c *candidates) remove(v watch.Version) {
 	c.files = slices.DeleteFunc(c.files, func(o candidate) bool { return o.Path == v.Path })
 }
 
-// best returns the newest version that was not tried.
-func (c *candidates) best() (best watch.Version, ok bool) {
+// best returns the newest version that was not tried; when none serves yet, the
+// one to start with, if it is there.
+func (c *candidates) best(first func(watch.Version) bool) (best watch.Version, ok bool) {
 	for _, o := range c.files {
+		if c.current == nil && o.state == untried && first(o.Version) {
+			return o.Version, true
+		}
 		if o.state == untried && (!ok || o.Compare(best) > 0) {
 			best, ok = o.Version, true
 		}

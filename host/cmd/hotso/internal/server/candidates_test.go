@@ -27,14 +27,32 @@ func versions(t *testing.T, texts ...string) map[string]watch.Version {
 	return byText
 }
 
+func none(watch.Version) bool { return false }
+
+// Before anything serves, what passed last comes first.
+func TestFirstCandidate(t *testing.T) {
+	v := versions(t, "1", "2", "3")
+	var c candidates
+	for _, text := range []string{"1", "2", "3"} {
+		c.add(v[text], text == "3")
+	}
+	passed := func(v watch.Version) bool { return v.Text == "2" }
+	first, ok := c.best(passed)
+	require.True(t, ok)
+	assert.Equal(t, "2", first.Text)
+	c.tried(first, true)
+	next, _ := c.best(passed)
+	assert.Equal(t, "3", next.Text)
+}
+
 func TestCandidates(t *testing.T) {
 	v := versions(t, "1", "2", "3", "10")
 	var c candidates
 	best := func() string {
-		v, _ := c.best()
+		v, _ := c.best(none)
 		return v.Text
 	}
-	_, ok := c.best()
+	_, ok := c.best(none)
 	assert.False(t, ok)
 
 	assert.Equal(t, wait, c.add(v["1"], false))

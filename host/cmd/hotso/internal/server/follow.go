@@ -67,7 +67,7 @@ func (s *Server) follow(ctx context.Context) error {
 	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
 	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, served: map[string]watch.Version{}}
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
 	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
 	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
@@ -81,7 +81,6 @@ type follower struct {
 	slot       *host.Slot
 	candidates candidates
 	manifests  map[string]manifest.Manifest // of complete files, by path
-	served     map[string]watch.Version     // that were swapped in, by text
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
@@ -120,9 +119,14 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 		return
 	}
 	for ctx.Err() == nil {
-		v, ok := f.candidates.best()
+		v, ok := f.candidates.best(f.memory.passed)
 		if !ok {
 			return
+		}
+		if f.memory.failed(v) {
+			f.note(v, Ignored, "it failed on probation, before the server was started", true)
+			f.candidates.tried(v, false)
+			continue
 		}
 		for _, p := range f.candidates.tried(v, f.load(ctx, v)) {
 			f.note(p, Ignored, f.olderThanCurrent(), false)
@@ -134,7 +138,7 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 // was loaded: a slot falls back when a version crashes.
 func (f *follower) current() *watch.Version {
 	if lib := f.slot.Current(); lib != nil {
-		if v, ok := f.served[lib.Version()]; ok {
+		if v, ok := f.served.get(lib.Version()); ok {
 			return &v
 		}
 	}
@@ -150,9 +154,10 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	}
 	// A swap that has begun is finished: cut short, it would quarantine a
 	// version that is about to be empty. Its own timeouts bound it.
+	f.memory.ask(v)
 	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
 	if swap != nil {
-		f.served[v.Text] = v
+		f.served.add(v)
 	}
 	return swap != nil
 }

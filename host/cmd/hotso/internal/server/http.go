@@ -13,11 +13,13 @@ import (
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/call/{function}", only(s.call, http.MethodPost))
+	mux.HandleFunc("/swap", only(s.trusted(s.swap), http.MethodPost))
+	mux.HandleFunc("/rollback", only(s.trusted(s.rollback), http.MethodPost))
 	mux.HandleFunc("/versions", only(s.versions, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/events", only(s.events, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, GET /versions, /events and /healthz", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap and /rollback, GET /versions, /events and /healthz", r.URL.Path)
 	})
 	// A page of another site must not call functions through the browser of
 	// somebody who runs a server on loopback.

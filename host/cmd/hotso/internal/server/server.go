@@ -37,6 +37,16 @@ type Config struct {
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger
 	Watch   []watch.Option // on top of the server's own
+	// State is the file to remember over a restart which version passed its
+	// probation last; empty: nothing is remembered. A restart begins with that
+	// version, and newer ones follow unless they had failed. See StateName.
+	State string
+	// Token is what a request over TCP must bear to deploy. Without one, only
+	// loopback may.
+	Token string
+	// Socket is served as well, if it is not nil; who can open it may deploy. See
+	// ListenUnix.
+	Socket net.Listener
 }
 
 // A Server has one slot and follows one directory.
@@ -45,6 +55,8 @@ type Server struct {
 	slot    atomic.Pointer[host.Slot] // nil until the name is known
 	journal *journal
 	notes   notes
+	served  served
+	memory  *memory
 }
 
 // New makes a server that does nothing until Serve.
@@ -55,10 +67,10 @@ func New(conf Config) *Server {
 	if conf.MaxBody <= 0 {
 		conf.MaxBody = DefaultMaxBody
 	}
-	return &Server{conf: conf, journal: newJournal(conf.OnEvent)}
+	return &Server{conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State)}
 }
 
-// Serve follows the directory and answers requests on l, which it closes, until
+// Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
 // ctx ends. Then it drains: it takes no new request, waits for those inside,
 // and lets the library go. It returns nil after a complete drain. It ends by
 // itself if the name is bad (watch.ErrBadName), or if it had to find the name
@@ -77,11 +89,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			stop(err)
 		}
 	})
-	listeners.Go(func() {
-		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			stop(err)
+	for _, l := range []net.Listener{l, s.conf.Socket} {
+		if l == nil {
+			continue
 		}
-	})
+		listeners.Go(func() {
+			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				stop(err)
+			}
+		})
+	}
 	<-running.Done()
 	var cause error
 	if ctx.Err() == nil {
@@ -117,4 +134,7 @@ func (s *Server) emit(e host.Event) {
 		e.Time = time.Now()
 	}
 	s.journal.add(e)
+	if err := s.memory.see(e); err != nil {
+		s.journal.add(host.Event{Time: time.Now(), Name: e.Name, State: Trouble, Detail: "what to restart with is not saved: " + err.Error(), Err: err})
+	}
 }

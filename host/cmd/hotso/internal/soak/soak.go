@@ -73,6 +73,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	r := &run{Config: c, name: d.Name}
 	r.Library, r.Version = d.Name, d.Version
 	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
+	prepareHeap()
 	s, err := r.take()
 	if err != nil {
 		return nil, err
@@ -124,6 +125,9 @@ func (r *run) warmUp(ctx context.Context) error {
 
 // part reloads under calls until that share of the whole is done, and lets go.
 func (r *run) part(ctx context.Context, share float64) (err error) {
+	if r.done(ctx, share) {
+		return nil
+	}
 	r.slot = host.NewSlot(r.name)
 	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
 	if err := r.reload(ctx); err != nil {

@@ -70,6 +70,22 @@ func Type(p1 *C.corner_shop_cPair, result *C.bool) C.hotso_status {
 	}))
 }
 
+//hotso:signature func(day int32) (stream, error)
+//export Ledger
+func Ledger(day C.int32_t, result *C.uint64_t) C.hotso_status {
+	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {
+		return cabi.Stream(ledger(int32(day)))
+	}))
+}
+
+//hotso:signature func() (stream, error)
+//export Receipts
+func Receipts(result *C.uint64_t) C.hotso_status {
+	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {
+		return cabi.Seq(receipts(), nil)
+	}))
+}
+
 //hotso:signature func(label string) (struct{Cents int32; Size uint16; Sold bool}, error)
 //export Find
 func Find(label *C.hotso_cchar, label_len C.size_t, result *C.corner_shop_Item) C.hotso_status {

@@ -7,6 +7,9 @@
 package main
 
 import (
+	"io"
+	"iter"
+
 	"example.com/corner-shop/stock/v2"
 )
 
@@ -50,3 +53,11 @@ type pair struct {
 func kind(_ Both) (bool, error) { return false, nil }
 
 func main() {}
+
+// ledger is all that was ever sold, too much for one call.
+//
+//hotso:export
+func ledger(day int32) (io.Reader, error) { return nil, nil }
+
+//hotso:export
+func receipts() iter.Seq2[[]byte, error] { return nil }

@@ -73,6 +73,16 @@ HOTSO_EXPORT hotso_status Split(int64_t n, hotso_cuint16 *n_len, size_t n_len_le
  * result: the caller's, written if the status is HOTSO_OK. */
 HOTSO_EXPORT hotso_status Type(corner_shop_cPair *p1, bool *result);
 
+/* Ledger is all that was ever sold, too much for one call.
+ *
+ * result: the caller's, a stream if the status is HOTSO_OK: for hotso_stream_read, to its
+ * end, or hotso_stream_close. */
+HOTSO_EXPORT hotso_status Ledger(int32_t day, uint64_t *result);
+
+/* result: the caller's, a stream if the status is HOTSO_OK: for hotso_stream_read, to its
+ * end, or hotso_stream_close. */
+HOTSO_EXPORT hotso_status Receipts(uint64_t *result);
+
 /* Find finds an item by its label.
  *
  * label: label_len bytes, the caller's, read during the call only.

@@ -26,29 +26,33 @@ type Pair struct {
 // A Client calls the functions of corner-shop, on the library or slot that it was made with.
 // Its methods may be called from any goroutine; package host documents their errors.
 type Client struct {
-	price   func(context.Context, int32, Item) (int64, error)
-	label   func(context.Context, string, string, string, string, string, string, []byte, float32) (string, error)
-	motto   func(context.Context) (string, error)
-	split   func(context.Context, int64, []uint16, []int64, []int64, []int64) ([]uint16, error)
-	type_   func(context.Context, Pair) (bool, error)
-	find    func(context.Context, string) (Item, error)
-	pong    func(context.Context) (host.None, error)
-	measure func(context.Context, string) (string, error)
+	price    func(context.Context, int32, Item) (int64, error)
+	label    func(context.Context, string, string, string, string, string, string, []byte, float32) (string, error)
+	motto    func(context.Context) (string, error)
+	split    func(context.Context, int64, []uint16, []int64, []int64, []int64) ([]uint16, error)
+	type_    func(context.Context, Pair) (bool, error)
+	ledger   func(context.Context, int32) (*host.Stream, error)
+	receipts func(context.Context) (*host.Stream, error)
+	find     func(context.Context, string) (Item, error)
+	pong     func(context.Context) (host.None, error)
+	measure  func(context.Context, string) (string, error)
 }
 
 // New binds every function, all with the same options. A slot will refuse a
 // version that lacks one of them, or has another signature for it.
 func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
-	var errs [8]error
+	var errs [10]error
 	client.price, errs[0] = host.Func2[int32, Item, int64](c, "Price", opts...)
 	client.label, errs[1] = host.Func8[string, string, string, string, string, string, []byte, float32, string](c, "Label", opts...)
 	client.motto, errs[2] = host.Func0[string](c, "Motto", opts...)
 	client.split, errs[3] = host.Func5[int64, []uint16, []int64, []int64, []int64, []uint16](c, "Split", opts...)
 	client.type_, errs[4] = host.Func1[Pair, bool](c, "Type", opts...)
-	client.find, errs[5] = host.Func1[string, Item](c, "Find", opts...)
-	client.pong, errs[6] = host.Func0[host.None](c, "Pong", opts...)
-	client.measure, errs[7] = host.Func1[string, string](c, "Measure", opts...)
+	client.ledger, errs[5] = host.ReaderFunc1[int32](c, "Ledger", opts...)
+	client.receipts, errs[6] = host.ReaderFunc0(c, "Receipts", opts...)
+	client.find, errs[7] = host.Func1[string, Item](c, "Find", opts...)
+	client.pong, errs[8] = host.Func0[host.None](c, "Pong", opts...)
+	client.measure, errs[9] = host.Func1[string, string](c, "Measure", opts...)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -79,6 +83,15 @@ func (c *Client) Split(ctx context.Context, n int64, n_len []uint16, nn, result,
 
 func (c *Client) Type(ctx context.Context, p1 Pair) (bool, error) {
 	return c.type_(ctx, p1)
+}
+
+// Ledger is all that was ever sold, too much for one call.
+func (c *Client) Ledger(ctx context.Context, day int32) (*host.Stream, error) {
+	return c.ledger(ctx, day)
+}
+
+func (c *Client) Receipts(ctx context.Context) (*host.Stream, error) {
+	return c.receipts(ctx)
 }
 
 // Find finds an item by its label.

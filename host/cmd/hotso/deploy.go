@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+)
+
+// deployCommand is a command that talks to a running server.
+func deployCommand(t *terminal, use, short, long, example string, run func(context.Context, client, bool) error) *cobra.Command {
+	var path string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long, Example: example, Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if path == "" {
+				path = filepath.Join(append(args, "build")[0], server.SocketName)
+			}
+			return run(cmd.Context(), client(path), asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&path, "socket", "", "the server's socket; default "+server.SocketName+" in DIR")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+func newVersions(t *terminal) *cobra.Command {
+	return deployCommand(t, "versions [DIR]", "List the versions of a running server",
+		`List what the server of DIR (default build) has seen, oldest first: where each
+version is in its life, its calls, how many of them failed, and why it is not
+serving.`, "  hotso versions\n  hotso versions build --json",
+		func(ctx context.Context, c client, asJSON bool) error {
+			var v server.Versions
+			if err := c.do(ctx, http.MethodGet, "/versions", nil, &v); err != nil {
+				return err
+			}
+			if asJSON {
+				return t.json(v)
+			}
+			rows := [][]string{{"version", "state", "calls", "errors", ""}}
+			for _, i := range v.Versions {
+				reason, _, _ := strings.Cut(i.Reason, "\n")
+				rows = append(rows, []string{i.Version, string(i.State), fmt.Sprint(i.Calls), fmt.Sprint(i.Errors), reason})
+			}
+			for _, line := range columns(rows) {
+				fmt.Fprintln(t.out, strings.TrimRight(line, " "))
+			}
+			return nil
+		})
+}
+
+func newRollback(t *terminal) *cobra.Command {
+	return deployCommand(t, "rollback [DIR]", "Have a running server go back to the version before",
+		`Have the server of DIR (default build) go back to the version before: at once if
+it is still warm (serve --probation), loaded again otherwise. The state is handed
+back if the versions have one; if that fails the current version stays.`,
+		"  hotso rollback\n  hotso rollback build --json",
+		func(ctx context.Context, c client, asJSON bool) error {
+			var s host.Swap
+			if err := c.do(ctx, http.MethodPost, "/rollback", nil, &s); err != nil {
+				return err
+			}
+			if asJSON {
+				return t.json(s)
+			}
+			_, err := fmt.Fprintf(t.out, "v%s serves again\n", s.Version)
+			return err
+		})
+}
+
+// A client talks to the server behind a unix socket.
+type client string
+
+func (c client) do(ctx context.Context, method, path string, body []byte, result any) error {
+	web := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", string(c))
+		},
+	}}
+	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	resp, err := web.Do(r)
+	if err != nil {
+		return fmt.Errorf("no server at %s (start one with hotso serve): %w", string(c), errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		var f struct{ Error string }
+		_ = json.Unmarshal(b, &f) // empty, and the status tells
+		return fmt.Errorf("%s: %s", resp.Status, f.Error)
+	}
+	return json.Unmarshal(b, result)
+}
