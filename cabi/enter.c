@@ -70,9 +70,6 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
     if (STEP(ADOPT) && record()->owner != hotso_load_config.owner) {
         adopt(record());
         bind();
-        /* Ejected from there: the M is in the middle of a call for good. */
-        if (__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
-            return;
     }
     /* Dead, perhaps since bind, and ejected from there: whatever g is left on this
      * thread is not used again. */
