@@ -98,8 +98,9 @@ func runHook(name string, f func(context.Context) error, timeout time.Duration) 
 
 // saveState runs the save hook. The state is there when the status is OK.
 func saveState(timeout time.Duration) (state []byte, status int32) {
+	save := hooks.save // now: a hook may be left behind
 	status = runHook("save", func(context.Context) (err error) {
-		saved, err := hooks.save()
+		saved, err := save()
 		state = saved
 		return err
 	}, timeout)
@@ -110,6 +111,6 @@ func saveState(timeout time.Duration) (state []byte, status int32) {
 }
 
 func restoreState(timeout time.Duration, state []byte) int32 {
-	own := slices.Clone(state) // before a hook that outlives its time reads it
-	return runHook("restore", func(context.Context) error { return hooks.restore(own) }, timeout)
+	restore, own := hooks.restore, slices.Clone(state) // now: a hook may be left behind
+	return runHook("restore", func(context.Context) error { return restore(own) }, timeout)
 }
