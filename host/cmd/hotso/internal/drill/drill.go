@@ -1,0 +1,189 @@
+// Package drill crashes a library again and again, in every way there is, while
+// others are inside it and while a second library is called, and measures how
+// the process gets over it.
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+)
+
+// A Config says what to do.
+type Config struct {
+	File     string
+	Kinds    []string // of abi.DrillKinds, taken in turns
+	Times    int      // crashes in all
+	Callers  int      // that are inside at each crash
+	Traffic  int      // goroutines that call the second library all the time
+	Progress func(crashes int)
+}
+
+// hangs are the kinds that end by the host's hand, when their call's time is up.
+var hangs = map[string]bool{"hang": true, "deadlock": true}
+
+// callLimit is that time.
+const callLimit = 10 * time.Millisecond
+
+// warmUp is how many crashes come before the first sample: a tenth, at most as
+// many.
+const warmUp = 200
+
+// patience is how long one step may take before it counts as a failure.
+const patience = 30 * time.Second
+
+// A run is a drill under way.
+type run struct {
+	Config
+	Result
+	kinds       map[string]*Kind
+	name        string
+	victim      *host.Slot
+	bystander   *host.Slot
+	calls, lost atomic.Int64 // of the second library
+	freed       chan error   // by each caller that comes back
+	firstLost   atomic.Pointer[error]
+	failing     sync.Mutex // guards Failures
+}
+
+// Run crashes c.File. The error is what kept it from going on; what the
+// containment got wrong is in the result.
+func Run(ctx context.Context, c Config) (*Result, error) {
+	d, err := host.Inspect(c.File)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Config: c, name: d.Name, kinds: map[string]*Kind{}}
+	r.Library, r.Version, r.Result.Callers = d.Name, d.Version, c.Callers
+	for _, kind := range c.Kinds {
+		k := &Kind{Kind: kind}
+		r.kinds[kind] = k
+		r.Result.Kinds = append(r.Result.Kinds, k)
+	}
+	meter, err := soak.NewMeter(c.Callers + c.Traffic + 2*runtime.NumCPU() + 8)
+	if err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	warm := min(c.Times/10, warmUp)
+	if err = r.part(ctx, warm); err == nil {
+		r.Start, err = meter.Take(warm)
+	}
+	if err == nil {
+		err = r.part(ctx, c.Times-warm)
+	}
+	if err == nil {
+		r.End, err = r.settled(meter)
+	}
+	r.Took = time.Since(begin)
+	r.Calls, r.Lost = r.calls.Load(), r.lost.Load()
+	if p := r.firstLost.Load(); p != nil {
+		r.fail("second library: %v", *p)
+	}
+	r.judge()
+	return &r.Result, err
+}
+
+// settled takes the last sample. What is on its way out has some time for it.
+func (r *run) settled(m *soak.Meter) (s soak.Sample, err error) {
+	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		s, err = m.Take(r.Crashes)
+		if err != nil || len(s.Since(r.Start)) == 0 || time.Now().After(end) {
+			return s, err
+		}
+	}
+}
+
+// part loads both libraries, crashes one n times, and lets both go.
+func (r *run) part(ctx context.Context, n int) (err error) {
+	quiet := context.WithoutCancel(ctx)
+	r.victim = host.NewSlot(r.name, host.CrashLimit(1<<30, time.Second), host.KillHung(), host.OnEvent(r.note))
+	r.bystander = host.NewSlot(r.name)
+	defer func() {
+		_, err1 := r.victim.Close(quiet)
+		_, err2 := r.bystander.Close(quiet)
+		err = errors.Join(err, err1, err2)
+	}()
+	for _, s := range []*host.Slot{r.victim, r.bystander} {
+		if _, err := s.Swap(ctx, r.File); err != nil {
+			return err
+		}
+	}
+	ends := r.traffic()
+	defer ends()
+	callers := r.callers()
+	defer callers()
+	for range n {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		kind := r.Config.Kinds[r.Crashes%len(r.Config.Kinds)]
+		r.Crashes++
+		if err := r.crash(quiet, r.kinds[kind]); err != nil {
+			return fmt.Errorf("crash %d, %s: %w", r.Crashes, kind, err)
+		}
+		if r.Progress != nil {
+			r.Progress(r.Crashes)
+		}
+	}
+	return nil
+}
+
+// note keeps why a version did not come back.
+func (r *run) note(e host.Event) {
+	if e.State == host.Failed || e.State == host.Quarantined || e.State == host.Resident {
+		r.fail("v%s %s: %s", e.Version, e.State, e.Detail)
+	}
+}
+
+// callers puts the callers inside, for ever: each that is freed comes back. The
+// function ends them.
+func (r *run) callers() (end func()) {
+	var stop atomic.Bool
+	var all sync.WaitGroup
+	r.freed = make(chan error, r.Config.Callers)
+	for range r.Config.Callers {
+		all.Go(func() {
+			for !stop.Load() {
+				_, err := r.victim.Call(context.Background(), abi.SymDrill, abi.DrillWait)
+				if !stop.Load() {
+					r.freed <- err
+				}
+			}
+		})
+	}
+	return func() {
+		stop.Store(true)
+		_, _ = r.victim.Call(context.Background(), abi.SymDrill, "exit")
+		all.Wait()
+	}
+}
+
+// traffic calls the second library, which nothing may ever happen to.
+func (r *run) traffic() (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	for range r.Traffic {
+		all.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				if _, err := r.bystander.Call(context.Background(), abi.SymDrill, abi.DrillNone); err != nil {
+					r.lost.Add(1)
+					r.firstLost.CompareAndSwap(nil, &err)
+				}
+				r.calls.Add(1)
+				if n%256 == 0 {
+					runtime.Gosched() // leave the processor now and then, before the slice of 10 ms is over
+				}
+			}
+		})
+	}
+	return func() { cancel(); all.Wait() }
+}

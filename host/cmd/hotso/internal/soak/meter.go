@@ -1,0 +1,24 @@
+package soak
+
+// A Meter counts what the process has beside the host's own.
+type Meter struct{ run run }
+
+// NewMeter makes the host start what it would start sooner or later, for that
+// many goroutines at the same time, and takes all there is as the host's own.
+func NewMeter(goroutines int) (*Meter, error) {
+	m := &Meter{}
+	prepareThreads(goroutines)
+	s, err := m.run.take()
+	m.run.extra = -s.Foreign()
+	return m, err
+}
+
+// Take counts, after n reloads.
+func (m *Meter) Take(n int) (Sample, error) {
+	m.run.Result.Reloads = n
+	return m.run.take()
+}
+
+// Since says what s has more than before of what is counted exactly: threads of
+// libraries, mappings, descriptors.
+func (s Sample) Since(before Sample) []string { return s.since(before) }
