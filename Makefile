@@ -9,7 +9,7 @@ FLAGS    ?=
 export VERSION GREETING
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 demo: ## Watch Go code change inside a running process
 	@go run ./scripts/demo
@@ -43,6 +43,10 @@ soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything
 	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
 	@bin/hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000 --traffic 4 --overlap
 
+crash-soak: bin/hotso ## 10,000 crashes of all kinds; fails if the host, a call or memory is lost (minutes)
+	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
+	@bin/hotso crash build/libgreeter.v2.so --times 10000 2>/dev/null
+
 mutate: ## Bring a million damaged libraries before a host (minutes)
 	CGO_ENABLED=0 go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 
@@ -57,4 +61,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare mutate soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare mutate soak crash-soak fmt clean FORCE

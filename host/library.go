@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
@@ -63,15 +62,6 @@ type Library struct {
 	err      error
 	tearing  sync.Mutex // one teardown at a time
 	tornDown *Report    // of the one that ended well
-}
-
-// symbols are the addresses of the control symbols.
-type symbols struct {
-	start, health, stop, save, restore uintptr
-	take, takeStatus, free, unload     uintptr
-	cancel                             uintptr
-	streamRead, streamClose            uintptr // 0 if it has none
-	pending                            *uint32
 }
 
 // Open reads, verifies, loads and starts the library at path. None of its code
@@ -237,44 +227,6 @@ func (l *Library) detach() {
 	}
 }
 
-// resolve looks up the control symbols and the functions of the manifest.
-func (l *Library) resolve() error {
-	var pending uintptr
-	for name, p := range map[string]*uintptr{
-		abi.SymStart: &l.sym.start, abi.SymHealth: &l.sym.health, abi.SymStop: &l.sym.stop,
-		abi.SymSave: &l.sym.save, abi.SymRestore: &l.sym.restore, abi.SymTake: &l.sym.take,
-		abi.SymTakeStatus: &l.sym.takeStatus, abi.SymFree: &l.sym.free, abi.SymUnload: &l.sym.unload,
-		abi.SymCancel: &l.sym.cancel, abi.SymPending: &pending,
-	} {
-		addr, err := l.handle.Sym(name)
-		if err != nil {
-			return err
-		}
-		*p = addr
-	}
-	l.sym.pending = *(**uint32)(unsafe.Pointer(&pending))
-	l.sym.streamRead, _ = l.handle.Sym(abi.SymStreamRead)
-	l.sym.streamClose, _ = l.handle.Sym(abi.SymStreamClose)
-
-	l.functions = make(map[string]*function, len(l.Manifest.Functions))
-	for _, f := range l.Manifest.Functions {
-		sig, err := abi.ParseSignature(f.Signature)
-		if err != nil {
-			return err
-		}
-		addr, err := l.handle.Sym(f.Name)
-		if err != nil {
-			return fmt.Errorf("the manifest promises %s: %w", f.Name, err)
-		}
-		l.functions[f.Name] = newFunction(l, f.Name, addr, sig)
-	}
-	if addr, err := l.handle.Sym(abi.SymDrill); err == nil {
-		sig, _ := abi.ParseSignature(abi.SignatureDrill)
-		l.functions[abi.SymDrill] = newFunction(l, abi.SymDrill, addr, sig)
-	}
-	return nil
-}
-
 // start makes the first call: it waits for the library's runtime and init
 // functions and runs its start hooks, so that no user's call pays for them.
 func (l *Library) start(context.Context) error {
@@ -289,30 +241,6 @@ func (l *Library) checkHealth(ctx context.Context) error {
 		return l.conf.check(ctx, l)
 	}
 	return nil
-}
-
-// control calls a control function that takes a timeout and returns a status.
-func (l *Library) control(addr uintptr, timeout time.Duration) error {
-	status, err := l.invoke(addr, uint64(timeout))
-	if err != nil || abi.Kind(int32(status)) == abi.OK {
-		return err
-	}
-	return errors.New(l.message(int32(status)))
-}
-
-// invoke makes a control call. If the runtime dies meanwhile, the call is
-// ejected as any other.
-func (l *Library) invoke(addr uintptr, args ...uint64) (uint64, error) {
-	l.controls.Add(1)
-	defer l.controls.Add(-1)
-	if l.dead() {
-		return 0, l.crashError()
-	}
-	r := l.call(addr, args...)
-	if l.dead() {
-		return 0, l.crashError()
-	}
-	return r, nil
 }
 
 // call makes a call into the library's code.
@@ -366,31 +294,6 @@ func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
 		return nil, err
 	}
 	return newBinding(name, want, fn), nil
-}
-
-// lookup finds the function that can be called as want.
-func (l *Library) lookup(name string, want abi.Signature) (*function, error) {
-	fail := func(reason error, cause error, advice string) (*function, error) {
-		return nil, &Error{File: l.File, Name: l.Name(), Version: l.Version(), Step: StepBind,
-			Reason: reason, Cause: cause, Advice: advice}
-	}
-	fn, ok := l.functions[name]
-	switch {
-	case !ok && l.Sealed:
-		return fail(ErrFunction, errors.New(name), "export it, or bind another")
-	case !ok:
-		addr, err := l.handle.Sym(name)
-		if err != nil {
-			return fail(ErrFunction, err, "export it, or bind another")
-		}
-		// Without a manifest the host's word counts: spans and structs can only
-		// be results beside a status.
-		want.Error = want.Result.Span() || want.Result.Struct() || want.Result == abi.Stream
-		return newFunction(l, name, addr, want), nil
-	case !compatible(want, fn.sig):
-		return fail(ErrSignature, fmt.Errorf("%s is %s, bound as %s", name, fn.sig, want), "")
-	}
-	return fn, nil
 }
 
 // Close waits for the calls inside the library, at most for the drain
