@@ -127,7 +127,7 @@ func (d *death) happened() bool {
 
 // dead reports whether the library's runtime has ended. A call that comes back
 // from a dead library may have been ejected: what it returned means nothing.
-func (l *Library) dead() bool { return l.deathWord.Load() != 0 }
+func (l *Library) dead() bool { return l.deathWord.Load() != 0 || l.ended.Load() }
 
 // crashError waits for the cause of a death that has happened.
 func (l *Library) crashError() error {
@@ -159,6 +159,7 @@ func (l *Library) onDeath(why string) {
 	if !l.death.begin() {
 		return
 	}
+	l.ended.Store(true) // the word is another load's once this one is gone
 	message := why
 	if why == "" {
 		message = readCrashMessage(l.crashMessage)

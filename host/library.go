@@ -52,6 +52,7 @@ type Library struct {
 
 	death     death
 	deathWord *atomic.Uint32  // not 0 when the runtime has ended
+	ended     atomic.Bool     // the same for good
 	controls  atomic.Int64    // control calls that are inside
 	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
 	edits     []elfimage.Edit // what was patched in the private copy
