@@ -162,8 +162,16 @@ func (r *run) callers() (end func()) {
 	}
 	return func() {
 		stop.Store(true)
-		_, _ = r.victim.Call(context.Background(), abi.SymDrill, "exit")
-		all.Wait()
+		out := make(chan struct{})
+		go func() { all.Wait(); close(out) }()
+		for { // one that was on its way in when the others were freed is inside by now
+			_, _ = r.victim.Call(context.Background(), abi.SymDrill, "exit")
+			select {
+			case <-out:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
 	}
 }
 
