@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 	caches := strings.Fields(string(goEnv))
 
 	testscript.Run(t, testscript.Params{
+		Condition:           condition,
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Deadline:            time.Now().Add(2 * time.Minute),
@@ -97,4 +98,12 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	info, err := os.Stat(path)
 	ts.Check(err)
 	ts.Check(os.Truncate(path, info.Size()/2))
+}
+
+// condition knows [race]: under the race detector, memory is not what it was.
+func condition(name string) (bool, error) {
+	if name == "race" {
+		return raceEnabled, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }
