@@ -30,6 +30,8 @@ func TestChild(t *testing.T) {
 	switch args[0] {
 	case "swap":
 		swapUpAndDown(t, args[1], args[2])
+	case "crash":
+		crashForGood(t, args[1])
 	default:
 		t.Skip("it is run by other tests")
 	}

@@ -1,0 +1,98 @@
+package host_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// soon is a context that ends in a moment.
+func soon(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// A call that does not come back ends its version, if the host wants so: an
+// endless loop, or a deadlock, which the runtime of a library can't find.
+func TestHungCallEndsItsVersion(t *testing.T) {
+	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
+	for _, kind := range []string{"hang", "deadlock"} {
+		t.Run(kind, func(t *testing.T) {
+			slot := newSlot(t, "crash", []string{v1, v2}, host.KillHung())
+			v := newVictim(t, slot)
+			wait := v.within(3, v.sleep)
+			_, err := slot.Call(soon(t), abi.SymDrill, kind)
+			require.ErrorIs(t, err, host.ErrHung)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.NotErrorIs(t, err, host.ErrCrashed)
+			assert.ErrorContains(t, err, "crash v2")
+			wait()
+			require.NoError(t, v.add())
+			assert.Equal(t, "1", slot.Current().Version())
+		})
+	}
+}
+
+// What the other callers of a version that was ended are told.
+func TestCrashKilled(t *testing.T) {
+	lib := must(host.Open(bg, libtest.Build(t, "crash", "1"), host.KillHung()))(t)
+	v := newVictim(t, lib)
+	got := make(chan error, 1)
+	go func() { got <- v.sleep() }()
+	require.Eventually(t, func() bool { return v.inside() == 1 }, patience, poll)
+	hang := must(host.Func1[int64, int64](lib, "Sleep", host.Limit(20*time.Millisecond)))(t)
+	_, err := hang(bg, 3600_000)
+	require.ErrorIs(t, err, host.ErrHung)
+	c := crashed(t, <-got, "1")
+	assert.Equal(t, host.CrashKilled, c.Kind)
+	assert.Contains(t, c.Message, "Sleep did not return by its deadline")
+	requireNothingLeft(t)(lib.Close(bg))
+}
+
+// Without KillHung a hung call is left behind, and its version serves on.
+func TestHungCallIsLeftBehind(t *testing.T) {
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")})
+	v := newVictim(t, slot)
+	sleep := must(host.Func1[int64, int64](slot, "Sleep"))(t)
+	_, err := sleep(soon(t), 200)
+	require.ErrorIs(t, err, host.ErrHung)
+	require.NoError(t, v.add())
+	assert.Equal(t, int64(1), slot.Current().InFlight())
+	require.Eventually(t, func() bool { return slot.Current().InFlight() == 0 }, patience, poll)
+}
+
+// A library that heeds its caller's context is not ended.
+func TestCancelledCallIsNotHung(t *testing.T) {
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, host.KillHung())
+	v := newVictim(t, slot)
+	wait := must(host.Func0[host.None](slot, "Wait"))(t)
+	lib := slot.Current()
+	_, err := wait(soon(t))
+	require.ErrorIs(t, err, host.ErrCall)
+	assert.ErrorContains(t, err, "the caller left")
+	require.NoError(t, v.add())
+	assert.Same(t, lib, slot.Current())
+}
+
+// A call that outlives the drain timeout ends with its version, if the host wants
+// so.
+func TestForcedUnload(t *testing.T) {
+	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
+	slot := newSlot(t, "crash", []string{v1}, host.DrainTimeout(20*time.Millisecond), host.ForceUnload())
+	v := newVictim(t, slot)
+	wait := v.within(2, v.sleep)
+	swap, err := slot.Swap(bg, v2)
+	require.NoError(t, err)
+	wait()
+	assert.Equal(t, host.Unloaded, swap.Old.State, swap.Old.Reason)
+	require.NoError(t, v.add())
+	assert.Equal(t, "2", slot.Current().Version())
+}

@@ -1,0 +1,63 @@
+package host_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// What package host says it can't contain, it does not: a fault of C code inside
+// libc, and abort(3), end the process. Where the process has been damaged, going
+// on would be worse. What is contained beside them, a wild write of Go code and a
+// fault in the library's own C code, is in TestCrashKinds: "wild" and "c-segv".
+func TestWhatIsNotContained(t *testing.T) {
+	path := libtest.Build(t, "crash", "1")
+	for kind, want := range map[string]string{
+		"libc-segv": "SIGSEGV: segmentation violation",
+		"abort":     "SIGABRT: abort",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
+			cmd.Dir = host.SourceDir
+			cmd.Env = append(os.Environ(), childRole+"=crash:"+kind, "CRASH_LIBRARY="+path, "TMPDIR="+t.TempDir())
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit, "%s", out)
+			assert.Contains(t, string(out), want)
+			assert.NotContains(t, string(out), "the host lives")
+		})
+	}
+}
+
+// crashForGood is the other process.
+func crashForGood(t *testing.T, kind string) {
+	lib := must(host.Open(bg, os.Getenv("CRASH_LIBRARY")))(t)
+	_ = newVictim(t, lib).crash(kind)
+	t.Fatal("the host lives")
+}
+
+// Under a host that is not hotso's, a drill ends the process, as a Go library
+// does: python stands for any such program.
+func TestDrillUnderAnotherHost(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3")
+	}
+	program := `import ctypes, sys
+lib = ctypes.CDLL(sys.argv[1])
+lib.hotso_start(ctypes.c_int64(0))
+print(lib.hotso_drill(b"none", ctypes.c_size_t(4)), flush=True)
+lib.hotso_drill(b"exit", ctypes.c_size_t(4))
+print("the host lives")`
+	out, err := exec.Command(python, "-c", program, libtest.Build(t, "crash", "1")).CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit, "%s", out)
+	assert.Equal(t, 3, exit.ExitCode())
+	assert.Equal(t, "0\n", string(out))
+}
