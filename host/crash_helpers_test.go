@@ -112,8 +112,15 @@ func crashing(t testing.TB, version, mode string) string {
 // callback makes a C function of f. There are 2000 for the life of a process.
 func callback(f func()) uint64 { return uint64(purego.NewCallback(func() uintptr { f(); return 0 })) }
 
-// forever is a crash limit that is never reached.
-func forever() host.Option { return host.CrashLimit(1<<30, time.Minute) }
+// forever has a version come back however often it crashes. If it does not, the
+// test fails.
+func forever(t testing.TB) []host.Option {
+	return []host.Option{host.CrashLimit(1<<30, time.Minute), host.OnEvent(func(e host.Event) {
+		if e.State == host.Failed || e.State == host.Quarantined {
+			t.Errorf("v%s is %s: %s", e.Version, e.State, e.Detail)
+		}
+	})}
+}
 
 // gone waits until nothing of any library is in the process.
 func gone(t testing.TB, before []string) {

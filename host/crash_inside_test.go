@@ -66,7 +66,7 @@ func TestCrashInACallOfACallback(t *testing.T) {
 // frame of the host's may be skipped at any instruction of it.
 func TestCrashAroundCallbacks(t *testing.T) {
 	v1 := libtest.Build(t, "crash", "1")
-	slot := newSlot(t, "crash", []string{v1}, forever())
+	slot := newSlot(t, "crash", []string{v1}, forever(t)...)
 	v := newVictim(t, slot)
 	call := must(host.Func1[uint64, host.None](slot, "Callback"))(t)
 	var entered, left int
@@ -103,7 +103,7 @@ func TestCrashAroundCallbacks(t *testing.T) {
 // two calls of it, and malloc works afterwards.
 func TestCrashWhileCallersAreInMalloc(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
-	slot := newSlot(t, "crash", []string{v1, v2}, forever())
+	slot := newSlot(t, "crash", []string{v1, v2}, forever(t)...)
 	v := newVictim(t, slot)
 	malloc := must(host.Func0[host.None](slot, "Malloc"))(t)
 	for range 5 {
@@ -118,7 +118,7 @@ func TestCrashWhileCallersAreInMalloc(t *testing.T) {
 
 // The host's goroutines that are bound to their threads go on with them.
 func TestCrashUnderLockedThreads(t *testing.T) {
-	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever())
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever(t)...)
 	v := newVictim(t, slot)
 	for range 3 {
 		wait := v.within(2, func() error {
@@ -137,8 +137,8 @@ func TestCrashUnderLockedThreads(t *testing.T) {
 func TestTwoLibrariesCrashAtOnce(t *testing.T) {
 	path := libtest.Build(t, "crash", "1")
 	victims := []*victim{
-		newVictim(t, newSlot(t, "crash", []string{path}, forever())),
-		newVictim(t, newSlot(t, "crash", []string{path}, forever())),
+		newVictim(t, newSlot(t, "crash", []string{path}, forever(t)...)),
+		newVictim(t, newSlot(t, "crash", []string{path}, forever(t)...)),
 	}
 	for range 5 {
 		var both sync.WaitGroup
@@ -186,7 +186,7 @@ func TestCrashUnderAnotherLibrary(t *testing.T) {
 
 // The host's collector stops the world again and again meanwhile.
 func TestCrashWhileTheHostCollects(t *testing.T) {
-	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever())
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever(t)...)
 	v := newVictim(t, slot)
 	stop := make(chan struct{})
 	var collector sync.WaitGroup

@@ -124,7 +124,7 @@ func TestCrashOfALibrary(t *testing.T) {
 // ends leaves.
 func TestCallsWaitForTheFallback(t *testing.T) {
 	slow := host.Check(func(context.Context, *host.Library) error { time.Sleep(50 * time.Millisecond); return nil })
-	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever(), slow)
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, append(forever(t), slow)...)
 	v := newVictim(t, slot)
 	add := must(host.Func2[int32, int32, int32](slot, "Add"))(t)
 	crashed(t, v.crash("panic"), "1")

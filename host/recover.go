@@ -22,10 +22,19 @@ type spare struct {
 	edits []elfimage.Edit
 }
 
-// spare keeps what is needed to load l again. Its owner closes the copy.
+// spare keeps what is needed to load l again; nil if l is gone. Its owner closes
+// the copy.
 func (l *Library) spare() *spare {
-	l.copy.Retain()
+	if l.copy == nil || !l.copy.Retain() {
+		return nil
+	}
 	return &spare{desc: *l.Description, copy: l.copy, edits: l.edits}
+}
+
+func (s *spare) close() {
+	if s != nil {
+		_ = s.copy.Close()
+	}
 }
 
 // description reads the version as it was before it was patched.
@@ -66,7 +75,8 @@ func (s *Slot) crashed(l *Library) {
 	}
 	done := make(chan struct{})
 	s.recovering.Store(&done)
-	go s.recover(l, done)
+	// Now, as the library's teardown, which closes its copy, comes after this.
+	go s.recover(l, l.spare(), done)
 }
 
 // looping reports whether a version crashed too often. s.mu is held.
@@ -101,12 +111,13 @@ func (s *Slot) recovered() <-chan struct{} {
 	return nothing
 }
 
-// recover replaces a crashed version: by the warm one, by the last good one, or, if there is
-// none, by itself. Calls that come meanwhile wait for done.
-func (s *Slot) recover(dead *Library, done chan struct{}) {
+// recover replaces a crashed version: by the warm one, by the last good one, or,
+// if there is none, by itself. Calls that come meanwhile wait for done.
+func (s *Slot) recover(dead *Library, itself *spare, done chan struct{}) {
 	finish := sync.OnceFunc(func() { close(done) })
 	defer finish()
 	if s.recoverWarm(dead, finish) {
+		itself.close()
 		return
 	}
 	ctx := context.Background()
@@ -114,10 +125,7 @@ func (s *Slot) recover(dead *Library, done chan struct{}) {
 	good := s.good
 	s.good = nil
 	s.mu.Unlock()
-	candidates := []*spare{good}
-	if dead.copy != nil {
-		candidates = append(candidates, dead.spare())
-	}
+	candidates := []*spare{good, itself}
 	for i, c := range candidates {
 		if c == nil {
 			continue
@@ -127,9 +135,7 @@ func (s *Slot) recover(dead *Library, done chan struct{}) {
 		}
 	}
 	for _, c := range candidates {
-		if c != nil {
-			_ = c.copy.Close()
-		}
+		c.close()
 	}
 	// Nobody else: calls get the crash until the next version comes.
 	if s.current.Load() == dead {

@@ -20,8 +20,19 @@ type Copy struct {
 	extra atomic.Int32 // owners beyond the first
 }
 
-// Retain adds an owner: Close then takes one more call.
-func (c *Copy) Retain() { c.extra.Add(1) }
+// Retain adds an owner: Close then takes one more call. It reports whether there
+// was one still.
+func (c *Copy) Retain() bool {
+	for {
+		n := c.extra.Load()
+		if n < 0 {
+			return false
+		}
+		if c.extra.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
 
 // Bytes reads the copy.
 func (c *Copy) Bytes() ([]byte, error) {
