@@ -39,7 +39,7 @@ Every hotso library can do that; its own functions are not called. Kinds, or all
 in turns:
   ` + strings.Join(abi.DrillKinds, " ") + `
 
-The times are from the crashing call, or its deadline if it hangs.`,
+The times are from the crashing call; if it hangs, from when the host ends it.`,
 		Example: `  hotso crash build/libgreeter.v2.so
   hotso crash build/libgreeter.v2.so --kind panic,overflow --times 100
   hotso crash build/libgreeter.v2.so --kind hang --verbose`,

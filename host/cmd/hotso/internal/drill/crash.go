@@ -23,60 +23,90 @@ func (r *run) crash(ctx context.Context, k *Kind) error {
 		}
 	}
 	k.Crashes++
-	begin, contained := time.Now(), true
-	call, want := ctx, host.ErrCrashed
-	if hangs[k.Kind] {
-		var cancel context.CancelFunc
-		call, cancel = context.WithTimeout(ctx, callLimit)
-		defer cancel()
-		begin, want = begin.Add(callLimit), host.ErrHung
-	}
-	if _, err := r.victim.Call(call, abi.SymDrill, k.Kind); !errors.Is(err, want) {
-		contained = false
+	begin, err := r.end(ctx, k.Kind)
+	if err != nil {
 		r.fail("%s: the call got %v", k.Kind, err)
 	}
-	answered := make(chan error, 1)
-	go func() { answered <- r.answer(ctx, begin, k) }()
-	if err := r.awaitCallers(k.Kind); err != nil {
+	answered := make(chan time.Time, 1)
+	failed := make(chan error, 1)
+	go func() {
+		at, err := r.answer(ctx)
+		answered <- at
+		failed <- err
+	}()
+	ended, err2 := r.awaitCallers(k.Kind)
+	if err2 != nil {
+		return err2
+	}
+	freed := time.Now()
+	if hangs[k.Kind] && !ended.IsZero() {
+		begin = ended
+	}
+	answer := <-answered
+	if err := <-failed; err != nil {
 		return err
 	}
-	k.Freed.add(time.Since(begin))
-	if err := <-answered; err != nil {
-		return err
-	}
-	if contained {
+	k.Freed.add(freed.Sub(begin))
+	k.Answer.add(answer.Sub(begin))
+	if err == nil {
 		k.Contained++
 	}
 	return nil
 }
 
-// awaitCallers waits until all who were inside are out.
-func (r *run) awaitCallers(kind string) error {
+// end ends the library's runtime and returns when it began, or, if it hung, when
+// its time was up. The error says that the call did not get what it must.
+func (r *run) end(ctx context.Context, kind string) (begin time.Time, err error) {
+	if !hangs[kind] {
+		begin = time.Now()
+		if _, err = r.victim.Call(ctx, abi.SymDrill, kind); errors.Is(err, host.ErrCrashed) {
+			err = nil
+		}
+		return begin, err
+	}
+	for {
+		begin = time.Now().Add(callLimit)
+		call, cancel := context.WithDeadline(ctx, begin)
+		_, err = r.victim.Call(call, abi.SymDrill, kind)
+		cancel()
+		switch {
+		case errors.Is(err, host.ErrHung):
+			return begin, nil
+		case !errors.Is(err, context.DeadlineExceeded): // it was over before the call began
+			return begin, err
+		}
+	}
+}
+
+// awaitCallers waits until all who were inside are out, and returns when the
+// library was ended, as they were told.
+func (r *run) awaitCallers(kind string) (ended time.Time, err error) {
 	end := time.After(patience)
 	for i := range r.Config.Callers {
 		select {
 		case err := <-r.freed:
-			if !errors.Is(err, host.ErrCrashed) {
+			var crash *host.Crash
+			if errors.As(err, &crash) {
+				ended = crash.Time
+			} else {
 				r.fail("%s: a caller got %v", kind, err)
 			}
 		case <-end:
-			return fmt.Errorf("%d callers were not freed", r.Config.Callers-i)
+			return ended, fmt.Errorf("%d callers were not freed", r.Config.Callers-i)
 		}
 	}
-	return nil
+	return ended, nil
 }
 
 // answer waits for the next good answer. A call that comes before the library
 // is known to have died still gets the crash.
-func (r *run) answer(ctx context.Context, begin time.Time, k *Kind) error {
+func (r *run) answer(ctx context.Context) (time.Time, error) {
 	for end := time.Now().Add(patience); ; {
 		_, err := r.victim.Call(ctx, abi.SymDrill, abi.DrillNone)
-		if err == nil {
-			k.Answer.add(time.Since(begin))
-			return nil
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("no good answer: %w", err)
+		if now := time.Now(); err == nil {
+			return now, nil
+		} else if now.After(end) {
+			return now, fmt.Errorf("no good answer: %w", err)
 		}
 	}
 }

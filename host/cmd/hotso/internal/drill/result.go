@@ -29,8 +29,8 @@ type Kind struct {
 	Kind      string `json:"kind"`
 	Crashes   int    `json:"crashes"`
 	Contained int    `json:"contained"`
-	// From the call that crashed (from its deadline, if it hung) until all who
-	// were inside were out, and until the next good answer.
+	// From the call that crashed (if it hung, from when the host ended it) until
+	// all who were inside were out, and until the next good answer.
 	Freed  Times `json:"freed"`
 	Answer Times `json:"answer"`
 }
