@@ -79,7 +79,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	begin := time.Now()
 	warm := min(c.Times/10, warmUp)
 	if err = r.part(ctx, warm); err == nil {
-		r.Start, err = meter.Take(warm)
+		r.Start, err = r.settled(meter)
 	}
 	if err == nil {
 		err = r.part(ctx, c.Times-warm)
@@ -96,11 +96,13 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return &r.Result, err
 }
 
-// settled takes the last sample. What is on its way out has some time for it.
+// settled takes a sample when no library is loaded any more. What is on its way
+// out has some time for it.
 func (r *run) settled(m *soak.Meter) (s soak.Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = m.Take(r.Crashes)
-		if err != nil || len(s.Since(r.Start)) == 0 || time.Now().After(end) {
+		quiet := s.Foreign() <= 0 && (r.Start.Reload == 0 || len(s.Since(r.Start)) == 0)
+		if err != nil || quiet || time.Now().After(end) {
 			return s, err
 		}
 	}

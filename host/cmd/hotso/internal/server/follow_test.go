@@ -235,7 +235,10 @@ func TestCrash(t *testing.T) {
 	status, body, _ = r.do("POST", "/call/Add", "[20, 22]")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, `{"result":42,"version":"1"}`, body)
-	r.await(host.Crashed, "2")
+	crash := r.await(host.Crashed, "2")
+	assert.Contains(t, crash.Detail, "crash v2 crashed: exit with status")
+	assert.Contains(t, r.await(host.Serving, "1").File, "libcrash.v1.so")
+	r.await(host.Unloaded, "2")
 
 	deploy(t, dir, libtest.Build(t, "crash", "1.5.0"))
 	r.await(host.Serving, "1.5.0")
