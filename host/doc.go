@@ -110,6 +110,12 @@
 //     was, and what (if anything) stays, and why.
 //   - An error or panic of a library's function becomes a [*CallError]; the
 //     library lives on.
+//   - A Go runtime of a library that ends, by a panic that nobody recovers, a fatal
+//     error, a stack overflow, os.Exit, or on request because a call hung, ends its
+//     version only. Callers inside come back with [ErrCrashed] and its last words
+//     ([Crash]); calls that come later wait for the version that the slot falls
+//     back to, or for the same one, loaded again, until it is in a crash loop
+//     ([CrashLimit], [ErrCrashLoop]).
 //
 // # Limits
 //
@@ -122,6 +128,17 @@
 //     for both, and what outlives the drain timeout quarantines the version.
 //   - A library runs inside the process: it can read and write all its memory.
 //     The seal finds damage, not malice.
+//   - A crash is contained as far as Go is memory safe. A fault in the library's own
+//     C code ends its version as well, but what that code wrote before, or a wild
+//     write through unsafe that hit the host's memory, nobody knows. A fault in
+//     libc, called from the library's C code, and abort(3) end the process.
+//   - A caller that is in C code outside the library or in a callback when it
+//     crashes comes back from there first. Locks of the host's memory that it
+//     held across the call are the host's to release.
+//   - Goroutines of a library that crashed may run on for some milliseconds, until
+//     their threads are ended. Deferred functions of the callers do not run.
+//   - A runtime that runs out of the process's memory limit is the host's problem
+//     as well: the kernel may choose any of the two.
 //   - Plain files that a library left open, memory from C's malloc that it never
 //     freed, and threads that its C code started behind the shim's back are the
 //     library's to end, in cabi.OnStop. Sockets and pipes of its Go runtime are
