@@ -37,7 +37,7 @@ func TestJudge(t *testing.T) {
 	assert.Empty(t, r.Leaks)
 
 	r.RSSSlope = 2109 << 10
-	r.End.Threads, r.End.Mappings, r.End.Descriptors = 5, 37, 2
+	r.End.Threads, r.End.Mappings, r.End.Descriptors, r.End.Virtual = 5, 37, 2, 1<<30
 	r.End.CHeap = 1 << 30
 	r.judge()
 	assert.Equal(t, []string{
@@ -47,6 +47,11 @@ func TestJudge(t *testing.T) {
 
 	r.End.Own = 5
 	assert.Equal(t, []string{"37 mappings", "2 descriptors"}, r.End.since(r.Start), "the host's threads are no leak")
+	r.End.Virtual = 37 << 10
+	assert.Equal(t, []string{"2 descriptors"}, r.End.since(r.Start), "records of the host's runtime")
+	r.End.Reload = 100
+	assert.Equal(t, []string{"37 mappings", "2 descriptors"}, r.End.since(r.Start))
+
 	short := Result{RSSSlope: 1000}
 	short.Start.Reload, short.End.Reload = 10, 100
 	short.judge()
