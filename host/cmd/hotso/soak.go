@@ -35,6 +35,10 @@ show what the process had after 10 reloads, in the middle and at the end. If
 threads, mappings or descriptors were left, or memory grew by more than 16 bytes
 per reload (2 MiB in all for a short run), the exit code is 1.
 
+After each reload the host takes a nil pointer panic and recovers it: its signals
+must be its own still. Before, the time in which the host's runtime stops its
+goroutines is measured, without a library and with 3 versions loaded.
+
 The calls are the library's health hooks, or what --call says: pick a function
 that may be called at any time and any number of times.`,
 		Example: `  hotso soak build/libgreeter.v2.so --call 'Add 1 2'
@@ -153,6 +157,7 @@ func printSoak(t *terminal, r *soak.Result) {
 	add("rss", func(s soak.Sample) uint64 { return s.RSS }, bytes)
 	add("virtual size", func(s soak.Sample) uint64 { return s.Virtual }, bytes)
 	add("c heap", func(s soak.Sample) uint64 { return s.CHeap }, bytes)
+	add("heap of the host", func(s soak.Sample) uint64 { return s.Heap }, bytes)
 	for i, line := range columns(rows) {
 		if i == 0 {
 			line = paint(t.outColor, color.Faint, line)
@@ -171,6 +176,9 @@ func printSoak(t *terminal, r *soak.Result) {
 		fact{"load", []string{duration(r.Load) + " (median)"}},
 		fact{"unload", []string{duration(r.Unload) + " (median, without the wait for calls)"}},
 		fact{"slowest swap", []string{duration(r.Slowest)}},
+		fact{"stop the world", []string{fmt.Sprintf("%s -> %s with 3 versions loaded (medians; x %.2f)",
+			duration(r.Stop.Without), duration(r.Stop.With), r.Stop.Ratio)}},
+		fact{"nil pointers", []string{fmt.Sprintf("%d panics of the host's recovered", r.Faults)}},
 		fact{"leaks", []string{leaks}},
 	)
 }

@@ -21,7 +21,10 @@ type Result struct {
 	Middle   Sample        `json:"middle"`
 	End      Sample        `json:"end"`
 	RSSSlope float64       `json:"rss_slope"` // bytes per reload
-	Leaks    []string      `json:"leaks"`     // empty: none
+	Samples  []Sample      `json:"samples"`   // those of the slope, with a version loaded and under calls
+	Faults   int           `json:"faults"`    // nil pointer panics that the host took and recovered, one after each reload
+	Stop     Stop          `json:"stop_the_world"`
+	Leaks    []string      `json:"leaks"` // empty: none
 }
 
 // Limits of the growth of what has no exact number: the host's own heap comes

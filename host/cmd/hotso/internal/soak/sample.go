@@ -3,6 +3,7 @@ package soak
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"sync"
 	"unsafe"
@@ -20,6 +21,7 @@ type Sample struct {
 	// one when it sees a processor without, and keeps it: no leak.
 	Own   int    `json:"own_threads"`
 	CHeap uint64 `json:"c_heap"` // bytes that malloc has lent; 0 if it does not tell
+	Heap  uint64 `json:"heap"`   // bytes of objects on the host's heap
 }
 
 // Foreign is how many threads are the libraries'.
@@ -34,9 +36,16 @@ func (r *run) take() (Sample, error) {
 		before := own.Count()
 		u, err := proc.ReadUsage()
 		if err != nil || own.Count() == before {
-			return Sample{Reload: r.Result.Reloads, Usage: u, Own: before - r.extra, CHeap: mallocated()}, err
+			return Sample{Reload: r.Result.Reloads, Usage: u, Own: before - r.extra, CHeap: mallocated(), Heap: heap()}, err
 		}
 	}
+}
+
+// heap asks the host's runtime.
+func heap() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 // mallinfo2 is struct mallinfo2 of malloc.h (glibc 2.33).

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +48,6 @@ type run struct {
 
 	extra         int // entries in the runtime's list of threads that are none
 	begin         time.Time
-	series        []Sample
 	rounds        int // reloads at which a round of the warm-up ends; 0 behind it
 	next          int // reloads at which the next sample is due
 	calls, failed atomic.Int64
@@ -79,6 +77,9 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	r.extra = -s.Foreign()
+	if r.Stop, err = measureStop(ctx, c.File); err != nil {
+		return nil, err
+	}
 	r.begin = time.Now()
 	err = r.warmUp(ctx)
 	for i, sample := range []*Sample{&r.Middle, &r.End} {
@@ -95,7 +96,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		r.Failure = (*p).Error()
 	}
 	r.Load, r.Unload = r.loads.median(), r.unloads.median()
-	r.RSSSlope = slope(r.series[len(r.series)/10:])
+	r.RSSSlope = slope(r.Samples[len(r.Samples)/10:])
 	r.judge()
 	return &r.Result, err
 }
@@ -140,12 +141,15 @@ func (r *run) part(ctx context.Context, share float64) (err error) {
 			return fmt.Errorf("reload %d: %w", r.Result.Reloads+1, err)
 		}
 		r.Result.Reloads++
+		if fault() {
+			r.Faults++
+		}
 		if r.rounds == 0 && r.Result.Reloads >= r.next {
 			s, err := r.take()
 			if err != nil {
 				return err
 			}
-			r.series = append(r.series, s)
+			r.Samples = append(r.Samples, s)
 			r.next = r.Result.Reloads + max(1, r.every())
 		}
 		if r.Progress != nil {
@@ -287,11 +291,4 @@ func (m *recent) add(d time.Duration) {
 	m.n++
 }
 
-func (m *recent) median() time.Duration {
-	if m.n == 0 {
-		return 0
-	}
-	all := slices.Clone(m.ring[:min(m.n, len(m.ring))])
-	slices.Sort(all)
-	return all[len(all)/2]
-}
+func (m *recent) median() time.Duration { return middle(m.ring[:min(m.n, len(m.ring))]) }

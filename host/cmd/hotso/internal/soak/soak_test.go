@@ -82,6 +82,12 @@ func TestRun(t *testing.T) {
 			assert.Zero(t, r.End.Descriptors-r.Start.Descriptors, "descriptors")
 			assert.Positive(t, r.Start.Reload)
 			assert.Positive(t, r.Slowest)
+			assert.Equal(t, r.Reloads, r.Faults, "recovered panics")
+			assert.Positive(t, r.Stop.Without)
+			assert.Positive(t, r.Stop.With)
+			assert.Positive(t, r.Stop.Ratio)
+			assert.NotEmpty(t, r.Samples)
+			assert.Positive(t, r.End.Heap)
 			if c.Reloads > 0 {
 				assert.Equal(t, c.Reloads, r.Reloads)
 				assert.Equal(t, c.Reloads, r.End.Reload)
