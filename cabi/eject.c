@@ -70,7 +70,9 @@ extern const char hotso_comes_back[] __attribute__((visibility("hidden")));
 
 /* The runtime's records of this thread are those of the call that is ejected:
  * the calls around it can't go on. So what the host's frames between the two
- * return to is replaced. */
+ * return to is replaced: up to the stack pointer of the call around (GCC and
+ * Clang keep it in the third word), not to its jump, which lies above what its own
+ * frame returns to where that is saved at the frame's lower end (AAPCS64 6.4.6). */
 static void close_way_back(uintptr_t *from, uintptr_t *end) {
     for (; from < end; from++)
         if (returned_to(*from))
@@ -84,8 +86,8 @@ void eject(void) {
         hotso_jump **hidden = (hotso_jump **)((uintptr_t)j->prev - 1);
         if (*hidden == &hotso_no_jump)
             close_way_back((uintptr_t *)hidden, (uintptr_t *)(r->thread->sp + 4096));
-        else
-            close_way_back((uintptr_t *)hidden, (uintptr_t *)*hidden);
+        else if (*hidden)
+            close_way_back((uintptr_t *)hidden, (*hidden)->buf[2]);
     }
     __builtin_longjmp(j->buf, 1);
 }
