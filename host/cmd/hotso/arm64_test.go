@@ -1,0 +1,64 @@
+//go:build linux && !race
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host/cmd/hotso/internal/drill"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+)
+
+// TestARM64 runs the command on the other processor: calls, reloads and a crash of
+// each kind, under emulation where it is not this machine's.
+func TestARM64(t *testing.T) {
+	const emulator, compiler = "qemu-aarch64", "aarch64-linux-gnu-gcc"
+	for _, program := range []string{emulator, compiler} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed (Debian: qemu-user, gcc-aarch64-linux-gnu)", program)
+		}
+	}
+	dir := t.TempDir()
+	build := func(args ...string) {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Env = append(os.Environ(), "GOARCH=arm64", "CC="+compiler)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	run := func(result any, args ...string) {
+		cmd := exec.Command(emulator, append([]string{filepath.Join(dir, "hotso")}, args...)...)
+		cmd.Env = append(os.Environ(), "QEMU_LD_PREFIX=/usr/aarch64-linux-gnu")
+		out, err := cmd.Output() // errors have the libraries' last words
+		if err != nil && len(out) == 0 {
+			t.Fatalf("hotso %v: %v", args, err)
+		}
+		require.NoError(t, json.Unmarshal(out, result), "hotso %v: %s", args, out)
+	}
+	build("env", "CGO_ENABLED=0", "go", "build", "-o", filepath.Join(dir, "hotso"), ".")
+	build("hotso", "build", "../../../libgreeter", "--version", "1", "-o", dir)
+	library := filepath.Join(dir, "libgreeter.v1.so")
+
+	var answer struct{ Result string }
+	run(&answer, "call", library, "GreetName", "Ada", "--json")
+	assert.Equal(t, "Hello, Ada!", answer.Result)
+
+	var reloads soak.Result
+	run(&reloads, "soak", library, "--call", "Add 1 2", "--reloads", "20", "--traffic", "2", "--json")
+	assert.Equal(t, 20, reloads.Reloads)
+	assert.Positive(t, reloads.Calls)
+	assert.Zero(t, reloads.Failed, reloads.Failure)
+	// Memory is the emulator's, which keeps what it translates.
+	assert.Empty(t, reloads.End.Since(reloads.Start))
+
+	var crashes drill.Result
+	run(&crashes, "crash", library, "--kind", "all", "--times", "13", "--json")
+	assert.Empty(t, crashes.Failures)
+	assert.Empty(t, crashes.Leaks)
+}
