@@ -36,3 +36,6 @@ func Offers() (n int) {
 	offers.Range(func(any, any) bool { n++; return true })
 	return n
 }
+
+// Spread is the number by which a key is shared out.
+func Spread(version, key string) uint64 { return spread(version, key) }
