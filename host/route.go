@@ -21,8 +21,12 @@ type Share struct {
 
 func (s Share) String() string {
 	text := strconv.FormatFloat(s.Percent, 'g', -1, 64) + " % of the calls"
-	if len(s.Keys) > 0 {
-		text += fmt.Sprintf(", and %d keys", len(s.Keys))
+	switch n := len(s.Keys); n {
+	case 0:
+	case 1:
+		text += ", and 1 key"
+	default:
+		text += fmt.Sprintf(", and %d keys", n)
 	}
 	return text
 }
