@@ -63,6 +63,7 @@ func TestCanaryShare(t *testing.T) {
 	}
 	wg.Wait()
 	const n = callers * each
+	t.Logf("%d of %d calls, %.2f %%", v2.Load(), n, 100*float64(v2.Load())/n)
 	assert.InDelta(t, n*percent/100, v2.Load(), farOff(n))
 	versions := slot.Versions()
 	assert.Equal(t, 80.0, versions[0].Share)
