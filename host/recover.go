@@ -115,8 +115,9 @@ func (s *Slot) recovered() <-chan struct{} {
 	return nothing
 }
 
-// recover replaces a crashed version: by the warm one, by the last good one, by
-// itself if there is none, or by a canary that runs. Calls that come meanwhile wait for done.
+// recover replaces a crashed version: by the warm one, by the last good one, or, if
+// there is none, by itself, or at last by a canary. Calls that come meanwhile wait
+// for done.
 func (s *Slot) recover(dead *Library, itself *spare, done chan struct{}) {
 	finish := sync.OnceFunc(func() { close(done) })
 	defer finish()
