@@ -69,5 +69,13 @@
 //
 // [OnStart], [OnHealth], [OnSave], [OnRestore] and [OnStop] register functions that
 // the host runs at those moments of a version's life. Register them in an init
-// function.
+// function:
+//
+//	func init() {
+//		cabi.OnStart(func(ctx context.Context) error { return pool.Open(ctx) })
+//		cabi.OnHealth(func(ctx context.Context) error { return pool.Ping(ctx) })
+//		cabi.OnSave(func() ([]byte, error) { return json.Marshal(sessions) })
+//		cabi.OnRestore(func(b []byte) error { return json.Unmarshal(b, &sessions) })
+//		cabi.OnStop(func(ctx context.Context) error { return pool.Close() })
+//	}
 package cabi

@@ -61,6 +61,26 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// What a canary costs the calls that go past it: without one, drawn at random, and by
+// key.
+func BenchmarkCallBesideACanary(b *testing.B) {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	_, err := slot.Swap(ctx, libtest.Greeter(b, "1"))
+	require.NoError(b, err)
+	add, err := host.Func2[int32, int32, int32](slot, "Add")
+	require.NoError(b, err)
+	call := func(ctx context.Context) func() error {
+		return func() error { _, err := add(ctx, 40, 2); return err }
+	}
+	run(b, "none", call(ctx))
+	_, err = slot.Canary(ctx, libtest.Greeter(b, "2"), host.Share{}, host.Promotion{})
+	require.NoError(b, err)
+	run(b, "random", call(ctx))
+	run(b, "key", call(host.WithKey(ctx, "user-42")))
+}
+
 func run(b *testing.B, name string, call func() error) {
 	b.Run(name+"/serial", func(b *testing.B) {
 		b.ReportAllocs()

@@ -135,10 +135,14 @@ func (l *Library) crashError() error {
 	return l.death.crash
 }
 
-// takeOver has f told when the library's runtime ends, at once if it has.
+// takeOver has f told when the library's runtime ends, at once if it has. A slot that
+// takes it over again, from a canary or a warm version, is told once.
 func (l *Library) takeOver(f func(*Library)) {
 	l.death.mu.Lock()
 	defer l.death.mu.Unlock()
+	if l.onCrash != nil {
+		return
+	}
 	l.onCrash = f
 	if l.death.phase == told {
 		go f(l)

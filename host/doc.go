@@ -93,10 +93,27 @@
 // [Slot.Rollback] goes back by hand, also later: the version is then loaded again
 // from the slot's own copy.
 //
+// # Canary
+//
+// [Slot.Canary] has a new version answer a share of the calls, at random or by key,
+// beside the one that serves (canary):
+//
+//	_, err := slot.Canary(ctx, "build/libgreeter.v2.so", host.Share{Percent: 5},
+//		host.Promotion{Calls: 1000, After: 10 * time.Minute, Errors: 0.01})
+//	...
+//	s, err := greet(host.WithKey(ctx, user), "Ada") // a user stays with a version
+//
+// [Slot.SetShare] changes the share, [Slot.Promote] has the canary serve, at which a
+// probation begins, if there is one, and [Slot.Abort] ends it. It is aborted without
+// being asked by the [Rule] of [Probation], its health hooks, or a crash; its calls
+// then go to the version that served all the time. [Slot.Versions] has the figures of
+// both. A version that hands its state over is refused ([ErrTwoStates]).
+//
 // # What is promised
 //
-//   - A swap loses no call. A call is answered by a version that served at some
-//     moment between its begin and its end.
+//   - A swap loses no call, nor does a canary. A call is answered by a version that
+//     served, or was a canary, at some moment between its begin and its end.
+//   - A crash of a canary costs the calls that are inside it, and no other.
 //   - A call that changes a state that is handed over changes it once. Only a
 //     crash loses state: that of the version that crashed.
 //   - A version that does not get through all its steps never receives a call,

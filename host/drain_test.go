@@ -2,7 +2,7 @@ package host_test
 
 import (
 	"context"
-	"syscall"
+	"os"
 	"testing"
 	"time"
 
@@ -17,8 +17,8 @@ const patience = 10 * time.Second // for what must happen, whenever it does
 
 // A longCall is a call that is inside a version until it is let go.
 type longCall struct {
-	pipe   [2]int
-	result chan error
+	read, write *os.File // of a pipe
+	result      chan error
 }
 
 // callLong begins a call on the current version of slow, and returns when it
@@ -26,12 +26,15 @@ type longCall struct {
 func callLong(t *testing.T, c host.Caller) *longCall {
 	t.Helper()
 	l := &longCall{result: make(chan error, 1)}
-	require.NoError(t, syscall.Pipe2(l.pipe[:], syscall.O_CLOEXEC))
+	var err error
+	l.read, l.write, err = os.Pipe()
+	require.NoError(t, err)
+	fd := int64(l.read.Fd()) // which makes reads block
 	wait := must(host.Func1[int64, int64](c, "Wait"))(t)
 	inside := must(host.Func0[int64](c, "Inside"))(t)
 	before := must(inside(t.Context()))(t)
 	go func() {
-		n, err := wait(context.Background(), int64(l.pipe[0]))
+		n, err := wait(context.Background(), fd)
 		if err == nil && n != 0 {
 			t.Errorf("the pipe had %d bytes", n)
 		}
@@ -47,9 +50,9 @@ func callLong(t *testing.T, c host.Caller) *longCall {
 // end lets the call go, which must have been served.
 func (l *longCall) end(t *testing.T) {
 	t.Helper()
-	require.NoError(t, syscall.Close(l.pipe[1]))
+	require.NoError(t, l.write.Close())
 	assert.NoError(t, <-l.result)
-	require.NoError(t, syscall.Close(l.pipe[0]))
+	require.NoError(t, l.read.Close())
 }
 
 func becomes(t *testing.T, want host.State, state func() host.State) {

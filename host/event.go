@@ -16,6 +16,7 @@ const (
 	Started  State = "started"
 	Healthy  State = "healthy"
 	Restored State = "restored" // it has the state of the version before
+	Canary   State = "canary"   // beside the one that serves, for a share of the calls
 	Serving  State = "serving"
 	Warm     State = "warm"     // replaced, and kept to go back to until the probation is over
 	Retiring State = "retiring" // replaced, its calls are being waited for

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/watch"
@@ -128,4 +129,75 @@ func ExampleTrustKeys() {
 	fmt.Println("unsigned:", errors.Is(err, host.ErrUnsigned))
 	// Output:
 	// unsigned: true
+}
+
+// The host's own test of a new version: it may call it, and nobody else does yet.
+func ExampleCheck() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter", host.Check(func(ctx context.Context, candidate *host.Library) error {
+		r, err := candidate.Call(ctx, "Greet")
+		if err == nil && r.Value != "Hello, Golang!" {
+			err = fmt.Errorf("it says %q", r.Value)
+		}
+		return err
+	}))
+	defer slot.Close(ctx)
+	for _, file := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so"} {
+		_, err := slot.Swap(ctx, file)
+		fmt.Println("kept out:", errors.Is(err, host.ErrUnhealthy), "serving:", slot.Current().Version())
+	}
+	// Output:
+	// kept out: false serving: 1
+	// kept out: true serving: 1
+}
+
+// The version before stays warm for a while, to go back to: by itself, when the
+// new one breaks the rule, or by hand.
+func ExampleProbation() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter", host.Probation(time.Minute, host.Rule{Errors: 0.05, Calls: 100}))
+	defer slot.Close(ctx)
+	for _, file := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so"} {
+		if _, err := slot.Swap(ctx, file); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if _, err := slot.Rollback(ctx); err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range slot.Versions() {
+		fmt.Printf("v%s is %s: %s\n", v.Version, v.State, v.Reason)
+	}
+	// Output:
+	// v1 is serving: back from v2: rolled back by hand
+	// v2 is failed: rolled back by hand
+}
+
+// A new version answers some of the users first.
+func ExampleSlot_Canary() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter")
+	defer slot.Close(ctx)
+	greet, _ := host.Func1[string, string](slot, "GreetName")
+	if _, err := slot.Swap(ctx, "build/libgreeter.v1.so"); err != nil {
+		log.Fatal(err)
+	}
+	share := host.Share{Percent: 5, Keys: []string{"tester"}}
+	if _, err := slot.Canary(ctx, "build/libgreeter.v2.so", share, host.Promotion{}); err != nil {
+		log.Fatal(err)
+	}
+	for _, user := range []string{"user-1", "user-2", "tester"} {
+		s, _ := greet(host.WithKey(ctx, user), "Ada")
+		fmt.Println(user, "gets", s)
+	}
+	if _, err := slot.Promote(ctx); err != nil {
+		log.Fatal(err)
+	}
+	s, _ := greet(host.WithKey(ctx, "user-1"), "Ada")
+	fmt.Println("user-1 gets", s)
+	// Output:
+	// user-1 gets Hello, Ada!
+	// user-2 gets Hello, Ada!
+	// tester gets Hello, Ada! (v2)
+	// user-1 gets Hello, Ada! (v2)
 }

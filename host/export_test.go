@@ -1,5 +1,10 @@
 package host
 
+import (
+	"time"
+	"unsafe"
+)
+
 // OpenPermanent opens what the first load opens for the life of the process.
 func OpenPermanent() error {
 	_, err := carrier()
@@ -35,4 +40,41 @@ func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
 func Offers() (n int) {
 	offers.Range(func(any, any) bool { n++; return true })
 	return n
+}
+
+// Spread is the number by which a key is shared out.
+func Spread(version, key string) uint64 { return spread(version, key) }
+
+// ShiftWall changes the wall clock's reading in t, whole seconds behind 30 bits of
+// nanoseconds (time/time.go), and leaves the monotonic one.
+func ShiftWall(t *time.Time, d time.Duration) {
+	*(*uint64)(unsafe.Pointer(t)) += uint64(int64(d/time.Second) << 30)
+}
+
+// ClockJumps has the wall clock have jumped by d since what s remembers.
+func ClockJumps(s *Slot, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, times := range s.crashes {
+		for i := range times {
+			ShiftWall(&times[i], -d)
+		}
+	}
+	if c := s.canary.Load(); c != nil {
+		ShiftWall(&c.begin, -d)
+	}
+}
+
+// AgeCanary has the canary have begun earlier.
+func AgeCanary(s *Slot, d time.Duration) {
+	c := s.canary.Load()
+	c.begin = c.begin.Add(-d)
+}
+
+// Ready reports whether the canary would be promoted.
+func Ready(s *Slot) string {
+	if _, ready := s.canary.Load().ready(); ready {
+		return "yes"
+	}
+	return "no"
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -186,6 +187,12 @@ func newBinding(name string, sig abi.Signature, fixed *function) *binding {
 		b.params = append(b.params, kindOf(p.Type))
 	}
 	return b
+}
+
+// addBound adds a function to those that a slot has bound. The slot's mu is held.
+func (l *Library) addBound(fn *function) {
+	bound := append(slices.Clone(*l.bound.Load()), fn)
+	l.bound.Store(&bound)
 }
 
 // inside is a call between enter and leave.

@@ -46,7 +46,7 @@ type config struct {
 
 func newConfig(opts []Option) *config {
 	c := &config{startTimeout: DefaultStartTimeout, handover: DefaultHandoverTimeout, drainTimeout: DefaultDrainTimeout,
-		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow}
+		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow, rule: Rule{}.withDefaults()}
 	for _, o := range opts {
 		o(c)
 	}

@@ -2,12 +2,11 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
 
-// A Rule says when a version on probation has failed. A field that is 0 has its
+// A Rule says when a version on probation, or a canary, has failed. A field that is 0 has its
 // default.
 type Rule struct {
 	// Errors is the share of calls that may return an error or panic, between
@@ -20,6 +19,19 @@ type Rule struct {
 	Health time.Duration
 }
 
+func (r Rule) withDefaults() Rule {
+	if r.Errors <= 0 {
+		r.Errors = 0.1
+	}
+	if r.Calls <= 0 {
+		r.Calls = 20
+	}
+	if r.Health <= 0 {
+		r.Health = time.Second
+	}
+	return r
+}
+
 // Probation keeps the version before warm for d after a swap: loaded and started,
 // with its gate closed. If the new version breaks the rule, fails its health hooks
 // or crashes, the calls go back to the warm one at once and the new one is Failed.
@@ -30,35 +42,24 @@ type Rule struct {
 //
 // A swap during a probation begins another, with the same warm version: what to
 // go back to is the last version that has passed. So up to three versions are
-// loaded for a moment.
+// loaded for a moment. With a d of 0 there is no probation, and the rule is for
+// canaries only.
 func Probation(d time.Duration, rule Rule) Option {
 	return func(c *config) {
-		if rule.Errors <= 0 {
-			rule.Errors = 0.1
-		}
-		if rule.Calls <= 0 {
-			rule.Calls = 20
-		}
-		if rule.Health <= 0 {
-			rule.Health = time.Second
-		}
-		c.probation, c.rule = d, rule
+		c.probation, c.rule = d, rule.withDefaults()
 	}
 }
 
 // A trial is the probation of the current version.
 type trial struct {
-	lib, warm     *Library
-	calls, errors int64         // of lib, before
-	nudged        chan struct{} // a call failed
-	over          chan struct{} // closed by endTrial
+	observed
+	warm *Library
+	over chan struct{} // closed by endTrial
 }
 
 // beginTrial starts the probation of lib. s.mu is held, and there is no trial.
 func (s *Slot) beginTrial(lib, warm *Library) {
-	t := &trial{lib: lib, warm: warm, nudged: make(chan struct{}, 1), over: make(chan struct{})}
-	t.calls, t.errors = lib.figures()
-	lib.onError.Store(&t.nudged)
+	t := &trial{observed: observe(lib), warm: warm, over: make(chan struct{})}
 	warm.state.set(Warm)
 	s.trial = t
 	go s.watch(t)
@@ -115,22 +116,6 @@ func (s *Slot) watch(t *trial) {
 	}
 }
 
-func (t *trial) tooManyErrors(r Rule) string {
-	calls, failed := t.lib.figures()
-	calls, failed = calls-t.calls, failed-t.errors
-	if calls < r.Calls || float64(failed) <= r.Errors*float64(calls) {
-		return ""
-	}
-	return fmt.Sprintf("%d of %d calls failed, more than %.3g %%", failed, calls, 100*r.Errors)
-}
-
-func (t *trial) unhealthy() string {
-	if err := t.lib.Health(context.Background()); errors.Is(err, ErrUnhealthy) {
-		return err.Error()
-	}
-	return ""
-}
-
 // pass ends a probation well.
 func (s *Slot) pass(t *trial) {
 	s.swapping.Lock()
@@ -144,28 +129,5 @@ func (s *Slot) pass(t *trial) {
 	if mine {
 		t.lib.emit(Event{State: Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", s.conf.probation)})
 		_, _ = s.retire(context.Background(), t.warm)
-	}
-}
-
-// figures are how many calls have ended since the version was loaded, and how many
-// of them returned an error or panicked.
-func (l *Library) figures() (calls, errors int64) {
-	calls = l.crowded.Load()
-	for i := range l.frames {
-		if f := l.frames[i].Load(); f != nil {
-			calls += int64(f.Counted())
-		}
-	}
-	return calls, l.errors.Load()
-}
-
-// countError notes that a call failed.
-func (l *Library) countError() {
-	l.errors.Add(1)
-	if c := l.onError.Load(); c != nil {
-		select {
-		case *c <- struct{}{}:
-		default:
-		}
 	}
 }

@@ -32,8 +32,8 @@ func requireBack(t *testing.T, slot *host.Slot, s store, says string) {
 	assert.Equal(t, "2", must(s.get("on"))(t), "what v2 was told")
 	require.Eventually(t, func() bool { return slot.Versions()[1].State == host.Failed }, patience, time.Millisecond)
 	assert.Contains(t, slot.Versions()[1].Reason, says)
+	require.Eventually(t, func() bool { return slot.Versions()[0].State == host.Serving }, patience, time.Millisecond)
 	assert.Contains(t, slot.Versions()[0].Reason, "back from v2: ")
-	assert.Equal(t, host.Serving, slot.Versions()[0].State)
 }
 
 func TestProbationThatIsPassed(t *testing.T) {

@@ -77,17 +77,25 @@ func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Li
 	return lib, err
 }
 
+// bindLocked finds in lib what the host has bound. s.mu is held.
+func (s *Slot) bindLocked(lib *Library) (err error) {
+	bound := make([]*function, len(s.bindings))
+	for i, b := range s.bindings {
+		if bound[i], err = lib.lookup(b.name, b.sig); err != nil {
+			return err
+		}
+	}
+	lib.bound.Store(&bound)
+	return nil
+}
+
 // publishLocked binds the slot's functions in lib and lets calls reach it. From the
 // store on, no new call enters the old version: its gate closes right after,
 // and whoever is refused there finds the new one.
 func (s *Slot) publishLocked(lib *Library) (old *Library, err error) {
-	bound := make([]*function, len(s.bindings))
-	for i, b := range s.bindings {
-		if bound[i], err = lib.lookup(b.name, b.sig); err != nil {
-			return nil, err
-		}
+	if err := s.bindLocked(lib); err != nil {
+		return nil, err
 	}
-	lib.bound.Store(&bound)
 	lib.state.set(Serving)
 	s.lastCrash = nil
 	old = s.current.Swap(lib)

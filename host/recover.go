@@ -70,6 +70,10 @@ func (s *Slot) crashed(l *Library) {
 		}
 	}
 	s.crashes[key] = append(recent, now)
+	if c := s.canary.Load(); c != nil && c.lib == l {
+		s.dropCanary(c, l.death.crash.Error())
+		return
+	}
 	if s.current.Load() != l {
 		return
 	}
@@ -111,8 +115,9 @@ func (s *Slot) recovered() <-chan struct{} {
 	return nothing
 }
 
-// recover replaces a crashed version: by the warm one, by the last good one, or,
-// if there is none, by itself. Calls that come meanwhile wait for done.
+// recover replaces a crashed version: by the warm one, by the last good one, or, if
+// there is none, by itself, or at last by a canary. Calls that come meanwhile wait
+// for done.
 func (s *Slot) recover(dead *Library, itself *spare, done chan struct{}) {
 	finish := sync.OnceFunc(func() { close(done) })
 	defer finish()
@@ -138,7 +143,7 @@ func (s *Slot) recover(dead *Library, itself *spare, done chan struct{}) {
 		c.close()
 	}
 	// Nobody else: calls get the crash until the next version comes.
-	if s.current.Load() == dead {
+	if s.current.Load() == dead && !s.recoverCanary(dead) {
 		s.mu.Lock()
 		if s.current.CompareAndSwap(dead, nil) {
 			s.lastCrash = dead.death.crash

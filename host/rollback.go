@@ -13,10 +13,14 @@ var ErrNoneBefore = errors.New("no version before this one")
 // otherwise the one that served before the current, loaded again from the slot's own
 // copy, whatever became of its file. The state is handed back as in a Swap, and
 // if that fails the current version goes on serving. The version that is left is
-// Failed. A second Rollback in a row gets ErrNoneBefore.
+// Failed. A second Rollback in a row gets ErrNoneBefore; while a canary runs it is
+// ErrCanary.
 func (s *Slot) Rollback(ctx context.Context) (*Swap, error) {
 	s.swapping.Lock()
 	defer s.swapping.Unlock()
+	if err := s.noCanary(StepSwap); err != nil {
+		return nil, err
+	}
 	const why = "rolled back by hand"
 	s.mu.Lock()
 	t, good := s.trial, s.good

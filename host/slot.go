@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/gate"
 )
 
 // A Slot is a stable name whose version can be replaced while it is called.
@@ -27,9 +24,10 @@ import (
 type Slot struct {
 	conf    *config
 	current atomic.Pointer[Library]
+	canary  atomic.Pointer[canary] // nil unless one runs; beside current, as every call reads both
 	closed  atomic.Bool
 
-	swapping sync.Mutex // one Swap, Rollback or Close at a time
+	swapping sync.Mutex // one Swap, Canary, Promote, Abort, Rollback or Close at a time
 
 	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
 	paused     atomic.Pointer[pause]         // nil unless a state is being handed over
@@ -42,6 +40,7 @@ type Slot struct {
 	bindings  []*binding
 	versions  []*VersionInfo // oldest first
 
+	leaving  sync.WaitGroup // canaries that were aborted by themselves; added to under mu
 	emitting sync.Mutex
 }
 
@@ -78,62 +77,38 @@ func (s *Slot) Current() *Library { return s.current.Load() }
 // the error says what failed. Swap returns when the calls inside the old
 // version have come back and it was let go; if they don't within the drain
 // timeout, or until ctx ends, the error is ErrBusy, the swap holds, and the old
-// version is quarantined.
+// version is quarantined. While a canary runs, it is refused with ErrCanary.
 func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	s.swapping.Lock()
 	defer s.swapping.Unlock()
-	begin := time.Now()
-	v := s.see(path)
-	fail := func(err error) (*Swap, error) {
-		state := Failed
-		if errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) {
-			state = Refused
-		}
-		s.emit(v, Event{State: state, Detail: err.Error(), Err: err})
+	if err := s.noCanary(StepSwap); err != nil {
 		return nil, err
 	}
-	if s.closed.Load() {
-		return fail(&Error{File: path, Name: s.Name(), Step: StepSwap, Reason: ErrClosed})
-	}
-
-	b, err := readFile(path)
+	begin := time.Now()
+	v := s.see(path)
+	lib, err := s.admit(ctx, v, path)
 	if err != nil {
-		return fail(err)
-	}
-	d, err := s.conf.verify(path, b)
-	s.mu.Lock()
-	if d != nil {
-		v.Version = d.Version
-	}
-	s.mu.Unlock()
-	if err == nil {
-		err = s.checkOrder(d)
-	}
-	if err == nil {
-		err = s.checkBindings(d)
-	}
-	if err == nil {
-		err = s.checkLoop(d)
-	}
-	if err != nil {
-		return fail(err)
-	}
-	s.emit(v, Event{State: Verified, Took: time.Since(begin)})
-
-	lib, err := s.openFor(ctx, v, d)
-	if err != nil {
-		return fail(err)
+		return nil, s.reject(v, err)
 	}
 	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
 	old, err := s.replace(ctx, v, lib, swap, false)
 	if err != nil {
 		lib.gate.Close()
 		_, _ = lib.retire(ctx)
-		return fail(err)
+		return nil, s.reject(v, err)
 	}
-	e := Event{State: Serving, Took: swap.Load, Passed: swap.Warm == ""}
+	return s.settle(ctx, v, swap, old, "")
+}
+
+// settle tells that v serves, with what it has to say, and lets the version before
+// go.
+func (s *Slot) settle(ctx context.Context, v *VersionInfo, swap *Swap, old *Library, why string) (_ *Swap, err error) {
+	e := Event{State: Serving, Took: swap.Load, Passed: swap.Warm == "", Detail: why}
 	if swap.Warm != "" {
-		e.Detail = fmt.Sprintf("on probation for %v, v%s is kept warm", s.conf.probation, swap.Warm)
+		if why != "" {
+			e.Detail += "; "
+		}
+		e.Detail += fmt.Sprintf("on probation for %v, v%s is kept warm", s.conf.probation, swap.Warm)
 	}
 	s.emit(v, e)
 	if old == nil {
@@ -141,32 +116,6 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	}
 	swap.Old, err = s.retire(ctx, old)
 	return swap, err
-}
-
-// enter goes through the gate of the current version.
-func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
-	for {
-		lib := s.current.Load()
-		if lib == nil {
-			return nil, 0, s.emptyError()
-		}
-		if token, ok := lib.gate.Enter(); ok {
-			return lib, token, nil
-		}
-		// A closed gate means that a successor was published before it
-		// closed, or that the version crashed and one is on its way.
-		if s.current.Load() != lib {
-			continue
-		}
-		for _, over := range []<-chan struct{}{s.paused.Load().ended(), s.recovered()} {
-			select {
-			case <-over:
-			case <-ctx.Done():
-				return nil, 0, ctx.Err()
-			}
-		}
-		runtime.Gosched()
-	}
 }
 
 // emptyError says why there is no current version.
@@ -195,39 +144,17 @@ func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 		if err != nil {
 			return nil, err
 		}
-		bound := append(slices.Clone(*lib.bound.Load()), fn)
-		lib.bound.Store(&bound)
+		lib.addBound(fn)
 	}
 	s.bindings = append(s.bindings, b)
+	if c := s.canary.Load(); c != nil {
+		s.bindCanary(c, b)
+	}
 	return b, nil
 }
 
-// checkBindings refuses a version that lacks what the host has bound, by its
-// manifest, before any of its code runs.
-func (s *Slot) checkBindings(d *Description) error {
-	if !d.Sealed {
-		return nil // publish looks the symbols up
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, b := range s.bindings {
-		refuse := func(reason, cause error) error {
-			return &Error{File: d.File, Name: d.Name, Version: d.Version, Step: StepVerify,
-				Reason: reason, Cause: cause, Advice: "the host has bound it"}
-		}
-		f, ok := d.Manifest.Function(b.name)
-		if !ok {
-			return refuse(ErrFunction, errors.New(b.name))
-		}
-		have, err := abi.ParseSignature(f.Signature)
-		if err != nil || !compatible(b.sig, have) {
-			return refuse(ErrSignature, fmt.Errorf("%s is %s, bound as %s", b.name, f.Signature, b.sig))
-		}
-	}
-	return nil
-}
-
-// Close refuses new calls, drains the current version and lets it go. Errors
+// Close refuses new calls, drains the current version and lets it go, and with it
+// a warm version and a canary. Errors
 // and report are those of Library.Close; without a version both are nil.
 func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	s.swapping.Lock()
@@ -235,19 +162,25 @@ func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	s.closed.Store(true)
 	s.mu.Lock()
 	old := s.current.Swap(nil)
+	c := s.endCanary()
 	s.setGood(nil)
 	t := s.endTrial()
 	s.mu.Unlock()
 	if old != nil {
 		old.gate.Close()
 	}
-	var warm error
+	var others error
 	if t != nil {
-		_, warm = s.retire(ctx, t.warm)
+		_, others = s.retire(ctx, t.warm)
 	}
+	if c != nil {
+		_, err := s.retire(ctx, c.lib)
+		others = errors.Join(others, err)
+	}
+	s.leaving.Wait()
 	if old == nil {
-		return nil, warm
+		return nil, others
 	}
 	report, err := s.retire(ctx, old)
-	return report, errors.Join(err, warm)
+	return report, errors.Join(err, others)
 }

@@ -14,6 +14,8 @@ type VersionInfo struct {
 	InFlight int64     `json:"in_flight"`
 	Calls    int64     `json:"calls"`            // that have ended
 	Errors   int64     `json:"errors"`           // of those, errors and panics
+	Share    float64   `json:"share,omitempty"`  // percent of the calls that go to it
+	Keys     []string  `json:"keys,omitempty"`   // of a canary: calls with these go to it as well
 	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
 
 	lib    *Library
@@ -30,12 +32,7 @@ func (s *Slot) Versions() []VersionInfo {
 	defer s.mu.Unlock()
 	list := make([]VersionInfo, len(s.versions))
 	for i, v := range s.versions {
-		list[i] = *v
-		if v.lib != nil {
-			list[i].InFlight = v.lib.InFlight()
-			list[i].Calls, list[i].Errors = v.lib.figures()
-		}
-		list[i].lib = nil
+		list[i] = *s.infoLocked(v)
 	}
 	return list
 }

@@ -12,6 +12,7 @@ echo "== format and vet"
 unformatted=$(gofmt -l .)
 [ -z "$unformatted" ] || failed "gofmt, run make fmt:" $unformatted
 CGO_ENABLED=0 go vet ./... || failed "go vet without cgo"
+GOOS=darwin CGO_ENABLED=0 go vet ./... || failed "go vet for darwin"
 if command -v clang-format >/dev/null; then
 	for file in $(find . -name '*.[ch]'); do
 		clang-format --dry-run -Werror "$file" 2>/dev/null || failed "clang-format, run make fmt: $file"

@@ -39,8 +39,8 @@ func deployCommand(t *terminal, use, short, long, example string, run func(conte
 func newVersions(t *terminal) *cobra.Command {
 	return deployCommand(t, "versions [DIR]", "List the versions of a running server",
 		`List what the server of DIR (default build) has seen, oldest first: where each
-version is in its life, its calls, how many of them failed, and why it is not
-serving.`, "  hotso versions\n  hotso versions build --json",
+version is in its life, its share of the calls, how many it has answered, how many of
+them failed, how many are inside, and why it is not serving.`, "  hotso versions\n  hotso versions build --json",
 		func(ctx context.Context, c client, asJSON bool) error {
 			var v server.Versions
 			if err := c.do(ctx, http.MethodGet, "/versions", nil, &v); err != nil {
@@ -49,10 +49,15 @@ serving.`, "  hotso versions\n  hotso versions build --json",
 			if asJSON {
 				return t.json(v)
 			}
-			rows := [][]string{{"version", "state", "calls", "errors", ""}}
+			rows := [][]string{{"version", "state", "share", "calls", "errors", "inside", ""}}
 			for _, i := range v.Versions {
 				reason, _, _ := strings.Cut(i.Reason, "\n")
-				rows = append(rows, []string{i.Version, string(i.State), fmt.Sprint(i.Calls), fmt.Sprint(i.Errors), reason})
+				share := ""
+				if i.State == host.Serving || i.State == host.Canary {
+					share = fmt.Sprintf("%.4g %%", i.Share)
+				}
+				rows = append(rows, []string{i.Version, string(i.State), share, fmt.Sprint(i.Calls), fmt.Sprint(i.Errors),
+					fmt.Sprint(i.InFlight), reason})
 			}
 			for _, line := range columns(rows) {
 				fmt.Fprintln(t.out, strings.TrimRight(line, " "))
@@ -107,7 +112,21 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 	if resp.StatusCode != http.StatusOK {
 		var f struct{ Error string }
 		_ = json.Unmarshal(b, &f) // empty, and the status tells
-		return fmt.Errorf("%s: %s", resp.Status, f.Error)
+		return &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error)}
 	}
 	return json.Unmarshal(b, result)
+}
+
+// refusedByServer is an answer that is not 200. The exit code is that of the same
+// error here.
+type refusedByServer struct {
+	status int
+	text   string
+}
+
+func (e *refusedByServer) Error() string { return e.text }
+
+func (e *refusedByServer) Is(target error) bool {
+	return target == host.ErrRefused && e.status == http.StatusUnprocessableEntity ||
+		target == host.ErrArgument && e.status == http.StatusBadRequest
 }

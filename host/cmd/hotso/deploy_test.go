@@ -41,7 +41,7 @@ func TestVersionsAndRollback(t *testing.T) {
 	assert.Contains(t, c.await(host.Serving).Detail, "on probation for 1h0m0s, v1 is kept warm")
 	list := hotso("versions", dir)
 	assert.Regexp(t, `(?m)^1 +warm +0 +0`, list)
-	assert.Regexp(t, `(?m)^2 +serving +0 +0`, list)
+	assert.Regexp(t, `(?m)^2 +serving +100 % +0 +0`, list)
 	assert.Equal(t, "v1 serves again\n", hotso("rollback", "--socket", filepath.Join(dir, server.SocketName)))
 	assert.Regexp(t, `(?m)^2 +failed .*rolled back by hand`, hotso("versions", dir))
 	assert.Contains(t, hotso("versions", dir, "--json"), `"serving": "1"`)

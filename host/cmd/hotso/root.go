@@ -49,7 +49,7 @@ new versions while they are called. No call is lost.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newServe(t), newCall(t), newGen(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
-		newSoak(t), newCrash(t), newVersions(t), newRollback(t),
+		newSoak(t), newCrash(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
 		newVersion(t), newExitCodes())
 	return root
 }

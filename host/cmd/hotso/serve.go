@@ -24,6 +24,9 @@ type serveFlags struct {
 	drain      time.Duration
 	keys       []string
 	probation  time.Duration
+	checks     []string
+	canary     canaryOnServe
+	hasCanary  bool
 	token      string
 	tokenFile  string
 	socket     string
@@ -41,27 +44,39 @@ swap in every newer version that appears in DIR, while calls go on.
   POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
   POST /swap         {"version": "2"} or {"file": "..."} in DIR: have it serve
   POST /rollback     go back to the version before
+  POST /canary       {"version": "2", "percent": 5}: have it serve some calls
+  POST /promote      the canary serves all calls
+  POST /abort        the canary serves none
   GET  /versions     all versions seen: state, calls in flight, why refused
   GET  /events       what happens, as server-sent events
   GET  /healthz      200 while a version serves, 503 otherwise
 
 A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
-it. []byte is a base64 string in JSON.
+it. With --check, only if the call succeeds on it and, behind =, gives that answer,
+as hotso call prints it; words are separated by spaces. []byte is a base64 string
+in JSON.
 
 With --probation the version before is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
 DIR/.hotso.state remembers which version passed last: a restart begins with it, and
 newer ones follow unless they had failed.
 
-/swap and /rollback are for loopback only, or, with --token or --token-file, for
-requests with the header Authorization: Bearer TOKEN. hotso versions and hotso
-rollback use a unix socket that only you can open.
+With --canary a newer version gets only that share of the calls, until hotso
+promote, or the --promote flags, have it serve. Requests with the same header
+Hotso-Key reach the same version. See hotso canary.
+
+Deployments (/swap, /rollback, /canary, /promote, /abort) are for loopback only, or,
+with --token or --token-file, for requests with the header Authorization: Bearer
+TOKEN. The commands versions, rollback, canary and promote use a unix socket that
+only you can open.
 SIGTERM and SIGINT wait for the calls inside, at most for --drain, and end it;
 a second one ends it at once.`,
 		Example: `  hotso serve build
   hotso serve build --key hotso.pub
   hotso serve build --probation 30s --token-file token
+  hotso serve build --check 'Add 20 22 = 42' --check Greet
+  hotso serve build --canary 5 --promote-calls 1000 --promote-after 10m
   hotso serve build --name greeter --addr 127.0.0.1:9000
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -N 127.0.0.1:8080/events`,
@@ -69,16 +84,21 @@ a second one ends it at once.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return serve(cmd.Context(), t, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.hasCanary = cmd.Flags().Changed("canary")
+			return serve(cmd.Context(), t, args[0], f)
+		},
 	}
 	cmd.Flags().StringVar(&f.name, "name", "", "library to serve, if DIR has several")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
 	cmd.Flags().DurationVar(&f.probation, "probation", 0, "how long to keep the version before warm, to go back to")
+	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "call that must succeed on a version before it serves: 'Func ARG...' or 'Func ARG... = ANSWER'; may be repeated")
+	f.canary.add(cmd)
 	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather:")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token, without the line's end")
-	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and hotso rollback; default "+server.SocketName+" in DIR, if it can be made")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its like; default "+server.SocketName+" in DIR, if it can be made")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
 }
@@ -89,6 +109,14 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	}
 	if f.probation < 0 {
 		return usagef("--probation %v: it must not be negative", f.probation)
+	}
+	share, promotion, err := f.canary.config(f.hasCanary)
+	if err != nil {
+		return err
+	}
+	checks, err := parseChecks(f.checks)
+	if err != nil {
+		return err
 	}
 	token, err := f.readToken()
 	if err != nil {
@@ -122,13 +150,14 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
 	out.listening(dir, f.name, l.Addr().String(), waiting)
 	state := ""
-	if f.probation > 0 {
+	if f.probation > 0 || share != nil {
 		state = filepath.Join(dir, server.StateName)
 	}
 	s := server.New(server.Config{
 		State: state,
 		Dir:   dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
-		Options: append(trust, host.Probation(f.probation, host.Rule{})),
+		Canary: share, Promotion: promotion,
+		Options: append(trust, host.Probation(f.probation, host.Rule{}), checking(checks)),
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
 	})
 	return s.Serve(ctx, l)

@@ -22,6 +22,7 @@ type serveLog struct {
 // logged are the states that people want to know, with their colours.
 var logged = map[host.State]color.Attribute{
 	host.Serving:     color.FgGreen,
+	host.Canary:      color.FgCyan,
 	host.Refused:     color.FgRed,
 	host.Failed:      color.FgRed,
 	host.Crashed:     color.FgRed,

@@ -28,3 +28,6 @@ func ThreadByID(id int) Thread { return Thread{ID: id} }
 
 // Threads needs /proc.
 func Threads() ([]int, error) { return nil, errors.ErrUnsupported }
+
+// Descriptors works on linux only.
+func Descriptors() (map[int]string, error) { return nil, errors.ErrUnsupported }

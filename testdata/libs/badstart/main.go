@@ -11,7 +11,7 @@ import (
 )
 
 // mode is set by the linker: error, panic, hang or unhealthy; none of them
-// starts well.
+// starts well. One that sickens does, and is unhealthy when it is asked again.
 var mode string
 
 func init() {
@@ -26,10 +26,12 @@ func init() {
 		}
 		return nil
 	})
+	asked := false
 	cabi.OnHealth(func(context.Context) error {
-		if mode == "unhealthy" {
+		if mode == "unhealthy" || mode == "sickens" && asked {
 			return errors.New("not healthy")
 		}
+		asked = true
 		return nil
 	})
 	cabi.OnStop(func(context.Context) error {

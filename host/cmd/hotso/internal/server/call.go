@@ -27,7 +27,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, nobody)
 		return
 	}
-	result, err := slot.Call(r.Context(), name, args...)
+	result, err := slot.Call(s.withKey(r), name, args...)
 	if err != nil {
 		s.failCall(w, slot, name, err)
 		return

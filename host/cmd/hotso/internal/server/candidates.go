@@ -41,7 +41,7 @@ const (
 // crashed.
 func (c *candidates) add(v watch.Version, newest bool) verdict {
 	c.remove(v)
-	if c.current != nil && v.Compare(*c.current) < 0 {
+	if c.isOlder(v) {
 		return older
 	}
 	newerTried := slices.ContainsFunc(c.files, func(o candidate) bool {
@@ -96,6 +96,11 @@ func (c *candidates) tried(v watch.Version, serves bool) (passed []watch.Version
 	})
 	slices.SortFunc(passed, watch.Version.Compare)
 	return passed
+}
+
+// isOlder reports whether v comes before the current version.
+func (c *candidates) isOlder(v watch.Version) bool {
+	return c.current != nil && v.Compare(*c.current) < 0
 }
 
 // isCurrent reports whether the current version came from v's file.

@@ -21,7 +21,9 @@ func (f *follower) complete(path string) error {
 		if err := namedRight(path, d); err != nil {
 			return fmt.Errorf("%w: %w", watch.ErrInvalid, err)
 		}
+		f.mu.Lock()
 		f.manifests[path] = d.Manifest
+		f.mu.Unlock()
 		return nil
 	case errors.Is(err, host.ErrNotFound), errors.Is(err, host.ErrUnsealed), errors.Is(err, host.ErrCorrupt):
 		return err

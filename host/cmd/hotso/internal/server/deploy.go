@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/hotso/hotso/host"
@@ -43,13 +44,19 @@ func (s *served) get(text string) (watch.Version, bool) {
 	return v, ok
 }
 
-// swap answers POST /swap.
-func (s *Server) swap(w http.ResponseWriter, r *http.Request) {
-	slot := s.slot.Load()
-	if slot == nil {
+// deploys is a handler for who may deploy, once there is a slot.
+func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
+	return only(s.trusted(func(w http.ResponseWriter, r *http.Request) {
+		if slot := s.slot.Load(); slot != nil {
+			h(w, r, slot)
+			return
+		}
 		fail(w, http.StatusServiceUnavailable, nobody)
-		return
-	}
+	}), http.MethodPost)
+}
+
+// swap answers POST /swap.
+func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 	var want SwapRequest
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
 	dec.DisallowUnknownFields()
@@ -67,7 +74,7 @@ func (s *Server) swap(w http.ResponseWriter, r *http.Request) {
 	if swap != nil {
 		s.served.add(v)
 	}
-	answerSwap(w, swap, err)
+	answerDeployment(w, swap, err)
 }
 
 // find looks only at files that could have been served anyway: a caller on
@@ -86,26 +93,27 @@ func (s *Server) find(name string, want SwapRequest) (watch.Version, error) {
 }
 
 // rollback answers POST /rollback.
-func (s *Server) rollback(w http.ResponseWriter, r *http.Request) {
-	slot := s.slot.Load()
-	if slot == nil {
-		fail(w, http.StatusServiceUnavailable, nobody)
-		return
-	}
+func (s *Server) rollback(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 	swap, err := slot.Rollback(context.WithoutCancel(r.Context()))
-	answerSwap(w, swap, err)
+	answerDeployment(w, swap, err)
 }
 
-// answerSwap: with a swap the new version serves, whatever holds the old one.
-func answerSwap(w http.ResponseWriter, swap *host.Swap, err error) {
+// answerDeployment answers what was done. With a swap the new version serves, and
+// with a report the canary is gone from the calls, whatever holds the old one.
+func answerDeployment[T any](w http.ResponseWriter, done *T, err error) {
 	switch {
-	case swap != nil:
-		answer(w, http.StatusOK, swap)
+	case done != nil:
+		answer(w, http.StatusOK, done)
 	case errors.Is(err, host.ErrRefused):
 		fail(w, http.StatusUnprocessableEntity, "%v", err)
-	case errors.Is(err, host.ErrNoneBefore), errors.Is(err, host.ErrBusy), errors.Is(err, host.ErrState):
+	case errors.Is(err, host.ErrArgument):
+		fail(w, http.StatusBadRequest, "%v", reason(err))
+	case slices.ContainsFunc(conflicts, func(c error) bool { return errors.Is(err, c) }):
 		fail(w, http.StatusConflict, "%v", err)
 	default:
 		fail(w, http.StatusBadGateway, "%v", err)
 	}
 }
+
+// conflicts are what can't be done as things are.
+var conflicts = []error{host.ErrNoneBefore, host.ErrBusy, host.ErrState, host.ErrCanary, host.ErrNoCanary, host.ErrTwoStates, host.ErrEmpty}

@@ -4,6 +4,9 @@
 //	POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
 //	POST /swap         {"file": ...} or {"version": ...} in the directory: have it serve
 //	POST /rollback     go back to the version before
+//	POST /canary       {"version": ..., "percent": 5}: have it serve a share of the calls
+//	POST /promote      the canary serves all calls
+//	POST /abort        the canary serves none
 //	GET  /versions     all versions seen: state, calls in flight, since when, why refused
 //	GET  /events       server-sent events of the life of versions
 //	GET  /healthz      200 while a version serves, 503 otherwise
@@ -16,16 +19,24 @@
 //
 // # Who may deploy
 //
-// /swap and /rollback are for those who can open the unix socket, or bear
-// Config.Token; without a token, for loopback. A swap loads only what is in the
-// directory, and is judged as any other. The answer is a host.Swap.
+// /swap and all below it but the GETs are for those who can open the unix socket, or
+// bear Config.Token; without a token, for loopback. A swap or canary loads only what
+// is in the directory, and is judged as any other. The answer is a host.Swap, for
+// /canary a host.VersionInfo, for /abort a host.Report.
+//
+// # Canaries
+//
+// A CanaryRequest without file and version changes the share of the canary that
+// runs. The key of a call is its header Hotso-Key, or the one that the request
+// names: calls of one key reach one version. While a canary runs, /swap and
+// /rollback answer 409, and new files in the directory wait.
 //
 // # Errors
 //
 // The body of every error is {"error": "..."}: 400 for a body that is no JSON
 // array or does not fit the function's parameters, 401 without the token, 403 for a
 // browser's request from another site and for a deployment from elsewhere, 404 for an unknown function, version or path, 405, 408, 409 if
-// a swap or rollback can't be made now, 413, 422 for a refused library, 502
+// a deployment can't be made now, 413, 422 for a refused library, 502
 // with "kind" error, panic or crash when the library failed, 503 while no
 // version serves.
 package server

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
@@ -69,21 +70,30 @@ func (s *Server) follow(ctx context.Context) error {
 	s.slot.Store(slot)
 	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
 	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
+	ctx, cancel := context.WithCancel(ctx)
+	var resuming sync.WaitGroup
+	resuming.Go(func() { f.resumeWhenDecided(ctx) })
+	defer func() { cancel(); resuming.Wait() }()
 	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
 	}
 	return nil
 }
 
-// A follower connects the directory to the slot. It belongs to one goroutine.
+// A follower connects the directory to the slot.
 type follower struct {
 	*Server
-	slot       *host.Slot
+	slot *host.Slot
+
+	mu         sync.Mutex // held for a whole load: there is one at a time
 	candidates candidates
+	waiting    bool                         // a candidate waits for the end of a canary
 	manifests  map[string]manifest.Manifest // of complete files, by path
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	v := e.Version
 	switch e.Kind {
 	case watch.Found, watch.Changed:
@@ -118,20 +128,57 @@ func (f *follower) consider(ctx context.Context, e watch.Event) {
 	case wait:
 		return
 	}
+	f.loadBest(ctx)
+}
+
+// resumeWhenDecided goes on with what waits for the end of a canary.
+func (f *follower) resumeWhenDecided(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.decided:
+		}
+		f.mu.Lock()
+		if f.waiting {
+			f.candidates.current = f.current()
+			f.loadBest(ctx)
+		}
+		f.mu.Unlock()
+	}
+}
+
+// loadBest tries the candidates, best first, until one serves or is a canary.
+func (f *follower) loadBest(ctx context.Context) {
+	f.waiting = false
 	for ctx.Err() == nil {
 		v, ok := f.candidates.best(f.memory.passed)
 		if !ok {
 			return
 		}
 		if f.memory.failed(v) {
-			f.note(v, Ignored, "it failed on probation, before the server was started", true)
-			f.candidates.tried(v, false)
+			f.skip(v, "it failed on probation or as a canary, before the server was started")
 			continue
+		}
+		if f.candidates.isOlder(v) { // it waited while a newer one was promoted
+			f.skip(v, f.olderThanCurrent())
+			continue
+		}
+		if c := canaryOf(f.slot); c != nil {
+			f.note(v, Ignored, "it waits: v"+c.Version+" is a canary", true)
+			f.waiting = true
+			return
 		}
 		for _, p := range f.candidates.tried(v, f.load(ctx, v)) {
 			f.note(p, Ignored, f.olderThanCurrent(), false)
 		}
 	}
+}
+
+// skip leaves a candidate out.
+func (f *follower) skip(v watch.Version, why string) {
+	f.note(v, Ignored, why, true)
+	f.candidates.tried(v, false)
 }
 
 // current is the version that serves, or nil. It is not always the last that
@@ -145,7 +192,8 @@ func (f *follower) current() *watch.Version {
 	return nil
 }
 
-// load swaps a version in and reports whether it serves.
+// load swaps a version in, or has it begin as a canary, and reports whether it
+// serves.
 func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	if lib := f.slot.Current(); lib != nil && f.candidates.isCurrent(v) {
 		if m, ok := f.manifests[v.Path]; ok && reflect.DeepEqual(m, lib.Manifest) {
@@ -154,8 +202,13 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	}
 	// A swap that has begun is finished: cut short, it would quarantine a
 	// version that is about to be empty. Its own timeouts bound it.
+	ctx = context.WithoutCancel(ctx)
+	if f.conf.Canary != nil && f.slot.Current() != nil {
+		_, _ = f.beginCanary(ctx, f.slot, v, *f.conf.Canary, f.conf.Promotion)
+		return false // not yet
+	}
 	f.memory.ask(v)
-	swap, _ := f.slot.Swap(context.WithoutCancel(ctx), v.Path) // the slot tells its errors as events
+	swap, _ := f.slot.Swap(ctx, v.Path) // the slot tells its errors as events
 	if swap != nil {
 		f.served.add(v)
 	}

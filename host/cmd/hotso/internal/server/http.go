@@ -13,13 +13,16 @@ import (
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/call/{function}", only(s.call, http.MethodPost))
-	mux.HandleFunc("/swap", only(s.trusted(s.swap), http.MethodPost))
-	mux.HandleFunc("/rollback", only(s.trusted(s.rollback), http.MethodPost))
+	mux.HandleFunc("/swap", s.deploys(s.swap))
+	mux.HandleFunc("/rollback", s.deploys(s.rollback))
+	mux.HandleFunc("/canary", s.deploys(s.canary))
+	mux.HandleFunc("/promote", s.deploys(s.promote))
+	mux.HandleFunc("/abort", s.deploys(s.abort))
 	mux.HandleFunc("/versions", only(s.versions, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/events", only(s.events, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap and /rollback, GET /versions, /events and /healthz", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /versions, /events and /healthz", r.URL.Path)
 	})
 	// A page of another site must not call functions through the browser of
 	// somebody who runs a server on loopback.
@@ -70,6 +73,7 @@ func (s *Server) versions(w http.ResponseWriter, _ *http.Request) {
 type Versions struct {
 	Name     string             `json:"name"`              // empty until there is a library
 	Serving  string             `json:"serving,omitempty"` // version
+	Canary   string             `json:"canary,omitempty"`  // version
 	Versions []host.VersionInfo `json:"versions"`          // as they were seen; files that were not loaded last
 }
 
@@ -81,6 +85,9 @@ func (s *Server) Versions() Versions {
 		v.Versions = append(v.Versions, slot.Versions()...)
 		if lib := slot.Current(); lib != nil {
 			v.Serving = lib.Version()
+		}
+		if c := canaryOf(slot); c != nil {
+			v.Canary = c.Version
 		}
 	}
 	v.Versions = append(v.Versions, s.notes.all()...)

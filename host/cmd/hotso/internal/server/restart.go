@@ -40,7 +40,7 @@ type memory struct {
 
 	mu     sync.Mutex
 	asked  map[string]fileID // by path: what the slot was asked to load
-	served map[string]bool   // by path: of those, what has served
+	served map[string]bool   // by path: of those, what has answered calls
 	saved  struct {
 		Passed *fileID  `json:"passed,omitempty"`
 		Failed []fileID `json:"failed,omitempty"`
@@ -87,6 +87,9 @@ func (m *memory) see(e host.Event) error {
 		return nil
 	}
 	switch {
+	case e.State == host.Canary:
+		m.served[e.File] = true
+		return nil
 	case e.State == host.Serving:
 		m.served[e.File] = true
 		m.saved.Failed = slices.DeleteFunc(m.saved.Failed, func(f fileID) bool { return f == id })

@@ -41,6 +41,11 @@ type Config struct {
 	// probation last; empty: nothing is remembered. A restart begins with that
 	// version, and newer ones follow unless they had failed. See StateName.
 	State string
+	// Canary is the share of the calls that a newer version in the directory gets
+	// first, until it is promoted: by Promotion, or by a request. While one runs,
+	// other versions wait. nil: newer versions serve at once.
+	Canary    *host.Share
+	Promotion host.Promotion
 	// Token is what a request over TCP must bear to deploy. Without one, only
 	// loopback may.
 	Token string
@@ -57,6 +62,9 @@ type Server struct {
 	notes   notes
 	served  served
 	memory  *memory
+
+	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
+	decided   chan struct{}          // some version serves or has failed: the follower may go on
 }
 
 // New makes a server that does nothing until Serve.
@@ -67,7 +75,7 @@ func New(conf Config) *Server {
 	if conf.MaxBody <= 0 {
 		conf.MaxBody = DefaultMaxBody
 	}
-	return &Server{conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State)}
+	return &Server{conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State), decided: make(chan struct{}, 1)}
 }
 
 // Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
@@ -134,6 +142,12 @@ func (s *Server) emit(e host.Event) {
 		e.Time = time.Now()
 	}
 	s.journal.add(e)
+	if e.State == host.Serving || e.State == host.Failed {
+		select {
+		case s.decided <- struct{}{}:
+		default:
+		}
+	}
 	if err := s.memory.see(e); err != nil {
 		s.journal.add(host.Event{Time: time.Now(), Name: e.Name, State: Trouble, Detail: "what to restart with is not saved: " + err.Error(), Err: err})
 	}

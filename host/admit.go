@@ -1,0 +1,78 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// admit reads, verifies, loads, starts and checks the library at path, while others
+// serve. No call reaches it. s.swapping is held.
+func (s *Slot) admit(ctx context.Context, v *VersionInfo, path string) (*Library, error) {
+	begin := time.Now()
+	if s.closed.Load() {
+		return nil, &Error{File: path, Name: s.Name(), Step: StepSwap, Reason: ErrClosed}
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.conf.verify(path, b)
+	s.mu.Lock()
+	if d != nil {
+		v.Version = d.Version
+	}
+	s.mu.Unlock()
+	if err == nil {
+		err = s.checkOrder(d)
+	}
+	if err == nil {
+		err = s.checkBindings(d)
+	}
+	if err == nil {
+		err = s.checkLoop(d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.emit(v, Event{State: Verified, Took: time.Since(begin)})
+	return s.openFor(ctx, v, d)
+}
+
+// reject tells why a version does not serve, and returns err.
+func (s *Slot) reject(v *VersionInfo, err error) error {
+	state := Failed
+	if errors.Is(err, ErrRefused) || errors.Is(err, ErrNotFound) {
+		state = Refused
+	}
+	s.emit(v, Event{State: state, Detail: err.Error(), Err: err})
+	return err
+}
+
+// checkBindings refuses a version that lacks what the host has bound, by its
+// manifest, before any of its code runs.
+func (s *Slot) checkBindings(d *Description) error {
+	if !d.Sealed {
+		return nil // publish looks the symbols up
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.bindings {
+		refuse := func(reason, cause error) error {
+			return &Error{File: d.File, Name: d.Name, Version: d.Version, Step: StepVerify,
+				Reason: reason, Cause: cause, Advice: "the host has bound it"}
+		}
+		f, ok := d.Manifest.Function(b.name)
+		if !ok {
+			return refuse(ErrFunction, errors.New(b.name))
+		}
+		have, err := abi.ParseSignature(f.Signature)
+		if err != nil || !compatible(b.sig, have) {
+			return refuse(ErrSignature, fmt.Errorf("%s is %s, bound as %s", b.name, f.Signature, b.sig))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+	"github.com/hotso/hotso/host/internal/version"
+)
+
+// promotionFlags are those that say when a canary is promoted without being told to.
+type promotionFlags host.Promotion
+
+func (f *promotionFlags) add(cmd *cobra.Command) {
+	cmd.Flags().Int64Var(&f.Calls, "promote-calls", 0, "promote it after that many of its calls")
+	cmd.Flags().DurationVar(&f.After, "promote-after", 0, "promote it after that time; with --promote-calls, after both")
+	cmd.Flags().Float64Var(&f.Errors, "promote-errors", 0, "but not while a larger share of its calls, between 0 and 1, has failed")
+}
+
+func (f *promotionFlags) check() error {
+	if f.Calls < 0 || f.After < 0 || !(f.Errors >= 0 && f.Errors <= 1) {
+		return usagef("--promote-calls and --promote-after must not be negative, and --promote-errors between 0 and 1")
+	}
+	return nil
+}
+
+type canaryFlags struct {
+	percent   float64
+	keys      []string
+	header    string
+	promotion promotionFlags
+	abort     bool
+	socket    string
+	json      bool
+}
+
+func newCanary(t *terminal) *cobra.Command {
+	var f canaryFlags
+	cmd := &cobra.Command{
+		Use:   "canary [FILE|DIR]",
+		Short: "Have a running server try a version on a share of the calls",
+		Long: `Have the server of FILE's directory load FILE beside the version that serves, and
+send it a share of the calls: --percent of them, and those with a key of --for. The
+key of a call is its header Hotso-Key, or --header: all calls of one key reach the
+same version, and a key that is on the canary stays there while the share grows.
+Calls without a key are drawn at random.
+
+Without FILE, the share of the canary that runs is changed. It ends with hotso
+promote, with --abort, by the --promote flags, or by itself: when too many of its
+calls fail, its health hooks do, or it crashes. Then its calls go on with the
+version that served all the time. hotso versions shows the figures of both.
+
+A server that was started with --canary begins one for each newer version. Others
+swap newer versions in at once: there, FILE is one that was rolled back, say.`,
+		Example: `  hotso canary build/libgreeter.v2.so --percent 5
+  hotso canary build/libgreeter.v2.so --for alice --for bob --header X-User
+  hotso canary build/libgreeter.v2.so --percent 5 --promote-calls 1000 --promote-after 10m
+  hotso canary --percent 20
+  hotso promote
+  hotso canary --abort`,
+		Args: arguments(0, 1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runCanary(cmd, t, append(args, "build")[0], f)
+		},
+	}
+	cmd.Flags().Float64Var(&f.percent, "percent", 0, "share of the calls, from 0 to 100")
+	cmd.Flags().StringArrayVar(&f.keys, "for", nil, "key whose calls go to it as well; may be repeated")
+	cmd.Flags().StringVar(&f.header, "header", "", "request header that has the key of a call; default "+server.DefaultKeyHeader)
+	f.promotion.add(cmd)
+	cmd.Flags().BoolVar(&f.abort, "abort", false, "end it: its calls go to the version that serves")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "the server's socket; default "+server.SocketName+" in the directory")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	return cmd
+}
+
+func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) error {
+	dir, file := path, ""
+	if _, _, ok := version.ParseFileName(filepath.Base(path)); ok {
+		dir, file = filepath.Dir(path), filepath.Base(path)
+	} else if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return usagef("%s: a library to deploy is called libNAME.vVERSION.so", path)
+	}
+	if f.socket == "" {
+		f.socket = filepath.Join(dir, server.SocketName)
+	}
+	changed := cmd.Flags().Changed
+	if f.abort {
+		if file != "" || changed("percent") || changed("for") {
+			return usagef("--abort takes no file and no share")
+		}
+		return abortCanary(cmd.Context(), t, client(f.socket), f.json)
+	}
+	if err := f.promotion.check(); err != nil {
+		return err
+	}
+	switch {
+	case !changed("percent") && len(f.keys) == 0:
+		return usagef("which calls? Give --percent or --for, or --abort to end it")
+	case !(f.percent >= 0 && f.percent <= 100):
+		return usagef("--percent %v: it must be from 0 to 100", f.percent)
+	case file == "" && f.promotion != promotionFlags{}:
+		return usagef("the --promote flags are for a new canary, with FILE")
+	}
+	want := server.CanaryRequest{SwapRequest: server.SwapRequest{File: file}, Percent: &f.percent, Keys: f.keys,
+		Header: f.header, Calls: f.promotion.Calls, Errors: f.promotion.Errors}
+	if f.promotion.After > 0 {
+		want.After = f.promotion.After.String()
+	}
+	body, err := json.Marshal(want)
+	if err != nil {
+		return err
+	}
+	var v host.VersionInfo
+	if err := client(f.socket).do(cmd.Context(), http.MethodPost, "/canary", body, &v); err != nil {
+		return err
+	}
+	if f.json {
+		return t.json(v)
+	}
+	_, err = fmt.Fprintf(t.out, "v%s gets %s\n", v.Version, host.Share{Percent: v.Share, Keys: v.Keys})
+	return err
+}
+
+func abortCanary(ctx context.Context, t *terminal, c client, asJSON bool) error {
+	var r host.Report
+	if err := c.do(ctx, http.MethodPost, "/abort", nil, &r); err != nil {
+		return err
+	}
+	if asJSON {
+		return t.json(r)
+	}
+	_, err := fmt.Fprintf(t.out, "v%s is aborted, and %s\n", r.Version, r.State)
+	return err
+}
+
+func newPromote(t *terminal) *cobra.Command {
+	return deployCommand(t, "promote [DIR]", "Have a running server send all calls to the canary",
+		`Have the server of DIR (default build) make the canary the version that serves. The
+version before is let go, or kept warm (serve --probation).`,
+		"  hotso promote\n  hotso promote build --json",
+		func(ctx context.Context, c client, asJSON bool) error {
+			var s host.Swap
+			if err := c.do(ctx, http.MethodPost, "/promote", nil, &s); err != nil {
+				return err
+			}
+			if asJSON {
+				return t.json(s)
+			}
+			_, err := fmt.Fprintf(t.out, "v%s serves\n", s.Version)
+			return err
+		})
+}
+
+// canaryOnServe are the flags of hotso serve for canaries.
+type canaryOnServe struct {
+	percent   float64
+	promotion promotionFlags
+}
+
+func (f *canaryOnServe) add(cmd *cobra.Command) {
+	cmd.Flags().Float64Var(&f.percent, "canary", -1, "percent of the calls that a newer version gets first, until it is promoted")
+	cmd.Flags().Lookup("canary").DefValue = ""
+	f.promotion.add(cmd)
+}
+
+// config is nil if there are to be none.
+func (f *canaryOnServe) config(set bool) (*host.Share, host.Promotion, error) {
+	if !set {
+		if f.promotion != (promotionFlags{}) {
+			return nil, host.Promotion{}, usagef("the --promote flags need --canary")
+		}
+		return nil, host.Promotion{}, nil
+	}
+	if !(f.percent >= 0 && f.percent <= 100) {
+		return nil, host.Promotion{}, usagef("--canary %v: it must be from 0 to 100", f.percent)
+	}
+	return &host.Share{Percent: f.percent}, host.Promotion(f.promotion), f.promotion.check()
+}

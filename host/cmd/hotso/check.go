@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hotso/hotso/host"
+)
+
+// A check is a call that must succeed on a new version before it serves, and give
+// an answer, if one is expected.
+type check struct {
+	text, function string
+	args           []string
+	expects        bool
+	answer         string
+}
+
+// parseChecks reads the values of --check: 'Func ARG...' or 'Func ARG... = ANSWER'.
+func parseChecks(texts []string) (checks []check, err error) {
+	for _, text := range texts {
+		c := check{text: text}
+		words := strings.Fields(text)
+		if i := slices.Index(words, "="); i > 0 {
+			c.expects, c.answer = true, strings.Join(words[i+1:], " ")
+			words = words[:i]
+		}
+		if len(words) == 0 || words[0] == "=" {
+			return nil, usagef("--check %q: give a function, its arguments and, behind =, the answer", text)
+		}
+		c.function, c.args = words[0], words[1:]
+		checks = append(checks, c)
+	}
+	return checks, nil
+}
+
+// checking is host.Check for all of them, one after the other.
+func checking(checks []check) host.Option {
+	return host.Check(func(ctx context.Context, lib *host.Library) error {
+		for _, c := range checks {
+			if err := c.run(ctx, lib); err != nil {
+				return fmt.Errorf("--check '%s': %w", c.text, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (c check) run(ctx context.Context, lib *host.Library) error {
+	sig, err := signature(lib.Description, c.function)
+	if err != nil {
+		return err
+	}
+	args, err := parseArguments(sig, c.function, c.args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, host.DefaultStartTimeout)
+	defer cancel()
+	r, err := lib.Call(ctx, c.function, args...)
+	if err != nil || !c.expects {
+		return err
+	}
+	var got strings.Builder
+	if err := printResult(&terminal{out: &got}, r.Value); err != nil {
+		return err
+	}
+	if answer := strings.Join(strings.Fields(got.String()), " "); answer != c.answer {
+		return fmt.Errorf("the answer is %s", answer)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package host
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/hotso/hotso/host/internal/gate"
+)
+
+// enter goes through the gate of the version that the call is for: the current one,
+// or the canary.
+func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
+	for {
+		lib := s.current.Load()
+		if lib == nil {
+			return nil, 0, s.emptyError()
+		}
+		if c := s.canary.Load(); c != nil && c.takes(ctx) {
+			if token, ok := c.lib.gate.Enter(); ok {
+				return c.lib, token, nil
+			}
+			// It crashed or was aborted: the call goes on as all others.
+		}
+		if token, ok := lib.gate.Enter(); ok {
+			return lib, token, nil
+		}
+		// A closed gate means that a successor was published before it
+		// closed, or that the version crashed and one is on its way.
+		if s.current.Load() != lib {
+			continue
+		}
+		for _, over := range []<-chan struct{}{s.paused.Load().ended(), s.recovered()} {
+			select {
+			case <-over:
+			case <-ctx.Done():
+				return nil, 0, ctx.Err()
+			}
+		}
+		runtime.Gosched()
+	}
+}

@@ -1,0 +1,68 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// An observed version is judged by a Rule, from the moment of observe on.
+type observed struct {
+	lib           *Library
+	calls, errors int64         // before
+	nudged        chan struct{} // a call failed
+}
+
+// observe begins to count for a rule. One at a time may observe a version.
+func observe(lib *Library) observed {
+	o := observed{lib: lib, nudged: make(chan struct{}, 1)}
+	o.calls, o.errors = lib.figures()
+	lib.onError.Store(&o.nudged)
+	return o
+}
+
+// since is how many calls have ended, and failed, since observe.
+func (o *observed) since() (calls, failed int64) {
+	calls, failed = o.lib.figures()
+	return calls - o.calls, failed - o.errors
+}
+
+// tooManyErrors says so, or nothing.
+func (o *observed) tooManyErrors(r Rule) string {
+	calls, failed := o.since()
+	if calls < r.Calls || float64(failed) <= r.Errors*float64(calls) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d calls failed, more than %.3g %%", failed, calls, 100*r.Errors)
+}
+
+// unhealthy says what the health hooks say, or nothing.
+func (o *observed) unhealthy() string {
+	if err := o.lib.Health(context.Background()); errors.Is(err, ErrUnhealthy) {
+		return err.Error()
+	}
+	return ""
+}
+
+// figures are how many calls have ended since the version was loaded, and how many
+// of them returned an error or panicked.
+func (l *Library) figures() (calls, errors int64) {
+	calls = l.crowded.Load()
+	for i := range l.frames {
+		if f := l.frames[i].Load(); f != nil {
+			calls += int64(f.Counted())
+		}
+	}
+	return calls, l.errors.Load()
+}
+
+// countError notes that a call failed.
+func (l *Library) countError() {
+	l.errors.Add(1)
+	if c := l.onError.Load(); c != nil {
+		select {
+		case *c <- struct{}{}:
+		default:
+		}
+	}
+}
