@@ -37,12 +37,13 @@ func finish[R any](ctx context.Context, in inside) (r R, err error) {
 // finishInto is finish with the result at r, which is not written to once it
 // has returned.
 func finishInto(ctx context.Context, in inside, r unsafe.Pointer) error {
-	if ctx.Done() == nil && in.limit == 0 {
+	if !in.bounded {
 		defer in.leave()
 		return in.fn.do(in.frame, r)
 	}
 	c := boundedCalls.Get().(*boundedCall)
 	c.in = in
+	in.frame.Forget()
 	left, err := c.wait(ctx)
 	if left {
 		return err // c is the call's, which may still use it

@@ -150,13 +150,7 @@ func (s *Slot) pass(t *trial) {
 // figures are how many calls have ended since the version was loaded, and how many
 // of them returned an error or panicked.
 func (l *Library) figures() (calls, errors int64) {
-	calls = l.crowded.Load()
-	for i := range l.frames {
-		if f := l.frames[i].Load(); f != nil {
-			calls += int64(f.Counted())
-		}
-	}
-	return calls, l.errors.Load()
+	return max(l.gate.Left()-l.uncounted.Load(), 0), l.errors.Load()
 }
 
 // countError notes that a call failed.

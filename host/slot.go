@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/gate"
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Slot is a stable name whose version can be replaced while it is called.
@@ -143,15 +143,16 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	return swap, err
 }
 
-// enter goes through the gate of the current version.
-func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
+// enter goes through the gate of the current version, which may have a frame for
+// the call.
+func (s *Slot) enter(ctx context.Context) (*Library, *call.Frame, error) {
 	for {
 		lib := s.current.Load()
 		if lib == nil {
-			return nil, 0, s.emptyError()
+			return nil, nil, s.emptyError()
 		}
-		if token, ok := lib.gate.Enter(); ok {
-			return lib, token, nil
+		if frame, ok := lib.gate.Enter(); ok {
+			return lib, frame, nil
 		}
 		// A closed gate means that a successor was published before it
 		// closed, or that the version crashed and one is on its way.
@@ -162,7 +163,7 @@ func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
 			select {
 			case <-over:
 			case <-ctx.Done():
-				return nil, 0, ctx.Err()
+				return nil, nil, ctx.Err()
 			}
 		}
 		runtime.Gosched()
