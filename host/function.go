@@ -20,7 +20,7 @@ type function struct {
 
 	result kind
 	limit  time.Duration // of every call, 0: none
-	expect atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
+	expect atomic.Int64  // bytes of a result, if the frame's buffer was too small for one
 }
 
 func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -81,11 +82,38 @@ func TestTable(t *testing.T) {
 	require.NoError(t, writeTable(&b, testPlace, testRows()))
 	lines := strings.Split(b.String(), "\n")
 	assert.Equal(t, "2026-11-23, Some <CPU>, 2 cores, go1.26 linux/amd64, 3 rounds. Medians.", lines[0])
-	assert.Equal(t, "| **hotso, typed call** | 100 | - | 1 | 200 | - | 1 | 20 | - | 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
-	assert.Equal(t, "| other | 200 | 0.50x | 1 | 100 | 2.00x | 1 | - | - | - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
+	assert.Equal(t, "| **hotso, typed call** | 100 | 200 | 20 | - | 1 / 1 / 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
+	assert.Equal(t, "| other | 200 | 100 | - | 0.50x / 2.00x / - | 1 / 1 / - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
 	assert.Contains(t, b.String(), "\nNot measured: absent: no compiler\n")
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[3], "|"), "as many columns as heads")
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
+}
+
+func TestReadme(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "README.md")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) }
+	write("# before\n" + begins + "\nold\n" + ends + "\nafter\n")
+	for range 2 { // it can be done again
+		require.NoError(t, rewrite(file, "| new |\n"))
+	}
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "# before\n"+begins+"\n| new |\n"+ends+"\nafter\n", string(text))
+
+	for _, bad := range []string{"", begins, ends + begins} {
+		write(bad)
+		assert.ErrorContains(t, rewrite(file, "x"), begins)
+	}
+}
+
+// The page that people read has the place.
+func TestProjectReadme(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	_, err = replaced(text, "")
+	assert.NoError(t, err)
+	assert.Contains(t, string(text), "](scripts/compare/compare.svg)")
+	assert.FileExists(t, "compare.svg")
 }
 
 func TestPlotIsXML(t *testing.T) {
