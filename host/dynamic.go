@@ -65,7 +65,7 @@ func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name strin
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
 	if frame == nil {
-		frame = call.New()
+		frame = call.Get()
 	}
 	in := inside{fn, frame, fn.limit, fn.limit != 0 || ctx.Done() != nil}
 	for i, p := range fn.sig.Params {

@@ -216,7 +216,7 @@ func (b *binding) enter(ctx context.Context) (in inside, err error) {
 		}
 	}
 	if frame == nil {
-		frame = call.New()
+		frame = call.Get()
 	}
 	if in.limit = b.limit; in.limit == 0 {
 		in.limit = fn.limit
@@ -230,5 +230,7 @@ func (b *binding) enter(ctx context.Context) (in inside, err error) {
 // this processor.
 func (in *inside) leave() {
 	in.frame.Reset()
-	in.fn.lib.gate.Leave(in.frame)
+	if f := in.fn.lib.gate.Leave(in.frame); f != nil {
+		f.Put()
+	}
 }

@@ -73,10 +73,7 @@ type Frame struct {
 	Scalar uint64  // a scalar result beside a status
 }
 
-var frames = sync.Pool{New: func() any { return New() }}
-
-// New returns an empty frame, for those who keep it.
-func New() *Frame { return &Frame{Buffer: make([]byte, bufferSize)} }
+var frames = sync.Pool{New: func() any { return &Frame{Buffer: make([]byte, bufferSize)} }}
 
 // Get returns an empty frame. The caller owns it until Put.
 func Get() *Frame { return frames.Get().(*Frame) }

@@ -104,21 +104,23 @@ func (g *Gate[T]) Enter() (spare *T, ok bool) {
 	procUnpin()
 	if closed {
 		g.turned.Add(1)
-		g.Leave(spare)
+		_ = g.Leave(spare) // a gate that is closed needs none
 		return nil, false
 	}
 	return spare, true
 }
 
 // Leave ends what an Enter began, on any goroutine. The processor keeps spare,
-// which may be nil and is another's from now on. The last one out of a closed
-// gate wakes those who wait.
-func (g *Gate[T]) Leave(spare *T) {
+// which may be nil, for another caller; if it has one already, spare comes back.
+// The last one out of a closed gate wakes those who wait.
+func (g *Gate[T]) Leave(spare *T) (rest *T) {
 	p := procPin()
 	s := &g.shards[min(p, shardCount)]
 	_, out := s.load()
-	if p < shardCount && spare != nil {
+	if p < shardCount && s.spare == nil {
 		s.spare = spare
+	} else {
+		rest = spare
 	}
 	if asymmetric && p < shardCount {
 		s.out = out + 1
@@ -130,6 +132,7 @@ func (g *Gate[T]) Leave(spare *T) {
 	if closed {
 		g.leaveClosed()
 	}
+	return rest
 }
 
 // leaveClosed keeps the rare part, with its defer, out of Leave.

@@ -135,12 +135,15 @@ func TestSpare(t *testing.T) {
 	assert.Same(t, mine, spare)
 	second, _ := g.Enter()
 	assert.Nil(t, second, "the other caller has it")
-	g.Leave(spare)
-	g.Leave(nil)
+	assert.Nil(t, g.Leave(spare))
+	other := new(int)
+	assert.Same(t, other, g.Leave(other), "there is one already")
 	spare, _ = g.Enter()
-	assert.Same(t, mine, spare, "who has none takes none away")
+	assert.Same(t, mine, spare)
+	_, _ = g.Enter()
+	g.Leave(nil)
 	g.Leave(spare)
-	assert.EqualValues(t, 4, g.Left())
+	assert.EqualValues(t, 5, g.Left())
 }
 
 // Processors beyond the shards share one.
