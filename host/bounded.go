@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // ErrHung: the call did not return by its deadline. The error is also that of
@@ -38,9 +40,19 @@ func finish[R any](ctx context.Context, in inside) (r R, err error) {
 // has returned.
 func finishInto(ctx context.Context, in inside, r unsafe.Pointer) error {
 	if !in.bounded {
-		defer in.leave()
-		return in.fn.do(in.frame, r)
+		return in.fn.finish(in.frame, r)
 	}
+	return in.finishBounded(ctx, r)
+}
+
+// finish makes a call that is not bounded, and leaves. That is deferred, so that
+// a panic that a callback lets through does not keep the version for ever.
+func (fn *function) finish(f *call.Frame, r unsafe.Pointer) error {
+	defer fn.leave(f)
+	return fn.do(f, r)
+}
+
+func (in inside) finishBounded(ctx context.Context, r unsafe.Pointer) error {
 	c := boundedCalls.Get().(*boundedCall)
 	c.in = in
 	in.frame.Forget()
@@ -120,7 +132,7 @@ func (c *boundedCall) run() {
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
-	c.in.leave()
+	c.in.fn.leave(c.in.frame)
 	c.done <- err
 }
 

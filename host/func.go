@@ -197,7 +197,8 @@ type inside struct {
 
 // enter goes through the gate of the version to call. The caller leaves it.
 func (b *binding) enter(ctx context.Context) (in inside, err error) {
-	if ctx.Done() != nil {
+	done := ctx.Done()
+	if done != nil {
 		if err := ctx.Err(); err != nil {
 			return in, err
 		}
@@ -221,16 +222,14 @@ func (b *binding) enter(ctx context.Context) (in inside, err error) {
 	if in.limit = b.limit; in.limit == 0 {
 		in.limit = fn.limit
 	}
-	in.fn, in.frame, in.bounded = fn, frame, in.limit != 0 || ctx.Done() != nil
+	in.fn, in.frame, in.bounded = fn, frame, in.limit != 0 || done != nil
 	return in, nil
 }
 
-// leave is deferred, so that a panic that a callback lets through does not
-// keep the version for ever. The gate keeps the frame for the next call on
-// this processor.
-func (in *inside) leave() {
-	in.frame.Reset()
-	if f := in.fn.lib.gate.Leave(in.frame); f != nil {
+// leave ends a call. The gate keeps its frame for the next one on this processor.
+func (fn *function) leave(f *call.Frame) {
+	f.Reset()
+	if f = fn.lib.gate.Leave(f); f != nil {
 		f.Put()
 	}
 }

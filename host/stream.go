@@ -250,7 +250,7 @@ func (b *binding) enterStream(ctx context.Context) (inside, *stream, error) {
 			}
 			return in, s, nil
 		}
-		in.leave() // it was closed meanwhile
+		in.fn.leave(in.frame) // it was closed meanwhile
 		runtime.Gosched()
 	}
 }
