@@ -60,8 +60,7 @@ func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name strin
 	result := Result{Version: l.Version()}
 	fn, values, reason, err := l.prepare(name, args)
 	if err != nil {
-		l.uncounted.Add(1)
-		l.gate.Leave(frame)
+		l.leaveUncounted(frame)
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
 	if frame == nil {

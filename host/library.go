@@ -273,8 +273,7 @@ func (l *Library) Health(ctx context.Context) error {
 	if !ok {
 		return l.closedError()
 	}
-	defer l.gate.Leave(frame)
-	l.uncounted.Add(1)
+	defer l.leaveUncounted(frame)
 	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return l.error(StepHealth, ErrUnhealthy, err)
 	}

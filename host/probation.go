@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Rule says when a version on probation has failed. A field that is 0 has its
@@ -151,6 +153,12 @@ func (s *Slot) pass(t *trial) {
 // of them returned an error or panicked.
 func (l *Library) figures() (calls, errors int64) {
 	return max(l.gate.Left()-l.uncounted.Load(), 0), l.errors.Load()
+}
+
+// leaveUncounted gives the gate back for those who held it and were no call.
+func (l *Library) leaveUncounted(frame *call.Frame) {
+	l.uncounted.Add(1)
+	l.gate.Leave(frame)
 }
 
 // countError notes that a call failed.

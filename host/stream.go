@@ -83,8 +83,7 @@ func (s *stream) leave() {
 	s.lib.streams.mu.Lock()
 	delete(s.lib.streams.open, s)
 	s.lib.streams.mu.Unlock()
-	s.lib.uncounted.Add(1)
-	s.lib.gate.Leave(s.frame)
+	s.lib.leaveUncounted(s.frame)
 }
 
 // Read reads the next bytes. Errors are io.EOF at the end, *CallError if the
