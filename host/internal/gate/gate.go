@@ -33,6 +33,7 @@ const (
 // so nothing follows from one shard's counters; all of them together say how many
 // are inside. Counters only grow.
 type shard[T any] struct {
+	_       [0]atomic.Uint64 // for its alignment, which 32-bit processors need
 	in, out uint64
 	spare   *T
 	_       [shardSize - 24]byte
@@ -68,7 +69,7 @@ type shard[T any] struct {
 // brings the barrier to where the callers are.
 type Gate[T any] struct {
 	closed atomic.Bool
-	_      [shardSize - 4]byte
+	_      [shardSize - 4]byte      // callers read closed; nobody writes near it
 	shards [shardCount + 1]shard[T] // the last for all further processors
 
 	turned atomic.Uint64 // counted in and out, and never inside
@@ -110,7 +111,8 @@ func (g *Gate[T]) Enter() (spare *T, ok bool) {
 	return spare, true
 }
 
-// Leave ends what an Enter began, on any goroutine. The processor keeps spare,
+// Leave ends what an Enter began, on any goroutine; what the caller did inside
+// happens before a Wait that returns nil. The processor keeps spare,
 // which may be nil, for another caller; if it has one already, spare comes back.
 // The last one out of a closed gate wakes those who wait.
 func (g *Gate[T]) Leave(spare *T) (rest *T) {
