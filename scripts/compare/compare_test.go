@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -144,7 +145,9 @@ func TestQuick(t *testing.T) {
 		t.Skip("builds libraries")
 	}
 	svg := filepath.Join(t.TempDir(), "plot.svg")
+	mark := fmt.Sprintf("COMPARE_TEST=%d", os.Getpid())
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "--quick", "--only", "direct,hotso,purego,rpc,gRPC,yaegi,socket", "--plot", svg)
+	cmd.Env = append(os.Environ(), mark)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -154,4 +157,20 @@ func TestQuick(t *testing.T) {
 	}
 	assert.NotContains(t, string(out), "Not measured")
 	assert.FileExists(t, svg)
+	assert.Empty(t, marked(t, mark), "processes that it left behind")
+}
+
+// marked returns the command lines of the processes that have this in their
+// environment.
+func marked(t *testing.T, variable string) (lines []string) {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	for _, dir := range dirs {
+		env, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended, or be another's
+		if bytes.Contains(env, []byte(variable)) {
+			line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return lines
 }
