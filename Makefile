@@ -6,6 +6,7 @@ GREETING ?=
 # How often make bench runs each benchmark, and what make compare is told.
 COUNT    ?= 6
 FLAGS    ?=
+README   ?=
 export VERSION GREETING
 
 help: ## Show this
@@ -34,9 +35,11 @@ test: ## Run all checks and tests
 bench: ## Run the benchmarks
 	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem -count $(COUNT) ./host/...
 
-compare: ## Measure hotso beside its peers: table and plot, in build/ [FLAGS="--quick --only cgo,hotso"]
+compare: ## Measure hotso beside its peers: table and plot, in build/, or in the README [README=1] [FLAGS="--quick --only cgo,hotso"]
 	@mkdir -p build
-	@go -C scripts/compare run . --plot "$(CURDIR)/build/compare.svg" $(FLAGS) > build/compare.md; \
+	@go -C scripts/compare run . $(FLAGS) \
+	  --plot "$(CURDIR)/$(if $(README),scripts/compare,build)/compare.svg" \
+	  $(if $(README),--readme "$(CURDIR)/README.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
 
 soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (an hour)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // ErrHung: the call did not return by its deadline. The error is also that of
@@ -37,12 +39,23 @@ func finish[R any](ctx context.Context, in inside) (r R, err error) {
 // finishInto is finish with the result at r, which is not written to once it
 // has returned.
 func finishInto(ctx context.Context, in inside, r unsafe.Pointer) error {
-	if ctx.Done() == nil && in.limit == 0 {
-		defer in.leave()
-		return in.fn.do(in.frame, r)
+	if !in.bounded {
+		return in.fn.finish(in.frame, r)
 	}
+	return in.finishBounded(ctx, r)
+}
+
+// finish makes a call that is not bounded, and leaves. That is deferred, so that
+// a panic that a callback lets through does not keep the version for ever.
+func (fn *function) finish(f *call.Frame, r unsafe.Pointer) error {
+	defer fn.leave(f)
+	return fn.do(f, r)
+}
+
+func (in inside) finishBounded(ctx context.Context, r unsafe.Pointer) error {
 	c := boundedCalls.Get().(*boundedCall)
 	c.in = in
+	in.frame.Forget()
 	left, err := c.wait(ctx)
 	if left {
 		return err // c is the call's, which may still use it
@@ -119,7 +132,7 @@ func (c *boundedCall) run() {
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
-	c.in.leave()
+	c.in.fn.leave(c.in.frame)
 	c.done <- err
 }
 

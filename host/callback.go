@@ -11,12 +11,12 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/wire"
 	"github.com/hotso/hotso/host/internal/call"
-	"github.com/hotso/hotso/host/internal/dl"
+	"github.com/hotso/hotso/host/internal/callin"
 )
 
 // How libraries call the host (cabi.h, "Calls from the library into its host").
-// There is one C function in the process for it, made once: purego has 2,000 and
-// takes none back. What is meant is said by a handle:
+// There is one C function in the process for it. What is meant is said by a
+// handle:
 //
 //	 63                                     16 15            0
 //	+-----------------------------------------+---------------+
@@ -57,7 +57,7 @@ func newOffer(o *offer) uint64 {
 }
 
 // callbackEntry is the address of that one C function.
-var callbackEntry = sync.OnceValue(func() uintptr { return dl.NewCallback(answer) })
+var callbackEntry = sync.OnceValue(func() uintptr { return callin.Address(answer) })
 
 // setHost tells a library that could not be told by its config.
 func (l *Library) setHost() {
@@ -75,32 +75,35 @@ func (l *Library) setHost() {
 // The library's caller, if it is a goroutine of ours, is the one that this runs
 // on: its stack may grow and move here, which is why everything that C has the
 // address of is in a call.Frame on the heap.
-func answer(function uint64, args unsafe.Pointer, n uintptr, out unsafe.Pointer, capacity uintptr, length *uintptr) uintptr {
-	*length = 0
-	handle, index := function>>serviceBits<<serviceBits, int(function&(1<<serviceBits-1))
+func answer(c *callin.Call) {
+	*c.OutLen = 0
+	handle, index := c.Function>>serviceBits<<serviceBits, int(c.Function&(1<<serviceBits-1))
 	found, ok := offers.Load(handle)
 	if !ok {
-		return abi.Gone
+		c.Status = abi.Gone
+		return
 	}
 	o := found.(*offer)
 	if index > len(o.services) {
-		return abi.Gone
+		c.Status = abi.Gone
+		return
 	}
 	f := o.find
 	if index > 0 {
 		f = o.services[index-1].call
 	}
-	buffer := unsafe.Slice((*byte)(out), capacity)[:0:capacity]
-	result, kind := protected(f, o.lib, unsafe.Slice((*byte)(args), n), buffer)
-	*length = uintptr(len(result))
-	if *length <= capacity {
-		copy(buffer[:capacity], result) // where it mostly is already
-		return uintptr(kind)
+	buffer := unsafe.Slice((*byte)(c.Out), c.OutCap)[:0:c.OutCap]
+	result, kind := protected(f, o.lib, unsafe.Slice((*byte)(c.Args), c.ArgsLen), buffer)
+	*c.OutLen = uintptr(len(result))
+	if *c.OutLen <= c.OutCap {
+		copy(buffer[:c.OutCap], result) // where it mostly is already
+		c.Status = uintptr(kind)
+		return
 	}
 	if kind == abi.OK {
 		kind = abi.TooSmall
 	}
-	return uintptr(kind | unfetched.keep(result)<<8)
+	c.Status = uintptr(kind | unfetched.keep(result)<<8)
 }
 
 // protected makes an error or panic of f a message.

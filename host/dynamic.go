@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/gate"
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Result is what a dynamic call returned, and which version returned it.
@@ -36,11 +36,11 @@ func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, e
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	token, ok := l.gate.Enter()
+	frame, ok := l.gate.Enter()
 	if !ok {
 		return Result{}, l.closedError()
 	}
-	return l.callDynamic(ctx, token, name, args)
+	return l.callDynamic(ctx, frame, name, args)
 }
 
 // Call is Library.Call on the current version.
@@ -48,23 +48,25 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	lib, token, err := s.enter(ctx)
+	lib, frame, err := s.enter(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	return lib.callDynamic(ctx, token, name, args)
+	return lib.callDynamic(ctx, frame, name, args)
 }
 
 // callDynamic makes the call of a caller that is inside, and leaves.
-func (l *Library) callDynamic(ctx context.Context, shard gate.Shard, name string, args []any) (Result, error) {
+func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
 	fn, values, reason, err := l.prepare(name, args)
 	if err != nil {
-		l.gate.Leave(shard)
+		l.leaveUncounted(frame)
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
-	in := inside{fn: fn, shard: shard, limit: l.conf.callLimit}
-	in.takeFrame()
+	if frame == nil {
+		frame = call.Get()
+	}
+	in := inside{fn, frame, fn.limit, fn.limit != 0 || ctx.Done() != nil}
 	for i, p := range fn.sig.Params {
 		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
 	}

@@ -4,25 +4,25 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/hotso/hotso/host/internal/gate"
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // enter goes through the gate of the version that the call is for: the current one,
-// or the canary.
-func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
+// or the canary. The gate may have a frame for the call.
+func (s *Slot) enter(ctx context.Context) (*Library, *call.Frame, error) {
 	for {
 		lib := s.current.Load()
 		if lib == nil {
-			return nil, 0, s.emptyError()
+			return nil, nil, s.emptyError()
 		}
 		if c := s.canary.Load(); c != nil && c.takes(ctx) {
-			if token, ok := c.lib.gate.Enter(); ok {
-				return c.lib, token, nil
+			if frame, ok := c.lib.gate.Enter(); ok {
+				return c.lib, frame, nil
 			}
 			// It crashed or was aborted: the call goes on as all others.
 		}
-		if token, ok := lib.gate.Enter(); ok {
-			return lib, token, nil
+		if frame, ok := lib.gate.Enter(); ok {
+			return lib, frame, nil
 		}
 		// A closed gate means that a successor was published before it
 		// closed, or that the version crashed and one is on its way.
@@ -33,7 +33,7 @@ func (s *Slot) enter(ctx context.Context) (*Library, gate.Shard, error) {
 			select {
 			case <-over:
 			case <-ctx.Done():
-				return nil, 0, ctx.Err()
+				return nil, nil, ctx.Err()
 			}
 		}
 		runtime.Gosched()

@@ -28,10 +28,10 @@ func InitWaitSkipped(d *Description) bool {
 func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
 	inside := make(chan struct{})
 	go func() {
-		token, _ := l.gate.Enter()
+		frame, _ := l.gate.Enter()
 		close(inside)
 		<-release
-		l.gate.Leave(token)
+		l.gate.Leave(frame)
 	}()
 	return inside
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
-	"github.com/hotso/hotso/host/internal/gate"
 )
 
 // A Caller is what functions are called on: a *Library, or a *Slot, which
@@ -197,62 +196,47 @@ func (l *Library) addBound(fn *function) {
 
 // inside is a call between enter and leave.
 type inside struct {
-	fn    *function
-	frame *call.Frame
-	shard gate.Shard
-	limit time.Duration
+	fn      *function
+	frame   *call.Frame
+	limit   time.Duration
+	bounded bool // by the limit, or a context that can end
 }
 
 // enter goes through the gate of the version to call. The caller leaves it.
 func (b *binding) enter(ctx context.Context) (in inside, err error) {
-	if err := ctx.Err(); err != nil {
-		return in, err
-	}
-	if b.slot != nil {
-		var lib *Library
-		if lib, in.shard, err = b.slot.enter(ctx); err != nil {
+	done := ctx.Done()
+	if done != nil {
+		if err := ctx.Err(); err != nil {
 			return in, err
 		}
-		in.fn = (*lib.bound.Load())[b.index]
+	}
+	fn, frame := b.fixed, (*call.Frame)(nil)
+	if b.slot != nil {
+		var lib *Library
+		if lib, frame, err = b.slot.enter(ctx); err != nil {
+			return in, err
+		}
+		fn = (*lib.bound.Load())[b.index]
 	} else {
 		var ok bool
-		in.fn = b.fixed
-		if in.shard, ok = in.fn.lib.gate.Enter(); !ok {
-			return in, in.fn.lib.closedError()
+		if frame, ok = fn.lib.gate.Enter(); !ok {
+			return in, fn.lib.closedError()
 		}
 	}
-	if in.limit = b.limit; in.limit == 0 {
-		in.limit = in.fn.lib.conf.callLimit
+	if frame == nil {
+		frame = call.Get()
 	}
-	in.takeFrame()
+	if in.limit = b.limit; in.limit == 0 {
+		in.limit = fn.limit
+	}
+	in.fn, in.frame, in.bounded = fn, frame, in.limit != 0 || done != nil
 	return in, nil
 }
 
-// takeFrame finds a frame for a call that is inside. The usual caller is alone
-// in its shard, and finds the frame of the one before: no pool to go to and come
-// back from.
-func (in *inside) takeFrame() {
-	i, ok := in.shard.Alone()
-	if !ok {
-		in.frame = call.Get()
-		return
+// leave ends a call. The gate keeps its frame for the next one on this processor.
+func (fn *function) leave(f *call.Frame) {
+	f.Reset()
+	if f = fn.lib.gate.Leave(f); f != nil {
+		f.Put()
 	}
-	slot := &in.fn.lib.frames[i]
-	if in.frame = slot.Load(); in.frame == nil {
-		in.frame = call.Get()
-		slot.Store(in.frame)
-	}
-}
-
-// leave is deferred, so that a panic that a callback lets through does not
-// keep the version for ever.
-func (in *inside) leave() {
-	if _, ok := in.shard.Alone(); ok {
-		in.frame.Count()
-		in.frame.Reset() // stays in its shard
-	} else {
-		in.fn.lib.crowded.Add(1)
-		in.frame.Put()
-	}
-	in.fn.lib.gate.Leave(in.shard)
 }

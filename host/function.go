@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -18,11 +19,12 @@ type function struct {
 	sig  abi.Signature
 
 	result kind
-	expect atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
+	limit  time.Duration // of every call, 0: none
+	expect atomic.Int64  // bytes of a result, if the frame's buffer was too small for one
 }
 
 func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
-	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
+	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result), limit: l.conf.callLimit}
 }
 
 // do makes the call: the frame holds the arguments, result points to a Go
@@ -77,6 +79,9 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 		store(fn.result, f.F0, result)
 	default:
 		store(fn.result, f.R0, result)
+	}
+	if f.Status == 0 {
+		return nil
 	}
 	return fn.status(int32(f.Status))
 }

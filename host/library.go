@@ -21,18 +21,17 @@ import (
 // goroutine at the same time.
 type Library struct {
 	*Description
-	conf    *config
-	since   time.Time
-	emit    func(Event)
-	state   state
-	gate    gate.Gate                               // every call is inside it
-	frames  [gate.Shards]atomic.Pointer[call.Frame] // of those who are alone in their shard
-	crowded atomic.Int64                            // calls that were not alone in theirs
-	errors  atomic.Int64                            // calls that failed
-	onError atomic.Pointer[chan struct{}]           // who wants to know
-	copy    *private.Copy
-	handle  dl.Handle
-	sym     symbols
+	conf      *config
+	since     time.Time
+	emit      func(Event)
+	state     state
+	gate      gate.Gate[call.Frame]         // every call is inside it
+	uncounted atomic.Int64                  // who was inside it and was no call
+	errors    atomic.Int64                  // calls that failed
+	onError   atomic.Pointer[chan struct{}] // who wants to know
+	copy      *private.Copy
+	handle    dl.Handle
+	sym       symbols
 
 	attachment   *attachment // nil if it can't be unloaded
 	jump         int64       // offset of a thread's way out of a call, see call.Frame
@@ -270,11 +269,11 @@ func (l *Library) InFlight() int64 { return l.gate.InFlight() }
 
 // Health runs the library's health hooks.
 func (l *Library) Health(ctx context.Context) error {
-	token, ok := l.gate.Enter()
+	frame, ok := l.gate.Enter()
 	if !ok {
 		return l.closedError()
 	}
-	defer l.gate.Leave(token)
+	defer l.leaveUncounted(frame)
 	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return l.error(StepHealth, ErrUnhealthy, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // An observed version is judged by a Rule, from the moment of observe on.
@@ -47,13 +49,13 @@ func (o *observed) unhealthy() string {
 // figures are how many calls have ended since the version was loaded, and how many
 // of them returned an error or panicked.
 func (l *Library) figures() (calls, errors int64) {
-	calls = l.crowded.Load()
-	for i := range l.frames {
-		if f := l.frames[i].Load(); f != nil {
-			calls += int64(f.Counted())
-		}
-	}
-	return calls, l.errors.Load()
+	return max(l.gate.Left()-l.uncounted.Load(), 0), l.errors.Load()
+}
+
+// leaveUncounted gives the gate back for those who held it and were no call.
+func (l *Library) leaveUncounted(frame *call.Frame) {
+	l.uncounted.Add(1)
+	l.gate.Leave(frame)
 }
 
 // countError notes that a call failed.

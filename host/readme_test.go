@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
@@ -31,9 +32,11 @@ func TestREADME(t *testing.T) {
 		assert.NotContains(t, dirs, kind)
 		dirs[kind] = module(t, root, source)
 	}
-	require.Len(t, dirs, 2)
+	require.Len(t, dirs, 3)
 	require.Contains(t, dirs, "host")
 	require.Contains(t, dirs, "library")
+	require.Contains(t, dirs, "exports")
+	generated(t, dirs["exports"])
 
 	build := func(version string) {
 		t.Helper()
@@ -59,6 +62,7 @@ func TestREADME(t *testing.T) {
 		require.True(t, lines.Scan(), "it ended")
 		assert.Equal(t, want, lines.Text())
 	}
+	generated(t, dirs["exports"])
 	says("swap to 1 error: <nil>")
 	says("Hello from v1 <nil>")
 	build("2")
@@ -66,6 +70,18 @@ func TestREADME(t *testing.T) {
 	says("Hello from v2 <nil>")
 	require.NoError(t, run.Process.Kill())
 	assert.Error(t, run.Wait(), "it does not end by itself")
+}
+
+// The README's plain Go becomes the client that it calls.
+func generated(t *testing.T, dir string) {
+	t.Helper()
+	require.NoError(t, gen.Write(dir, must(gen.Generate(t.Context(), dir))(t)))
+	client := string(must(os.ReadFile(filepath.Join(dir, "client", gen.GoFile)))(t))
+	assert.Contains(t, client, "\nfunc New(c host.Caller, ")
+	assert.Contains(t, client, "\nfunc (c *Client) Greet(ctx context.Context, name string) (string, error) {\n")
+	o := libbuild.Options{Dir: dir, Name: "greeter", Version: "1", Output: t.TempDir(), Env: offline}
+	_, err := libbuild.Build(t.Context(), o)
+	require.NoError(t, err)
 }
 
 // offline has the go command take this module's dependencies from the cache.

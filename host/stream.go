@@ -11,7 +11,6 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
-	"github.com/hotso/hotso/host/internal/gate"
 )
 
 // A Stream is a result that does not fit a call, read piece by piece. Its version
@@ -32,7 +31,7 @@ type stream struct {
 	ctx   context.Context
 	name  string
 	id    uint64
-	shard gate.Shard
+	frame *call.Frame // that the gate gave; not used
 	stop  func() bool // watching ctx
 	err   error       // of a Read, for all that follow
 
@@ -84,7 +83,7 @@ func (s *stream) leave() {
 	s.lib.streams.mu.Lock()
 	delete(s.lib.streams.open, s)
 	s.lib.streams.mu.Unlock()
-	s.lib.gate.Leave(s.shard)
+	s.lib.leaveUncounted(s.frame)
 }
 
 // Read reads the next bytes. Errors are io.EOF at the end, *CallError if the
@@ -243,14 +242,14 @@ func (b *binding) enterStream(ctx context.Context) (inside, *stream, error) {
 			return in, nil, err
 		}
 		lib := in.fn.lib
-		if shard, ok := lib.gate.Enter(); ok {
-			s := &stream{lib: lib, ctx: ctx, name: b.name, shard: shard, stop: func() bool { return true }}
+		if frame, ok := lib.gate.Enter(); ok {
+			s := &stream{lib: lib, ctx: ctx, name: b.name, frame: frame, stop: func() bool { return true }}
 			if !lib.streams.add(s) {
 				s.leave()
 			}
 			return in, s, nil
 		}
-		in.leave() // it was closed meanwhile
+		in.fn.leave(in.frame) // it was closed meanwhile
 		runtime.Gosched()
 	}
 }

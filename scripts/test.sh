@@ -4,6 +4,7 @@
 #   gofmt, go vet, clang-format
 #   go test without cgo: the host as it is built
 #   go test -race with cgo: what needs the C compiler, and the race detector
+#   the tests of scripts/compare, a module of its own
 cd "$(dirname "$0")/.." || exit 1
 status=0
 failed() { echo "FAILED: $*"; status=1; }
@@ -32,6 +33,14 @@ if command -v "${cc%% *}" >/dev/null; then
 	CGO_ENABLED=1 go test -race ./... || failed "go test -race"
 else
 	echo "skipped: no C compiler ($cc): no library was built, and nothing tested with the race detector"
+fi
+
+echo "== scripts/compare"
+if why=$(go -C scripts/compare mod download 2>&1); then
+	go -C scripts/compare vet ./... || failed "go vet of scripts/compare"
+	go -C scripts/compare test ./... || failed "go test of scripts/compare"
+else
+	echo "skipped: what hotso is compared with can't be fetched: $why"
 fi
 
 [ $status = 0 ] && echo "== all passed"

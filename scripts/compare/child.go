@@ -28,6 +28,7 @@ func serveJobs(o order, in io.Reader, out io.Writer) error {
 	if !ok {
 		return fmt.Errorf("no contender %q", o.Contender)
 	}
+	defer endPlugins()
 	var b *bench
 	enc := json.NewEncoder(out)
 	for lines := bufio.NewScanner(in); lines.Scan(); {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -81,11 +83,38 @@ func TestTable(t *testing.T) {
 	require.NoError(t, writeTable(&b, testPlace, testRows()))
 	lines := strings.Split(b.String(), "\n")
 	assert.Equal(t, "2026-11-23, Some <CPU>, 2 cores, go1.26 linux/amd64, 3 rounds. Medians.", lines[0])
-	assert.Equal(t, "| **hotso, typed call** | 100 | - | 1 | 200 | - | 1 | 20 | - | 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
-	assert.Equal(t, "| other | 200 | 0.50x | 1 | 100 | 2.00x | 1 | - | - | - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
+	assert.Equal(t, "| **hotso, typed call** | 100 | 200 | 20 | - | 1 / 1 / 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
+	assert.Equal(t, "| other | 200 | 100 | - | 0.50x / 2.00x / - | 1 / 1 / - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
 	assert.Contains(t, b.String(), "\nNot measured: absent: no compiler\n")
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[3], "|"), "as many columns as heads")
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
+}
+
+func TestReadme(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "README.md")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) }
+	write("# before\n" + begins + "\nold\n" + ends + "\nafter\n")
+	for range 2 { // it can be done again
+		require.NoError(t, rewrite(file, "| new |\n"))
+	}
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "# before\n"+begins+"\n| new |\n"+ends+"\nafter\n", string(text))
+
+	for _, bad := range []string{"", begins, ends + begins} {
+		write(bad)
+		assert.ErrorContains(t, rewrite(file, "x"), begins)
+	}
+}
+
+// The page that people read has the place.
+func TestProjectReadme(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	_, err = replaced(text, "")
+	assert.NoError(t, err)
+	assert.Contains(t, string(text), "](scripts/compare/compare.svg)")
+	assert.FileExists(t, "compare.svg")
 }
 
 func TestPlotIsXML(t *testing.T) {
@@ -116,7 +145,9 @@ func TestQuick(t *testing.T) {
 		t.Skip("builds libraries")
 	}
 	svg := filepath.Join(t.TempDir(), "plot.svg")
+	mark := fmt.Sprintf("COMPARE_TEST=%d", os.Getpid())
 	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "--quick", "--only", "direct,hotso,purego,rpc,gRPC,yaegi,socket", "--plot", svg)
+	cmd.Env = append(os.Environ(), mark)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -126,4 +157,20 @@ func TestQuick(t *testing.T) {
 	}
 	assert.NotContains(t, string(out), "Not measured")
 	assert.FileExists(t, svg)
+	assert.Empty(t, marked(t, mark), "processes that it left behind")
+}
+
+// marked returns the command lines of the processes that have this in their
+// environment.
+func marked(t *testing.T, variable string) (lines []string) {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	require.NoError(t, err)
+	for _, dir := range dirs {
+		env, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended, or be another's
+		if bytes.Contains(env, []byte(variable)) {
+			line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return lines
 }

@@ -37,6 +37,7 @@ func newGoPlugin(f Files, protocol string) (*goPlugin, error) {
 		Cmd:              exec.Command(f.Server, "--serve", protocol),
 		AllowedProtocols: []plugin.Protocol{plugin.Protocol(protocol)},
 		Logger:           hclog.NewNullLogger(),
+		Managed:          true, // endPlugins ends it
 	})
 	protocolClient, err := client.Client()
 	if err != nil {
@@ -58,6 +59,9 @@ func (g *goPlugin) Close() error {
 	}
 	return nil
 }
+
+// endPlugins ends the processes of all go-plugins, those of echoes too.
+func endPlugins() { plugin.CleanupClients() }
 
 // servePlugin does not return before the host has gone.
 func servePlugin(protocol string) {

@@ -3,6 +3,8 @@
 //
 //	go run . --plot compare.svg > compare.md
 //
+// or, with what they show in the README, as make compare README=1.
+//
 // It builds what it compares (Go and a C compiler are needed), takes about
 // three minutes, and wants the machine for itself. The jobs: add two numbers;
 // greet, with a string in and a string of the caller's own out; an echo of
@@ -16,6 +18,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,6 +51,7 @@ func start() error {
 	only := flag.String("only", "", "contenders whose names contain one of these `words`, separated by commas")
 	quick := flag.Bool("quick", false, "two short rounds: shows that all works, in less than a minute")
 	plotTo := flag.String("plot", "", "draw a plot (SVG) to this `file`")
+	readme := flag.String("readme", "", "put the table into this `file` as well, where it has the place")
 	serve := flag.String("serve", "", "be the other process of a contender: socket, netrpc or grpc")
 	socket := flag.String("socket", "", "the socket of --serve socket")
 	flag.Parse()
@@ -60,6 +64,9 @@ func start() error {
 		return nil
 	}
 
+	if *readme != "" && (*quick || *only != "") {
+		return errors.New("a README shows a whole run: leave --quick and --only out")
+	}
 	list := choose(*only)
 	if len(list) == 0 || flag.NArg() > 0 {
 		return fmt.Errorf("no contender is called %q", *only+strings.Join(flag.Args(), " "))
@@ -88,10 +95,21 @@ func start() error {
 			return err
 		}
 	}
-	if err := writeTable(os.Stdout, p, rows); err != nil {
-		return err
+	var table bytes.Buffer
+	if err := errors.Join(writeTable(&table, p, rows), unexpected(rows)); err != nil {
+		return errors.Join(err, show(table.String()))
 	}
-	return unexpected(rows)
+	if *readme != "" {
+		if err := rewrite(*readme, table.String()); err != nil {
+			return err
+		}
+	}
+	return show(table.String())
+}
+
+func show(table string) error {
+	_, err := fmt.Print(table)
+	return err
 }
 
 // unexpected reports the contenders that were built and then failed. One that

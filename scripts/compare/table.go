@@ -40,14 +40,14 @@ func (p place) String() string {
 		p.Time.Format(time.DateOnly), p.CPU, p.Cores, p.Go, p.OS, p.Arch, p.Rounds)
 }
 
-// writeTable prints the rows as Markdown. "hotso is" divides hotso's figure by
+// writeTable prints the rows as Markdown. "hotso is" divides hotso's figures by
 // the contender's, within each round.
 func writeTable(out io.Writer, p place, rows []*row) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s. Medians.\n\n", p)
-	b.WriteString("| contender | add ns | hotso is | allocs | greet ns | hotso is | allocs | 64 KiB µs | hotso is | allocs " +
+	b.WriteString("| contender | add ns | greet ns | 64 KiB µs | hotso is | allocs " +
 		"| 8 goroutines | load ms | left per load: KiB RSS / threads / maps / fds |\n")
-	b.WriteString("|---|" + strings.Repeat("--:|", 11) + "---|\n")
+	b.WriteString("|---|--:|--:|--:|---|---|--:|--:|---|\n")
 	var hotso *row
 	for _, w := range rows {
 		if w.Name == hotsoName {
@@ -63,18 +63,22 @@ func writeTable(out io.Writer, p place, rows []*row) error {
 			name = "**" + name + "**"
 		}
 		cells := []string{name}
+		var times, objects []string
 		for _, job := range []struct {
 			name string
 			unit float64
 		}{{Add, 1}, {Greet, 1}, {Bytes, 1000}} {
 			fs := w.figures[job.name]
-			times := "-"
 			if hotso != nil && w != hotso {
-				times = multiple(ratio(values(hotso.figures[job.name]), values(fs)))
+				times = append(times, multiple(ratio(values(hotso.figures[job.name]), values(fs))))
 			}
-			cells = append(cells, number(median(values(fs))/job.unit), times, number(allocs(fs)))
+			cells = append(cells, number(median(values(fs))/job.unit))
+			objects = append(objects, number(allocs(fs)))
 		}
-		cells = append(cells, multiple(median(values(w.figures[Scaling]))), number(median(values(w.figures[Load]))/1e6), w.leftovers())
+		if times == nil {
+			times = []string{"-"}
+		}
+		cells = append(cells, strings.Join(times, " / "), strings.Join(objects, " / "), multiple(median(values(w.figures[Scaling]))), number(median(values(w.figures[Load]))/1e6), w.leftovers())
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
 	for _, w := range rows {

@@ -64,8 +64,6 @@ type Frame struct {
 
 	nints, nfloats, npointers int
 
-	calls uint64 // see Count
-
 	room  [roomSize / 8]uint64 // see Room
 	nroom int                  // words in use
 
@@ -89,22 +87,11 @@ func (f *Frame) Put() {
 // Reset makes f empty and lets go of the memory it kept alive. It is for those
 // who keep a frame of their own.
 func (f *Frame) Reset() {
-	clear(f.pointers[:f.npointers])
+	for n := f.npointers; n > 0; n-- { // few: clear would be a call
+		f.pointers[n-1] = nil
+	}
 	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
-	atomic.StoreUintptr(&f.thread, 0)
 }
-
-// Count notes that a call has ended. Only who owns f may call it: it is a plain
-// increment: an atomic one is a locked instruction in every call.
-//
-//go:norace
-func (f *Frame) Count() { f.calls++ }
-
-// Counted returns how often Count was called. Anyone may ask at any time: an
-// aligned word is read whole (and the race detector is told so).
-//
-//go:norace
-func (f *Frame) Counted() uint64 { return f.calls }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has
 // returned. If it is not 0, Do calls take and leaves its result in Status. Both
@@ -137,14 +124,19 @@ func (f *Frame) Pointer(p unsafe.Pointer) {
 // where a text, byte or slice result goes. Buffer may be replaced before, and is
 // put back before Put.
 func (f *Frame) Output(size int) {
-	f.Pointer(unsafe.Pointer(&f.Buffer[0]))
+	f.Int(uint64(uintptr(unsafe.Pointer(&f.Buffer[0])))) // f holds both itself
 	f.Int(uint64(len(f.Buffer) / size))
-	f.Pointer(unsafe.Pointer(&f.Length))
+	f.Int(uint64(uintptr(unsafe.Pointer(&f.Length))))
 }
 
 // Thread is the thread pointer of the thread that Do runs on, once it has
-// begun; 0 before, and where it can't be told. Any goroutine may ask.
+// begun; 0 before, if Forget was called, and where it can't be told. Any
+// goroutine may ask.
 func (f *Frame) Thread() uintptr { return atomic.LoadUintptr(&f.thread) }
+
+// Forget makes Thread 0, for those who will ask: an atomic store in every Reset
+// would cost every call.
+func (f *Frame) Forget() { atomic.StoreUintptr(&f.thread, 0) }
 
 // Do calls Fn. The goroutine's thread is inside C until it returns.
 func (f *Frame) Do() {

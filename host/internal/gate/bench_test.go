@@ -11,7 +11,7 @@ import (
 //	go test -bench . ./host/internal/gate
 
 func BenchmarkGate(b *testing.B) {
-	var g Gate
+	var g Gate[int]
 	compare(b, func() {
 		if s, ok := g.Enter(); ok {
 			g.Leave(s)
@@ -52,7 +52,7 @@ func compare(b *testing.B, passage func()) {
 }
 
 func BenchmarkCloseEmpty(b *testing.B) {
-	var g Gate
+	var g Gate[int]
 	for b.Loop() {
 		g.Close()
 		g.Reopen()

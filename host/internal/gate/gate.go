@@ -1,7 +1,7 @@
 // Package gate counts the calls that are inside a version and lets its owner
 // shut the door: no new call comes in, and the owner learns when the last one
-// is out. Entering and leaving are two uncontended atomic operations, without
-// locks and without allocation.
+// is out. Entering and leaving cost a few plain instructions each: no lock, no
+// allocation, and where the system allows it no atomic operation.
 package gate
 
 import (
@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 var (
@@ -22,45 +21,31 @@ var (
 	ErrReopened = errors.New("gate: reopened while waiting for it to drain")
 )
 
-// A shard's state is organized as follows:
-//
-//	 63     62 ........................................... 0
-//	+------+-----------------------------------------------+
-//	|closed| number of callers inside that came in here    |
-//	+------+-----------------------------------------------+
-//
-// While closed is set, the count only falls: Enter adds to it with a
-// compare-and-swap from a state without the bit. So once every shard has the
-// bit, a shard that was seen empty stays empty, and looking at one shard after
-// the other is as good as looking at all of them at once.
 const (
-	closedBit = 1 << 63
-	countMask = closedBit - 1
-	// maxCount is far above any number of callers and far below closedBit,
-	// so that one comparison in Leave finds everything unusual.
-	maxCount = 1 << 32
-)
-
-const (
-	shardBits  = 6
-	shardCount = 1 << shardBits
+	shardCount = 64
 	// Two cache lines: amd64 fetches them in pairs, and neighbours that share
 	// a pair measured as slow as if they shared a line.
 	shardSize = 128
 )
 
-type shard struct {
-	state atomic.Uint64
-	_     [shardSize - 8]byte
+// A shard belongs to one processor (a P of Go's scheduler): only who is pinned
+// to it writes here. A caller may come in on one processor and leave on another,
+// so nothing follows from one shard's counters; all of them together say how many
+// are inside. Counters only grow.
+type shard[T any] struct {
+	_       [0]atomic.Uint64 // for its alignment, which 32-bit processors need
+	in, out uint64
+	spare   *T
+	_       [shardSize - 24]byte
 }
 
 // A Gate has callers, who may be any number of goroutines:
 //
-//	s, ok := g.Enter()
+//	spare, ok := g.Enter()
 //	if !ok {
 //		return ErrClosed // the owner has closed it: go to the current version
 //	}
-//	defer g.Leave(s)
+//	defer g.Leave(spare)
 //	// Inside: what the gate protects stays until Leave.
 //
 // and an owner, who takes away what the gate protects:
@@ -71,10 +56,23 @@ type shard struct {
 //	}
 //	// Nobody is inside, and nobody will be.
 //
+// Each processor keeps one T, from a Leave to the next Enter there: something that
+// every caller needs, and that is uncontended and in the core's cache this way.
+//
 // The zero Gate is open. All methods may be used from any goroutine. A Gate is
 // 8 KiB and must not be copied after its first use.
-type Gate struct {
-	shards [shardCount]shard
+//
+// A caller counts itself in and then looks whether the gate is closed; the owner
+// closes the gate and then looks at the counters. So that not both miss the
+// other, a memory barrier must stand between the two steps on either side. Callers
+// come by the million and the owner seldom, so the owner pays for both: [fence]
+// brings the barrier to where the callers are.
+type Gate[T any] struct {
+	closed atomic.Bool
+	_      [shardSize - 4]byte      // callers read closed; nobody writes near it
+	shards [shardCount + 1]shard[T] // the last for all further processors
+
+	turned atomic.Uint64 // counted in and out, and never inside
 
 	mu      sync.Mutex
 	closure *closure // nil while the gate is open; guarded by mu
@@ -86,127 +84,117 @@ type closure struct {
 	drained bool          // which of the two; written before over is closed
 }
 
-// Shard says through which counter a caller came in. It belongs to one Leave.
-type Shard uint32
-
-// Shards is how many counters a gate has.
-const Shards = shardCount
-
-// alone marks a caller who found its counter at zero.
-const alone Shard = 1 << 31
-
-// Alone reports that nobody else was inside by this counter when the caller
-// came in, and returns which of the Shards it is. Until the caller leaves, no
-// one else gets true for it. So whatever there is one of per counter is the
-// caller's alone between Enter and Leave, with the memory order of both:
-//
-//	s, ok := g.Enter()
-//	...
-//	if i, ok := s.Alone(); ok {
-//		buffer = &buffers[i] // uncontended, and mostly in this core's cache
-//	}
-func (s Shard) Alone() (int, bool) { return int(s % shardCount), s&alone != 0 }
-
-// Enter lets the caller in unless the gate is closed. It never blocks. The
-// caller hands the shard back to [Gate.Leave], from any goroutine.
-func (g *Gate) Enter() (Shard, bool) {
-	for i := home(); ; i++ {
-		state := &g.shards[i%shardCount].state
-		old := state.Load()
-		if old >= closedBit {
-			return 0, false
-		}
-		if state.CompareAndSwap(old, old+1) {
-			if old == 0 {
-				return i%shardCount | alone, true
-			}
-			return i % shardCount, true
-		}
-		// Another core is working on this counter: use the next one
-		// instead of fighting for it.
+// Enter lets the caller in unless the gate is closed. It never blocks. spare is
+// the processor's T, the caller's alone until Leave, or nil if there is none.
+func (g *Gate[T]) Enter() (spare *T, ok bool) {
+	if g.closed.Load() {
+		return nil, false
 	}
-}
-
-// home picks the counter to try first. Running goroutines have different
-// stacks, so the stack's address spreads them, and one goroutine mostly comes
-// back to a line that its core still has. The runtime's minimum stack is 2 KiB;
-// the multiplication (Knuth's, by 2^64 divided by the golden ratio) spreads
-// the larger, equally aligned ones too.
-func home() Shard {
-	var here byte
-	stack := uint64(uintptr(unsafe.Pointer(&here))) >> 11
-	return Shard(stack * 0x9E3779B97F4A7C15 >> (64 - shardBits))
-}
-
-// Leave ends what the Enter that returned s began. The last one out of a
-// closed gate wakes those who wait. A Leave without its Enter panics.
-func (g *Gate) Leave(s Shard) {
-	if g.shards[s%shardCount].state.Add(^uint64(0)) >= maxCount {
-		g.leaveClosed(s)
+	p := procPin()
+	s := &g.shards[min(p, shardCount)]
+	in, _ := s.load()
+	if p < shardCount {
+		spare, s.spare = s.spare, nil
 	}
+	if asymmetric && p < shardCount {
+		s.in = in + 1
+	} else {
+		atomic.AddUint64(&s.in, 1)
+	}
+	closed := g.closed.Load() // an atomic load stays behind the store above
+	procUnpin()
+	if closed {
+		g.turned.Add(1)
+		_ = g.Leave(spare) // a gate that is closed needs none
+		return nil, false
+	}
+	return spare, true
 }
 
-// leaveClosed keeps the rare part out of Leave, which is small enough for the
-// compiler to inline.
+// Leave ends what an Enter began, on any goroutine; what the caller did inside
+// happens before a Wait that returns nil. The processor keeps spare,
+// which may be nil, for another caller; if it has one already, spare comes back.
+// The last one out of a closed gate wakes those who wait.
+func (g *Gate[T]) Leave(spare *T) (rest *T) {
+	p := procPin()
+	s := &g.shards[min(p, shardCount)]
+	_, out := s.load()
+	if p < shardCount && s.spare == nil {
+		s.spare = spare
+	} else {
+		rest = spare
+	}
+	if asymmetric && p < shardCount {
+		s.out = out + 1
+	} else {
+		atomic.AddUint64(&s.out, 1)
+	}
+	closed := g.closed.Load()
+	procUnpin()
+	if closed {
+		g.leaveClosed()
+	}
+	return rest
+}
+
+// leaveClosed keeps the rare part, with its defer, out of Leave.
 //
 //go:noinline
-func (g *Gate) leaveClosed(s Shard) {
-	state := &g.shards[s%shardCount].state
-	now := state.Load()
-	if now&countMask >= maxCount { // the count was zero
-		state.Add(1)
-		panic("gate: Leave without Enter")
-	}
-	if now == closedBit {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.settle()
-	}
+func (g *Gate[T]) leaveClosed() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.settle()
+}
+
+// load reads both counters. That is the order of memory between those who have
+// the spare one after the other, as far as the race detector is concerned: each
+// has written one of the counters after it was done with spare.
+func (s *shard[T]) load() (in, out uint64) {
+	return atomic.LoadUint64(&s.in), atomic.LoadUint64(&s.out)
 }
 
 // Close shuts the gate. When it returns, every Enter has either succeeded
 // before, and Wait waits for its Leave, or fails. Closing twice is harmless.
-func (g *Gate) Close() {
+func (g *Gate[T]) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closure != nil {
 		return
 	}
 	g.closure = &closure{over: make(chan struct{})}
-	for i := range g.shards {
-		g.shards[i].state.Or(closedBit)
-	}
+	g.closed.Store(true)
+	// Whoever is pinned now is either seen in the counters, or sees that the
+	// gate is closed.
+	fence()
 	g.settle()
 }
 
 // settle ends the closure if the gate is empty. It is called with mu held, by
-// Close and by every Leave that emptied a closed shard. The last of these
-// looks after all the others have finished, so no wake-up is lost.
-func (g *Gate) settle() {
+// Close and by everyone who leaves a closed gate. The last of these looks after
+// all the others have counted, so no wake-up is lost.
+func (g *Gate[T]) settle() {
 	if g.closure == nil || g.closure.drained {
 		return
 	}
-	for i := range g.shards {
-		if g.shards[i].state.Load() != closedBit {
-			return
-		}
+	switch n := g.InFlight(); {
+	case n < 0:
+		panic("gate: Leave without Enter")
+	case n == 0:
+		g.closure.drained = true
+		close(g.closure.over)
 	}
-	g.closure.drained = true
-	close(g.closure.over)
 }
 
 // Reopen lets callers in again, so that a version that was kept warm can be
 // rolled back to. Those inside stay inside; a Wait that has not seen the gate
 // empty ends with [ErrReopened]. Reopening an open gate is harmless.
-func (g *Gate) Reopen() {
+func (g *Gate[T]) Reopen() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closure == nil {
 		return
 	}
-	for i := range g.shards {
-		g.shards[i].state.And(countMask)
-	}
+	g.closed.Store(false)
 	if !g.closure.drained {
 		close(g.closure.over)
 	}
@@ -217,7 +205,7 @@ func (g *Gate) Reopen() {
 // the gate is open, [ErrReopened] if it is opened meanwhile, and an error that
 // wraps ctx's when ctx ends first; then the gate stays closed and Wait may be
 // called again.
-func (g *Gate) Wait(ctx context.Context) error {
+func (g *Gate[T]) Wait(ctx context.Context) error {
 	g.mu.Lock()
 	c := g.closure
 	g.mu.Unlock()
@@ -240,18 +228,33 @@ func (g *Gate) Wait(ctx context.Context) error {
 }
 
 // Drained reports whether the gate is closed and empty.
-func (g *Gate) Drained() bool {
+func (g *Gate[T]) Drained() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.closure != nil && g.closure.drained
 }
 
 // InFlight returns the number of callers inside. While others enter and leave
-// it is a close estimate, not the count of one moment; it is never negative.
-func (g *Gate) InFlight() int64 {
+// it is a close estimate, not the count of one moment. On a closed gate 0 means
+// that nobody is inside, and nobody will be: who is counted out by the first loop
+// is counted in by the second, so at the moment between the two there were no
+// more inside than the difference.
+func (g *Gate[T]) InFlight() int64 {
 	var n uint64
 	for i := range g.shards {
-		n += g.shards[i].state.Load() & countMask
+		n -= atomic.LoadUint64(&g.shards[i].out)
+	}
+	for i := range g.shards {
+		n += atomic.LoadUint64(&g.shards[i].in)
 	}
 	return int64(n)
+}
+
+// Left returns how many callers have been inside and left.
+func (g *Gate[T]) Left() (n int64) {
+	n = -int64(g.turned.Load())
+	for i := range g.shards {
+		n += int64(atomic.LoadUint64(&g.shards[i].out))
+	}
+	return max(n, 0)
 }

@@ -24,7 +24,7 @@ func withPatience(t *testing.T) context.Context {
 }
 
 func TestZeroGateIsOpen(t *testing.T) {
-	var g Gate
+	var g Gate[int]
 	s, ok := g.Enter()
 	require.True(t, ok)
 	assert.EqualValues(t, 1, g.InFlight())
@@ -36,7 +36,7 @@ func TestZeroGateIsOpen(t *testing.T) {
 }
 
 func TestCloseEmpty(t *testing.T) {
-	var g Gate
+	var g Gate[int]
 	g.Close()
 	g.Close()
 	_, ok := g.Enter()
@@ -49,7 +49,7 @@ func TestCloseEmpty(t *testing.T) {
 
 func TestWaitForTheLastOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g Gate
+		var g Gate[int]
 		first, _ := g.Enter()
 		second, _ := g.Enter()
 		g.Close()
@@ -68,7 +68,7 @@ func TestWaitForTheLastOne(t *testing.T) {
 }
 
 func TestWaitDeadline(t *testing.T) {
-	var g Gate
+	var g Gate[int]
 	s, _ := g.Enter()
 	g.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -85,7 +85,7 @@ func TestWaitDeadline(t *testing.T) {
 
 func TestReopen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g Gate
+		var g Gate[int]
 		g.Reopen()
 		old, _ := g.Enter()
 		g.Close()
@@ -109,16 +109,63 @@ func TestReopen(t *testing.T) {
 }
 
 func TestLeaveWithoutEnter(t *testing.T) {
-	for name, shut := range map[string]func(*Gate){"open": (*Gate).Reopen, "closed": (*Gate).Close} {
-		t.Run(name, func(t *testing.T) {
-			var g Gate
-			shut(&g)
-			assert.Panics(t, func() { g.Leave(3) })
-			assert.Zero(t, g.InFlight(), "the gate survives the panic")
-			g.Close()
-			assert.True(t, g.Drained())
+	var open, closed Gate[int]
+	open.Leave(nil)
+	assert.Panics(t, open.Close, "it is found when somebody counts")
+	closed.Close()
+	closed.Reopen()
+	_, ok := closed.Enter()
+	require.True(t, ok)
+	closed.Close()
+	closed.Leave(nil)
+	assert.True(t, closed.Drained())
+}
+
+// A spare is one caller's at a time, and comes back to the next.
+func TestSpare(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var g Gate[int]
+	spare, ok := g.Enter()
+	require.True(t, ok)
+	assert.Nil(t, spare)
+	mine := new(int)
+	g.Leave(mine)
+
+	spare, _ = g.Enter()
+	assert.Same(t, mine, spare)
+	second, _ := g.Enter()
+	assert.Nil(t, second, "the other caller has it")
+	assert.Nil(t, g.Leave(spare))
+	other := new(int)
+	assert.Same(t, other, g.Leave(other), "there is one already")
+	spare, _ = g.Enter()
+	assert.Same(t, mine, spare)
+	_, _ = g.Enter()
+	g.Leave(nil)
+	g.Leave(spare)
+	assert.EqualValues(t, 5, g.Left())
+}
+
+// Processors beyond the shards share one.
+func TestManyProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(shardCount + 40))
+	var g Gate[int]
+	var wg sync.WaitGroup
+	const each = 2000
+	for range shardCount + 40 {
+		wg.Go(func() {
+			for range each {
+				if _, ok := g.Enter(); ok {
+					runtime.Gosched()
+					g.Leave(new(int))
+				}
+			}
 		})
 	}
+	wg.Wait()
+	assert.EqualValues(t, (shardCount+40)*each, g.Left())
+	g.Close()
+	assert.True(t, g.Drained())
 }
 
 // TestInvariant has 1,000 callers come and go while the owner closes, waits
@@ -126,7 +173,7 @@ func TestLeaveWithoutEnter(t *testing.T) {
 func TestInvariant(t *testing.T) {
 	const callers, rounds = 1000, 50
 	var (
-		g               Gate
+		g               Gate[int]
 		inside          atomic.Int64
 		entered, left   atomic.Int64
 		refused         atomic.Int64
@@ -197,7 +244,7 @@ func TestInvariant(t *testing.T) {
 func TestNoLostWakeUp(t *testing.T) {
 	ctx := withPatience(t)
 	for range 2000 {
-		var g Gate
+		var g Gate[int]
 		var wg sync.WaitGroup
 		for range 4 {
 			s, ok := g.Enter()
@@ -211,7 +258,7 @@ func TestNoLostWakeUp(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	var g Gate
+	var g Gate[int]
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		s, _ := g.Enter()
 		g.Leave(s)
