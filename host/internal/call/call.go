@@ -69,6 +69,8 @@ type Frame struct {
 	room  [roomSize / 8]uint64 // see Room
 	nroom int                  // words in use
 
+	abandoned bool // see Abandon
+
 	// Room for what C writes.
 	Buffer []byte  // a text or byte result
 	Length uintptr // its length
@@ -82,13 +84,24 @@ func Get() *Frame { return frames.Get().(*Frame) }
 
 // Put gives f back and lets go of the memory it kept alive.
 func (f *Frame) Put() {
+	if f.abandoned {
+		return
+	}
 	f.Reset()
 	frames.Put(f)
 }
 
+// Abandon leaves f, and all memory that C got the address of, to the callee, which
+// may write there although the call has ended. Put and Reset do nothing from now
+// on. The caller keeps f reachable for as long as that may be.
+func (f *Frame) Abandon() { f.abandoned = true }
+
 // Reset makes f empty and lets go of the memory it kept alive. It is for those
 // who keep a frame of their own.
 func (f *Frame) Reset() {
+	if f.abandoned {
+		return
+	}
 	clear(f.pointers[:f.npointers])
 	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
 	atomic.StoreUintptr(&f.thread, 0)
