@@ -199,6 +199,10 @@ extern hotso_jump hotso_no_jump;
  * or is on the way from or to the host. */
 hotso_jump *ejectable(hotso_record *r);
 
+/* eject.c: whether this thread of the library's may end here: no frame of the
+ * host's is under it, and it is not in a handler that may have interrupted one. */
+int endable(hotso_record *r);
+
 /* eject.c: where an ejected thread goes on: behind that call. */
 void eject(void);
 
