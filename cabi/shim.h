@@ -91,7 +91,8 @@ typedef struct hotso_record {
     struct hotso_jump *jump;     /* where an ejected call goes on */
     struct hotso_thread *thread; /* NULL on a thread of the host's */
     uint64_t mask;               /* a host's thread's signal mask outside the library */
-    uint64_t spare[2];
+    uint64_t missed;             /* not 0: SIGURG came to a thread of the host's outside the library */
+    uint64_t spare;
 } hotso_record;
 
 /* The frame of a call into the library. prev is that of the call around it, NULL
