@@ -1,5 +1,12 @@
 package host
 
+import (
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
+)
+
 // OpenPermanent opens what the first load opens for the life of the process.
 func OpenPermanent() error {
 	_, err := carrier()
@@ -35,4 +42,16 @@ func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
 func Offers() (n int) {
 	offers.Range(func(any, any) bool { n++; return true })
 	return n
+}
+
+// MissedSignal reports whether the record of this thread in l says that a SIGURG
+// came while the thread was outside. The goroutine is locked to it.
+func MissedSignal(l *Library) bool {
+	f := call.Get()
+	defer f.Put()
+	f.Fn = l.sym.free // C only: this is no entry
+	f.Int(0)
+	f.Do()
+	missed := f.Thread() + uintptr(l.jump-abi.RecordJump+abi.RecordMissed)
+	return **(**uint64)(unsafe.Pointer(&missed)) != 0
 }

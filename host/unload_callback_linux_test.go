@@ -49,3 +49,21 @@ func TestUnloadWhileAThreadIsCalledBackAndSignaled(t *testing.T) {
 		requireNothingLeft(t)(report, err)
 	}
 }
+
+// A SIGURG that comes to a thread outside the library, which may not handle it
+// there, comes again when the thread enters.
+func TestMissedSignalComesAgain(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	lib := open(t, libtest.Build(t, "crash", "1"))
+	v := newVictim(t, lib)
+	require.NoError(t, v.add())
+	require.NoError(t, unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGURG))
+	assert.True(t, host.MissedSignal(lib))
+	caughtUp := false
+	for range 10 { // the host's runtime sends some, too, between the two
+		require.NoError(t, v.add())
+		caughtUp = caughtUp || !host.MissedSignal(lib)
+	}
+	assert.True(t, caughtUp)
+}
