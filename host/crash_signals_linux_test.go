@@ -65,25 +65,31 @@ func crashUnderSignals(t *testing.T) {
 	over.Store(1)
 	crashed(t, v.crash("exit"), "1")
 	all.Wait()
-	for _, id := range must(proc.Threads())(t) {
-		thread := fmt.Sprintf("self/task/%d", id)
-		if _, err := os.Stat("/proc/" + thread); err == nil { // it may be one that ends
-			assert.Zero(t, signalMask(t, thread)&(1<<(unix.SIGURG-1)|1<<(unix.SIGPROF-1)), "thread %d", id)
+	// Threads that begin or end block all signals for a moment.
+	assert.EventuallyWithT(t, func(c *assert.CollectT) {
+		for _, id := range must(proc.Threads())(t) {
+			if mask, err := signalMaskOf(fmt.Sprintf("self/task/%d", id)); err == nil {
+				assert.Zero(c, mask&(1<<(unix.SIGURG-1)|1<<(unix.SIGPROF-1)), "thread %d", id)
+			}
 		}
-	}
+	}, patience, poll)
 	t.Log("threads looked at:", looked.Load())
 }
 
 // signalMask is which signals a thread blocks, a bit each.
-func signalMask(t *testing.T, thread string) (mask uint64) {
+func signalMask(t *testing.T, thread string) uint64 {
 	t.Helper()
-	for line := range strings.Lines(string(must(os.ReadFile("/proc/" + thread + "/status"))(t))) {
-		if blocked, ok := strings.CutPrefix(line, "SigBlk:"); ok {
-			_, err := fmt.Sscanf(blocked, "%x", &mask)
-			require.NoError(t, err)
-		}
+	return must(signalMaskOf(thread))(t)
+}
+
+func signalMaskOf(thread string) (mask uint64, err error) {
+	status, err := os.ReadFile("/proc/" + thread + "/status")
+	if err != nil {
+		return 0, err
 	}
-	return mask
+	_, blocked, _ := strings.Cut(string(status), "\nSigBlk:")
+	_, err = fmt.Sscanf(blocked, "%x", &mask)
+	return mask, err
 }
 
 // A stack is the kernel's stack_t.
