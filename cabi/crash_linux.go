@@ -19,9 +19,11 @@ func init() {
 	if fd < 0 {
 		return
 	}
-	// The descriptor is the host's; what the os.File closes is ours.
-	if fd, err := syscall.Dup(fd); err == nil {
-		f := os.NewFile(uintptr(fd), "crash")
+	// The descriptor is the host's; what the os.File closes is ours. Not dup(2): the
+	// host may start a program at any time, which must not inherit it.
+	own, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
+	if errno == 0 {
+		f := os.NewFile(own, "crash")
 		_ = debug.SetCrashOutput(f, debug.CrashOptions{})
 		_ = f.Close()
 	}

@@ -20,6 +20,14 @@ hotso_jump *ejectable(hotso_record *r) {
     return j == &hotso_no_jump ? NULL : j;
 }
 
+/* A handler for a shared signal runs without a jump: the dispatcher hides it. */
+int endable(hotso_record *r) {
+    hotso_jump *j = r->jump;
+    while (j && !by_host(j) && j != &hotso_no_jump)
+        j = j->prev;
+    return j == &hotso_no_jump;
+}
+
 /* Whether an address in the library's text stands behind a call instruction. */
 static int returned_to(uintptr_t address) {
     if (address < entry()->text_low + 8 || address >= entry()->text_high)

@@ -1,8 +1,11 @@
 //go:build linux && (amd64 || arm64)
 
 /* Every call from C into Go goes through crosscall2 (runtime/cgo/callbacks.go). */
+#define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "shim.h"
 
 void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
@@ -18,6 +21,7 @@ void adopt(hotso_record *r) {
     r->busy = 0;
     r->jump = 0;
     r->thread = 0;
+    r->missed = 0;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     memcpy(&r->mask, &mask, sizeof r->mask);
     signal_fence();
@@ -61,6 +65,16 @@ static void bind(void) {
     __real_pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* The runtime sends SIGURG to a thread to preempt it, and not again before it was
+ * handled. One that comes when the thread has just left the library can't be: the
+ * library may be on its way out. The dispatcher notes it, and here it comes again;
+ * or the runtime could never stop a loop on this thread any more. */
+static __attribute__((noinline)) void catch_up(hotso_record *r) {
+    r->missed = 0;
+    signal_fence();
+    syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGURG);
+}
+
 void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
     if (!hosted()) {
         __real_crosscall2(fn, arg, n, ctxt);
@@ -77,6 +91,8 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         return;
     if (__builtin_setjmp(here.buf) == 0) {
         begin(record(), &here);
+        if (__builtin_expect(record()->missed != 0, 0))
+            catch_up(record());
         __real_crosscall2(fn, arg, n, ctxt);
     }
     end(record(), &here);

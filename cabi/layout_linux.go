@@ -16,6 +16,7 @@ package cabi
 //   hotso_off_record_jump = offsetof(hotso_record, jump),
 //   hotso_off_record_thread = offsetof(hotso_record, thread),
 //   hotso_off_record_mask = offsetof(hotso_record, mask),
+//   hotso_off_record_missed = offsetof(hotso_record, missed),
 //   hotso_off_jump_prev = offsetof(hotso_jump, prev),
 //   hotso_off_entry_owner = offsetof(hotso_entry, owner),
 //   hotso_off_entry_record = offsetof(hotso_entry, record),
@@ -50,6 +51,7 @@ var (
 	_ [C.hotso_off_record_jump]byte   = [abi.RecordJump]byte{}
 	_ [C.hotso_off_record_thread]byte = [abi.RecordThread]byte{}
 	_ [C.hotso_off_record_mask]byte   = [abi.RecordMask]byte{}
+	_ [C.hotso_off_record_missed]byte = [abi.RecordMissed]byte{}
 
 	_ [C.sizeof_hotso_entry]byte            = [abi.EntrySize]byte{}
 	_ [C.HOTSO_HANDLED]byte                 = [abi.HandledCount]byte{}

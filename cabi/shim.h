@@ -91,7 +91,8 @@ typedef struct hotso_record {
     struct hotso_jump *jump;     /* where an ejected call goes on */
     struct hotso_thread *thread; /* NULL on a thread of the host's */
     uint64_t mask;               /* a host's thread's signal mask outside the library */
-    uint64_t spare[2];
+    uint64_t missed;             /* not 0: SIGURG came to a thread of the host's outside the library */
+    uint64_t spare;
 } hotso_record;
 
 /* The frame of a call into the library. prev is that of the call around it, NULL
@@ -198,6 +199,10 @@ extern hotso_jump hotso_no_jump;
 /* eject.c: the call that an ejection of this thread ends; NULL if it is in none,
  * or is on the way from or to the host. */
 hotso_jump *ejectable(hotso_record *r);
+
+/* eject.c: whether this thread of the library's may end here: no frame of the
+ * host's is under it, and it is not in a handler that may have interrupted one. */
+int endable(hotso_record *r);
 
 /* eject.c: where an ejected thread goes on: behind that call. */
 void eject(void);

@@ -48,7 +48,7 @@ void on_kill(int sig, void *info, void *context) {
         return;
     int safe = r->busy == 0 && pc >= entry()->text_low && pc < entry()->text_high;
     /* The host signals all its threads to free the callers of one library. */
-    if (safe && t && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+    if (safe && t && endable(r) && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
         r->busy = 1; /* not twice */
         go_on_in(u, thread_leave, t->sp);
     } else if (safe && ejectable(r) && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {

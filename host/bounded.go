@@ -18,10 +18,6 @@ import (
 // the bytes and slices that were passed: leave them alone.
 var ErrHung = errors.New("call hung")
 
-// cancelGrace is how long a caller that stops waiting lets a library that was
-// told so (cabi.Context) come back with an answer.
-const cancelGrace = 20 * time.Millisecond
-
 // A BindOption configures one bound function.
 type BindOption func(*binding)
 
@@ -157,7 +153,7 @@ func (c *boundedCall) wait(ctx context.Context) (left bool, err error) {
 	fn := c.in.fn
 	told := make(chan struct{})
 	go func() { c.cancel(); close(told) }()
-	grace := time.NewTimer(cancelGrace)
+	grace := time.NewTimer(fn.lib.conf.cancelGrace)
 	defer grace.Stop()
 	select {
 	case err := <-c.done:

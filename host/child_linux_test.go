@@ -32,6 +32,8 @@ func TestChild(t *testing.T) {
 		swapUpAndDown(t, args[1], args[2])
 	case "crash":
 		crashForGood(t, args[1])
+	case "signals":
+		crashUnderSignals(t)
 	default:
 		t.Skip("it is run by other tests")
 	}

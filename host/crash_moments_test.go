@@ -115,3 +115,30 @@ func TestCrashDuringDrain(t *testing.T) {
 	require.NoError(t, v.add())
 	assert.Equal(t, "2", slot.Current().Version())
 }
+
+// The version that the slot fell back to crashes while the one before is still on
+// its way out, held by a callback.
+func TestCrashDuringAnotherVersionsCrash(t *testing.T) {
+	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
+	slot := newSlot(t, "crash", []string{v1, v2}, forever(t)...)
+	v := newVictim(t, slot)
+	call := must(host.Func1[uint64, host.None](slot, "Callback"))(t)
+	release := make(chan struct{})
+	held := v.within(1, func() error { _, err := call(bg, callback(func() { <-release })); return err })
+	first := slot.Current()
+	crashed(t, v.crash("panic"), "2")
+	require.NoError(t, v.add())
+	second := slot.Current()
+	assert.Equal(t, "1", second.Version())
+	freed := v.within(2, v.sleep)
+	crashed(t, v.crash("goroutine"), "1")
+	freed()
+	require.NoError(t, v.add())
+	assert.Equal(t, host.Crashed, first.State())
+	close(release)
+	held()
+	require.Eventually(t, func() bool {
+		return first.State() == host.Unloaded && second.State() == host.Unloaded
+	}, patience, poll)
+	require.NoError(t, v.add())
+}

@@ -123,7 +123,14 @@ func TestCrashOfALibrary(t *testing.T) {
 // Callers that come while the fallback is loaded wait for it; one whose context
 // ends leaves.
 func TestCallsWaitForTheFallback(t *testing.T) {
-	slow := host.Check(func(context.Context, *host.Library) error { time.Sleep(50 * time.Millisecond); return nil })
+	release := make(chan struct{})
+	loads := 0
+	slow := host.Check(func(context.Context, *host.Library) error {
+		if loads++; loads > 1 {
+			<-release
+		}
+		return nil
+	})
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, append(forever(t), slow)...)
 	v := newVictim(t, slot)
 	add := must(host.Func2[int32, int32, int32](slot, "Add"))(t)
@@ -132,5 +139,6 @@ func TestCallsWaitForTheFallback(t *testing.T) {
 	defer cancel()
 	_, err := add(ctx, 1, 2)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	close(release)
 	require.NoError(t, v.add())
 }

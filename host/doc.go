@@ -153,7 +153,11 @@
 //     crashes comes back from there first. Locks of the host's memory that it
 //     held across the call are the host's to release.
 //   - Goroutines of a library that crashed may run on for some milliseconds, until
-//     their threads are ended. Deferred functions of the callers do not run.
+//     their threads are ended. What the calls gave the library to write to is kept
+//     for them until then. C code that writes to a local variable of C code on
+//     another thread, as some do with jobs and condition variables, may hit the
+//     stack of a caller that is free already. Deferred functions of the callers do
+//     not run.
 //   - A runtime that runs out of the process's memory limit is the host's problem
 //     as well: the kernel may choose any of the two.
 //   - Plain files that a library left open, memory from C's malloc that it never

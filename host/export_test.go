@@ -3,6 +3,9 @@ package host
 import (
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
 )
 
 // OpenPermanent opens what the first load opens for the life of the process.
@@ -77,4 +80,16 @@ func Ready(s *Slot) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// MissedSignal reports whether the record of this thread in l says that a SIGURG
+// came while the thread was outside. The goroutine is locked to it.
+func MissedSignal(l *Library) bool {
+	f := call.Get()
+	defer f.Put()
+	f.Fn = l.sym.free // C only: this is no entry
+	f.Int(0)
+	f.Do()
+	missed := f.Thread() + uintptr(l.jump-abi.RecordJump+abi.RecordMissed)
+	return **(**uint64)(unsafe.Pointer(&missed)) != 0
 }

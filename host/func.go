@@ -235,7 +235,9 @@ func (b *binding) enter(ctx context.Context) (in inside, err error) {
 
 // leave ends a call. The gate keeps its frame for the next one on this processor.
 func (fn *function) leave(f *call.Frame) {
-	f.Reset()
+	if !f.Reset() {
+		f = nil // the library died in the call
+	}
 	if f = fn.lib.gate.Leave(f); f != nil {
 		f.Put()
 	}

@@ -37,7 +37,7 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 	case fn.result == kindNone:
 		f.Do()
 		if fn.lib.dead() {
-			return fn.lib.crashError()
+			return fn.lib.diedIn(f)
 		}
 	case fn.result.element() > 0:
 		return fn.doSpan(f, result)
@@ -46,7 +46,7 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		room := f.Room(size)
 		f.Do()
 		if fn.lib.dead() {
-			return fn.lib.crashError()
+			return fn.lib.diedIn(f)
 		}
 		if int32(f.R0) == abi.OK {
 			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
@@ -55,7 +55,7 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		f.Pointer(unsafe.Pointer(&f.Scalar))
 		f.Do()
 		if fn.lib.dead() {
-			return fn.lib.crashError()
+			return fn.lib.diedIn(f)
 		}
 		if int32(f.R0) == abi.OK {
 			store(fn.result, f.Scalar, result)
@@ -70,7 +70,7 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 	f.Guarded(fn.lib.sym.pending, fn.lib.sym.takeStatus)
 	f.Do()
 	if fn.lib.dead() {
-		return fn.lib.crashError()
+		return fn.lib.diedIn(f)
 	}
 	switch fn.result {
 	case kindCString:
@@ -101,7 +101,7 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	buffer := f.Buffer
 	f.Buffer = frames
 	if fn.lib.dead() {
-		return fn.lib.crashError()
+		return fn.lib.diedIn(f)
 	}
 	var out []byte
 	switch status := int32(f.R0); abi.Kind(status) {
@@ -184,11 +184,12 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 		l.controls.Add(1)
 		f.Do()
 		l.controls.Add(-1)
-		got, n := int32(f.R0), f.Length
-		f.Put()
 		if l.dead() {
+			l.keep(f)
 			return nil, false
 		}
+		got, n := int32(f.R0), f.Length
+		f.Put()
 		switch {
 		case got == abi.OK && n <= uintptr(len(b)):
 			return b[:n], true

@@ -130,7 +130,7 @@ func (l *Library) save(limit time.Duration) ([]byte, error) {
 	f.Output(1)
 	f.Do()
 	if l.dead() {
-		return nil, l.crashError()
+		return nil, l.diedIn(f)
 	}
 	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
@@ -157,7 +157,7 @@ func (l *Library) restore(state []byte, limit time.Duration) error {
 	f.Int(uint64(len(state)))
 	f.Do()
 	if l.dead() {
-		return l.crashError()
+		return l.diedIn(f)
 	}
 	if status := int32(f.R0); status != abi.OK {
 		return errors.New(l.message(status))

@@ -55,6 +55,7 @@ type Library struct {
 	controls  atomic.Int64    // control calls that are inside
 	onCrash   func(*Library)  // the slot's, if it has one; must not wait; guarded by death.mu
 	edits     []elfimage.Edit // what was patched in the private copy
+	kept      keptFrames      // of calls that ended by the death
 
 	opened   chan struct{} // closed when open has ended
 	closing  sync.Once
@@ -252,6 +253,9 @@ func (l *Library) call(addr uintptr, args ...uint64) uint64 {
 		f.Int(a)
 	}
 	f.Do()
+	if l.dead() {
+		l.keep(f)
+	}
 	return f.R0
 }
 

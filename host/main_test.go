@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/hotso/hotso/host"
@@ -30,8 +31,24 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	libtest.Main(m,
-		libtest.Check(func() error { return os.RemoveAll(dir) }))
+	run := func() { libtest.Main(m, libtest.Check(func() error { return os.RemoveAll(dir) })) }
+	if os.Getenv(childRole) != "signals" {
+		run()
+	}
+	go run() // to the end of the process
+	for f := range onMainThread {
+		f()
+	}
+}
+
+// onMainThread takes what shall run on the process's first thread; in that child
+// only.
+var onMainThread = make(chan func())
+
+func init() {
+	if os.Getenv(childRole) == "signals" {
+		runtime.LockOSThread()
+	}
 }
 
 // exampleDir makes that directory and goes there.

@@ -41,12 +41,14 @@ type config struct {
 	forceUnload    bool
 	crashLimit     int
 	crashWindow    time.Duration
+	cancelGrace    time.Duration
 	services       []*service
 }
 
 func newConfig(opts []Option) *config {
 	c := &config{startTimeout: DefaultStartTimeout, handover: DefaultHandoverTimeout, drainTimeout: DefaultDrainTimeout,
-		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow, rule: Rule{}.withDefaults()}
+		crashLimit: DefaultCrashLimit, crashWindow: DefaultCrashWindow, rule: Rule{}.withDefaults(),
+		cancelGrace: 20 * time.Millisecond}
 	for _, o := range opts {
 		o(c)
 	}
@@ -114,8 +116,14 @@ func CallTimeout(d time.Duration) Option { return func(c *config) { c.callLimit 
 
 // KillHung ends a version when one of its calls does not return by its deadline:
 // its other callers get ErrCrashed, and the slot falls back as after a crash. A
-// library that heeds cabi.Context in time is not ended.
+// library that heeds cabi.Context in time is not ended, see CancelGrace.
 func KillHung() Option { return func(c *config) { c.killHung = true } }
+
+// CancelGrace is how long a caller whose context ends waits for a library that
+// was told so (cabi.Context) to come back with an answer, default 20 ms. Only a
+// call that does not come back takes longer for it. With KillHung, on a machine
+// whose processors are busy, more keeps a version alive that was about to answer.
+func CancelGrace(d time.Duration) Option { return func(c *config) { c.cancelGrace = d } }
 
 // ForceUnload ends a replaced or closed version whose calls outlive the drain
 // timeout, instead of keeping it in quarantine; they get ErrCrashed.

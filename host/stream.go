@@ -214,7 +214,7 @@ func (s *stream) cross(p []byte) (status int32, length uintptr, err error) {
 	f.Pointer(unsafe.Pointer(&f.Length))
 	f.Do()
 	if l.dead() {
-		return 0, 0, l.crashError()
+		return 0, 0, l.diedIn(f)
 	}
 	return int32(f.R0), f.Length, nil
 }

@@ -88,6 +88,7 @@ func (l *Library) teardown(r *Report) (err error) {
 	} else if err != nil {
 		return l.blocked(r, err)
 	}
+	l.kept.release() // nobody is left who could write there
 	l.closeFiles(r, append(fds, u.descriptors()...))
 	return l.unmap(r, &u)
 }

@@ -44,7 +44,7 @@ func TestEveryStepIsNeeded(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(os.Args[0], "-test.run=^TestWithoutAStep$", "-test.v")
-			cmd.Env = append(cmd.Environ(), "HOTSO_TEST_STEP="+step)
+			cmd.Env = append(cmd.Environ(), "HOTSO_TEST_STEP="+step, "TMPDIR="+t.TempDir()) // some die
 			cmd.Dir = packageDir
 			out, err := cmd.CombinedOutput()
 			if step == "JOIN" && !bytes.Contains(out, []byte(want)) {

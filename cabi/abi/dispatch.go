@@ -20,6 +20,7 @@ const (
 	RecordJump    = 16 // uint64: innermost jump buffer of a call into the library
 	RecordThread  = 24 // uint64: the shim's entry of this thread, 0 on a host's thread
 	RecordMask    = 32 // uint64: a host's thread's signal mask outside the library
+	RecordMissed  = 40 // uint64: not 0 if a SIGURG came while it was outside
 	RecordSize    = 56
 	MaxSlots      = 16 // live controlled libraries in one process
 	HandledCount  = 7  // signals that the dispatcher routes

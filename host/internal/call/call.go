@@ -67,6 +67,8 @@ type Frame struct {
 	room  [roomSize / 8]uint64 // see Room
 	nroom int                  // words in use
 
+	abandoned bool // see Abandon
+
 	// Room for what C writes.
 	Buffer []byte  // a text or byte result
 	Length uintptr // its length
@@ -80,17 +82,27 @@ func Get() *Frame { return frames.Get().(*Frame) }
 
 // Put gives f back and lets go of the memory it kept alive.
 func (f *Frame) Put() {
-	f.Reset()
-	frames.Put(f)
+	if f.Reset() {
+		frames.Put(f)
+	}
 }
 
+// Abandon leaves f, and all memory that C got the address of, to the callee, which
+// may write there although the call has ended. Put and Reset do nothing from now
+// on. The caller keeps f reachable for as long as that may be.
+func (f *Frame) Abandon() { f.abandoned = true }
+
 // Reset makes f empty and lets go of the memory it kept alive. It is for those
-// who keep a frame of their own.
-func (f *Frame) Reset() {
+// who keep frames of their own. It reports whether f may be used again.
+func (f *Frame) Reset() bool {
+	if f.abandoned {
+		return false
+	}
 	for n := f.npointers; n > 0; n-- { // few: clear would be a call
 		f.pointers[n-1] = nil
 	}
 	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
+	return true
 }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has

@@ -2,7 +2,11 @@
 // a process that was built without cgo.
 package dl
 
-import "github.com/ebitengine/purego"
+import (
+	"runtime"
+
+	"github.com/ebitengine/purego"
+)
 
 // A Handle is what dlopen returned. Its owner closes it once.
 type Handle uintptr
@@ -11,6 +15,8 @@ type Handle uintptr
 // them visible to other objects. The object's constructors have run when it
 // returns; a Go library's runtime is still starting.
 func Open(path string) (Handle, error) {
+	runtime.LockOSThread() // dlerror tells only the thread that failed
+	defer runtime.UnlockOSThread()
 	h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	return Handle(h), err
 }

@@ -48,6 +48,8 @@ func Check(f func() error) MainOption {
 //   - a mapping of a file (a memfd too), or executable memory
 //   - a thread that stands in code which was not there before
 //   - an open file
+//   - something in TMPDIR, which is a new directory meanwhile, for child processes
+//     too: one that is meant to die needs another
 //
 // Anonymous memory is not looked at: the heaps of Go and malloc keep what they
 // once had. Threads are not counted either, as the host's own runtime starts
@@ -75,14 +77,22 @@ func Main(m *testing.M, opts ...MainOption) {
 		fmt.Fprintln(os.Stderr, "libtest:", err)
 		os.Exit(2)
 	}
+	temp, err := newTempDir()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "libtest:", err)
+		os.Exit(2)
+	}
+	c.checks = append(c.checks, temp.empty)
 	code := m.Run()
 	if f := flag.Lookup("test.fuzz"); f != nil && f.Value.String() != "" {
+		temp.remove()
 		os.Exit(code) // a fuzzing worker keeps its shared memory
 	}
 	if left := c.wait(before); len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "libtest: the tests are over, and this is left of them:\n\t%s\n", strings.Join(left, "\n\t"))
 		code = max(code, 1)
 	}
+	temp.remove()
 	os.Exit(code)
 }
 

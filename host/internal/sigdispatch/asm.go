@@ -16,6 +16,7 @@ const (
 	recordOwner  = abi.RecordOwner
 	recordDepth  = abi.RecordDepth
 	recordJump   = abi.RecordJump
+	recordMissed = abi.RecordMissed
 	handledCount = abi.HandledCount
 	firstShared  = abi.HandlerURG // handlers from here on share the signal
 	handlerKill  = abi.HandlerKILL

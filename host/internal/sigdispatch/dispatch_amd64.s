@@ -124,7 +124,15 @@ shared:
 	MOVQ	DX, R14
 	MOVQ	R11, R15
 sharedEntry:
-	INSIDE(BX, AX, CX, sharedNext)
+	OWNED(BX, AX, CX, sharedNext)
+	CMPL	const_recordDepth(CX), $0
+	JNE	sharedInside
+	// It may not be called now, and hears of it when the thread enters.
+	CMPQ	R15, $const_firstShared
+	JNE	sharedNext
+	MOVQ	$1, const_recordMissed(CX)
+	JMP	sharedNext
+sharedInside:
 	MOVQ	Entry_handlers(BX)(R15*8), AX
 	TESTQ	AX, AX
 	JZ	sharedNext

@@ -130,7 +130,16 @@ shared:
 	MOVD	R11, R23
 	MOVD	R12, R24
 sharedEntry:
-	INSIDE(R19, R4, R5, sharedNext)
+	OWNED(R19, R4, R5, sharedNext)
+	MOVWU	const_recordDepth(R5), R9
+	CBNZ	R9, sharedInside
+	// It may not be called now, and hears of it when the thread enters.
+	CMP	$const_firstShared, R23
+	BNE	sharedNext
+	MOVD	$1, R9
+	MOVD	R9, const_recordMissed(R5)
+	JMP	sharedNext
+sharedInside:
 	ADD	$Entry_handlers, R19, R4
 	MOVD	(R4)(R23<<3), R4
 	CBZ	R4, sharedNext

@@ -84,6 +84,28 @@ func TestRouting(t *testing.T) {
 	}
 }
 
+// A library whose handler may not be called, as the thread is outside, hears
+// of SIGURG when the thread comes in again: its runtime waits for it.
+func TestRoutingNotesWhatWasMissed(t *testing.T) {
+	l := fakeLibrary(t)
+	low, _ := l.Text()
+	for _, test := range []struct {
+		sig    unix.Signal
+		owner  uint64
+		depth  uint32
+		missed uint64
+	}{
+		{unix.SIGURG, l.Owner(), 0, 1},
+		{unix.SIGURG, l.Owner(), 1, 0},
+		{unix.SIGURG, l.Owner() + 1000, 0, 0},
+		{unix.SIGPROF, l.Owner(), 0, 0},
+	} {
+		*l.record() = record{owner: test.owner, depth: test.depth}
+		deliver(t, test.sig, low, sigtest.HostHandler())
+		assert.Equal(t, test.missed, l.record().missed, "%+v", test)
+	}
+}
+
 func TestRoutingLibraryWithoutHandler(t *testing.T) {
 	l := fakeLibrary(t)
 	l.enter()

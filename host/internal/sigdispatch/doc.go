@@ -24,7 +24,9 @@
 //   - SIGURG (preemption) and SIGPROF go to every library that the thread is
 //     inside of, and then always to the host: each runtime keeps a "signal
 //     pending" flag per thread, and one that never hears its own SIGURG can't
-//     preempt that thread again.
+//     preempt that thread again. A library whose g the thread has, but which it is
+//     outside of, may be on its way out; that it missed SIGURG is noted in the record,
+//     and the shim sends it again when the thread enters.
 //   - SIGSEGV, SIGBUS, SIGFPE and SIGPIPE go to a library if the thread is
 //     inside it and the interrupted PC is in its text, and otherwise to the
 //     host. One handler gets them, as only one can repair the fault.

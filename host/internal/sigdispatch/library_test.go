@@ -50,8 +50,10 @@ func (pureLoader) Sym(handle uintptr, name string) (uintptr, error) {
 
 // A record is the shim's part of a TLS slot, in one thread.
 type record struct {
-	owner uint64
-	depth uint32
+	owner  uint64
+	depth  uint32
+	_      [abi.RecordMissed - 12]byte
+	missed uint64
 }
 
 // A library is an entry that looks like a loaded library's: its handlers count,

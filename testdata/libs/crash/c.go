@@ -32,6 +32,11 @@ func Callback(f uint64) {
 	C.callback(C.uintptr_t(f))
 }
 
+// CallbackBeside is Callback on a thread of the library's own. It does not wait.
+//
+//export CallbackBeside
+func CallbackBeside(f uint64) { go C.callback(C.uintptr_t(f)) }
+
 // CallbackThenCrash crashes when the callback has returned.
 //
 //export CallbackThenCrash

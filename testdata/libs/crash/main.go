@@ -88,6 +88,29 @@ func Wait() C.hotso_status {
 	}))
 }
 
+// Scribble returns n bytes. If n is 0 it stays inside, while a goroutine of its own
+// writes to the memory for the result, again and again.
+//
+//export Scribble
+func Scribble(n int64, out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {
+	if n > 0 {
+		return C.hotso_status(cabi.Data(cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen)),
+			func() ([]byte, error) { return make([]byte, n), nil }))
+	}
+	inside.Add(1)
+	defer inside.Add(-1)
+	b := unsafe.Slice((*byte)(unsafe.Pointer(out)), outCap)
+	go func() {
+		for ; ; time.Sleep(100 * time.Microsecond) {
+			for i := range b {
+				b[i] = 0xff
+			}
+			*outLen = C.size_t(len(b))
+		}
+	}()
+	select {}
+}
+
 //export Crash
 func Crash(kind *C.hotso_cchar, kindLen C.size_t) C.hotso_status {
 	k := cabi.String(unsafe.Pointer(kind), uintptr(kindLen))

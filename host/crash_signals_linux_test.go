@@ -1,0 +1,117 @@
+package host_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/internal/proc"
+)
+
+// A thread that was ejected, from whatever it did, has the signal mask and the
+// signal stack that it had before: the process's first thread, which lives as
+// long as the host, as well as others.
+func TestCrashLeavesSignalsAsTheyWere(t *testing.T) {
+	out := child(t, "signals")
+	assert.Contains(t, out, "threads looked at")
+}
+
+func crashUnderSignals(t *testing.T) {
+	require.NoError(t, pprof.StartCPUProfile(io.Discard)) // for SIGPROF
+	defer pprof.StopCPUProfile()
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever(t)...)
+	v := newVictim(t, slot)
+	busy := must(host.Func1[int64, host.None](slot, "Busy"))(t)
+
+	var looked, over atomic.Int64
+	caller := func(kind int64) {
+		mask, stack := signalMask(t, "thread-self"), signalStack(t)
+		for over.Load() == 0 {
+			_, err := busy(bg, kind)
+			assert.ErrorIs(t, err, host.ErrCrashed)
+			assert.Equal(t, mask, signalMask(t, "thread-self"), "kind %d", kind)
+			assert.Equal(t, stack, signalStack(t), "kind %d", kind)
+			looked.Add(1)
+			kind++
+		}
+	}
+	const callers = 4
+	var all sync.WaitGroup
+	all.Add(1)
+	onMainThread <- func() { defer all.Done(); caller(0) }
+	for kind := range int64(callers - 1) {
+		all.Go(func() {
+			runtime.LockOSThread() // and not unlocked: a new thread is bound, an old one ends
+			caller(kind + 1)
+		})
+	}
+	for i, kinds := 0, []string{"panic", "exit", "unlock", "nil", "overflow", "goroutine"}; i < 5*len(kinds); i++ {
+		require.Eventually(t, func() bool { return v.inside() == callers }, patience, poll)
+		crashed(t, v.crash(kinds[i%len(kinds)]), "1")
+	}
+	over.Store(1)
+	out := make(chan struct{})
+	go func() { all.Wait(); close(out) }()
+	for waiting := true; waiting; { // one that was on its way in when the others were freed is inside by now
+		_ = v.crash("exit")
+		select {
+		case <-out:
+			waiting = false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	// Threads that begin or end block all signals for a moment.
+	assert.EventuallyWithT(t, func(c *assert.CollectT) {
+		for _, id := range must(proc.Threads())(t) {
+			if mask, err := signalMaskOf(fmt.Sprintf("self/task/%d", id)); err == nil {
+				assert.Zero(c, mask&(1<<(unix.SIGURG-1)|1<<(unix.SIGPROF-1)), "thread %d", id)
+			}
+		}
+	}, patience, poll)
+	t.Log("threads looked at:", looked.Load())
+}
+
+// signalMask is which signals a thread blocks, a bit each.
+func signalMask(t *testing.T, thread string) uint64 {
+	t.Helper()
+	return must(signalMaskOf(thread))(t)
+}
+
+func signalMaskOf(thread string) (mask uint64, err error) {
+	status, err := os.ReadFile("/proc/" + thread + "/status")
+	if err != nil {
+		return 0, err
+	}
+	_, blocked, _ := strings.Cut(string(status), "\nSigBlk:")
+	_, err = fmt.Sscanf(blocked, "%x", &mask)
+	return mask, err
+}
+
+// A stack is the kernel's stack_t.
+type stack struct {
+	sp    uintptr
+	flags int32
+	size  uintptr
+}
+
+// signalStack is where this thread takes its signals.
+func signalStack(t *testing.T) (s stack) {
+	t.Helper()
+	_, _, errno := unix.RawSyscall(unix.SYS_SIGALTSTACK, 0, uintptr(unsafe.Pointer(&s)), 0)
+	require.Zero(t, errno)
+	return s
+}
