@@ -98,11 +98,11 @@ func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	element := uintptr(fn.result.element())
 	f.Output(int(element))
 	f.Do()
+	if fn.lib.dead() {
+		return fn.lib.diedIn(f) // with the buffer in it
+	}
 	buffer := f.Buffer
 	f.Buffer = frames
-	if fn.lib.dead() {
-		return fn.lib.diedIn(f)
-	}
 	var out []byte
 	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
