@@ -16,7 +16,9 @@ func (s *Slot) admit(ctx context.Context, v *VersionInfo, path string) (*Library
 	if s.closed.Load() {
 		return nil, &Error{File: path, Name: s.Name(), Step: StepSwap, Reason: ErrClosed}
 	}
-	b, err := readFile(path)
+	room, giveBack := borrowRoom()
+	defer giveBack()
+	b, err := readFile(path, room)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,6 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-const childRole = "HOTSO_TEST_CHILD"
-
 // child runs TestChild in a process of its own, in the given role, and returns
 // what it wrote.
 func child(t *testing.T, role string, args ...string) string {

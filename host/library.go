@@ -71,7 +71,9 @@ type Library struct {
 // owns the library and closes it.
 func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 	conf := newConfig(opts)
-	b, err := readFile(path)
+	room, giveBack := borrowRoom()
+	defer giveBack()
+	b, err := readFile(path, room)
 	if err != nil {
 		return nil, err
 	}

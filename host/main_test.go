@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// childRole is the variable that tells a child of a test what it is for.
+const childRole = "HOTSO_TEST_CHILD"
+
 // onMainThread takes what shall run on the process's first thread; in that child
 // only.
 var onMainThread = make(chan func())

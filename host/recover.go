@@ -37,9 +37,9 @@ func (s *spare) close() {
 	}
 }
 
-// description reads the version as it was before it was patched.
-func (s *spare) description() (*Description, error) {
-	b, err := s.copy.Bytes()
+// description reads the version, into r, as it was before it was patched.
+func (s *spare) description(r *room) (*Description, error) {
+	b, err := s.copy.Bytes(r.of)
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +160,12 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 	v.Version = c.desc.Version
 	s.mu.Unlock()
 	begin := time.Now()
+	room, giveBack := borrowRoom()
+	defer giveBack()
 	err := s.checkLoop(&c.desc)
 	var d *Description
 	if err == nil {
-		d, err = c.description()
+		d, err = c.description(room)
 	}
 	var lib *Library
 	if err == nil {

@@ -60,7 +60,9 @@ func (s *Slot) loadBefore(ctx context.Context, c *spare) (*Swap, *Library, error
 		s.emit(v, Event{State: Failed, Detail: "rollback: " + err.Error(), Err: err})
 		return nil, nil, err
 	}
-	d, err := c.description()
+	room, giveBack := borrowRoom()
+	defer giveBack()
+	d, err := c.description(room)
 	if err != nil {
 		return fail(err)
 	}

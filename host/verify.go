@@ -30,7 +30,7 @@ type Description struct {
 // It refuses what Open refuses. What it could learn before the refusal is
 // returned beside the error.
 func Inspect(path string, opts ...Option) (*Description, error) {
-	b, err := readFile(path)
+	b, err := readFile(path, new(room))
 	if err != nil {
 		return nil, err
 	}

@@ -34,13 +34,13 @@ func (c *Copy) Retain() bool {
 	}
 }
 
-// Bytes reads the copy.
-func (c *Copy) Bytes() ([]byte, error) {
+// Bytes reads the copy into what room returns for its size.
+func (c *Copy) Bytes(room func(size int64) []byte) ([]byte, error) {
 	info, err := c.file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, info.Size())
+	b := room(info.Size())
 	_, err = c.file.ReadAt(b, 0)
 	return b, err
 }
