@@ -30,6 +30,8 @@ func TestChild(t *testing.T) {
 		swapUpAndDown(t, args[1], args[2])
 	case "crash":
 		crashForGood(t, args[1])
+	case "limit":
+		fillToTheLimit(t, args[1])
 	case "signals":
 		crashUnderSignals(t)
 	default:

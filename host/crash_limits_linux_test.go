@@ -7,9 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/internal/proc"
 )
 
 // What package host says it can't contain, it does not: a fault of C code inside
@@ -60,4 +62,30 @@ print("the host lives")`
 	require.ErrorAs(t, err, &exit, "%s", out)
 	assert.Equal(t, 3, exit.ExitCode())
 	assert.Equal(t, "0\n", string(out))
+}
+
+// A library that comes to a limit of the process's memory ends, and gives back
+// what it had.
+func TestCrashAtAMemoryLimit(t *testing.T) {
+	out := child(t, "limit", libtest.Build(t, "busy", "1"))
+	assert.Contains(t, out, "the host goes on")
+}
+
+// fillToTheLimit is the other process.
+func fillToTheLimit(t *testing.T, path string) {
+	lib := must(host.Open(bg, path))(t)
+	usage := must(proc.ReadUsage())(t)
+	limit := usage.Virtual + 512<<20
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: limit, Max: limit}))
+	for range 2 {
+		_, err := lib.Call(bg, "Fill", int64(4096))
+		require.ErrorIs(t, err, host.ErrCrashed)
+		assert.ErrorContains(t, err, "out of memory")
+		requireNothingLeft(t)(lib.Close(bg))
+		lib = must(host.Open(bg, path))(t)
+	}
+	_, err := lib.Call(bg, "Fill", int64(1))
+	require.NoError(t, err)
+	requireNothingLeft(t)(lib.Close(bg))
+	t.Log("the host goes on")
 }
