@@ -22,7 +22,7 @@ type Stop struct {
 const (
 	stopLibraries = 3
 	stopRounds    = 5
-	stopsPerRound = 200
+	stopsPerRound = 100
 )
 
 // measureStop compares within a round, as the machine is never quite the same
