@@ -13,7 +13,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-const patience = 10 * time.Second // for what must happen, whenever it does
+const patience = 30 * time.Second // for what must happen, whenever it does
 
 // A longCall is a call that is inside a version until it is let go.
 type longCall struct {

@@ -177,6 +177,9 @@ func TestHostThreadsComeAndGo(t *testing.T) {
 					ended.Add(1)
 				}()
 				<-done
+				// Else the two wake each other in turns, each in the time slice of
+				// the other, and whoever swaps waits for seconds.
+				runtime.Gosched()
 			}
 		})
 	}
