@@ -9,7 +9,8 @@ import _ "github.com/hotso/hotso/host/internal/dl" // for crosscall2, where cgo 
 var answer func(*Call)
 
 // Address has f answer every call, on the thread that called, and returns the
-// address of the C function. It is called once in a process; f must not panic.
+// address of the C function. It is called once in a process; f must not panic, and
+// is a plain function: what a closure has captured would not be found.
 func Address(f func(*Call)) uintptr {
 	answer = f
 	return entryAddress()
