@@ -26,7 +26,6 @@ type message struct {
 // request at a time.
 type socketGreeter struct {
 	cmd  *exec.Cmd
-	dir  string
 	conn net.Conn
 	mu   sync.Mutex
 	enc  *json.Encoder
@@ -37,10 +36,12 @@ func openSocket(f Files) (Greeter, error) { return newSocket(f) }
 
 func newSocket(f Files) (g *socketGreeter, err error) {
 	g = &socketGreeter{}
-	if g.dir, err = os.MkdirTemp("", "compare"); err != nil {
+	dir, err := os.MkdirTemp("", "compare")
+	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(g.dir, "socket")
+	defer os.RemoveAll(dir) // once both have it, the connection needs no name
+	path := filepath.Join(dir, "socket")
 	g.cmd = exec.Command(f.Server, "--serve", "socket", "--socket", path)
 	g.cmd.Stderr = os.Stderr
 	if err := g.cmd.Start(); err != nil {
@@ -85,7 +86,7 @@ func (g *socketGreeter) Greet(name string) (string, error) {
 }
 
 func (g *socketGreeter) Close() error {
-	return errors.Join(g.conn.Close(), g.cmd.Wait(), os.RemoveAll(g.dir))
+	return errors.Join(g.conn.Close(), g.cmd.Wait())
 }
 
 func echoSocket(f Files) (Echo, error) {
