@@ -42,7 +42,7 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in the
 	  $(if $(README),--readme "$(CURDIR)/README.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
 
-soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (an hour)
+soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (half an hour)
 	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
 	@bin/hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000 --traffic 4 --overlap
 
