@@ -174,9 +174,8 @@ const maxMessage = 1 << 30
 // it said there are.
 func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 	for size <= maxMessage {
-		f := call.Get()
+		f := l.newCall(l.sym.take)
 		b := make([]byte, max(size, 1))
-		f.Fn, f.Jump = l.sym.take, l.jump
 		f.Int(uint64(uint32(status)))
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))

@@ -9,7 +9,6 @@ import (
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // How a version's state goes to another:
@@ -123,9 +122,8 @@ func (l *Library) restores() bool {
 func (l *Library) save(limit time.Duration) ([]byte, error) {
 	l.controls.Add(1)
 	defer l.controls.Add(-1)
-	f := call.Get()
+	f := l.newCall(l.sym.save)
 	defer f.Put()
-	f.Fn = l.sym.save
 	f.Int(uint64(max(limit, 1)))
 	f.Output(1)
 	f.Do()
@@ -149,9 +147,8 @@ func (l *Library) save(limit time.Duration) ([]byte, error) {
 func (l *Library) restore(state []byte, limit time.Duration) error {
 	l.controls.Add(1)
 	defer l.controls.Add(-1)
-	f := call.Get()
+	f := l.newCall(l.sym.restore)
 	defer f.Put()
-	f.Fn = l.sym.restore
 	f.Int(uint64(max(limit, 1)))
 	f.Pointer(unsafe.Pointer(unsafe.SliceData(append(state, 0)))) // not nil, which would only ask
 	f.Int(uint64(len(state)))

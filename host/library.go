@@ -246,11 +246,18 @@ func (l *Library) checkHealth(ctx context.Context) error {
 	return nil
 }
 
+// newCall returns a frame for a call into the library's code, from which the thread
+// can be ejected. The caller puts it back.
+func (l *Library) newCall(addr uintptr) *call.Frame {
+	f := call.Get()
+	f.Fn, f.Jump = addr, l.jump
+	return f
+}
+
 // call makes a call into the library's code.
 func (l *Library) call(addr uintptr, args ...uint64) uint64 {
-	f := call.Get()
+	f := l.newCall(addr)
 	defer f.Put()
-	f.Fn, f.Jump = addr, l.jump
 	for _, a := range args {
 		f.Int(a)
 	}

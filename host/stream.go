@@ -205,9 +205,8 @@ func (s *stream) cross(p []byte) (status int32, length uintptr, err error) {
 	if l.dead() {
 		return 0, 0, l.crashError()
 	}
-	f := call.Get()
+	f := l.newCall(l.sym.streamRead)
 	defer f.Put()
-	f.Fn = l.sym.streamRead
 	f.Int(s.id)
 	f.Pointer(unsafe.Pointer(unsafe.SliceData(p)))
 	f.Int(uint64(len(p)))

@@ -186,6 +186,29 @@ func TestCrashDuringAStream(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrCrashed)
 }
 
+// The library crashes in a Read that a callback of its own makes: the Read ends, the
+// callback goes on, then the call around it ends.
+func TestCrashInAStreamReadByACallback(t *testing.T) {
+	lib := must(host.Open(ctx, libtest.Build(t, "callback", "1")))(t)
+	read := must(host.ReaderFunc2[int64, string](lib, "Bytes"))(t)
+	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(t)
+	r := must(read(ctx, 0, "crash"))(t)
+	goesOn := 0
+	visit, release, err := host.Callback(func(int32) (int64, error) {
+		_, err := r.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, host.ErrCrashed)
+		goesOn++
+		return 0, nil
+	})
+	require.NoError(t, err)
+	defer release()
+	_, err = each(ctx, visit, 1)
+	require.ErrorIs(t, err, host.ErrCrashed)
+	assert.Equal(t, 1, goesOn)
+	require.NoError(t, r.Close())
+	requireNothingLeft(t)(lib.Close(ctx))
+}
+
 // A swap waits for a stream: the new version serves, the old one streams on.
 func TestSwapDuringAStream(t *testing.T) {
 	slot := newSlot(t, "callback", []string{libtest.Build(t, "callback", "1")}, host.DrainTimeout(20*time.Second))
