@@ -150,7 +150,10 @@ func (l *Library) restore(state []byte, limit time.Duration) error {
 	f := l.newCall(l.sym.restore)
 	defer f.Put()
 	f.Int(uint64(max(limit, 1)))
-	f.Pointer(unsafe.Pointer(unsafe.SliceData(append(state, 0)))) // not nil, which would only ask
+	if cap(state) == 0 {
+		state = make([]byte, 0, 1) // not nil, which would only ask
+	}
+	f.Pointer(unsafe.Pointer(unsafe.SliceData(state)))
 	f.Int(uint64(len(state)))
 	f.Do()
 	if l.dead() {
