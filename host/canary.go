@@ -86,8 +86,7 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 		err = s.beginCanary(c, lib)
 	}
 	if err != nil {
-		lib.gate.Close()
-		_, _ = lib.retire(ctx)
+		lib.discard(ctx)
 		return nil, s.reject(v, err)
 	}
 	s.emit(v, Event{State: Canary, Took: c.load, Detail: share.String()})

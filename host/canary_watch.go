@@ -19,10 +19,7 @@ func (s *Slot) watchCanary(c *canary) {
 		case <-c.nudged:
 			failed = c.tooManyErrors(s.conf.rule)
 		case <-health.C:
-			if failed = c.tooManyErrors(s.conf.rule); failed == "" {
-				failed = c.unhealthy()
-			}
-			if failed != "" {
+			if failed = c.broken(s.conf.rule); failed != "" {
 				break
 			}
 			why, ready := c.ready()

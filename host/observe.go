@@ -38,6 +38,14 @@ func (o *observed) tooManyErrors(r Rule) string {
 	return fmt.Sprintf("%d of %d calls failed, more than %.3g %%", failed, calls, 100*r.Errors)
 }
 
+// broken says why the version has failed, or nothing.
+func (o *observed) broken(r Rule) string {
+	if why := o.tooManyErrors(r); why != "" {
+		return why
+	}
+	return o.unhealthy()
+}
+
 // unhealthy says what the health hooks say, or nothing.
 func (o *observed) unhealthy() string {
 	if err := o.lib.Health(context.Background()); errors.Is(err, ErrUnhealthy) {

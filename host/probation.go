@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Rule says when a version on probation, or a canary, has failed. A field that is 0 has its
-// default.
+// A Rule says when a version on probation, or a canary, has failed. A field that is
+// 0 has its default.
 type Rule struct {
 	// Errors is the share of calls that may return an error or panic, between
 	// 0 and 1; default 0.1. A library whose errors are everyday answers wants more.
@@ -95,9 +95,7 @@ func (s *Slot) watch(t *trial) {
 		case <-nudged:
 			why = t.tooManyErrors(s.conf.rule)
 		case <-health.C:
-			if why = t.tooManyErrors(s.conf.rule); why == "" {
-				why = t.unhealthy()
-			}
+			why = t.broken(s.conf.rule)
 		}
 		if why == "" {
 			continue

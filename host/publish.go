@@ -77,6 +77,12 @@ func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Li
 	return lib, err
 }
 
+// discard lets a library go that no call has reached.
+func (l *Library) discard(ctx context.Context) {
+	l.gate.Close()
+	_, _ = l.retire(ctx)
+}
+
 // bindLocked finds in lib what the host has bound. s.mu is held.
 func (s *Slot) bindLocked(lib *Library) (err error) {
 	bound := make([]*function, len(s.bindings))

@@ -152,24 +152,35 @@ func (s *Slot) recover(dead *Library, itself *spare, done chan struct{}) {
 	}
 }
 
+// seeAgain begins another life of the version that c keeps.
+func (s *Slot) seeAgain(c *spare) *VersionInfo {
+	v := s.see(c.desc.File)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v.Version = c.desc.Version
+	return v
+}
+
+// openSpare opens what c keeps. v records its life.
+func (s *Slot) openSpare(ctx context.Context, v *VersionInfo, c *spare) (*Library, error) {
+	room, giveBack := borrowRoom()
+	defer giveBack()
+	d, err := c.description(room)
+	if err != nil {
+		return nil, err
+	}
+	return s.openFor(ctx, v, d)
+}
+
 // reload loads a spare in place of a crashed version and reports whether it
 // was good enough to serve.
 func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
-	v := s.see(c.desc.File)
-	s.mu.Lock()
-	v.Version = c.desc.Version
-	s.mu.Unlock()
+	v := s.seeAgain(c)
 	begin := time.Now()
-	room, giveBack := borrowRoom()
-	defer giveBack()
 	err := s.checkLoop(&c.desc)
-	var d *Description
-	if err == nil {
-		d, err = c.description(room)
-	}
 	var lib *Library
 	if err == nil {
-		lib, err = s.openFor(ctx, v, d)
+		lib, err = s.openSpare(ctx, v, c)
 	}
 	if err != nil {
 		s.emit(v, Event{State: Failed, Detail: "fallback: " + err.Error(), Err: err})
@@ -182,8 +193,7 @@ func (s *Slot) reload(ctx context.Context, dead *Library, c *spare) bool {
 	}
 	s.mu.Unlock()
 	if !ok || err != nil {
-		lib.gate.Close()
-		_, _ = lib.retire(ctx)
+		lib.discard(ctx)
 		return false
 	}
 	_ = c.copy.Close()

@@ -52,29 +52,19 @@ func (s *Slot) Rollback(ctx context.Context) (*Swap, error) {
 // loadBefore loads a spare in place of the current version, which it returns.
 func (s *Slot) loadBefore(ctx context.Context, c *spare) (*Swap, *Library, error) {
 	begin := time.Now()
-	v := s.see(c.desc.File)
-	s.mu.Lock()
-	v.Version = c.desc.Version
-	s.mu.Unlock()
+	v := s.seeAgain(c)
 	fail := func(err error) (*Swap, *Library, error) {
 		s.emit(v, Event{State: Failed, Detail: "rollback: " + err.Error(), Err: err})
 		return nil, nil, err
 	}
-	room, giveBack := borrowRoom()
-	defer giveBack()
-	d, err := c.description(room)
-	if err != nil {
-		return fail(err)
-	}
-	lib, err := s.openFor(ctx, v, d)
+	lib, err := s.openSpare(ctx, v, c)
 	if err != nil {
 		return fail(err)
 	}
 	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
 	from, err := s.replace(ctx, v, lib, swap, true)
 	if err != nil {
-		lib.gate.Close()
-		_, _ = lib.retire(ctx)
+		lib.discard(ctx)
 		return fail(err)
 	}
 	s.emit(v, Event{State: Serving, Passed: true, Took: swap.Load, Detail: "rolled back by hand"})

@@ -93,8 +93,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
 	swap := &Swap{Version: lib.Version(), Load: time.Since(begin)}
 	old, err := s.replace(ctx, v, lib, swap, false)
 	if err != nil {
-		lib.gate.Close()
-		_, _ = lib.retire(ctx)
+		lib.discard(ctx)
 		return nil, s.reject(v, err)
 	}
 	return s.settle(ctx, v, swap, old, "")
@@ -154,8 +153,8 @@ func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 }
 
 // Close refuses new calls, drains the current version and lets it go, and with it
-// a warm version and a canary. Errors
-// and report are those of Library.Close; without a version both are nil.
+// a warm version and a canary. Errors and report are those of Library.Close; without
+// a version both are nil.
 func (s *Slot) Close(ctx context.Context) (*Report, error) {
 	s.swapping.Lock()
 	defer s.swapping.Unlock()
