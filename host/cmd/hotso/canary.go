@@ -98,7 +98,8 @@ func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) erro
 		if file != "" || changed("percent") || changed("for") {
 			return usagef("--abort takes no file and no share")
 		}
-		return abortCanary(cmd.Context(), t, client(f.socket), f.json)
+		return post(cmd.Context(), t, client(f.socket), "/abort", f.json,
+			func(r host.Report) string { return fmt.Sprintf("v%s is aborted, and %s", r.Version, r.State) })
 	}
 	if err := f.promotion.check(); err != nil {
 		return err
@@ -131,33 +132,13 @@ func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) erro
 	return err
 }
 
-func abortCanary(ctx context.Context, t *terminal, c client, asJSON bool) error {
-	var r host.Report
-	if err := c.do(ctx, http.MethodPost, "/abort", nil, &r); err != nil {
-		return err
-	}
-	if asJSON {
-		return t.json(r)
-	}
-	_, err := fmt.Fprintf(t.out, "v%s is aborted, and %s\n", r.Version, r.State)
-	return err
-}
-
 func newPromote(t *terminal) *cobra.Command {
 	return deployCommand(t, "promote [DIR]", "Have a running server send all calls to the canary",
 		`Have the server of DIR (default build) make the canary the version that serves. The
 version before is let go, or kept warm (serve --probation).`,
 		"  hotso promote\n  hotso promote build --json",
 		func(ctx context.Context, c client, asJSON bool) error {
-			var s host.Swap
-			if err := c.do(ctx, http.MethodPost, "/promote", nil, &s); err != nil {
-				return err
-			}
-			if asJSON {
-				return t.json(s)
-			}
-			_, err := fmt.Fprintf(t.out, "v%s serves\n", s.Version)
-			return err
+			return post(ctx, t, c, "/promote", asJSON, func(s host.Swap) string { return "v" + s.Version + " serves" })
 		})
 }
 

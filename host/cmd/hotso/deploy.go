@@ -73,16 +73,21 @@ it is still warm (serve --probation), loaded again otherwise. The state is hande
 back if the versions have one; if that fails the current version stays.`,
 		"  hotso rollback\n  hotso rollback build --json",
 		func(ctx context.Context, c client, asJSON bool) error {
-			var s host.Swap
-			if err := c.do(ctx, http.MethodPost, "/rollback", nil, &s); err != nil {
-				return err
-			}
-			if asJSON {
-				return t.json(s)
-			}
-			_, err := fmt.Fprintf(t.out, "v%s serves again\n", s.Version)
-			return err
+			return post(ctx, t, c, "/rollback", asJSON, func(s host.Swap) string { return "v" + s.Version + " serves again" })
 		})
+}
+
+// post asks for a deployment that needs no more words, and tells what came of it.
+func post[T any](ctx context.Context, t *terminal, c client, path string, asJSON bool, says func(T) string) error {
+	var done T
+	if err := c.do(ctx, http.MethodPost, path, nil, &done); err != nil {
+		return err
+	}
+	if asJSON {
+		return t.json(done)
+	}
+	_, err := fmt.Fprintln(t.out, says(done))
+	return err
 }
 
 // A client talks to the server behind a unix socket.

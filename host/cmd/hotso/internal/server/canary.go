@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -52,9 +51,7 @@ func (r CanaryRequest) begins() bool { return r.File != "" || r.Version != "" }
 
 // readCanary reads a request, or answers why it can't.
 func readCanary(w http.ResponseWriter, r *http.Request) (want CanaryRequest, p host.Promotion, ok bool) {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&want)
+	err := decode(w, r, &want)
 	if err == nil {
 		p, err = want.promotion()
 	}

@@ -58,9 +58,7 @@ func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot))
 // swap answers POST /swap.
 func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 	var want SwapRequest
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&want); err != nil || (want.File == "") == (want.Version == "") {
+	if err := decode(w, r, &want); err != nil || (want.File == "") == (want.Version == "") {
 		fail(w, http.StatusBadRequest, `the body is not {"file": ...} or {"version": ...}`)
 		return
 	}
@@ -69,12 +67,25 @@ func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 		fail(w, http.StatusNotFound, "%v", err)
 		return
 	}
+	swap, err := s.swapIn(context.WithoutCancel(r.Context()), slot, v)
+	answerDeployment(w, swap, err)
+}
+
+// swapIn has the slot swap to v.
+func (s *Server) swapIn(ctx context.Context, slot *host.Slot, v watch.Version) (*host.Swap, error) {
 	s.memory.ask(v)
-	swap, err := slot.Swap(context.WithoutCancel(r.Context()), v.Path)
+	swap, err := slot.Swap(ctx, v.Path)
 	if swap != nil {
 		s.served.add(v)
 	}
-	answerDeployment(w, swap, err)
+	return swap, err
+}
+
+// decode reads the body of a deployment.
+func decode(w http.ResponseWriter, r *http.Request, want any) error {
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
+	dec.DisallowUnknownFields()
+	return dec.Decode(want)
 }
 
 // find looks only at files that could have been served anyway: a caller on

@@ -207,11 +207,7 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 		_, _ = f.beginCanary(ctx, f.slot, v, *f.conf.Canary, f.conf.Promotion)
 		return false // not yet
 	}
-	f.memory.ask(v)
-	swap, _ := f.slot.Swap(ctx, v.Path) // the slot tells its errors as events
-	if swap != nil {
-		f.served.add(v)
-	}
+	swap, _ := f.swapIn(ctx, f.slot, v) // the slot tells its errors as events
 	return swap != nil
 }
 
