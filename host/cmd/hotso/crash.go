@@ -9,10 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/fatih/color"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -86,7 +84,8 @@ func runCrash(ctx context.Context, t *terminal, file string, f crashFlags) error
 		t.err = stderr
 	}
 	conf := drill.Config{File: file, Kinds: f.kinds, Times: f.times, Callers: f.callers, Traffic: f.traffic}
-	finish := t.crashProgress(&conf)
+	set, finish := t.counted(int64(f.times), "crashes")
+	conf.Progress = func(n int) { set(int64(n)) }
 	result, err := drill.Run(ctx, conf)
 	finish()
 	if result != nil && result.Crashes > 0 {
@@ -102,30 +101,12 @@ func runCrash(ctx context.Context, t *terminal, file string, f crashFlags) error
 	return err
 }
 
-func (t *terminal) crashProgress(conf *drill.Config) (finish func()) {
-	if !t.progress {
-		return func() {}
-	}
-	bar := progressbar.NewOptions(conf.Times,
-		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription("crashes"),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
-	conf.Progress = func(n int) { _ = bar.Set(n) }
-	return func() { _ = bar.Finish() }
-}
-
 func printCrash(t *terminal, r *drill.Result) {
 	rows := [][]string{{"kind", "crashes", "contained", "callers freed", "next good answer"}}
 	for _, k := range append(slices.Clone(r.Kinds), r.Sum()) {
 		rows = append(rows, []string{k.Kind, fmt.Sprint(k.Crashes), fmt.Sprint(k.Contained), times(k.Freed), times(k.Answer)})
 	}
-	for i, line := range columns(rows) {
-		if i == 0 {
-			line = paint(t.outColor, color.Faint, line)
-		}
-		fmt.Fprintln(t.out, line)
-	}
-	fmt.Fprintln(t.out)
+	t.table(rows)
 	none := paint(t.outColor, color.FgGreen, "none")
 	leaks, failures := []string{none}, []string{none}
 	if len(r.Leaks) > 0 {

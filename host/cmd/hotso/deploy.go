@@ -60,7 +60,7 @@ them failed, how many are inside, and why it is not serving.`, "  hotso versions
 					fmt.Sprint(i.InFlight), reason})
 			}
 			for _, line := range columns(rows) {
-				fmt.Fprintln(t.out, strings.TrimRight(line, " "))
+				fmt.Fprintln(t.out, line)
 			}
 			return nil
 		})

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/fatih/color"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
@@ -111,25 +110,19 @@ func runSoak(ctx context.Context, t *terminal, file string, f soakFlags) error {
 
 // soakProgress shows a bar on a terminal: of reloads, or of the time.
 func (t *terminal) soakProgress(conf *soak.Config) (finish func()) {
-	if !t.progress {
-		return func() {}
-	}
 	whole, describe := int64(conf.Reloads), "reloads"
 	if conf.Reloads == 0 {
 		whole, describe = int64(conf.For/time.Millisecond), "soaking"
 	}
-	bar := progressbar.NewOptions64(whole,
-		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(describe),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+	set, finish := t.counted(whole, describe)
 	conf.Progress = func(reloads int, at time.Duration) {
 		if conf.Reloads == 0 {
-			_ = bar.Set64(min(at.Milliseconds(), whole))
+			set(min(at.Milliseconds(), whole))
 		} else {
-			_ = bar.Set64(int64(reloads))
+			set(int64(reloads))
 		}
 	}
-	return func() { _ = bar.Finish() }
+	return finish
 }
 
 func printSoak(t *terminal, r *soak.Result) {
@@ -158,13 +151,7 @@ func printSoak(t *terminal, r *soak.Result) {
 	add("virtual size", func(s soak.Sample) uint64 { return s.Virtual }, bytes)
 	add("c heap", func(s soak.Sample) uint64 { return s.CHeap }, bytes)
 	add("heap of the host", func(s soak.Sample) uint64 { return s.Heap }, bytes)
-	for i, line := range columns(rows) {
-		if i == 0 {
-			line = paint(t.outColor, color.Faint, line)
-		}
-		fmt.Fprintln(t.out, line)
-	}
-	fmt.Fprintln(t.out)
+	t.table(rows)
 	leaks := paint(t.outColor, color.FgGreen, "none")
 	if len(r.Leaks) > 0 {
 		leaks = paint(t.outColor, color.FgRed, strings.Join(r.Leaks, ", "))

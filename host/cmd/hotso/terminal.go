@@ -99,6 +99,30 @@ func columns(rows [][]string) []string {
 	return lines
 }
 
+// table writes rows, aligned, the first of which is the head.
+func (t *terminal) table(rows [][]string) {
+	for i, line := range columns(rows) {
+		if i == 0 {
+			line = paint(t.outColor, color.Faint, line)
+		}
+		fmt.Fprintln(t.out, line)
+	}
+	fmt.Fprintln(t.out)
+}
+
+// counted shows how much of the whole is done, until finish is called. Both do
+// nothing where there is nowhere to show it.
+func (t *terminal) counted(whole int64, what string) (set func(int64), finish func()) {
+	if !t.progress {
+		return func(int64) {}, func() {}
+	}
+	bar := progressbar.NewOptions64(whole,
+		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
+	return func(n int64) { _ = bar.Set64(n) }, func() { _ = bar.Finish() }
+}
+
 // busy shows that something takes its time, until done is called.
 func (t *terminal) busy(what string) (done func()) {
 	if !t.progress {

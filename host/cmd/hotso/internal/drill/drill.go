@@ -101,7 +101,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 func (r *run) settled(m *soak.Meter) (s soak.Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = m.Take(r.Crashes)
-		quiet := s.Foreign() <= 0 && (r.Start == (soak.Sample{}) || len(s.Since(r.Start)) == 0)
+		quiet := s.Foreign() <= 0 && (r.Start == (soak.Sample{}) || len(leaks(r.Start, s)) == 0)
 		if err != nil || quiet || time.Now().After(end) {
 			return s, err
 		}

@@ -98,21 +98,26 @@ func (r *run) judge() {
 	if r.Failures == nil {
 		r.Failures = []string{}
 	}
-	if r.End.Reload == 0 {
-		return // it did not get that far
+	if r.End.Reload != 0 { // else it did not get that far
+		r.Leaks = append(r.Leaks, leaks(r.Start, r.End)...)
 	}
+}
+
+// leaks says what there is more of at the end than at the start.
+func leaks(start, end soak.Sample) (more []string) {
 	for _, x := range []struct {
 		more, noise int
 		what        string
 	}{
-		{r.End.Foreign() - r.Start.Foreign(), 0, "threads"},
-		{r.End.Mappings - r.Start.Mappings, mappingNoise, "mappings"},
-		{r.End.Descriptors - r.Start.Descriptors, 0, "descriptors"},
+		{end.Foreign() - start.Foreign(), 0, "threads"},
+		{end.Mappings - start.Mappings, mappingNoise, "mappings"},
+		{end.Descriptors - start.Descriptors, 0, "descriptors"},
 	} {
 		if x.more > x.noise {
-			r.Leaks = append(r.Leaks, fmt.Sprintf("%d %s", x.more, x.what))
+			more = append(more, fmt.Sprintf("%d %s", x.more, x.what))
 		}
 	}
+	return more
 }
 
 // Failed reports whether anything was not as it must be.
