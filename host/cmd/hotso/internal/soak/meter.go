@@ -18,7 +18,3 @@ func (m *Meter) Take(n int) (Sample, error) {
 	m.run.Result.Reloads = n
 	return m.run.take()
 }
-
-// Since says what s has more than before of what is counted exactly: threads of
-// libraries, mappings, descriptors.
-func (s Sample) Since(before Sample) []string { return s.since(before) }

@@ -48,11 +48,11 @@ func slope(samples []Sample) float64 {
 	return (n*sxy - sx*sy) / d
 }
 
-// since says what s has more than before of what is counted exactly. The host's
+// Since says what s has more than before of what is counted exactly. The host's
 // runtime takes memory for its own records in pieces of 64 or 256 KiB, some in
 // ten thousand reloads. Libraries that leak mappings leak one in each reload, or
 // a large one.
-func (s Sample) since(before Sample) (more []string) {
+func (s Sample) Since(before Sample) (more []string) {
 	mappings := s.Mappings - before.Mappings
 	if 10*mappings < s.Reload-before.Reload && s.Virtual < before.Virtual+Noise {
 		mappings = 0
@@ -74,7 +74,7 @@ func (s Sample) since(before Sample) (more []string) {
 
 // judge fills in Leaks.
 func (r *Result) judge() {
-	r.Leaks = append([]string{}, r.End.since(r.Start)...)
+	r.Leaks = append([]string{}, r.End.Since(r.Start)...)
 	span := float64(max(1, r.End.Reload-r.Start.Reload))
 	if r.RSSSlope > max(BytesPerReload, Noise/span) {
 		r.Leaks = append(r.Leaks, fmt.Sprintf("%.0f bytes of memory per reload", r.RSSSlope))

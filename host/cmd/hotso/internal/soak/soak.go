@@ -112,7 +112,7 @@ func (r *run) warmUp(ctx context.Context) error {
 			return err
 		}
 		quiet++
-		if r.Start.Reload == 0 || len(s.since(r.Start)) > 0 {
+		if r.Start.Reload == 0 || len(s.Since(r.Start)) > 0 {
 			quiet = 0
 		}
 		r.Start = s
@@ -183,7 +183,7 @@ func (r *run) every() int {
 func (r *run) settled() (s Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = r.take()
-		leaks := s.since(r.Start)
+		leaks := s.Since(r.Start)
 		if err != nil || r.rounds > 0 || len(leaks) == 0 || time.Now().After(end) {
 			return s, err
 		}
