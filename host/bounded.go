@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 	"unsafe"
-
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // ErrHung: the call did not return by its deadline. The error is also that of
@@ -21,38 +19,22 @@ var ErrHung = errors.New("call hung")
 // A BindOption configures one bound function.
 type BindOption func(*binding)
 
-// Limit bounds every call of the function, as a context with that timeout does.
-func Limit(d time.Duration) BindOption { return func(b *binding) { b.limit = d } }
-
-// finish makes the call that in prepared, and leaves. A context that can end, or
-// a limit, bounds it: then it runs on a goroutine of its own, which costs some
-// hundred nanoseconds and no allocation, and the caller may leave it behind.
-func finish[R any](ctx context.Context, in inside) (r R, err error) {
-	err = finishInto(ctx, in, unsafe.Pointer(&r))
-	return r, err
-}
-
-// finishInto is finish with the result at r, which is not written to once it
-// has returned.
-func finishInto(ctx context.Context, in inside, r unsafe.Pointer) error {
-	if !in.bounded {
-		return in.fn.finish(in.frame, r)
+// Limit bounds every call of the function, as a context with that timeout does. 0
+// leaves it at CallTimeout.
+func Limit(d time.Duration) BindOption {
+	return func(b *binding) {
+		if d != 0 {
+			b.limit = d
+		}
 	}
-	return in.finishBounded(ctx, r)
 }
 
-// finish makes a call that is not bounded, and leaves. That is deferred, so that
-// a panic that a callback lets through does not keep the version for ever.
-func (fn *function) finish(f *call.Frame, r unsafe.Pointer) error {
-	defer fn.leave(f)
-	return fn.do(f, r)
-}
-
-func (in inside) finishBounded(ctx context.Context, r unsafe.Pointer) error {
+// finishBounded makes a call whose caller may leave.
+func finishBounded(ctx context.Context, s *seat, r unsafe.Pointer) error {
 	c := boundedCalls.Get().(*boundedCall)
-	c.in = in
-	in.frame.Forget()
-	left, err := c.wait(ctx)
+	c.seat, c.fn = s, s.Value.fn
+	s.Value.Forget()
+	left, err := c.wait(ctx, s.Value.limit)
 	if left {
 		return err // c is the call's, which may still use it
 	}
@@ -66,7 +48,8 @@ func (in inside) finishBounded(ctx context.Context, r unsafe.Pointer) error {
 // A boundedCall is one whose caller may leave. Those whose callers stay are used
 // again.
 type boundedCall struct {
-	in    inside
+	seat  *seat // nobody's but the call's, once it has ended
+	fn    *function
 	start func()
 	done  chan error // of the call, which has left
 	timer *time.Timer
@@ -89,13 +72,13 @@ var boundedCalls = sync.Pool{New: func() any {
 }}
 
 func (c *boundedCall) put() {
-	c.in, c.text, c.slice, c.ended = inside{}, "", nil, false
+	c.seat, c.fn, c.text, c.slice, c.ended = nil, nil, "", nil, false
 	boundedCalls.Put(c)
 }
 
 // place is where the result goes.
 func (c *boundedCall) place() unsafe.Pointer {
-	switch k := c.in.fn.result; {
+	switch k := c.fn.result; {
 	case k == kindString, k == kindCString:
 		return unsafe.Pointer(&c.text)
 	case k.element() > 0:
@@ -111,7 +94,7 @@ func (c *boundedCall) place() unsafe.Pointer {
 
 // result moves the result to r.
 func (c *boundedCall) result(r unsafe.Pointer) {
-	switch k := c.in.fn.result; {
+	switch k := c.fn.result; {
 	case k == kindString, k == kindCString:
 		*(*string)(r) = c.text
 	case k.element() > 0:
@@ -124,20 +107,20 @@ func (c *boundedCall) result(r unsafe.Pointer) {
 }
 
 func (c *boundedCall) run() {
-	err := c.in.fn.do(c.in.frame, c.place())
+	err := c.fn.do(&c.seat.Value.Frame, c.place())
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
-	c.in.fn.leave(c.in.frame)
+	c.fn.leave(c.seat)
 	c.done <- err
 }
 
 // wait makes the call on another goroutine and waits for it, for ctx, or for the
 // limit. left says that the caller leaves the call behind.
-func (c *boundedCall) wait(ctx context.Context) (left bool, err error) {
+func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool, err error) {
 	var limit <-chan time.Time
-	if c.in.limit > 0 {
-		c.timer.Reset(c.in.limit)
+	if bound > 0 {
+		c.timer.Reset(bound)
 		defer c.timer.Stop()
 		limit = c.timer.C
 	}
@@ -150,7 +133,7 @@ func (c *boundedCall) wait(ctx context.Context) (left bool, err error) {
 	case <-limit:
 		err = context.DeadlineExceeded
 	}
-	fn := c.in.fn
+	fn := c.fn
 	told := make(chan struct{})
 	go func() { c.cancel(); close(told) }()
 	grace := time.NewTimer(fn.lib.conf.cancelGrace)
@@ -175,7 +158,7 @@ func (c *boundedCall) cancel() {
 	if c.ended {
 		return
 	}
-	if thread := c.in.frame.Thread(); thread != 0 {
-		_, _ = c.in.fn.lib.invoke(c.in.fn.lib.sym.cancel, uint64(thread))
+	if thread := c.seat.Value.Thread(); thread != 0 {
+		_, _ = c.fn.lib.invoke(c.fn.lib.sym.cancel, uint64(thread))
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Result is what a dynamic call returned, and which version returned it.
@@ -36,11 +35,11 @@ func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, e
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	frame, ok := l.gate.Enter()
+	s, ok := l.gate.Enter()
 	if !ok {
 		return Result{}, l.closedError()
 	}
-	return l.callDynamic(ctx, frame, name, args)
+	return l.callDynamic(ctx, s, name, args)
 }
 
 // Call is Library.Call on the current version.
@@ -48,30 +47,27 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	lib, frame, err := s.enter(ctx)
+	lib, in, err := s.enter(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	return lib.callDynamic(ctx, frame, name, args)
+	return lib.callDynamic(ctx, in, name, args)
 }
 
 // callDynamic makes the call of a caller that is inside, and leaves.
-func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name string, args []any) (Result, error) {
+func (l *Library) callDynamic(ctx context.Context, s *seat, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
 	fn, values, reason, err := l.prepare(name, args)
 	if err != nil {
-		l.leaveUncounted(frame)
+		l.leaveUncounted(s)
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
-	if frame == nil {
-		frame = call.Get()
-	}
-	in := inside{fn, frame, fn.limit, fn.limit != 0 || ctx.Done() != nil}
-	for i, p := range fn.sig.Params {
-		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
+	s.Value.begin(fn, l.conf.callLimit, ctx.Done() != nil)
+	for i, p := range fn.params {
+		putOther(&s.Value.Frame, p, values[i].UnsafePointer())
 	}
 	out := reflect.New(goType(fn.sig.Result))
-	err = finishInto(ctx, in, out.UnsafePointer())
+	err = finishInto(ctx, s, out.UnsafePointer())
 	if err == nil && fn.sig.Result != abi.None {
 		result.Value = out.Elem().Interface()
 	}

@@ -5,10 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
-	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Caller is what functions are called on: a *Library, or a *Slot, which
@@ -42,11 +40,11 @@ func Func0[R any](c Caller, name string, opts ...BindOption) (func(context.Conte
 		return nil, err
 	}
 	return func(ctx context.Context) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		return finish[R](ctx, in)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -61,12 +59,12 @@ func Func1[A, R any](c Caller, name string, opts ...BindOption) (func(context.Co
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -77,13 +75,13 @@ func Func2[A, B, R any](c Caller, name string, opts ...BindOption) (func(context
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -94,14 +92,14 @@ func Func3[A, B, C, R any](c Caller, name string, opts ...BindOption) (func(cont
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -112,15 +110,15 @@ func Func4[A, B, C, D, R any](c Caller, name string, opts ...BindOption) (func(c
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		put(&s.Value.Frame, b.params[3], &a4)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -171,20 +169,23 @@ func compatible(want, have abi.Signature) bool {
 
 // A binding is a promise that name can be called on a library or slot.
 type binding struct {
-	name   string
-	sig    abi.Signature
-	params []kind
-	fixed  *function // of one library
-	slot   *Slot     // or: index into the bound functions of its current version
-	index  int
+	slot   *Slot         // where it is called, or
+	fixed  *function     // which function of one library
+	index  int           // into the bound functions of the slot's current version
 	limit  time.Duration // of each call, 0: none
+	params [maxParams]param
+
+	name string
+	sig  abi.Signature
 }
 
-func newBinding(name string, sig abi.Signature, fixed *function) *binding {
-	b := &binding{name: name, sig: sig, fixed: fixed}
-	for _, p := range sig.Params {
-		b.params = append(b.params, kindOf(p.Type))
-	}
+// maxParams is how many parameters a typed function has at most.
+const maxParams = 8
+
+func newBinding(name string, sig abi.Signature, limit time.Duration) *binding {
+	b := &binding{name: name, sig: sig, limit: limit}
+	params, _ := layout(sig)
+	copy(b.params[:], params)
 	return b
 }
 
@@ -192,53 +193,4 @@ func newBinding(name string, sig abi.Signature, fixed *function) *binding {
 func (l *Library) addBound(fn *function) {
 	bound := append(slices.Clone(*l.bound.Load()), fn)
 	l.bound.Store(&bound)
-}
-
-// inside is a call between enter and leave.
-type inside struct {
-	fn      *function
-	frame   *call.Frame
-	limit   time.Duration
-	bounded bool // by the limit, or a context that can end
-}
-
-// enter goes through the gate of the version to call. The caller leaves it.
-func (b *binding) enter(ctx context.Context) (in inside, err error) {
-	done := ctx.Done()
-	if done != nil {
-		if err := ctx.Err(); err != nil {
-			return in, err
-		}
-	}
-	fn, frame := b.fixed, (*call.Frame)(nil)
-	if b.slot != nil {
-		var lib *Library
-		if lib, frame, err = b.slot.enter(ctx); err != nil {
-			return in, err
-		}
-		fn = (*lib.bound.Load())[b.index]
-	} else {
-		var ok bool
-		if frame, ok = fn.lib.gate.Enter(); !ok {
-			return in, fn.lib.closedError()
-		}
-	}
-	if frame == nil {
-		frame = call.Get()
-	}
-	if in.limit = b.limit; in.limit == 0 {
-		in.limit = fn.limit
-	}
-	in.fn, in.frame, in.bounded = fn, frame, in.limit != 0 || done != nil
-	return in, nil
-}
-
-// leave ends a call. The gate keeps its frame for the next one on this processor.
-func (fn *function) leave(f *call.Frame) {
-	if !f.Reset() {
-		f = nil // the library died in the call
-	}
-	if f = fn.lib.gate.Leave(f); f != nil {
-		f.Put()
-	}
 }

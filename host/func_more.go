@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"reflect"
-	"unsafe"
 )
 
 // Func5 is Func0 for a function with five parameters.
@@ -16,16 +15,16 @@ func Func5[A, B, C, D, E, R any](c Caller, name string, opts ...BindOption) (
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		put(in.frame, b.params[4], unsafe.Pointer(&a5))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		put(&s.Value.Frame, b.params[3], &a4)
+		put(&s.Value.Frame, b.params[4], &a5)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -39,17 +38,17 @@ func Func6[A, B, C, D, E, F, R any](c Caller, name string, opts ...BindOption) (
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		put(in.frame, b.params[4], unsafe.Pointer(&a5))
-		put(in.frame, b.params[5], unsafe.Pointer(&a6))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		put(&s.Value.Frame, b.params[3], &a4)
+		put(&s.Value.Frame, b.params[4], &a5)
+		put(&s.Value.Frame, b.params[5], &a6)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -63,18 +62,18 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string, opts ...BindOption
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		put(in.frame, b.params[4], unsafe.Pointer(&a5))
-		put(in.frame, b.params[5], unsafe.Pointer(&a6))
-		put(in.frame, b.params[6], unsafe.Pointer(&a7))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		put(&s.Value.Frame, b.params[3], &a4)
+		put(&s.Value.Frame, b.params[4], &a5)
+		put(&s.Value.Frame, b.params[5], &a6)
+		put(&s.Value.Frame, b.params[6], &a7)
+		return finish[R](ctx, s)
 	}, nil
 }
 
@@ -88,18 +87,18 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string, opts ...BindOpt
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
-		in, err := b.enter(ctx)
+		s, err := b.enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		put(in.frame, b.params[3], unsafe.Pointer(&a4))
-		put(in.frame, b.params[4], unsafe.Pointer(&a5))
-		put(in.frame, b.params[5], unsafe.Pointer(&a6))
-		put(in.frame, b.params[6], unsafe.Pointer(&a7))
-		put(in.frame, b.params[7], unsafe.Pointer(&a8))
-		return finish[R](ctx, in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		put(&s.Value.Frame, b.params[3], &a4)
+		put(&s.Value.Frame, b.params[4], &a5)
+		put(&s.Value.Frame, b.params[5], &a6)
+		put(&s.Value.Frame, b.params[6], &a7)
+		put(&s.Value.Frame, b.params[7], &a8)
+		return finish[R](ctx, s)
 	}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -18,19 +17,28 @@ type function struct {
 	addr uintptr
 	sig  abi.Signature
 
-	result kind
-	limit  time.Duration // of every call, 0: none
-	expect atomic.Int64  // bytes of a result, if the frame's buffer was too small for one
+	params  []param
+	ints    int // integer arguments
+	result  kind
+	float   bool         // the result is one
+	plain   bool         // a scalar result, and no status
+	stacked uintptr      // of a plain one: arguments that go to the stack
+	expect  atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
 }
 
 func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
-	return &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result), limit: l.conf.callLimit}
+	fn := &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
+	fn.params, fn.ints = layout(sig)
+	fn.float = fn.result == kindFloat32 || fn.result == kindFloat64
+	fn.plain = !sig.Error && fn.result < kindString
+	fn.stacked = call.Stacked(fn.ints)
+	return fn
 }
 
 // do makes the call: the frame holds the arguments, result points to a Go
 // value of the result type. The caller is inside the gate.
 func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
-	f.Fn, f.Jump = fn.addr, fn.lib.jump
+	f.Ints(fn.ints)
 	switch {
 	case !fn.sig.Error:
 		return fn.doValue(f, result)
@@ -44,6 +52,7 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 	case fn.result >= kindStruct:
 		size := fn.result.size()
 		room := f.Room(size)
+		f.Int(uint64(uintptr(room))) // f holds it
 		f.Do()
 		if fn.lib.dead() {
 			return fn.lib.diedIn(f)
@@ -65,25 +74,26 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 }
 
 // doValue calls a function without a status. If it panics, the library keeps
-// the status for the thread that called.
+// the status for the thread that called, and the frame asks for it.
 func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
-	f.Guarded(fn.lib.sym.pending, fn.lib.sym.takeStatus)
 	f.Do()
 	if fn.lib.dead() {
 		return fn.lib.diedIn(f)
 	}
-	switch fn.result {
-	case kindCString:
+	if fn.result == kindCString {
 		*(*string)(result) = fn.lib.takeCString(uintptr(f.R0))
-	case kindFloat32, kindFloat64:
-		store(fn.result, f.F0, result)
-	default:
-		store(fn.result, f.R0, result)
-	}
-	if f.Status == 0 {
-		return nil
+	} else {
+		store(fn.result, *fn.register(f), result)
 	}
 	return fn.status(int32(f.Status))
+}
+
+// register has the bits of a scalar result.
+func (fn *function) register(f *call.Frame) *uint64 {
+	if fn.float {
+		return &f.F0
+	}
+	return &f.R0
 }
 
 // doSpan calls a function whose result goes to a buffer of ours: the frame's,

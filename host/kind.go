@@ -78,6 +78,36 @@ func (k kind) element() int {
 // size is the size in bytes of a struct, 0 for every other kind.
 func (k kind) size() int { return max(int(k)-int(kindStruct), 0) }
 
+// A param says how an argument travels, and to which word of a call frame.
+type param struct {
+	kind kind
+	at   uint8 // the first word
+	word bool  // a scalar of 4 or 8 bytes, which goes there as it is
+}
+
+// layout is where the arguments of a call go, and how many are integers there.
+func layout(sig abi.Signature) (params []param, ints int) {
+	floats := call.MaxInts
+	for _, p := range sig.Params {
+		to := param{kind: kindOf(p.Type), at: uint8(ints)}
+		switch to.kind {
+		case kindFloat32, kindFloat64:
+			to.at = uint8(floats)
+			floats++
+		case kindString, kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
+			ints += 2
+		default:
+			ints++
+		}
+		switch to.kind {
+		case kindUint32, kindInt32, kindFloat32, kind64, kindFloat64:
+			to.word = true // nobody reads the rest of the register (psABI AMD64 3.2.3, AAPCS64 6.4.2)
+		}
+		params = append(params, to)
+	}
+	return params, ints
+}
+
 // checkRegisters reports a signature that a call frame can't carry.
 func checkRegisters(sig abi.Signature) error {
 	ints, floats, pointers := 3, 0, 0
@@ -99,37 +129,40 @@ func checkRegisters(sig abi.Signature) error {
 	return nil
 }
 
-// put appends the argument of kind k at p to the frame.
-func put(f *call.Frame, k kind, p unsafe.Pointer) {
-	switch k {
+// put sets the argument for p to a. It is small enough to be inlined.
+func put[A any](f *call.Frame, p param, a *A) {
+	if p.word {
+		*(*A)(unsafe.Pointer(&f.Words[p.at%(call.MaxInts+call.MaxFloats)])) = *a
+	} else {
+		putOther(f, p, unsafe.Pointer(a))
+	}
+}
+
+// putOther is put for any kind of argument.
+func putOther(f *call.Frame, p param, a unsafe.Pointer) {
+	switch p.kind {
+	case kindUint32, kindInt32, kindFloat32:
+		f.Set(p.at, uint64(*(*uint32)(a)))
+	case kind64, kindFloat64:
+		f.Set(p.at, *(*uint64)(a))
 	case kindUint8:
-		f.Int(uint64(*(*uint8)(p)))
+		f.Set(p.at, uint64(*(*uint8)(a)))
 	case kindInt8:
-		f.Int(uint64(*(*int8)(p)))
+		f.Set(p.at, uint64(*(*int8)(a)))
 	case kindUint16:
-		f.Int(uint64(*(*uint16)(p)))
+		f.Set(p.at, uint64(*(*uint16)(a)))
 	case kindInt16:
-		f.Int(uint64(*(*int16)(p)))
-	case kindUint32:
-		f.Int(uint64(*(*uint32)(p)))
-	case kindInt32:
-		f.Int(uint64(*(*int32)(p)))
-	case kind64:
-		f.Int(*(*uint64)(p))
-	case kindFloat32:
-		f.Float(uint64(*(*uint32)(p)))
-	case kindFloat64:
-		f.Float(*(*uint64)(p))
+		f.Set(p.at, uint64(*(*int16)(a)))
 	case kindString:
-		s := *(*string)(p)
-		f.Pointer(unsafe.Pointer(unsafe.StringData(s)))
-		f.Int(uint64(len(s)))
+		s := *(*string)(a)
+		f.Set(p.at, f.Hold(unsafe.Pointer(unsafe.StringData(s))))
+		f.Set(p.at+1, uint64(len(s)))
 	case kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
-		b := *(*[]byte)(p) // all slices look alike; len counts elements
-		f.Pointer(unsafe.Pointer(unsafe.SliceData(b)))
-		f.Int(uint64(len(b)))
+		b := *(*[]byte)(a) // all slices look alike; len counts elements
+		f.Set(p.at, f.Hold(unsafe.Pointer(unsafe.SliceData(b))))
+		f.Set(p.at+1, uint64(len(b)))
 	default:
-		f.Copy(p, k.size())
+		f.Set(p.at, uint64(uintptr(f.Copy(a, p.kind.size())))) // f holds it
 	}
 }
 

@@ -25,7 +25,7 @@ type Library struct {
 	since     time.Time
 	emit      func(Event)
 	state     state
-	gate      gate.Gate[call.Frame]         // every call is inside it
+	gate      gate.Gate[inside]             // every call is inside it
 	uncounted atomic.Int64                  // who was inside it and was no call
 	errors    atomic.Int64                  // calls that failed
 	onError   atomic.Pointer[chan struct{}] // who wants to know
@@ -282,11 +282,11 @@ func (l *Library) InFlight() int64 { return l.gate.InFlight() }
 
 // Health runs the library's health hooks.
 func (l *Library) Health(ctx context.Context) error {
-	frame, ok := l.gate.Enter()
+	s, ok := l.gate.Enter()
 	if !ok {
 		return l.closedError()
 	}
-	defer l.leaveUncounted(frame)
+	defer l.leaveUncounted(s)
 	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {
 		return l.error(StepHealth, ErrUnhealthy, err)
 	}
@@ -306,7 +306,9 @@ func (l *Library) bind(name string, want abi.Signature) (*binding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBinding(name, want, fn), nil
+	b := newBinding(name, want, l.conf.callLimit)
+	b.fixed = fn
+	return b, nil
 }
 
 // Close waits for the calls inside the library, at most for the drain

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // An observed version is judged by a Rule, from the moment of observe on.
@@ -61,9 +59,9 @@ func (l *Library) figures() (calls, errors int64) {
 }
 
 // leaveUncounted gives the gate back for those who held it and were no call.
-func (l *Library) leaveUncounted(frame *call.Frame) {
+func (l *Library) leaveUncounted(s *seat) {
 	l.uncounted.Add(1)
-	l.gate.Leave(frame)
+	l.gate.Leave(s)
 }
 
 // countError notes that a call failed.

@@ -136,7 +136,7 @@ func (s *Slot) emptyError() error {
 func (s *Slot) bind(name string, want abi.Signature) (*binding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := newBinding(name, want, nil)
+	b := newBinding(name, want, s.conf.callLimit)
 	b.slot, b.index = s, len(s.bindings)
 	if lib := s.current.Load(); lib != nil {
 		fn, err := lib.lookup(name, want)

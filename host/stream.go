@@ -10,7 +10,6 @@ import (
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/internal/call"
 )
 
 // A Stream is a result that does not fit a call, read piece by piece. Its version
@@ -27,13 +26,13 @@ type Stream struct {
 
 // stream is what outlives a Stream that was forgotten.
 type stream struct {
-	lib   *Library
-	ctx   context.Context
-	name  string
-	id    uint64
-	frame *call.Frame // that the gate gave; not used
-	stop  func() bool // watching ctx
-	err   error       // of a Read, for all that follow
+	lib  *Library
+	ctx  context.Context
+	name string
+	id   uint64
+	seat *seat       // in the gate; nothing of it is used
+	stop func() bool // watching ctx
+	err  error       // of a Read, for all that follow
 
 	left atomic.Bool // the gate
 
@@ -83,7 +82,7 @@ func (s *stream) leave() {
 	s.lib.streams.mu.Lock()
 	delete(s.lib.streams.open, s)
 	s.lib.streams.mu.Unlock()
-	s.lib.leaveUncounted(s.frame)
+	s.lib.leaveUncounted(s.seat)
 }
 
 // Read reads the next bytes. Errors are io.EOF at the end, *CallError if the
@@ -234,27 +233,27 @@ func (s *stream) close() {
 }
 
 // enterStream enters the same version twice: for the call, and for the stream.
-func (b *binding) enterStream(ctx context.Context) (inside, *stream, error) {
+func (b *binding) enterStream(ctx context.Context) (*seat, *stream, error) {
 	for {
 		in, err := b.enter(ctx)
 		if err != nil {
-			return in, nil, err
+			return nil, nil, err
 		}
-		lib := in.fn.lib
-		if frame, ok := lib.gate.Enter(); ok {
-			s := &stream{lib: lib, ctx: ctx, name: b.name, frame: frame, stop: func() bool { return true }}
+		lib := in.Value.fn.lib
+		if held, ok := lib.gate.Enter(); ok {
+			s := &stream{lib: lib, ctx: ctx, name: b.name, seat: held, stop: func() bool { return true }}
 			if !lib.streams.add(s) {
 				s.leave()
 			}
 			return in, s, nil
 		}
-		in.fn.leave(in.frame) // it was closed meanwhile
+		in.Value.fn.leave(in) // it was closed meanwhile
 		runtime.Gosched()
 	}
 }
 
 // open makes the call.
-func (s *stream) open(in inside) (*Stream, error) {
+func (s *stream) open(in *seat) (*Stream, error) {
 	id, err := finish[streamHandle](s.ctx, in)
 	if err == nil && s.lib.sym.streamRead == 0 {
 		err = &Error{Name: s.lib.Name(), Version: s.lib.Version(), Step: StepCall, Reason: ErrUnsupported}

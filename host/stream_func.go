@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"reflect"
-	"unsafe"
 )
 
 // streamHandle is the result of a function that returns a stream.
@@ -25,11 +24,11 @@ func ReaderFunc0(c Caller, name string, opts ...BindOption) (func(context.Contex
 		return nil, err
 	}
 	return func(ctx context.Context) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
+		s, stream, err := b.enterStream(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return s.open(in)
+		return stream.open(s)
 	}, nil
 }
 
@@ -40,12 +39,12 @@ func ReaderFunc1[A any](c Caller, name string, opts ...BindOption) (func(context
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
+		s, stream, err := b.enterStream(ctx)
 		if err != nil {
 			return nil, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		return s.open(in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		return stream.open(s)
 	}, nil
 }
 
@@ -56,13 +55,13 @@ func ReaderFunc2[A, B any](c Caller, name string, opts ...BindOption) (func(cont
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
+		s, stream, err := b.enterStream(ctx)
 		if err != nil {
 			return nil, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		return s.open(in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		return stream.open(s)
 	}, nil
 }
 
@@ -74,13 +73,13 @@ func ReaderFunc3[A, B, C any](c Caller, name string, opts ...BindOption) (func(c
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C) (*Stream, error) {
-		in, s, err := b.enterStream(ctx)
+		s, stream, err := b.enterStream(ctx)
 		if err != nil {
 			return nil, err
 		}
-		put(in.frame, b.params[0], unsafe.Pointer(&a1))
-		put(in.frame, b.params[1], unsafe.Pointer(&a2))
-		put(in.frame, b.params[2], unsafe.Pointer(&a3))
-		return s.open(in)
+		put(&s.Value.Frame, b.params[0], &a1)
+		put(&s.Value.Frame, b.params[1], &a2)
+		put(&s.Value.Frame, b.params[2], &a3)
+		return stream.open(s)
 	}, nil
 }

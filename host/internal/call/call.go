@@ -38,15 +38,18 @@ const (
 type Frame struct {
 	Fn     uintptr // address of the C function
 	nstack uintptr // integer arguments that go to the stack
-	ints   [MaxInts]uint64
-	floats [MaxFloats]uint64
-	R0     uint64 // integer result
-	F0     uint64 // floating point result, as bits
+
+	// The arguments, integers first, then floats, which go to registers from their
+	// lowest bytes on. See Set.
+	Words [MaxInts + MaxFloats]uint64
+
+	R0 uint64 // integer result
+	F0 uint64 // floating point result, as bits
 
 	// What Guarded sets, and the result.
 	pending uintptr // *uint32, C memory, or 0
 	take    uintptr // the C function int32_t take(void)
-	Status  uint64
+	Status  uint64  // see Guarded
 	thread  uintptr // thread pointer of the thread that makes the call, on Linux
 
 	// Jump is the offset from the thread pointer of a word in which a callee
@@ -75,62 +78,88 @@ type Frame struct {
 	Scalar uint64  // a scalar result beside a status
 }
 
-var frames = sync.Pool{New: func() any { return &Frame{Buffer: make([]byte, bufferSize)} }}
+var frames = sync.Pool{New: func() any {
+	f := new(Frame)
+	f.Init()
+	return f
+}}
+
+// Init makes a Frame that does not come from Get ready for use.
+func (f *Frame) Init() { f.Buffer = make([]byte, bufferSize) }
 
 // Get returns an empty frame. The caller owns it until Put.
 func Get() *Frame { return frames.Get().(*Frame) }
 
 // Put gives f back and lets go of the memory it kept alive.
 func (f *Frame) Put() {
-	if f.Reset() {
-		frames.Put(f)
+	if f.abandoned {
+		return
 	}
+	f.Release()
+	f.nints, f.nfloats, f.pending, f.Jump = 0, 0, 0, 0
+	frames.Put(f)
 }
 
 // Abandon leaves f, and all memory that C got the address of, to the callee, which
-// may write there although the call has ended. Put and Reset do nothing from now
-// on. The caller keeps f reachable for as long as that may be.
+// may write there although the call has ended. Put does nothing from now on. The
+// caller keeps f reachable for as long as that may be.
 func (f *Frame) Abandon() { f.abandoned = true }
 
-// Reset makes f empty and lets go of the memory it kept alive. It is for those
-// who keep frames of their own. It reports whether f may be used again.
-func (f *Frame) Reset() bool {
-	if f.abandoned {
-		return false
+// Abandoned reports whether f was left to a callee.
+func (f *Frame) Abandoned() bool { return f.abandoned }
+
+// Release lets go of the memory that f kept alive.
+func (f *Frame) Release() {
+	if f.npointers > 0 {
+		f.release()
 	}
+}
+
+func (f *Frame) release() {
 	for n := f.npointers; n > 0; n-- { // few: clear would be a call
 		f.pointers[n-1] = nil
 	}
-	f.nints, f.nfloats, f.npointers, f.nroom, f.pending, f.Jump = 0, 0, 0, 0, 0, 0
-	return true
+	f.npointers, f.nroom = 0, 0
 }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has
 // returned. If it is not 0, Do calls take and leaves its result in Status. Both
 // happen on the thread that Fn ran on: what Fn kept for that thread is found,
-// without binding the goroutine to it. Otherwise Status is 0.
+// without binding the goroutine to it. Otherwise Status is 0. It holds for all calls
+// until Put.
 func (f *Frame) Guarded(pending *uint32, take uintptr) {
-	f.pending, f.take, f.Status = uintptr(unsafe.Pointer(pending)), take, 0
+	f.pending, f.take = uintptr(unsafe.Pointer(pending)), take
 }
+
+// Set sets integer argument number at, from 0, or floating point argument number
+// at-MaxInts.
+func (f *Frame) Set(at uint8, bits uint64) { f.Words[at%uint8(len(f.Words))] = bits }
+
+// Hold keeps the Go memory at p where it is and alive, and returns its address.
+func (f *Frame) Hold(p unsafe.Pointer) uint64 {
+	f.pointers[f.npointers] = p
+	f.npointers++
+	return uint64(uintptr(p))
+}
+
+// Ints says that the first n integer arguments have been set. Int and those that
+// follow append to them.
+func (f *Frame) Ints(n int) { f.nints = n }
 
 // Int appends an integer argument, already extended to 64 bits.
 func (f *Frame) Int(v uint64) {
-	f.ints[f.nints] = v
+	f.Words[:MaxInts][f.nints] = v
 	f.nints++
 }
 
 // Float appends a floating point argument, as bits in the low part.
 func (f *Frame) Float(bits uint64) {
-	f.floats[f.nfloats] = bits
+	f.Words[MaxInts:][f.nfloats] = bits
 	f.nfloats++
 }
 
 // Pointer appends the address of Go memory.
-func (f *Frame) Pointer(p unsafe.Pointer) {
-	f.pointers[f.npointers] = p
-	f.npointers++
-	f.Int(uint64(uintptr(p)))
-}
+func (f *Frame) Pointer(p unsafe.Pointer) { f.Int(f.Hold(p)) }
 
 // Output appends Buffer, its capacity in elements of size bytes, and Length:
 // where a text, byte or slice result goes. Buffer may be replaced before, and is
@@ -152,9 +181,18 @@ func (f *Frame) Forget() { atomic.StoreUintptr(&f.thread, 0) }
 
 // Do calls Fn. The goroutine's thread is inside C until it returns.
 func (f *Frame) Do() {
-	f.nstack = uintptr(max(0, f.nints-intRegisters))
+	f.Run(Stacked(f.nints))
+}
+
+// Run is Do for a caller who has set the arguments and knows how many of them go to
+// the stack.
+func (f *Frame) Run(stacked uintptr) {
+	f.nstack = stacked
 	cgocall(trampolineAddr, unsafe.Pointer(f))
 }
+
+// Stacked is how many of n integer arguments go to the stack.
+func Stacked(n int) uintptr { return uintptr(max(0, n-intRegisters)) }
 
 // Call calls a function with integer arguments and returns its result.
 func Call(fn uintptr, args ...uint64) uint64 {

@@ -6,14 +6,14 @@
 #define FRAME_fn      0
 #define FRAME_nstack  8
 #define FRAME_ints    16
-#define FRAME_floats  (16+24*8)
-#define FRAME_r0      (16+24*8+8*8)
-#define FRAME_f0      (16+24*8+8*8+8)
-#define FRAME_pending (16+24*8+8*8+16)
-#define FRAME_take    (16+24*8+8*8+24)
-#define FRAME_status  (16+24*8+8*8+32)
-#define FRAME_thread  (16+24*8+8*8+40)
-#define FRAME_jump    (16+24*8+8*8+48)
+#define FRAME_floats  (FRAME_ints+24*8)
+#define FRAME_r0      (FRAME_floats+8*8)
+#define FRAME_f0      (FRAME_floats+8*8+8)
+#define FRAME_pending (FRAME_floats+8*8+16)
+#define FRAME_take    (FRAME_floats+8*8+24)
+#define FRAME_status  (FRAME_floats+8*8+32)
+#define FRAME_thread  (FRAME_floats+8*8+40)
+#define FRAME_jump    (FRAME_floats+8*8+48)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -32(RSP)
@@ -74,6 +74,7 @@ registers:
 	MOVD  R0, FRAME_r0(R19)
 	FMOVD F0, FRAME_f0(R19)
 
+	MOVD  ZR, FRAME_status(R19)
 	MOVD  FRAME_pending(R19), R9
 	CBZ   R9, return
 	MOVWU (R9), R9

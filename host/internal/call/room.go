@@ -2,8 +2,8 @@ package call
 
 import "unsafe"
 
-// Room appends the address of n bytes, aligned to 8, for C to read and write,
-// and returns it. The memory is the frame's, and undefined at first.
+// Room returns n bytes, aligned to 8, for C to read and write. The memory is the
+// frame's, and undefined at first.
 //
 // C never gets the address of the caller's own struct: the frame would make
 // it escape, and so cost every typed call an allocation.
@@ -16,11 +16,13 @@ func (f *Frame) Room(n int) unsafe.Pointer {
 	} else {
 		p = unsafe.Pointer(unsafe.SliceData(make([]uint64, words)))
 	}
-	f.Pointer(p)
+	f.Hold(p)
 	return p
 }
 
-// Copy appends the address of a copy of the n bytes at p, which hold no pointer.
-func (f *Frame) Copy(p unsafe.Pointer, n int) {
-	copy(unsafe.Slice((*byte)(f.Room(n)), n), unsafe.Slice((*byte)(p), n))
+// Copy returns a copy of the n bytes at p, which hold no pointer.
+func (f *Frame) Copy(p unsafe.Pointer, n int) unsafe.Pointer {
+	room := f.Room(n)
+	copy(unsafe.Slice((*byte)(room), n), unsafe.Slice((*byte)(p), n))
+	return room
 }

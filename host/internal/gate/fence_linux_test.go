@@ -22,11 +22,11 @@ func TestFence(t *testing.T) {
 	deadline := time.Now().Add(3 * time.Second) // for a machine that is busy
 	var v struct {
 		count  uint64 // the caller's
-		_      [shardSize]byte
+		_      [rowSize]byte
 		closed atomic.Uint64 // the owner's
-		_      [shardSize]byte
+		_      [rowSize]byte
 		start  atomic.Uint64
-		_      [shardSize]byte
+		_      [rowSize]byte
 		seen   atomic.Uint64 // what the caller has read of closed, +1
 	}
 	go func() {

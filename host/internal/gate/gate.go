@@ -22,30 +22,50 @@ var (
 )
 
 const (
-	shardCount = 64
-	// Two cache lines: amd64 fetches them in pairs, and neighbours that share
-	// a pair measured as slow as if they shared a line.
-	shardSize = 128
+	// rowCount is for how many processors (Ps of Go's scheduler) there are seats.
+	rowCount = 64
+	// rowSeats is how many calls at once find a seat where they came in. They are
+	// several where calls block, or the scheduler has taken the processor away.
+	rowSeats = 4
+	// rowSize is two cache lines: amd64 fetches them in pairs, and neighbours that
+	// share a pair measured as slow as if they shared a line.
+	rowSize = 128
 )
 
-// A shard belongs to one processor (a P of Go's scheduler): only who is pinned
-// to it writes here. A caller may come in on one processor and leave on another,
-// so nothing follows from one shard's counters; all of them together say how many
-// are inside. Counters only grow.
-type shard[T any] struct {
-	_       [0]atomic.Uint64 // for its alignment, which 32-bit processors need
-	in, out uint64
-	spare   *T
-	_       [shardSize - 24]byte
+// A row has the seats of one processor: only who is pinned to it takes one.
+type row[T any] struct {
+	first atomic.Pointer[Seat[T]]
+	seats atomic.Int32 // at most rowSeats
+	extra atomic.Int64 // who came in here and found no seat, and is inside
+	left  atomic.Uint64
+	_     [rowSize - 32]byte
 }
+
+// A Seat is a caller's place inside, with a T that the caller has for itself. The
+// next one finds there what it has left, mostly on the same processor: uncontended,
+// and in the core's cache.
+type Seat[T any] struct {
+	left  uint64 // callers who have left it; written by the one who has it
+	state uint32 // one of those below
+	next  atomic.Pointer[Seat[T]]
+	extra *row[T] // for one that is in no row: where it is counted
+	Value T
+	_     [rowSize]byte // nobody else's in this line
+}
+
+const (
+	free = iota
+	taken
+	abandoned
+)
 
 // A Gate has callers, who may be any number of goroutines:
 //
-//	spare, ok := g.Enter()
+//	seat, ok := g.Enter()
 //	if !ok {
 //		return ErrClosed // the owner has closed it: go to the current version
 //	}
-//	defer g.Leave(spare)
+//	defer g.Leave(seat)
 //	// Inside: what the gate protects stays until Leave.
 //
 // and an owner, who takes away what the gate protects:
@@ -56,23 +76,20 @@ type shard[T any] struct {
 //	}
 //	// Nobody is inside, and nobody will be.
 //
-// Each processor keeps one T, from a Leave to the next Enter there: something that
-// every caller needs, and that is uncontended and in the core's cache this way.
-//
 // The zero Gate is open. All methods may be used from any goroutine. A Gate is
 // 8 KiB and must not be copied after its first use.
 //
-// A caller counts itself in and then looks whether the gate is closed; the owner
-// closes the gate and then looks at the counters. So that not both miss the
-// other, a memory barrier must stand between the two steps on either side. Callers
-// come by the million and the owner seldom, so the owner pays for both: [fence]
-// brings the barrier to where the callers are.
+// A caller takes a seat and then looks whether the gate is closed; the owner closes
+// the gate and then looks at the seats. So that not both miss the other, a memory
+// barrier must stand between the two steps on either side. Callers come by the
+// million and the owner seldom, so the owner pays for both: [fence] brings the
+// barrier to where the callers are.
 type Gate[T any] struct {
 	closed atomic.Bool
-	_      [shardSize - 4]byte      // callers read closed; nobody writes near it
-	shards [shardCount + 1]shard[T] // the last for all further processors
+	_      [rowSize - 4]byte    // callers read closed; nobody writes near it
+	rows   [rowCount + 1]row[T] // the last for all further processors, and without seats
 
-	turned atomic.Uint64 // counted in and out, and never inside
+	spare sync.Pool // of seats that are in no row
 
 	mu      sync.Mutex
 	closure *closure // nil while the gate is open; guarded by mu
@@ -84,57 +101,114 @@ type closure struct {
 	drained bool          // which of the two; written before over is closed
 }
 
-// Enter lets the caller in unless the gate is closed. It never blocks. spare is
-// the processor's T, the caller's alone until Leave, or nil if there is none.
-func (g *Gate[T]) Enter() (spare *T, ok bool) {
+// Enter lets the caller in unless the gate is closed. It never blocks.
+func (g *Gate[T]) Enter() (s *Seat[T], ok bool) {
 	if g.closed.Load() {
 		return nil, false
 	}
-	p := procPin()
-	s := &g.shards[min(p, shardCount)]
-	in, _ := s.load()
-	if p < shardCount {
-		spare, s.spare = s.spare, nil
+	if p := uint(procPin()); p < rowCount {
+		s = g.rows[p].first.Load()
 	}
-	if asymmetric && p < shardCount {
-		s.in = in + 1
-	} else {
-		atomic.AddUint64(&s.in, 1)
+	if s == nil || !s.take() {
+		s = g.search(s)
 	}
-	closed := g.closed.Load() // an atomic load stays behind the store above
 	procUnpin()
-	if closed {
-		g.turned.Add(1)
-		_ = g.Leave(spare) // a gate that is closed needs none
+	// An atomic load stays behind the store in take.
+	if g.closed.Load() {
+		g.turn(s)
 		return nil, false
 	}
-	return spare, true
+	return s, true
+}
+
+// take reports whether the seat was free, and is the caller's now, who is pinned to
+// its processor: nobody else can take it meanwhile.
+func (s *Seat[T]) take() bool {
+	if !asymmetric {
+		return atomic.CompareAndSwapUint32(&s.state, free, taken)
+	}
+	if s.state != free {
+		return false
+	}
+	s.state = taken
+	return true
+}
+
+// search finds a seat for a caller who is pinned when it begins and ends: one behind
+// s, which is taken, or else a new one.
+//
+//go:noinline
+func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
+	for ; s != nil; s = s.next.Load() {
+		if s.take() {
+			return s
+		}
+	}
+	procUnpin()
+	if s, _ = g.spare.Get().(*Seat[T]); s == nil {
+		s = new(Seat[T])
+	}
+	atomic.StoreUint32(&s.state, taken)
+	p := procPin()
+	r := &g.rows[min(p, rowCount)]
+	// One that has been in no row stays so: it may be counted from another.
+	if p < rowCount && s.extra == nil && r.seats.Load() < rowSeats {
+		r.seats.Add(1)
+		s.next.Store(r.first.Load())
+		r.first.Store(s)
+	} else {
+		s.extra = r
+		r.extra.Add(1)
+	}
+	return s
+}
+
+// turn sends a caller away that has come too late.
+func (g *Gate[T]) turn(s *Seat[T]) {
+	if s.extra != nil {
+		s.extra.extra.Add(-1)
+	} else {
+		atomic.StoreUint32(&s.state, free)
+	}
+	g.leaveClosed()
 }
 
 // Leave ends what an Enter began, on any goroutine; what the caller did inside
-// happens before a Wait that returns nil. The processor keeps spare,
-// which may be nil, for another caller; if it has one already, spare comes back.
+// happens before a Wait that returns nil. The seat is another caller's from here on.
 // The last one out of a closed gate wakes those who wait.
-func (g *Gate[T]) Leave(spare *T) (rest *T) {
-	p := procPin()
-	s := &g.shards[min(p, shardCount)]
-	_, out := s.load()
-	if p < shardCount && s.spare == nil {
-		s.spare = spare
-	} else {
-		rest = spare
+func (g *Gate[T]) Leave(s *Seat[T]) {
+	switch {
+	case atomic.LoadUint32(&s.state) != taken:
+		panic("gate: Leave without Enter")
+	case s.extra != nil:
+		atomic.StoreUint32(&s.state, free)
+		s.extra.left.Add(1)
+		s.extra.extra.Add(-1)
+		g.spare.Put(s)
+	case asymmetric:
+		s.left++
+		s.state = free
+	default:
+		atomic.AddUint64(&s.left, 1)
+		atomic.StoreUint32(&s.state, free)
 	}
-	if asymmetric && p < shardCount {
-		s.out = out + 1
-	} else {
-		atomic.AddUint64(&s.out, 1)
-	}
-	closed := g.closed.Load()
-	procUnpin()
-	if closed {
+	if g.closed.Load() {
 		g.leaveClosed()
 	}
-	return rest
+}
+
+// Abandon is Leave for a caller whose seat is to be nobody's any more.
+func (g *Gate[T]) Abandon(s *Seat[T]) {
+	if s.extra != nil {
+		s.extra.left.Add(1)
+		s.extra.extra.Add(-1)
+	} else {
+		atomic.AddUint64(&s.left, 1)
+		atomic.StoreUint32(&s.state, abandoned)
+	}
+	if g.closed.Load() {
+		g.leaveClosed()
+	}
 }
 
 // leaveClosed keeps the rare part, with its defer, out of Leave.
@@ -144,13 +218,6 @@ func (g *Gate[T]) leaveClosed() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.settle()
-}
-
-// load reads both counters. That is the order of memory between those who have
-// the spare one after the other, as far as the race detector is concerned: each
-// has written one of the counters after it was done with spare.
-func (s *shard[T]) load() (in, out uint64) {
-	return atomic.LoadUint64(&s.in), atomic.LoadUint64(&s.out)
 }
 
 // Close shuts the gate. When it returns, every Enter has either succeeded
@@ -163,23 +230,20 @@ func (g *Gate[T]) Close() {
 	}
 	g.closure = &closure{over: make(chan struct{})}
 	g.closed.Store(true)
-	// Whoever is pinned now is either seen in the counters, or sees that the
-	// gate is closed.
+	// Whoever comes in now is either seen in a seat, or sees that the gate is
+	// closed.
 	fence()
 	g.settle()
 }
 
 // settle ends the closure if the gate is empty. It is called with mu held, by
 // Close and by everyone who leaves a closed gate. The last of these looks after
-// all the others have counted, so no wake-up is lost.
+// all the others have given up their seats, so no wake-up is lost.
 func (g *Gate[T]) settle() {
 	if g.closure == nil || g.closure.drained {
 		return
 	}
-	switch n := g.InFlight(); {
-	case n < 0:
-		panic("gate: Leave without Enter")
-	case n == 0:
+	if g.InFlight() == 0 {
 		g.closure.drained = true
 		close(g.closure.over)
 	}
@@ -236,25 +300,29 @@ func (g *Gate[T]) Drained() bool {
 
 // InFlight returns the number of callers inside. While others enter and leave
 // it is a close estimate, not the count of one moment. On a closed gate 0 means
-// that nobody is inside, and nobody will be: who is counted out by the first loop
-// is counted in by the second, so at the moment between the two there were no
-// more inside than the difference.
-func (g *Gate[T]) InFlight() int64 {
-	var n uint64
-	for i := range g.shards {
-		n -= atomic.LoadUint64(&g.shards[i].out)
+// that nobody is inside, and nobody will be: seats are only given up then, but by
+// those who take one and turn round.
+func (g *Gate[T]) InFlight() (n int64) {
+	for i := range g.rows {
+		r := &g.rows[i]
+		n += r.extra.Load()
+		for s := r.first.Load(); s != nil; s = s.next.Load() {
+			if atomic.LoadUint32(&s.state) == taken {
+				n++
+			}
+		}
 	}
-	for i := range g.shards {
-		n += atomic.LoadUint64(&g.shards[i].in)
-	}
-	return int64(n)
+	return n
 }
 
 // Left returns how many callers have been inside and left.
 func (g *Gate[T]) Left() (n int64) {
-	n = -int64(g.turned.Load())
-	for i := range g.shards {
-		n += int64(atomic.LoadUint64(&g.shards[i].out))
+	for i := range g.rows {
+		r := &g.rows[i]
+		n += int64(r.left.Load())
+		for s := r.first.Load(); s != nil; s = s.next.Load() {
+			n += int64(atomic.LoadUint64(&s.left))
+		}
 	}
-	return max(n, 0)
+	return n
 }

@@ -109,61 +109,80 @@ func TestReopen(t *testing.T) {
 }
 
 func TestLeaveWithoutEnter(t *testing.T) {
-	var open, closed Gate[int]
-	open.Leave(nil)
-	assert.Panics(t, open.Close, "it is found when somebody counts")
-	closed.Close()
-	closed.Reopen()
-	_, ok := closed.Enter()
-	require.True(t, ok)
-	closed.Close()
-	closed.Leave(nil)
-	assert.True(t, closed.Drained())
+	for _, inARow := range []bool{true, false} {
+		var g Gate[int]
+		for range rowSeats {
+			if !inARow {
+				_, _ = g.Enter()
+			}
+		}
+		s, ok := g.Enter()
+		require.True(t, ok)
+		g.Leave(s)
+		assert.Panics(t, func() { g.Leave(s) })
+	}
 }
 
-// A spare is one caller's at a time, and comes back to the next.
-func TestSpare(t *testing.T) {
+// A seat is one caller's at a time, and what it leaves there comes to the next. Those
+// who find none on their processor sit elsewhere.
+func TestSeats(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var g Gate[int]
-	spare, ok := g.Enter()
-	require.True(t, ok)
-	assert.Nil(t, spare)
-	mine := new(int)
-	g.Leave(mine)
+	seen := map[*Seat[int]]bool{}
+	var seats []*Seat[int]
+	for i := range 3 * rowSeats {
+		s, ok := g.Enter()
+		require.True(t, ok)
+		assert.False(t, seen[s], "the other caller has it")
+		assert.Equal(t, i >= rowSeats, s.extra != nil)
+		s.Value = i
+		seen[s] = true
+		seats = append(seats, s)
+	}
+	assert.EqualValues(t, len(seats), g.InFlight())
+	assert.Zero(t, g.Left())
+	g.Leave(seats[1])
+	again, _ := g.Enter()
+	assert.Same(t, seats[1], again)
+	assert.Equal(t, 1, again.Value)
 
-	spare, _ = g.Enter()
-	assert.Same(t, mine, spare)
-	second, _ := g.Enter()
-	assert.Nil(t, second, "the other caller has it")
-	assert.Nil(t, g.Leave(spare))
-	other := new(int)
-	assert.Same(t, other, g.Leave(other), "there is one already")
-	spare, _ = g.Enter()
-	assert.Same(t, mine, spare)
-	_, _ = g.Enter()
-	g.Leave(nil)
-	g.Leave(spare)
-	assert.EqualValues(t, 5, g.Left())
+	g.Close()
+	for i, s := range seats {
+		assert.False(t, g.Drained())
+		if i%2 == 0 {
+			g.Leave(s)
+		} else {
+			g.Abandon(s)
+		}
+	}
+	assert.True(t, g.Drained())
+	assert.EqualValues(t, len(seats)+1, g.Left())
+	g.Reopen()
+	for range len(seats) {
+		s, ok := g.Enter()
+		require.True(t, ok)
+		assert.NotContains(t, []*Seat[int]{seats[1], seats[3], seats[5], seats[7]}, s, "it was abandoned")
+	}
 }
 
-// Processors beyond the shards share one.
+// Processors beyond the rows share one.
 func TestManyProcessors(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(shardCount + 40))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(rowCount + 40))
 	var g Gate[int]
 	var wg sync.WaitGroup
 	const each = 2000
-	for range shardCount + 40 {
+	for range rowCount + 40 {
 		wg.Go(func() {
 			for range each {
-				if _, ok := g.Enter(); ok {
+				if s, ok := g.Enter(); ok {
 					runtime.Gosched()
-					g.Leave(new(int))
+					g.Leave(s)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	assert.EqualValues(t, (shardCount+40)*each, g.Left())
+	assert.EqualValues(t, (rowCount+40)*each, g.Left())
 	g.Close()
 	assert.True(t, g.Drained())
 }
