@@ -102,22 +102,16 @@ func Value[T any](result *T, f func() (T, error)) (status int32) {
 	return abi.OK
 }
 
-// Guard runs f for an export that returns a plain value. If f panics, Guard
-// returns the zero value and the status waits for hotso_take_status on this
-// thread.
-func Guard[T any](f func() T) (v T) {
-	defer recoverPending()
-	return f()
-}
-
-// Do is Guard for an export that returns nothing.
-func Do(f func()) {
-	defer recoverPending()
-	f()
-}
-
-// recoverPending must be deferred itself, as recoverStatus.
-func recoverPending() {
+// Recover is deferred, as the first thing, by an export that returns a plain value or
+// nothing. If the export panics it returns the zero value, and the status waits for
+// hotso_take_status on this thread.
+//
+//	//export Twice
+//	func Twice(n int32) int32 {
+//		defer cabi.Recover()
+//		return 2 * n
+//	}
+func Recover() {
 	if r := recover(); r != nil {
 		setPending(keepPanic(r))
 	}

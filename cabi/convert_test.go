@@ -163,27 +163,22 @@ func TestValue(t *testing.T) {
 	assert.EqualValues(t, 42, n, "untouched by a failure")
 }
 
-func TestGuard(t *testing.T) {
+func TestRecover(t *testing.T) {
 	runtime.LockOSThread() // as every export is
 	defer runtime.UnlockOSThread()
-	assert.Equal(t, 42, Guard(func() int { return 42 }))
+	assert.Equal(t, 42, recovering(func() int { return 42 }))
 	require.EqualValues(t, abi.OK, hotso_go_take_status())
 
-	assert.Zero(t, Guard(func() int { panic("boom") }))
+	assert.Zero(t, recovering(func() int { panic("boom") }))
 	assert.EqualValues(t, 1, atomic.LoadUint32(pendingCount()))
 	assertFails(t, abi.Panic, "panic: boom", hotso_go_take_status())
 	assert.Zero(t, atomic.LoadUint32(pendingCount()))
 }
 
-func TestDo(t *testing.T) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	calls := 0
-	Do(func() { calls++ })
-	assert.Equal(t, 1, calls)
-	require.EqualValues(t, abi.OK, hotso_go_take_status())
-	Do(func() { panic("boom") })
-	assertFails(t, abi.Panic, "panic: boom", hotso_go_take_status())
+// recovering is an export that calls f.
+func recovering(f func() int) int {
+	defer Recover()
+	return f()
 }
 
 func TestNotStamped(t *testing.T) {

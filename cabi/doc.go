@@ -12,7 +12,8 @@
 //
 //	//export Twice
 //	func Twice(n int32) int32 {
-//		return cabi.Guard(func() int32 { return 2 * n })
+//		defer cabi.Recover()
+//		return 2 * n
 //	}
 //
 //	func main() {}
@@ -29,8 +30,8 @@
 //
 // # Exported functions
 //
-// The body of an export converts, calls plain Go, and converts back. Run it in
-// [Guard], [Do], [Run], [Value], [Text], [Data] or [Numbers]: they turn a panic
+// The body of an export converts, calls plain Go, and converts back. It defers
+// [Recover], or runs in [Run], [Value], [Text], [Data] or [Numbers]: they turn a panic
 // into a status and a message, so that it never ends the process. [String] and
 // [Bytes] read arguments; [Buffer] is where a text or byte result goes. All of
 // it is written by hotso gen, from plain Go functions with a //hotso:export.

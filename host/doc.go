@@ -7,7 +7,8 @@
 //
 //	//export Add
 //	func Add(a, b int32) int32 {
-//		return cabi.Guard(func() int32 { return a + b })
+//		defer cabi.Recover()
+//		return a + b
 //	}
 //
 // A host that wants one version opens it and binds its functions:

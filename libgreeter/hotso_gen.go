@@ -15,7 +15,8 @@ import (
 
 //export Greet
 func Greet() *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer { return cabi.CString(greet()) }))
+	defer cabi.Recover()
+	return (*C.char)(cabi.CString(greet()))
 }
 
 //export GreetName
@@ -29,5 +30,6 @@ func GreetName(name *C.hotso_cchar, name_len C.size_t, out *C.char, out_cap C.si
 
 //export Add
 func Add(a, b C.int32_t) C.int32_t {
-	return C.int32_t(cabi.Guard(func() int32 { return greeter.Add(int32(a), int32(b)) }))
+	defer cabi.Recover()
+	return C.int32_t(greeter.Add(int32(a), int32(b)))
 }

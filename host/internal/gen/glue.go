@@ -135,6 +135,8 @@ func (l *library) writeExport(b *strings.Builder, f *function) {
 	fmt.Fprintf(b, "//export %s\n%s\n%s\n}\n", f.name, list("func "+f.name+"(", grouped(names, typs), end), f.body(result))
 }
 
+const recovers = "defer cabi.Recover()\n"
+
 // body is what an export does.
 func (f *function) body(result string) string {
 	call := list(f.call+"(", f.arguments(), ")")
@@ -144,14 +146,11 @@ func (f *function) body(result string) string {
 		if r.named {
 			call = "string(" + call + ")"
 		}
-		if len(call) > 40 {
-			return "return (*C.char)(cabi.Guard(func() unsafe.Pointer {\nreturn cabi.CString(" + call + ")\n}))"
-		}
-		return "return (*C.char)(cabi.Guard(func() unsafe.Pointer { return cabi.CString(" + call + ") }))"
+		return recovers + "return (*C.char)(cabi.CString(" + call + "))"
 	case r == nil && !f.err:
-		return "cabi.Do(func() { " + call + " })"
+		return recovers + call
 	case !f.status():
-		return fmt.Sprintf("return C.%s(cabi.Guard(func() %s { return %s }))", result, r.spelled, call)
+		return recovers + "return C." + result + "(" + call + ")"
 	case r == nil:
 		return "return C.hotso_status(cabi.Run(func() error { return " + call + " }))"
 	}

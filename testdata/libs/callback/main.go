@@ -131,11 +131,10 @@ func Each(visit uint64, n int32, result *int64) C.hotso_status {
 //
 //export Log
 func Log() {
-	cabi.Do(func() {
-		log.Debug("not wanted")
-		log.With("a", 1).WithGroup("g").Info("hello", "took", time.Second, "ok", true, slog.Group("h", "err", io.EOF))
-		cabi.Count("greetings", 3)
-	})
+	defer cabi.Recover()
+	log.Debug("not wanted")
+	log.With("a", 1).WithGroup("g").Info("hello", "took", time.Second, "ok", true, slog.Group("h", "err", io.EOF))
+	cabi.Count("greetings", 3)
 }
 
 // VoidElsewhere has a goroutine of the library's own call Void, and does not wait.

@@ -20,9 +20,8 @@ import (
 //
 //export CString
 func CString(s *C.hotso_cchar, n C.size_t) *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer {
-		return cabi.CString(cabi.String(unsafe.Pointer(s), uintptr(n)))
-	}))
+	defer cabi.Recover()
+	return (*C.char)(cabi.CString(cabi.String(unsafe.Pointer(s), uintptr(n))))
 }
 
 // Later looks at its argument a while after it came: the caller must keep it.

@@ -22,72 +22,86 @@ var (
 
 //export Calls
 func Calls() C.int64_t {
-	return C.int64_t(cabi.Guard(func() int64 { return echo.Calls() }))
+	defer cabi.Recover()
+	return C.int64_t(echo.Calls())
 }
 
 //export Nothing
 func Nothing() {
-	cabi.Do(func() { echo.Nothing() })
+	defer cabi.Recover()
+	echo.Nothing()
 }
 
 //export Bool
 func Bool(v C.bool) C.bool {
-	return C.bool(cabi.Guard(func() bool { return echo.Bool(bool(v)) }))
+	defer cabi.Recover()
+	return C.bool(echo.Bool(bool(v)))
 }
 
 //export Int8
 func Int8(v C.int8_t) C.int8_t {
-	return C.int8_t(cabi.Guard(func() int8 { return echo.Int8(int8(v)) }))
+	defer cabi.Recover()
+	return C.int8_t(echo.Int8(int8(v)))
 }
 
 //export Int16
 func Int16(v C.int16_t) C.int16_t {
-	return C.int16_t(cabi.Guard(func() int16 { return echo.Int16(int16(v)) }))
+	defer cabi.Recover()
+	return C.int16_t(echo.Int16(int16(v)))
 }
 
 //export Int32
 func Int32(v C.int32_t) C.int32_t {
-	return C.int32_t(cabi.Guard(func() int32 { return echo.Int32(int32(v)) }))
+	defer cabi.Recover()
+	return C.int32_t(echo.Int32(int32(v)))
 }
 
 //export Int64
 func Int64(v C.int64_t) C.int64_t {
-	return C.int64_t(cabi.Guard(func() int64 { return echo.Int64(int64(v)) }))
+	defer cabi.Recover()
+	return C.int64_t(echo.Int64(int64(v)))
 }
 
 //export Uint8
 func Uint8(v C.uint8_t) C.uint8_t {
-	return C.uint8_t(cabi.Guard(func() uint8 { return echo.Uint8(uint8(v)) }))
+	defer cabi.Recover()
+	return C.uint8_t(echo.Uint8(uint8(v)))
 }
 
 //export Uint16
 func Uint16(v C.uint16_t) C.uint16_t {
-	return C.uint16_t(cabi.Guard(func() uint16 { return echo.Uint16(uint16(v)) }))
+	defer cabi.Recover()
+	return C.uint16_t(echo.Uint16(uint16(v)))
 }
 
 //export Uint32
 func Uint32(v C.uint32_t) C.uint32_t {
-	return C.uint32_t(cabi.Guard(func() uint32 { return echo.Uint32(uint32(v)) }))
+	defer cabi.Recover()
+	return C.uint32_t(echo.Uint32(uint32(v)))
 }
 
 //export Uint64
 func Uint64(v C.uint64_t) C.uint64_t {
-	return C.uint64_t(cabi.Guard(func() uint64 { return echo.Uint64(uint64(v)) }))
+	defer cabi.Recover()
+	return C.uint64_t(echo.Uint64(uint64(v)))
 }
 
 //export Float32
 func Float32(v C.float) C.float {
-	return C.float(cabi.Guard(func() float32 { return echo.Float32(float32(v)) }))
+	defer cabi.Recover()
+	return C.float(echo.Float32(float32(v)))
 }
 
 //export Float64
 func Float64(v C.double) C.double {
-	return C.double(cabi.Guard(func() float64 { return echo.Float64(float64(v)) }))
+	defer cabi.Recover()
+	return C.double(echo.Float64(float64(v)))
 }
 
 //export Warmer
 func Warmer(t C.double) C.double {
-	return C.double(cabi.Guard(func() echo.Celsius { return echo.Warmer(echo.Celsius(t)) }))
+	defer cabi.Recover()
+	return C.double(echo.Warmer(echo.Celsius(t)))
 }
 
 //export Divide
@@ -104,7 +118,8 @@ func Check(ok C.bool) C.hotso_status {
 
 //export Panics
 func Panics(message *C.hotso_cchar, message_len C.size_t) {
-	cabi.Do(func() { echo.Panics(cabi.String(unsafe.Pointer(message), uintptr(message_len))) })
+	defer cabi.Recover()
+	echo.Panics(cabi.String(unsafe.Pointer(message), uintptr(message_len)))
 }
 
 //export Int8s
@@ -240,9 +255,8 @@ func Text(s *C.hotso_cchar, s_len C.size_t, out *C.char, out_cap C.size_t, out_l
 
 //export Owned
 func Owned(s *C.hotso_cchar, s_len C.size_t) *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer {
-		return cabi.CString(echo.Owned(cabi.String(unsafe.Pointer(s), uintptr(s_len))))
-	}))
+	defer cabi.Recover()
+	return (*C.char)(cabi.CString(echo.Owned(cabi.String(unsafe.Pointer(s), uintptr(s_len)))))
 }
 
 //export Upper

@@ -14,7 +14,8 @@ import (
 
 //export Greet
 func Greet() *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer { return cabi.CString("Hello, Golang!") }))
+	defer cabi.Recover()
+	return (*C.char)(cabi.CString("Hello, Golang!"))
 }
 
 //export GreetName

@@ -16,14 +16,16 @@ import (
 //
 //export Value
 func Value() int32 {
-	return cabi.Guard(func() int32 { panic("no value") })
+	defer cabi.Recover()
+	panic("no value")
 }
 
 // Text panics and returns NULL.
 //
 //export Text
 func Text() *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer { panic("no text") }))
+	defer cabi.Recover()
+	panic("no text")
 }
 
 // Status panics in a function that returns nothing but a status.
@@ -71,7 +73,8 @@ func FailText(message *C.hotso_cchar, messageLen C.size_t, out *C.char, outCap C
 //
 //export Fine
 func Fine() int32 {
-	return cabi.Guard(func() int32 { return 1 })
+	defer cabi.Recover()
+	return 1
 }
 
 func main() {}

@@ -45,7 +45,8 @@ func Label(class_ *C.hotso_cchar, class__len C.size_t, namespace_ *C.hotso_cchar
 
 //export Motto
 func Motto() *C.char {
-	return (*C.char)(cabi.Guard(func() unsafe.Pointer { return cabi.CString(string(motto())) }))
+	defer cabi.Recover()
+	return (*C.char)(cabi.CString(string(motto())))
 }
 
 //export Split
@@ -96,7 +97,8 @@ func Find(label *C.hotso_cchar, label_len C.size_t, result *C.corner_shop_Item) 
 
 //export Pong
 func Pong() {
-	cabi.Do(func() { item.Ping() })
+	defer cabi.Recover()
+	item.Ping()
 }
 
 //export Measure
