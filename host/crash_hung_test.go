@@ -53,7 +53,7 @@ func TestCrashKilled(t *testing.T) {
 	got := make(chan error, 1)
 	go func() { got <- v.sleep() }()
 	require.Eventually(t, func() bool { return v.inside() == 1 }, patience, poll)
-	hang := must(host.Func1[int64, int64](lib, "Sleep", host.Limit(20*time.Millisecond)))(t)
+	hang := must(host.Func1[int64, int64](lib, "Sleep", host.Limit(20*time.Millisecond), host.Limit(0)))(t)
 	_, err := hang(bg, 3600_000)
 	require.ErrorIs(t, err, host.ErrHung)
 	c := crashed(t, <-got, "1")

@@ -2,7 +2,7 @@ package host
 
 import (
 	"fmt"
-	"math"
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 
@@ -20,6 +20,8 @@ type function struct {
 	params  []param
 	ints    int // integer arguments
 	result  kind
+	span    bool         // the result is a text or slice,
+	shift   uint8        // of elements of 1<<shift bytes
 	float   bool         // the result is one
 	plain   bool         // a scalar result, and no status
 	stacked uintptr      // of a plain one: arguments that go to the stack
@@ -28,6 +30,8 @@ type function struct {
 
 func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *function {
 	fn := &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
+	element := fn.result.element()
+	fn.span, fn.shift = element > 0, uint8(max(bits.Len(uint(element)), 1)-1)
 	fn.params, fn.ints = layout(sig)
 	fn.float = fn.result == kindFloat32 || fn.result == kindFloat64
 	fn.plain = !sig.Error && fn.result < kindString
@@ -47,7 +51,7 @@ func (fn *function) do(f *call.Frame, result unsafe.Pointer) error {
 		if fn.lib.dead() {
 			return fn.lib.diedIn(f)
 		}
-	case fn.result.element() > 0:
+	case fn.span:
 		return fn.doSpan(f, result)
 	case fn.result >= kindStruct:
 		size := fn.result.size()
@@ -81,7 +85,11 @@ func (fn *function) doValue(f *call.Frame, result unsafe.Pointer) error {
 		return fn.lib.diedIn(f)
 	}
 	if fn.result == kindCString {
-		*(*string)(result) = fn.lib.takeCString(uintptr(f.R0))
+		text, err := fn.takeCString(uintptr(f.R0))
+		if err != nil {
+			return err
+		}
+		*(*string)(result) = text
 	} else {
 		store(fn.result, *fn.register(f), result)
 	}
@@ -100,56 +108,72 @@ func (fn *function) register(f *call.Frame) *uint64 {
 // or a new one if the results before did not fit there. A result that is too
 // large is fetched, the function does not run again.
 func (fn *function) doSpan(f *call.Frame, result unsafe.Pointer) error {
-	frames := f.Buffer
-	pooled := true
-	if size := fn.expect.Load(); size > int64(len(frames)) {
-		f.Buffer, pooled = make([]byte, size), false
+	own := f.Buffer
+	expected := fn.expect.Load()
+	if expected > int64(len(own)) {
+		f.Buffer = make([]byte, expected)
 	}
-	element := uintptr(fn.result.element())
-	f.Output(int(element))
+	f.Output(fn.shift)
 	f.Do()
 	if fn.lib.dead() {
 		return fn.lib.diedIn(f) // with the buffer in it
 	}
-	buffer := f.Buffer
-	f.Buffer = frames
-	var out []byte
-	switch status := int32(f.R0); abi.Kind(status) {
-	case abi.OK:
-		out = buffer[:min(f.Length, uintptr(len(buffer))/element)*element]
-	case abi.TooSmall:
-		taken, ok := fn.lib.take(status, min(f.Length, maxMessage+1)*element)
-		if !ok {
-			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
-				Message: "its large result was not kept long enough to fetch"}
-		}
-		out, pooled = taken, false
-	default:
+	status := int32(f.R0)
+	if expected > int64(len(own)) || abi.Kind(status) == abi.TooSmall {
+		out := f.Buffer
+		f.Buffer = own
+		return fn.receiveLarge(f, out, result)
+	}
+	if status != abi.OK {
 		return fn.status(status)
 	}
-	if !pooled {
-		fn.adjust(int64(len(out)))
-		pooled = len(out) < cap(out)/2 // too much memory to hold on to
-	}
-	switch {
-	case fn.result == kindString && pooled:
+	out := fn.written(f, own)
+	if fn.result == kindString {
 		*(*string)(result) = string(out)
-	case fn.result == kindString:
-		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
-	case pooled:
-		storeSlice(result, append([]byte(nil), out...), element)
-	default:
-		storeSlice(result, out, element)
+	} else {
+		storeSlice(result, append([]byte(nil), out...), fn.shift)
 	}
 	return nil
 }
 
-// storeSlice writes a slice of the elements in out, of size bytes each, to the
+// receiveLarge takes a result that came in out, which is the caller's, or did not
+// fit there.
+func (fn *function) receiveLarge(f *call.Frame, out []byte, result unsafe.Pointer) error {
+	switch status := int32(f.R0); abi.Kind(status) {
+	case abi.OK:
+		out = fn.written(f, out)
+	case abi.TooSmall:
+		var ok bool
+		if out, ok = fn.lib.take(status, min(f.Length, maxMessage+1)<<fn.shift); !ok {
+			return &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
+				Message: "its large result was not kept long enough to fetch"}
+		}
+	default:
+		return fn.status(status)
+	}
+	fn.adjust(int64(len(out)))
+	if len(out) < cap(out)/2 { // too much memory to hold on to
+		out = append([]byte(nil), out...)
+	}
+	if fn.result == kindString {
+		*(*string)(result) = unsafe.String(unsafe.SliceData(out), len(out)) // nobody else has it
+	} else {
+		storeSlice(result, out, fn.shift)
+	}
+	return nil
+}
+
+// written is the part of a buffer of ours that the library says it has filled.
+func (fn *function) written(f *call.Frame, buffer []byte) []byte {
+	return buffer[:min(f.Length, uintptr(len(buffer))>>fn.shift)<<fn.shift]
+}
+
+// storeSlice writes a slice of the elements in out, of 1<<shift bytes each, to the
 // slice at p, which takes out over. No byte slice of this size is aligned less
 // than size: the allocator aligns to the largest power of two up to 8 that
 // divides what it is asked for (runtime/malloc.go, mallocgcTiny), or more.
-func storeSlice(p unsafe.Pointer, out []byte, size uintptr) {
-	*(*[]byte)(p) = unsafe.Slice(unsafe.SliceData(out), uintptr(len(out))/size) // all slices look alike
+func storeSlice(p unsafe.Pointer, out []byte, shift uint8) {
+	*(*[]byte)(p) = unsafe.Slice(unsafe.SliceData(out), len(out)>>shift) // all slices look alike
 }
 
 // maxExpected bounds the memory that a call sets aside for a result, in bytes.
@@ -216,26 +240,4 @@ func (l *Library) message(status int32) string {
 		return string(b)
 	}
 	return fmt.Sprintf("status %d, no message kept", abi.Kind(status))
-}
-
-// takeCString copies a malloc'd string of the library and frees it.
-func (l *Library) takeCString(p uintptr) string {
-	if p == 0 {
-		return ""
-	}
-	s := cString(p)
-	l.call(l.sym.free, uint64(p)) // C only: no runtime in it
-	return s
-}
-
-// cString copies the NUL-terminated string at p, which is C memory.
-func cString(p uintptr) string {
-	// The address comes from C, so vet's rule about uintptr does not apply; it
-	// is written in a way that says so.
-	base := *(*unsafe.Pointer)(unsafe.Pointer(&p))
-	n := 0
-	for *(*byte)(unsafe.Add(base, n)) != 0 && n < math.MaxInt32 {
-		n++
-	}
-	return string(unsafe.Slice((*byte)(base), n))
 }

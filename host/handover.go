@@ -125,7 +125,7 @@ func (l *Library) save(limit time.Duration) ([]byte, error) {
 	f := l.newCall(l.sym.save)
 	defer f.Put()
 	f.Int(uint64(max(limit, 1)))
-	f.Output(1)
+	f.Output(0)
 	f.Do()
 	if l.dead() {
 		return nil, l.diedIn(f)

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,20 @@ func TestPanicsAndErrorsOfAFunction(t *testing.T) {
 		}
 		assert.EqualValues(t, 1, must(fine(ctx))(t), "the library lives on")
 	}
+}
+
+// A text that is not where the library says is an error of that call.
+func TestTextThatIsNowhere(t *testing.T) {
+	lib := open(t, libtest.Build(t, "panics", "1"))
+	nowhere := must(host.Func1[uint64, string](lib, "Nowhere"))(t)
+	for _, address := range []uint64{8, 1 << 40, 1 << 63} { // in the first page, unmapped, and no address at all
+		s, err := nowhere(t.Context(), address)
+		fails(t, host.ErrCall, "Nowhere", fmt.Sprintf("the text that it returned is not at %#x", address))(s, err)
+		s, err = nowhere(bg, address)
+		fails(t, host.ErrCall, "Nowhere", fmt.Sprintf("the text that it returned is not at %#x", address))(s, err)
+	}
+	assert.Empty(t, must(nowhere(bg, 0))(t), "NULL is no text")
+	assert.Zero(t, lib.InFlight())
 }
 
 // A function without a status leaves it for its thread. Whoever panics hears of

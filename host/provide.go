@@ -32,7 +32,7 @@ var textCodec, _ = wire.Of(reflect.TypeFor[string]())
 // or panic becomes an error of the library's call. While it runs, the library
 // can't be unloaded: a function that waits for a Swap or Close of its own caller
 // waits for the drain timeout. It must not end its goroutine (runtime.Goexit, so
-// also not testing's FailNow).
+// also not testing's FailNow): the call would never end, and its version stay.
 func Provide0[R any](name string, f func() (R, error)) Option {
 	s, _, result := newService(name, reflect.TypeFor[R]())
 	s.call = func(_ *Library, _, out []byte) ([]byte, error) {

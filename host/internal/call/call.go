@@ -161,12 +161,12 @@ func (f *Frame) Float(bits uint64) {
 // Pointer appends the address of Go memory.
 func (f *Frame) Pointer(p unsafe.Pointer) { f.Int(f.Hold(p)) }
 
-// Output appends Buffer, its capacity in elements of size bytes, and Length:
+// Output appends Buffer, its capacity in elements of 1<<shift bytes, and Length:
 // where a text, byte or slice result goes. Buffer may be replaced before, and is
 // put back before Put.
-func (f *Frame) Output(size int) {
+func (f *Frame) Output(shift uint8) {
 	f.Int(uint64(uintptr(unsafe.Pointer(&f.Buffer[0])))) // f holds both itself
-	f.Int(uint64(len(f.Buffer) / size))
+	f.Int(uint64(len(f.Buffer)) >> shift)
 	f.Int(uint64(uintptr(unsafe.Pointer(&f.Length))))
 }
 

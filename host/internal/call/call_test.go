@@ -116,7 +116,7 @@ func TestOutput(t *testing.T) {
 	f := call.Get()
 	defer f.Put()
 	f.Fn = callee(t)("fill")
-	f.Output(1)
+	f.Output(0)
 	f.Do()
 	assert.Zero(t, int32(f.R0))
 	assert.EqualValues(t, len(f.Buffer), f.Length)

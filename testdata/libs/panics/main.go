@@ -3,6 +3,7 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../include
 // #include "cabi.h"
+// static char *at(uint64_t address) { return (char *)address; }
 import "C"
 
 import (
@@ -27,6 +28,11 @@ func Text() *C.char {
 	defer cabi.Recover()
 	panic("no text")
 }
+
+// Nowhere returns a text that is not there.
+//
+//export Nowhere
+func Nowhere(address uint64) *C.char { return C.at(C.uint64_t(address)) }
 
 // Status panics in a function that returns nothing but a status.
 //

