@@ -164,7 +164,8 @@ func (s *source) check(fset *token.FileSet, known map[string]*types.Package) {
 		Importer: importer(known), FakeImportC: true, IgnoreFuncBodies: true,
 		Error: func(error) {}, // the compiler says it better
 	}
-	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
+	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types: map[ast.Expr]types.TypeAndValue{}}
 	s.types, _ = conf.Check(s.ImportPath, fset, s.files, s.info)
 	known[s.ImportPath] = s.types
 }

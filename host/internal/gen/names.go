@@ -14,7 +14,9 @@ var reserved = set(`
 	private protected public register reinterpret_cast restrict return short signed sizeof static static_assert
 	static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned
 	using virtual void volatile wchar_t while xor xor_eq
-	NULL size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t unix linux errno stdin stdout stderr
+	char8_t concept consteval constinit co_await co_return co_yield requires typeof_unqual
+	size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t unix linux errno stdin stdout stderr
+	assert offsetof complex
 	C buffer cabi unsafe error string nil byte rune uintptr any
 	int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64`)
 
@@ -35,6 +37,9 @@ func (f *function) nameParams(r *resolver) {
 		if name == "" || !isASCII(name) {
 			name = fmt.Sprintf("p%d", i+1)
 		}
+		if r.mayBeTaken(name) {
+			name += "_"
+		}
 		for r.takes(name) || taken[name] || p.typ.Span() && taken[name+"_len"] {
 			name += "_"
 		}
@@ -44,6 +49,12 @@ func (f *function) nameParams(r *resolver) {
 		}
 		p.c = name
 	}
+}
+
+// mayBeTaken reports whether name looks like one of a header: macros are in
+// capitals, and hotso's types and those of the library have a prefix.
+func (r *resolver) mayBeTaken(name string) bool {
+	return name == strings.ToUpper(name) || strings.HasPrefix(name, "hotso_") || strings.HasPrefix(name, r.l.prefix())
 }
 
 // takes reports whether the export file means something else by name.
