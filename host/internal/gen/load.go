@@ -31,8 +31,12 @@ type goPackage struct {
 
 // goList asks the go command for packages, as a build of the library sees them.
 // -find leaves imports alone: they may not be there yet.
-func goList(ctx context.Context, dir string, patterns ...string) ([]goPackage, error) {
-	args := append([]string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module", "--"}, patterns...)
+func goList(ctx context.Context, dir string, tags []string, patterns ...string) ([]goPackage, error) {
+	args := []string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module"}
+	if len(tags) > 0 { // in their absence, those of GOFLAGS
+		args = append(args, "-tags="+strings.Join(tags, ","))
+	}
+	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
@@ -55,12 +59,12 @@ func goList(ctx context.Context, dir string, patterns ...string) ([]goPackage, e
 }
 
 // load reads the library in dir and the packages it names.
-func load(ctx context.Context, dir string) (*library, error) {
+func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := goList(ctx, dir, ".")
+	packages, err := goList(ctx, dir, tags, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +86,7 @@ func load(ctx context.Context, dir string) (*library, error) {
 	if err != nil {
 		return nil, err
 	}
-	others, err := l.readOthers(ctx)
+	others, err := l.readOthers(ctx, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +134,7 @@ func (l *library) parse(s *source, path string, src any) error {
 }
 
 // readOthers reads the packages of //hotso:package.
-func (l *library) readOthers(ctx context.Context) ([]*source, error) {
+func (l *library) readOthers(ctx context.Context, tags []string) ([]*source, error) {
 	if len(l.packages) == 0 {
 		return nil, nil
 	}
@@ -138,7 +142,7 @@ func (l *library) readOthers(ctx context.Context) ([]*source, error) {
 	for _, d := range l.packages {
 		patterns = append(patterns, d.args[0])
 	}
-	packages, err := goList(ctx, l.dir, patterns...)
+	packages, err := goList(ctx, l.dir, tags, patterns...)
 	if err != nil {
 		return nil, err
 	}
