@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -55,23 +56,77 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	return lib.callDynamic(ctx, frame, name, args)
 }
 
+// CallStream is Call for a function that returns a stream.
+func (l *Library) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		frame, ok := l.gate.Enter()
+		if !ok {
+			return nil, l.closedError()
+		}
+		if s, again, err := l.openDynamic(ctx, frame, name, args); !again {
+			return s, err
+		}
+	}
+}
+
+// CallStream is Library.CallStream on the current version.
+func (s *Slot) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		lib, frame, err := s.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if s, again, err := lib.openDynamic(ctx, frame, name, args); !again {
+			return s, err
+		}
+	}
+}
+
+// openDynamic is callDynamic for a stream; again if the library was closed
+// before it could be kept for that.
+func (l *Library) openDynamic(ctx context.Context, frame *call.Frame, name string, args []any) (s *Stream, again bool, err error) {
+	fn, values, reason, err := l.prepare(name, args, true)
+	if err != nil {
+		l.leaveUncounted(frame)
+		return nil, false, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
+	}
+	opened := l.newStream(ctx, name)
+	if opened == nil {
+		l.leaveUncounted(frame)
+		runtime.Gosched()
+		return nil, true, nil
+	}
+	s, err = opened.open(fn.inside(ctx, frame, values))
+	return s, false, err
+}
+
+// inside puts the arguments of a caller into its frame.
+func (fn *function) inside(ctx context.Context, frame *call.Frame, values []reflect.Value) inside {
+	if frame == nil {
+		frame = call.Get()
+	}
+	for i, p := range fn.sig.Params {
+		put(frame, kindOf(p.Type), values[i].UnsafePointer())
+	}
+	return inside{fn, frame, fn.limit, fn.limit != 0 || ctx.Done() != nil}
+}
+
 // callDynamic makes the call of a caller that is inside, and leaves.
 func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fn, values, reason, err := l.prepare(name, args)
+	fn, values, reason, err := l.prepare(name, args, false)
 	if err != nil {
 		l.leaveUncounted(frame)
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
-	if frame == nil {
-		frame = call.Get()
-	}
-	in := inside{fn, frame, fn.limit, fn.limit != 0 || ctx.Done() != nil}
-	for i, p := range fn.sig.Params {
-		put(in.frame, kindOf(p.Type), values[i].UnsafePointer())
-	}
 	out := reflect.New(goType(fn.sig.Result))
-	err = finishInto(ctx, in, out.UnsafePointer())
+	err = finishInto(ctx, fn.inside(ctx, frame, values), out.UnsafePointer())
 	if err == nil && fn.sig.Result != abi.None {
 		result.Value = out.Elem().Interface()
 	}
@@ -79,14 +134,17 @@ func (l *Library) callDynamic(ctx context.Context, frame *call.Frame, name strin
 }
 
 // prepare finds the function and converts the arguments; reason is the sentinel
-// of its error.
-func (l *Library) prepare(name string, args []any) (fn *function, values []reflect.Value, reason, err error) {
+// of its error. stream tells that the function is to return one.
+func (l *Library) prepare(name string, args []any, stream bool) (fn *function, values []reflect.Value, reason, err error) {
 	fn, ok := l.functions[name]
 	if !ok {
 		return nil, nil, ErrFunction, fmt.Errorf("%q", name)
 	}
-	if fn.sig.Result == abi.Stream {
-		return nil, nil, ErrArgument, fmt.Errorf("%s returns a stream: ReaderFunc1 and its kin read it", name)
+	switch {
+	case fn.sig.Result == abi.Stream && !stream:
+		return nil, nil, ErrArgument, fmt.Errorf("%s returns a stream: ReaderFunc1 and its kin read it, or CallStream", name)
+	case fn.sig.Result != abi.Stream && stream:
+		return nil, nil, ErrArgument, fmt.Errorf("%s returns no stream: %s", name, fn.sig)
 	}
 	if err := checkRegisters(fn.sig); err != nil {
 		return nil, nil, ErrArgument, err

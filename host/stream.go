@@ -240,17 +240,25 @@ func (b *binding) enterStream(ctx context.Context) (inside, *stream, error) {
 		if err != nil {
 			return in, nil, err
 		}
-		lib := in.fn.lib
-		if frame, ok := lib.gate.Enter(); ok {
-			s := &stream{lib: lib, ctx: ctx, name: b.name, frame: frame, stop: func() bool { return true }}
-			if !lib.streams.add(s) {
-				s.leave()
-			}
+		if s := in.fn.lib.newStream(ctx, b.name); s != nil {
 			return in, s, nil
 		}
 		in.fn.leave(in.frame) // it was closed meanwhile
 		runtime.Gosched()
 	}
+}
+
+// newStream enters for a stream that function name will open, or returns nil.
+func (l *Library) newStream(ctx context.Context, name string) *stream {
+	frame, ok := l.gate.Enter()
+	if !ok {
+		return nil
+	}
+	s := &stream{lib: l, ctx: ctx, name: name, frame: frame, stop: func() bool { return true }}
+	if !l.streams.add(s) {
+		s.leave()
+	}
+	return s
 }
 
 // open makes the call.
