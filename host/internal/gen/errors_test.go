@@ -2,6 +2,8 @@ package gen
 
 import (
 	"go/token"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -153,6 +155,15 @@ func TestGenerateNeedsALibrary(t *testing.T) {
 	require.ErrorIs(t, err, ErrGo)
 	_, err = Generate(t.Context(), "../../../scripts/keep")
 	require.Error(t, err)
+	for name, says := range map[string]string{"libmy.lib": `"my.lib": use up to 63 letters`, "libcabi": "cabi.h is taken"} {
+		dir := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.Mkdir(dir, 0o777))
+		require.NoError(t, os.WriteFile(dir+"/go.mod", []byte("module example.com/lib\n"), 0o666))
+		require.NoError(t, os.WriteFile(dir+"/main.go", []byte("package main\n\n//hotso:export\nfunc f() {}\n"), 0o666))
+		_, err = Generate(t.Context(), dir)
+		require.ErrorIs(t, err, ErrName)
+		assert.ErrorContains(t, err, says)
+	}
 }
 
 // TestNamesOfParameters: none is a word of C or C++, a macro, or what the header

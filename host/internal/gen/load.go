@@ -73,8 +73,15 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 		return nil, fmt.Errorf("%w: %s is package %s: a library is package main, with an empty func main",
 			ErrName, p.ImportPath, p.Name)
 	}
+	name := libbuild.DefaultName(p.Dir)
+	if err := libbuild.CheckName(name); err != nil {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name: %w", ErrName, p.Dir, err)
+	}
+	if name == "cabi" {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: call it otherwise", ErrName, p.Dir)
+	}
 	l := &library{
-		name: libbuild.DefaultName(p.Dir), dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
+		name: name, dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
 	}
 	if l.from, err = os.Getwd(); err != nil {
 		return nil, err

@@ -45,18 +45,20 @@ func (o *Options) check() error {
 		o.Stderr = io.Discard
 	}
 	if o.Name != "" {
-		if err := checkName(o.Name); err != nil {
+		if err := CheckName(o.Name); err != nil {
 			return err
 		}
 	}
 	return checkVersion(o.Version)
 }
 
-var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+// What package watch finds, see host/internal/version.
+var nameRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-func checkName(name string) error {
+// CheckName reports why name is none for a library.
+func CheckName(name string) error {
 	if len(name) > abi.MaxName || !nameRE.MatchString(name) {
-		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter or digit",
+		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter",
 			ErrName, name, abi.MaxName)
 	}
 	return nil
