@@ -171,6 +171,7 @@
 //     or is ended on request ([KillHung], [ForceUnload]).
 //   - Each version has a Go runtime of its own: some threads and megabytes, and a
 //     heap, a scheduler and package variables apart from the host's.
-//   - What crosses are numbers, bool, text and bytes, by value or as a copy. No
-//     Go pointer ever does.
+//   - What crosses are numbers, bool, text, bytes, slices of numbers and structs of
+//     numbers. A library reads arguments where they are, during the call only; results
+//     are copies. Nothing that a Go pointer leads to is shared beyond a call.
 package host

@@ -55,7 +55,7 @@ A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
 it. With --check, only if the call succeeds on it and, behind =, gives that answer,
 as hotso call prints it; words are separated by spaces. []byte is a base64 string
-in JSON.
+in JSON; a stream is the body as it comes.
 
 With --probation the version before is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
