@@ -15,6 +15,8 @@ import (
 	"github.com/hotso/hotso/cabi/abi/wire"
 )
 
+func hasHost() bool { return C.hotso_host() != 0 }
+
 // ErrNoHost: nobody told this library how to call its host, or the host takes
 // no calls any more.
 var ErrNoHost = errors.New("there is no host to call")
