@@ -29,7 +29,12 @@
 //	_, err = slot.Swap(ctx, "build/libgreeter.v2.so")
 //
 // When to swap is the host's decision; package watch tells when there is a new
-// version.
+// version. For a library that is written in plain Go, with //hotso:export above its
+// functions, hotso gen writes the exports, and a client that binds all of them:
+//
+//	greeter, err := client.New(slot)
+//	...
+//	s, err := greeter.Greet(ctx, "Ada")
 //
 // # Calls from a library
 //

@@ -59,7 +59,7 @@ func callFile(ctx context.Context, t *terminal, file, name string, texts []strin
 	if sig.Result == abi.Stream && asJSON {
 		return usagef("%s returns a stream, which is no JSON: leave out --json", name)
 	}
-	lib, err := host.Open(ctx, file)
+	lib, err := host.Open(ctx, file, t.logs())
 	if err != nil {
 		return err
 	}
