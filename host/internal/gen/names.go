@@ -74,8 +74,17 @@ func (l *library) prefix() string {
 }
 
 // cgoNames are what cgo declares in every preamble, so in the one that
-// includes the header.
-var cgoNames = set("CString CBytes GoString GoStringN GoBytes NULL")
+// includes the header, and macros of C.
+var cgoNames = set(`CString CBytes GoString GoStringN GoBytes
+	GoInt GoInt8 GoInt16 GoInt32 GoInt64 GoUint GoUint8 GoUint16 GoUint32 GoUint64 GoUintptr GoFloat32 GoFloat64
+	GoComplex64 GoComplex128 GoMap GoChan GoInterface GoSlice
+	NULL EOF NAN EDOM ERANGE EILSEQ BUFSIZ`)
+
+// takenInC reports whether a function or type of C cannot have the name. Macros
+// are mostly in capitals with an underscore: INT32_MAX, RAND_MAX.
+func takenInC(name string) bool {
+	return cgoNames[name] || strings.Contains(name, "_") && name == strings.ToUpper(name)
+}
 
 // grouped writes parameters of one type together: "a, b int32", "s string".
 func grouped(names, typs []string) (groups []string) {

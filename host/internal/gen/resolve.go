@@ -75,7 +75,7 @@ func (r *resolver) function(e export) *function {
 		}
 	}
 	switch {
-	case cgoNames[f.name] || strings.HasPrefix(f.name, "HOTSO_"):
+	case takenInC(f.name):
 		r.l.fail(f.pos, ErrName, "the name %s is taken in C: give another, //hotso:export Name", f.name)
 	case decl.Recv != nil:
 		bad(decl.Recv, "a method can't be exported; export a function that calls it")

@@ -104,6 +104,9 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 		if !isExported(f.Name()) {
 			return nil, "its field " + f.Name() + " needs a name that begins with a capital ASCII letter: hosts set it"
 		}
+		if takenInC(f.Name()) {
+			return nil, "its field " + f.Name() + " is taken in C: give it another name"
+		}
 		typ, why := r.typeOf(f.Type())
 		if typ == nil || typ.Size() == 0 && !typ.Struct() {
 			if why == "" {
