@@ -158,7 +158,7 @@ func TestGenerateNeedsALibrary(t *testing.T) {
 	require.ErrorIs(t, err, ErrGo)
 	_, err = Generate(t.Context(), "../../../scripts/keep")
 	require.Error(t, err)
-	for name, says := range map[string]string{"libmy.lib": `"my.lib": use up to 63 letters`, "libcabi": "cabi.h is taken"} {
+	for name, says := range map[string]string{"libmy.lib": `"my.lib" is none: use letters`, "libcabi": "cabi.h is taken"} {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o777))
 		require.NoError(t, os.WriteFile(dir+"/go.mod", []byte("module example.com/lib\n"), 0o666))

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/hotso/hotso/host/internal/libbuild"
@@ -58,6 +59,9 @@ func goList(ctx context.Context, dir string, tags []string, patterns ...string) 
 	}
 }
 
+// isCName reports whether a library's prefix in C can be made of it.
+var isCName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
 // load reads the library in dir and the packages it names.
 func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	dir, err := filepath.Abs(dir)
@@ -74,8 +78,9 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 			ErrName, p.ImportPath, p.Name)
 	}
 	name := libbuild.DefaultName(p.Dir)
-	if err := libbuild.CheckName(name); err != nil {
-		return nil, fmt.Errorf("%w: the directory %s gives the library its name: %w", ErrName, p.Dir, err)
+	if !isCName.MatchString(name) {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name in C, and %q is none: use letters, digits, - and _",
+			ErrName, p.Dir, name)
 	}
 	if name == "cabi" {
 		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: call it otherwise", ErrName, p.Dir)

@@ -70,7 +70,11 @@ func (r *resolver) takes(name string) bool {
 // prefix is what the library's types begin with in C, where they share one
 // space of names with those of other libraries.
 func (l *library) prefix() string {
-	return strings.ReplaceAll(l.name, "-", "_") + "_"
+	name := strings.ReplaceAll(l.name, "-", "_")
+	if name[0] >= '0' && name[0] <= '9' {
+		name = "lib" + name
+	}
+	return name + "_"
 }
 
 // cgoNames are what cgo declares in every preamble, so in the one that

@@ -34,7 +34,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	}
 	if o.Name == "" {
 		o.Name = DefaultName(pkg.Dir)
-		if err := CheckName(o.Name); err != nil {
+		if err := checkName(o.Name); err != nil {
 			return Result{}, fmt.Errorf("%w; or give a name", err)
 		}
 	}

@@ -45,7 +45,7 @@ func (o *Options) check() error {
 		o.Stderr = io.Discard
 	}
 	if o.Name != "" {
-		if err := CheckName(o.Name); err != nil {
+		if err := checkName(o.Name); err != nil {
 			return err
 		}
 	}
@@ -55,8 +55,7 @@ func (o *Options) check() error {
 // What package watch finds, see host/internal/version.
 var nameRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// CheckName reports why name is none for a library.
-func CheckName(name string) error {
+func checkName(name string) error {
 	if len(name) > abi.MaxName || !nameRE.MatchString(name) {
 		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter",
 			ErrName, name, abi.MaxName)

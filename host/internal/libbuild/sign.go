@@ -90,7 +90,7 @@ func (c *Change) apply(file []byte, s *manifest.Sealed) (_ []byte, err error) {
 		if c.Version != "" {
 			m.Version = c.Version
 		}
-		if err := errors.Join(CheckName(m.Name), checkVersion(m.Version)); err != nil {
+		if err := errors.Join(checkName(m.Name), checkVersion(m.Version)); err != nil {
 			return nil, err
 		}
 		if file, err = Seal(bytes.Clone(s.Image), m); err != nil {
