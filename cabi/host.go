@@ -15,6 +15,8 @@ import (
 	"github.com/hotso/hotso/cabi/abi/wire"
 )
 
+func hasHost() bool { return C.hotso_host() != 0 }
+
 // ErrNoHost: nobody told this library how to call its host, or the host takes
 // no calls any more.
 var ErrNoHost = errors.New("there is no host to call")
@@ -130,7 +132,11 @@ func Host3[A, B, C, R any](name string) func(A, B, C) (R, error) {
 // It is valid as long as the host says, usually during the call that brought
 // it; afterwards it fails. Parameters and errors are those of [Host1].
 func Callback[A, R any](handle uint64) func(A) (R, error) {
-	return host1[A, R](newHostFunc("", handle, reflect.TypeFor[R](), reflect.TypeFor[A]()))
+	f := newHostFunc("", handle, reflect.TypeFor[R](), reflect.TypeFor[A]())
+	if handle == 0 {
+		f.err = errors.Join(&HostError{Message: "its handle is 0"}, f.err)
+	}
+	return host1[A, R](f)
 }
 
 // A hostFunc is one function of the host's, as this library wants to call it.

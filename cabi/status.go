@@ -8,56 +8,36 @@ import (
 	"sync/atomic"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/kept"
 )
 
-// keptMax is how many byte strings wait for hotso_take at the same time, and
-// keptBytes how long the message of an error or panic may be. A result that
+// keptBytes is how long the message of an error or panic may be. A result that
 // did not fit the caller's buffer is kept whole.
-const (
-	keptMax   = 1024
-	keptBytes = 64 << 10
-)
+const keptBytes = 64 << 10
 
-// kept holds what hotso_take hands out: a ring, so that a caller which never
-// asks costs a bounded amount of memory.
-var kept struct {
-	sync.Mutex
-	last uint32
-	ring [keptMax]struct {
-		id   uint32
-		data []byte
-	}
-}
+// waiting is what hotso_take hands out.
+var waiting kept.Bytes
 
-// keep stores data and returns the status that names it.
+// keep stores data and returns the status that names it. A host that told how to
+// call it (hotso_set_host) is one that takes everything; of any other nobody knows.
 func keep(kind int32, data []byte) int32 {
 	if kind != abi.TooSmall && len(data) > keptBytes {
 		data = bytes.Clone(data[:keptBytes]) // a slice would hold on to all of it
 	}
-	kept.Lock()
-	defer kept.Unlock()
-	kept.last = kept.last%abi.MaxStatusID + 1
-	slot := &kept.ring[kept.last%keptMax]
-	slot.id, slot.data = kept.last, data
-	return kind | int32(kept.last<<8)
+	return kind | int32(waiting.Keep(data, hasHost())<<8)
 }
 
 // take moves the bytes of a status into b.
 func take(status int32, b Buffer) int32 {
-	id := abi.StatusID(status)
-	kept.Lock()
-	defer kept.Unlock()
-	slot := &kept.ring[id%keptMax]
-	if id == 0 || slot.id != id {
-		*b.len = 0
+	data, ok := waiting.Take(abi.StatusID(status), b.cap)
+	*b.len = uintptr(len(data))
+	switch {
+	case !ok:
 		return abi.Gone
-	}
-	*b.len = uintptr(len(slot.data))
-	if *b.len > b.cap {
+	case *b.len > b.cap:
 		return abi.TooSmall
 	}
-	copy(Bytes(b.out, uintptr(len(slot.data))), slot.data)
-	slot.id, slot.data = 0, nil
+	copy(Bytes(b.out, uintptr(len(data))), data)
 	return abi.OK
 }
 

@@ -40,37 +40,6 @@ func TestTakeOfNothing(t *testing.T) {
 	}
 }
 
-func TestKeepEvictsTheOldest(t *testing.T) {
-	first := keep(abi.Error, []byte("first"))
-	var last int32
-	for range keptMax - 1 {
-		last = keep(abi.Error, []byte("later"))
-	}
-	assertTakes(t, "first", first)
-
-	first = keep(abi.Error, []byte("first"))
-	for range keptMax {
-		last = keep(abi.Error, []byte("later"))
-	}
-	assertGone(t, first)
-	assertTakes(t, "later", last)
-}
-
-func TestStatusIDsWrapAround(t *testing.T) {
-	kept.Lock()
-	before := kept.last
-	kept.last = abi.MaxStatusID - 1
-	kept.Unlock()
-	defer func() { kept.Lock(); kept.last = before; kept.Unlock() }()
-
-	last, first := keep(abi.Panic, []byte("last")), keep(abi.Panic, []byte("first"))
-	assert.Positive(t, last, "a status is never negative")
-	assert.EqualValues(t, abi.MaxStatusID, abi.StatusID(last))
-	assert.EqualValues(t, 1, abi.StatusID(first))
-	assertTakes(t, "last", last)
-	assertTakes(t, "first", first)
-}
-
 func TestKeepCutsMessagesButNotResults(t *testing.T) {
 	long := strings.Repeat("x", keptBytes+1)
 	message := keep(abi.Error, []byte(long))

@@ -55,6 +55,9 @@ func Stream(r io.Reader, err error) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if r == nil {
+		return 0, errors.New("there is nothing to read: the reader is nil")
+	}
 	closer, _ := r.(io.Closer)
 	return openStream(&readerStream{r: r, closer: closer})
 }
@@ -66,6 +69,9 @@ func Stream(r io.Reader, err error) (uint64, error) {
 func Seq(seq iter.Seq2[[]byte, error], err error) (uint64, error) {
 	if err != nil {
 		return 0, err
+	}
+	if seq == nil {
+		return 0, errors.New("there is nothing to read: the sequence is nil")
 	}
 	s := &seqStream{want: make(chan struct{}), pieces: make(chan piece), closed: make(chan struct{})}
 	id, err := openStream(s)
@@ -130,9 +136,14 @@ func readStream(id uint64, b Buffer) (status int32) {
 		}
 	}()
 	data, err := s.next(int(min(b.cap, streamChunk)))
+	panicked, isPanic := err.(keptPanic)
 	switch {
+	case err == io.EOF && !isOpen(id):
+		return fail(errStreamClosed) // which may be all that the reader means by it
 	case err == io.EOF:
 		return abi.End
+	case isPanic:
+		return int32(panicked)
 	case err != nil:
 		return fail(err)
 	}
@@ -141,6 +152,12 @@ func readStream(id uint64, b Buffer) (status int32) {
 		return abi.OK
 	}
 	return fill(b, &data[0], len(data))
+}
+
+func isOpen(id uint64) bool {
+	streams.Lock()
+	defer streams.Unlock()
+	return streams.open[id] != nil
 }
 
 func closeStream(id uint64) {
@@ -216,6 +233,11 @@ type piece struct {
 	err  error
 }
 
+// A keptPanic is the status of a sequence that panicked, with the stack of it.
+type keptPanic int32
+
+func (keptPanic) Error() string { return "panic in a sequence" }
+
 var errStreamClosed = errors.New("the stream was closed while it was read")
 
 func (s *seqStream) next(int) ([]byte, error) {
@@ -240,7 +262,7 @@ func (s *seqStream) run(seq iter.Seq2[[]byte, error]) {
 	last := piece{err: io.EOF}
 	defer func() {
 		if r := recover(); r != nil {
-			last.err = fmt.Errorf("panic in a sequence: %v", r)
+			last.err = keptPanic(keepPanic(r))
 		}
 		s.give(last)
 	}()

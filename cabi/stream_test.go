@@ -43,6 +43,10 @@ func TestStreamReads(t *testing.T) {
 	}
 	_, err := Stream(nil, errBroken)
 	require.ErrorIs(t, err, errBroken)
+	_, err = Stream(nil, nil)
+	require.ErrorContains(t, err, "the reader is nil")
+	_, err = Seq(nil, nil)
+	require.ErrorContains(t, err, "the sequence is nil")
 
 	id, err := Stream(io.MultiReader(strings.NewReader("some"), iotest.ErrReader(errBroken)), nil)
 	require.NoError(t, err)
@@ -71,7 +75,7 @@ func TestSeqReads(t *testing.T) {
 			_ = yield([]byte("a"), nil) && yield(nil, nil) && yield([]byte("b"), nil)
 		}, "ab", abi.End},
 		{func(yield func([]byte, error) bool) { _ = yield([]byte("a"), nil) && yield(nil, errBroken) }, "a", abi.Error},
-		{func(yield func([]byte, error) bool) { yield([]byte("a"), nil); panic("boom") }, "a", abi.Error},
+		{func(yield func([]byte, error) bool) { yield([]byte("a"), nil); panic("boom") }, "a", abi.Panic},
 		{func(yield func([]byte, error) bool) { yield([]byte("too large"), nil) }, "", abi.TooSmall},
 	} {
 		id, err := Seq(test.seq, nil)
@@ -116,6 +120,37 @@ func TestStreamCloses(t *testing.T) {
 	closeStream(id)
 	<-left
 }
+
+// endsWhenClosed takes its Close for its end.
+type endsWhenClosed struct{ closing }
+
+func (r endsWhenClosed) Read([]byte) (int, error) { <-r.closed; return 0, io.EOF }
+
+// A stream that was closed while it was read has not come to its end: what was
+// read of it is not all.
+func TestStreamClosedDuringARead(t *testing.T) {
+	id, err := Stream(endsWhenClosed{newClosing()}, nil)
+	require.NoError(t, err)
+	status := make(chan int32)
+	go func() { status <- readStream(id, newCaller(1).buffer()) }()
+	time.Sleep(time.Millisecond) // mostly enough for the read to begin
+	closeStream(id)
+	assertFails(t, abi.Error, "closed", <-status)
+}
+
+func TestSeqPanics(t *testing.T) {
+	id, err := Seq(func(func([]byte, error) bool) { panicHere() }, nil)
+	require.NoError(t, err)
+	_, status := readAll(id, 1)
+	assertFails(t, abi.Panic, "panic: boom", status)
+
+	id, err = Seq(func(func([]byte, error) bool) { panicHere() }, nil)
+	require.NoError(t, err)
+	_, status = readAll(id, 1)
+	assertFails(t, abi.Panic, "panicHere", status)
+}
+
+func panicHere() { panic("boom") }
 
 func TestStreamThatNobodyReads(t *testing.T) {
 	defer func(d time.Duration) { streamIdle = d }(streamIdle)

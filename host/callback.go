@@ -3,12 +3,14 @@ package host
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/kept"
 	"github.com/hotso/hotso/cabi/abi/wire"
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/callin"
@@ -103,7 +105,7 @@ func answer(c *callin.Call) {
 	if kind == abi.OK {
 		kind = abi.TooSmall
 	}
-	c.Status = uintptr(kind | unfetched.keep(result)<<8)
+	c.Status = uintptr(kind | int32(unfetched.Keep(result, true)<<8))
 }
 
 // protected makes an error or panic of f a message.
@@ -126,7 +128,12 @@ func (o *offer) find(_ *Library, args, out []byte) ([]byte, error) {
 		return nil, wire.ErrShort
 	}
 	if status := binary.LittleEndian.Uint64(args); status != 0 {
-		return unfetched.take(uint32(status) >> 8)
+		id := uint32(status) >> 8
+		data, ok := unfetched.Take(id, math.MaxUint)
+		if !ok {
+			return nil, fmt.Errorf("nothing is kept under id %d any more", id)
+		}
+		return data, nil
 	}
 	var name, signature string
 	rest, err := textCodec.Read(args[8:], unsafe.Pointer(&name))
@@ -150,37 +157,4 @@ func (o *offer) find(_ *Library, args, out []byte) ([]byte, error) {
 
 // unfetched keeps what did not fit the library's buffer, until it asks, as the
 // libraries do for us (cabi/status.go).
-var unfetched unfetchedRing
-
-const unfetchedMax = 256
-
-type unfetchedRing struct {
-	sync.Mutex
-	last  uint32
-	slots [unfetchedMax]struct {
-		id   uint32
-		data []byte
-	}
-}
-
-// keep returns the id of data.
-func (u *unfetchedRing) keep(data []byte) int32 {
-	u.Lock()
-	defer u.Unlock()
-	u.last = u.last%abi.MaxStatusID + 1
-	slot := &u.slots[u.last%unfetchedMax]
-	slot.id, slot.data = u.last, data
-	return int32(u.last)
-}
-
-func (u *unfetchedRing) take(id uint32) ([]byte, error) {
-	u.Lock()
-	defer u.Unlock()
-	slot := &u.slots[id%unfetchedMax]
-	if id == 0 || slot.id != id {
-		return nil, fmt.Errorf("nothing is kept under id %d any more", id)
-	}
-	data := slot.data
-	slot.id, slot.data = 0, nil
-	return data, nil
-}
+var unfetched kept.Bytes

@@ -147,8 +147,9 @@ func TestCallback(t *testing.T) {
 		_, err = each(ctx, gone, 1)
 		assert.ErrorIs(t, err, host.ErrCall)
 	}
-	_, _, err = host.Callback(func(func()) (int64, error) { return 0, nil })
-	assert.ErrorIs(t, err, host.ErrArgument)
+	_, _, err = host.Callback(func(int) (int64, error) { return 0, nil })
+	require.ErrorIs(t, err, host.ErrArgument)
+	assert.ErrorContains(t, err, "callback: int does not cross")
 }
 
 // A callback calls the library again, which calls back again.

@@ -30,7 +30,12 @@
 //	_, err = slot.Swap(ctx, "build/libgreeter.v2.so")
 //
 // When to swap is the host's decision; package watch tells when there is a new
-// version.
+// version. For a library that is written in plain Go, with //hotso:export above its
+// functions, hotso gen writes the exports, and a client that binds all of them:
+//
+//	greeter, err := client.New(slot)
+//	...
+//	s, err := greeter.Greet(ctx, "Ada")
 //
 // # Calls from a library
 //
@@ -172,6 +177,7 @@
 //     or is ended on request ([KillHung], [ForceUnload]).
 //   - Each version has a Go runtime of its own: some threads and megabytes, and a
 //     heap, a scheduler and package variables apart from the host's.
-//   - What crosses are numbers, bool, text and bytes, by value or as a copy. No
-//     Go pointer ever does.
+//   - What crosses are numbers, bool, text, bytes, slices of numbers and structs of
+//     numbers. A library reads arguments where they are, during the call only; results
+//     are copies. Nothing that a Go pointer leads to is shared beyond a call.
 package host

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -54,20 +55,75 @@ func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, erro
 	return lib.callDynamic(ctx, in, name, args)
 }
 
+// CallStream is Call for a function that returns a stream.
+func (l *Library) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		in, ok := l.gate.Enter()
+		if !ok {
+			return nil, l.closedError()
+		}
+		if s, again, err := l.openDynamic(ctx, in, name, args); !again {
+			return s, err
+		}
+	}
+}
+
+// CallStream is Library.CallStream on the current version.
+func (s *Slot) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		lib, in, err := s.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if s, again, err := lib.openDynamic(ctx, in, name, args); !again {
+			return s, err
+		}
+	}
+}
+
+// openDynamic is callDynamic for a stream; again if the library was closed
+// before it could be kept for that.
+func (l *Library) openDynamic(ctx context.Context, in *seat, name string, args []any) (s *Stream, again bool, err error) {
+	fn, values, reason, err := l.prepare(name, args, true)
+	if err != nil {
+		l.leaveUncounted(in)
+		return nil, false, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
+	}
+	opened := l.newStream(ctx, name)
+	if opened == nil {
+		l.leaveUncounted(in)
+		runtime.Gosched()
+		return nil, true, nil
+	}
+	s, err = opened.open(fn.seated(ctx, in, values))
+	return s, false, err
+}
+
+// seated puts the arguments of a caller into its seat.
+func (fn *function) seated(ctx context.Context, s *seat, values []reflect.Value) *seat {
+	s.Value.begin(fn, fn.lib.conf.callLimit, ctx.Done() != nil)
+	for i, p := range fn.params {
+		putOther(&s.Value.Frame, p, values[i].UnsafePointer())
+	}
+	return s
+}
+
 // callDynamic makes the call of a caller that is inside, and leaves.
 func (l *Library) callDynamic(ctx context.Context, s *seat, name string, args []any) (Result, error) {
 	result := Result{Version: l.Version()}
-	fn, values, reason, err := l.prepare(name, args)
+	fn, values, reason, err := l.prepare(name, args, false)
 	if err != nil {
 		l.leaveUncounted(s)
 		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
-	s.Value.begin(fn, l.conf.callLimit, ctx.Done() != nil)
-	for i, p := range fn.params {
-		putOther(&s.Value.Frame, p, values[i].UnsafePointer())
-	}
 	out := reflect.New(goType(fn.sig.Result))
-	err = finishInto(ctx, s, out.UnsafePointer())
+	err = finishInto(ctx, fn.seated(ctx, s, values), out.UnsafePointer())
 	if err == nil && fn.sig.Result != abi.None {
 		result.Value = out.Elem().Interface()
 	}
@@ -75,14 +131,17 @@ func (l *Library) callDynamic(ctx context.Context, s *seat, name string, args []
 }
 
 // prepare finds the function and converts the arguments; reason is the sentinel
-// of its error.
-func (l *Library) prepare(name string, args []any) (fn *function, values []reflect.Value, reason, err error) {
+// of its error. stream tells that the function is to return one.
+func (l *Library) prepare(name string, args []any, stream bool) (fn *function, values []reflect.Value, reason, err error) {
 	fn, ok := l.functions[name]
 	if !ok {
 		return nil, nil, ErrFunction, fmt.Errorf("%q", name)
 	}
-	if fn.sig.Result == abi.Stream {
-		return nil, nil, ErrArgument, fmt.Errorf("%s returns a stream: ReaderFunc1 and its kin read it", name)
+	switch {
+	case fn.sig.Result == abi.Stream && !stream:
+		return nil, nil, ErrArgument, fmt.Errorf("%s returns a stream: ReaderFunc1 and its kin read it, or CallStream", name)
+	case fn.sig.Result != abi.Stream && stream:
+		return nil, nil, ErrArgument, fmt.Errorf("%s returns no stream: %s", name, fn.sig)
 	}
 	if err := checkRegisters(fn.sig); err != nil {
 		return nil, nil, ErrArgument, err

@@ -11,7 +11,7 @@ import (
 )
 
 // BenchmarkReload is a swap to the next version and the unload of the last, with
-// the share of each step in milliseconds.
+// the share of each step in microseconds; serving is the whole load.
 func BenchmarkReload(b *testing.B) {
 	paths := []string{libtest.Greeter(b, "1"), libtest.Greeter(b, "2")}
 	steps := map[string]time.Duration{}

@@ -153,7 +153,11 @@ func newService(name string, result reflect.Type, params ...reflect.Type) (*serv
 	for _, t := range append(params, result) {
 		c, err := wire.Of(t)
 		if err != nil {
-			s.err = fmt.Errorf("%w: host function %s: %w", ErrArgument, name, err)
+			what := "host function " + name
+			if name == "" {
+				what = "callback"
+			}
+			s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
 		}
 		codecs = append(codecs, c)
 	}

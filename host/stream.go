@@ -239,17 +239,25 @@ func (b *binding) enterStream(ctx context.Context) (*seat, *stream, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		lib := in.Value.fn.lib
-		if held, ok := lib.gate.Enter(); ok {
-			s := &stream{lib: lib, ctx: ctx, name: b.name, seat: held, stop: func() bool { return true }}
-			if !lib.streams.add(s) {
-				s.leave()
-			}
+		if s := in.Value.fn.lib.newStream(ctx, b.name); s != nil {
 			return in, s, nil
 		}
 		in.Value.fn.leave(in) // it was closed meanwhile
 		runtime.Gosched()
 	}
+}
+
+// newStream enters for a stream that function name will open, or returns nil.
+func (l *Library) newStream(ctx context.Context, name string) *stream {
+	held, ok := l.gate.Enter()
+	if !ok {
+		return nil
+	}
+	s := &stream{lib: l, ctx: ctx, name: name, seat: held, stop: func() bool { return true }}
+	if !l.streams.add(s) {
+		s.leave()
+	}
+	return s
 }
 
 // open makes the call.

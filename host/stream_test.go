@@ -69,10 +69,42 @@ func TestStream(t *testing.T) {
 	assert.Zero(t, lib.InFlight())
 	_, err = lib.Call(ctx, "Bytes", 1, "")
 	require.ErrorIs(t, err, host.ErrArgument)
+	assert.ErrorContains(t, err, "CallStream")
 	_, err = host.Func2[int64, string, uint64](lib, "Bytes")
 	require.ErrorIs(t, err, host.ErrSignature)
 	_, err = host.ReaderFunc2[int64, string](lib, "Each")
 	require.ErrorIs(t, err, host.ErrSignature)
+}
+
+func TestDynamicStream(t *testing.T) {
+	slot := host.NewSlot("callback", early(make(chan string, 10)))
+	_, err := slot.CallStream(ctx, "Bytes", 3, "")
+	require.ErrorIs(t, err, host.ErrEmpty)
+	must(slot.Swap(ctx, libtest.Build(t, "callback", "1")))(t)
+	lib := slot.Current()
+	for _, open := range []func(context.Context, string, ...any) (*host.Stream, error){slot.CallStream, lib.CallStream} {
+		all := must(io.ReadAll(must(open(ctx, "Bytes", 3, ""))(t)))(t)
+		assert.Equal(t, []byte{0, 1, 2}, all)
+		_, err := open(ctx, "Bytes", 1, "refuse")
+		require.ErrorIs(t, err, host.ErrCall)
+		for _, args := range [][]any{{1}, {"x", ""}, {1, "", 2}} {
+			_, err = open(ctx, "Bytes", args...)
+			require.ErrorIs(t, err, host.ErrArgument)
+		}
+		_, err = open(ctx, "Missing")
+		require.ErrorIs(t, err, host.ErrFunction)
+		_, err = open(ctx, "Each", 1, 1)
+		require.ErrorIs(t, err, host.ErrArgument)
+		assert.ErrorContains(t, err, "Each returns no stream")
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		_, err = open(over, "Bytes", 3, "")
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	assert.Zero(t, lib.InFlight())
+	must(slot.Close(ctx))(t)
+	_, err = lib.CallStream(ctx, "Bytes", 3, "")
+	require.ErrorIs(t, err, host.ErrClosed)
 }
 
 func TestStreamThatBreaksOff(t *testing.T) {

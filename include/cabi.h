@@ -145,7 +145,8 @@ HOTSO_EXPORT hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *
 
 /* Moves the bytes kept for a status into out. If they don't fit, the kind is
  * HOTSO_TOO_SMALL, *out_len is the size, and they stay; else they are
- * forgotten. The last 1024 are kept. Works on any thread. */
+ * forgotten. The last 1024 are kept; for a host that called hotso_set_host all are,
+ * for a minute: such a host takes what it is told of. Works on any thread. */
 HOTSO_EXPORT hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len);
 
 /* The status of the last function on this thread that panicked although it has

@@ -26,7 +26,7 @@ func TypeOf(t reflect.Type) (Type, error) {
 	case reflect.Struct:
 		return structOf(t)
 	}
-	return None, fmt.Errorf("a %v does not cross the C ABI; use integers of a fixed width, floats, bool, string, []byte, "+
+	return None, fmt.Errorf("%v does not cross the C ABI; use integers of a fixed width, floats, bool, string, []byte, "+
 		"or slices and structs of numbers", t)
 }
 

@@ -27,7 +27,8 @@ func newCall(t *terminal) *cobra.Command {
 
 The arguments are read as the function's parameters: numbers, true or false,
 text as it is, for []byte text or @file, and JSON for other slices and structs.
-A []byte result is printed as it is, with --json as base64. Text that looks like a flag goes behind --.`,
+A []byte result is printed as it is, with --json as base64, and a stream as it comes.
+Text that looks like a flag goes behind --.`,
 		Example: `  hotso call build/libgreeter.v2.so Greet
   hotso call build/libgreeter.v2.so Add 2 -3
   hotso call build/libgreeter.v2.so GreetName Ada --json
@@ -55,7 +56,10 @@ func callFile(ctx context.Context, t *terminal, file, name string, texts []strin
 	if err != nil {
 		return usageError{err}
 	}
-	lib, err := host.Open(ctx, file)
+	if sig.Result == abi.Stream && asJSON {
+		return usagef("%s returns a stream, which is no JSON: leave out --json", name)
+	}
+	lib, err := host.Open(ctx, file, t.logs())
 	if err != nil {
 		return err
 	}
@@ -63,6 +67,9 @@ func callFile(ctx context.Context, t *terminal, file, name string, texts []strin
 		_, closing := lib.Close(ctx)
 		err = errors.Join(err, closing)
 	}()
+	if sig.Result == abi.Stream {
+		return printStream(ctx, t, lib, name, args)
+	}
 	result, err := lib.Call(ctx, name, args...)
 	if err != nil {
 		return err
@@ -135,6 +142,16 @@ func parseJSON(text string) (any, error) {
 		return nil, fmt.Errorf("there is more behind the JSON: %s", text)
 	}
 	return server.Argument(v), nil
+}
+
+func printStream(ctx context.Context, t *terminal, lib *host.Library, name string, args []any) error {
+	stream, err := lib.CallStream(ctx, name, args...)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	_, err = io.Copy(t.out, stream)
+	return err
 }
 
 func printResult(t *terminal, value any) (err error) {

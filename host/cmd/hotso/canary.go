@@ -149,8 +149,7 @@ type canaryOnServe struct {
 }
 
 func (f *canaryOnServe) add(cmd *cobra.Command) {
-	cmd.Flags().Float64Var(&f.percent, "canary", -1, "percent of the calls that a newer version gets first, until it is promoted")
-	cmd.Flags().Lookup("canary").DefValue = ""
+	cmd.Flags().Float64Var(&f.percent, "canary", 0, "percent of the calls that a newer version gets first, until it is promoted")
 	f.promotion.add(cmd)
 }
 

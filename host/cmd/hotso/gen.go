@@ -12,6 +12,7 @@ import (
 
 func newGen(t *terminal) *cobra.Command {
 	var check bool
+	var tags []string
 	cmd := &cobra.Command{
 		Use:   "gen [DIR]",
 		Short: "Write the exports, C header and Go client of a library",
@@ -22,8 +23,14 @@ and a Go client package. The paths of files that change are printed.
 Functions with a line //hotso:export above them are exported; they are in
 package main, or in packages that a line //hotso:package ./DIR in it names.
 //hotso:header DIR and //hotso:client DIR say where the output goes (default:
-include and client).`,
+include and client).
+
+Parameters and results are bool, integers of a fixed width, floats, string, []byte,
+slices of numbers, structs of numbers and bool, and named types of these; a last
+result may be an error. A result that fits no call is an io.Reader, io.ReadCloser or
+iter.Seq2[[]byte, error]. A callback is a uint64: see cabi.Callback.`,
 		Example: `  hotso gen ./libgreeter
+  hotso gen --tags pro     # then hotso build --tags pro
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,15 +38,16 @@ include and client).`,
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			return generate(cmd.Context(), t, dir, check)
+			return generate(cmd.Context(), t, dir, tags, check)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; print what is not up to date, and fail if there is any")
+	cmd.Flags().StringSliceVar(&tags, "tags", nil, "build tags of the files to read, as for hotso build")
 	return cmd
 }
 
-func generate(ctx context.Context, t *terminal, dir string, check bool) error {
-	files, err := gen.Generate(ctx, dir)
+func generate(ctx context.Context, t *terminal, dir string, tags []string, check bool) error {
+	files, err := gen.Generate(ctx, dir, tags...)
 	if err != nil {
 		return err
 	}

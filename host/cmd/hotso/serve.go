@@ -55,7 +55,8 @@ A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
 it. With --check, only if the call succeeds on it and, behind =, gives that answer,
 as hotso call prints it; words are separated by spaces. []byte is a base64 string
-in JSON.
+in JSON; a stream is the body as it comes. What a library logs by package cabilog goes
+to stderr.
 
 With --probation the version before is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
@@ -157,7 +158,7 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 		State: state,
 		Dir:   dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
 		Canary: share, Promotion: promotion,
-		Options: append(trust, host.Probation(f.probation, host.Rule{}), checking(checks)),
+		Options: append(trust, host.Probation(f.probation, host.Rule{}), checking(checks), t.logs()),
 		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
 	})
 	return s.Serve(ctx, l)

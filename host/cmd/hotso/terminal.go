@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ import (
 	"github.com/fatih/color"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/hotso/hotso/host"
 )
 
 // A terminal is where a subcommand writes.
@@ -40,6 +43,11 @@ func newTerminal() *terminal {
 		out: os.Stdout, err: os.Stderr,
 		outColor: colors && outTerm, errColor: colors && errTerm, progress: errTerm,
 	}
+}
+
+// logs has the log records of libraries (cabilog) written to stderr.
+func (t *terminal) logs() host.Option {
+	return host.WithLogger(slog.New(slog.NewTextHandler(t.err, nil)))
 }
 
 // json writes a document for people and programs.

@@ -46,4 +46,8 @@
 // without a copy: it reads them during the call, keeps nothing of them, and
 // writes nothing to them. The Go client's types are its own, so that a host
 // imports nothing of the library.
+//
+// A result that fits no call is an io.Reader, io.ReadCloser or
+// iter.Seq2[[]byte, error]; the client has it as a *host.Stream. A function value
+// is passed as its handle, a uint64: see cabi.Callback.
 package gen

@@ -2,6 +2,8 @@ package gen
 
 import (
 	"go/token"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,7 +42,7 @@ func TestUnsupportedTypes(t *testing.T) {
 		{"f(s [4]int32)", "5:10", "pass a slice"},
 		{"f(p *Point)", "5:10", "pass the value"},
 		{"f(c chan int32)", "5:10", "each runtime has channels of its own"},
-		{"f(g func())", "5:10", "can't call a function of the host"},
+		{"f(g func())", "5:10", "a uint64, and make a function of it with cabi.Callback"},
 		{"f(v any)", "5:10", "JSON"},
 		{"f(v interface{ M() })", "5:10", "JSON"},
 		{"f(e error)", "5:10", "pass its text"},
@@ -51,15 +53,19 @@ func TestUnsupportedTypes(t *testing.T) {
 		{"f(ctx context.Context)", "5:12", "leave it out"},
 		{"f(d time.Duration)", "5:10", "nanoseconds as int64"},
 		{"f(x big.Int)", "5:10", "only types of the library's own packages are known"},
-		{"f(r io.Reader)", "5:10", "io.Reader can't cross"},
+		{"f(r io.Reader)", "5:10", "io.Reader can't cross; as a parameter pass its data"},
+		{"f(w io.Writer)", "5:10", "return an io.Reader"},
+		{"f() (*os.File, error)", "5:11", "return it as an io.Reader or io.ReadCloser"},
+		{"f(d js.RawMessage)", "5:10", "js.RawMessage can't cross; it is a []byte"},
+		{"f(n C.int)", "5:10", "it is C's: use int32"},
 		{"f(a, b, c, d int32) io.Reader", "5:7", "at most 3; put them into a struct"},
-		{"f() iter.Seq[int32]", "5:10", "can't cross"},
+		{"f() iter.Seq[int32]", "5:10", "iter.Seq2[[]byte, error]: make bytes of each element"},
 		{"f(x Missing)", "5:10", "only types of the library's own packages are known"},
 		{"f(x Generic[int8])", "5:10", "give it a name"},
 		{"f(x hidden)", "5:10", "its field x needs a name that begins with a capital"},
 		{"f(x WithText)", "5:10", "its field Text is string: use bool, integers"},
 		{"f(x WithInt)", "5:10", "its field N is int: use bool, integers"},
-		{"f(x Embeds)", "5:10", "its field Point needs a name"},
+		{"f(x Embeds)", "5:10", "its field Point is embedded: give it a name of its own"},
 		{"f(x Empty)", "5:10", "at least one field"},
 		{"f(x Größe)", "5:10", ""},
 		{"f(x other.Hidden)", "5:10", "only types"},
@@ -71,7 +77,7 @@ func TestUnsupportedTypes(t *testing.T) {
 		{"f[T any](v T)", "5:7", "a generic function"},
 	} {
 		t.Run(test.decl, func(t *testing.T) {
-			_, err := generate(t, "package main\n\nimport (\"unsafe\"; \"example.com/lib/other\")\n//hotso:export\nfunc "+test.decl+` { panic(0) }
+			_, err := generate(t, "package main\n\nimport (\"unsafe\"; \"example.com/lib/other\"; js \"encoding/json\")\n//hotso:export\nfunc "+test.decl+` { panic(0) }
 type Point struct{ X, Y float64 }
 type Generic[T any] struct{ V T }
 type hidden struct{ x int8 }
@@ -120,6 +126,10 @@ func TestBadDirectivesAndNames(t *testing.T) {
 		{"//hotso:export\nfunc _() {}\n", "", ErrName, "no name in C"},
 		{"//hotso:export\nfunc cString() {}\n", "", ErrName, "CString is taken in C"},
 		{"//hotso:export HOTSO_OK\nfunc f() {}\n", "", ErrName, "taken in C"},
+		{"//hotso:export GoSlice\nfunc f() {}\n", "", ErrName, "GoSlice is taken in C"},
+		{"//hotso:export INT32_MAX\nfunc f() {}\n", "", ErrName, "INT32_MAX is taken in C"},
+		{"//hotso:export\nfunc f(t T) {}\ntype T struct{ NULL int8 }\n", "", ErrUnsupportedType, "its field NULL is taken in C"},
+		{"//hotso:export\nfunc init() {}\n", "", ErrName, "nothing can call init"},
 		{"", "package other\n\n//hotso:export\nfunc fine() {}\n", ErrName, "package main can't call fine"},
 		{"//hotso:export\nfunc f(c Client) {}\ntype Client struct{ X int8 }\n", "", ErrName, "the Go client has a Client of its own"},
 		{"//hotso:export\nfunc f(a T, b t) {}\ntype T struct{ X int8 }\ntype t struct{ X int8 }\n", "", ErrName, "is a type of"},
@@ -148,6 +158,70 @@ func TestGenerateNeedsALibrary(t *testing.T) {
 	require.ErrorIs(t, err, ErrGo)
 	_, err = Generate(t.Context(), "../../../scripts/keep")
 	require.Error(t, err)
+	for name, says := range map[string]string{"libmy.lib": `"my.lib" is none: use letters`, "libcabi": "cabi.h is taken"} {
+		dir := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.Mkdir(dir, 0o777))
+		require.NoError(t, os.WriteFile(dir+"/go.mod", []byte("module example.com/lib\n"), 0o666))
+		require.NoError(t, os.WriteFile(dir+"/main.go", []byte("package main\n\n//hotso:export\nfunc f() {}\n"), 0o666))
+		_, err = Generate(t.Context(), dir)
+		require.ErrorIs(t, err, ErrName)
+		assert.ErrorContains(t, err, says)
+	}
+}
+
+// TestNamesOfParameters: none is a word of C or C++, a macro, or what the header
+// calls something else.
+func TestNamesOfParameters(t *testing.T) {
+	l, err := generate(t, `package main
+
+//hotso:export
+func f(hotso_status, lib_T, EOF string, requires, __x, x int32, _, _1 T) {}
+
+type T struct{ X int8 }
+`, "")
+	require.NoError(t, err)
+	var names []string
+	for _, p := range l.functions[0].params {
+		names = append(names, p.c)
+	}
+	assert.Equal(t, []string{"hotso_status_", "lib_T_", "EOF_", "requires_", "x", "x_", "p7", "p8"}, names)
+}
+
+// TestImportsUnderOtherNames: a file may call a package as it likes, and what is
+// not used is not imported.
+func TestImportsUnderOtherNames(t *testing.T) {
+	l, err := generate(t, `package main
+
+import (
+	stdio "io"
+	sequences "iter"
+
+	"example.com/lib/other"
+)
+
+//hotso:export
+func f() (stdio.Reader, error) { return nil, nil }
+
+//hotso:export
+func g() sequences.Seq2[[]byte, error] { return nil }
+
+// In the exports other.Celsius is a float64.
+type T struct{ C other.Celsius }
+
+//hotso:export
+func h(t T) {}
+
+//hotso:export
+func brother(t T) {}
+`, "package other\n\ntype Celsius float64\n\n//hotso:export\nfunc Fine() {}\n")
+	require.NoError(t, err)
+	l.functions = l.functions[:4] // without Fine
+	l.functions[3].call = "another.Brother"
+	glue, err := l.glue()
+	require.NoError(t, err)
+	assert.Contains(t, string(glue), "cabi.Stream(f())")
+	assert.Contains(t, string(glue), "cabi.Seq(g(), nil)")
+	assert.NotContains(t, string(glue), `"example.com/lib/other"`)
 }
 
 // FuzzGenerate: whatever the source, there is an error or output that is Go.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/format"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -97,7 +98,7 @@ func (l *library) glue() ([]byte, error) {
 	}
 	b.WriteString("\t\"github.com/hotso/hotso/cabi\"\n")
 	for _, i := range l.imports {
-		if strings.Contains(text, i.name+".") {
+		if regexp.MustCompile(`\b` + regexp.QuoteMeta(i.name) + `\.`).MatchString(text) {
 			fmt.Fprintf(&b, "\t%s\n", i)
 		}
 	}

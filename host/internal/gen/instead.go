@@ -3,14 +3,20 @@ package gen
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 )
 
 // instead is the way out for a type that can't cross.
-func instead(t types.Type, expr ast.Expr) string {
-	if s := types.ExprString(expr); others[s] != "" {
-		return others[s]
+func instead(t types.Type, expr ast.Expr, spelled string) string {
+	if others[spelled] != "" {
+		return others[spelled]
 	}
-	if t == nil {
+	switch {
+	case strings.HasPrefix(spelled, "iter.Seq"):
+		return "a sequence is the result, of type iter.Seq2[[]byte, error]: make bytes of each element"
+	case strings.HasPrefix(spelled, "C."):
+		return "it is C's: use int32 or another type of Go with a fixed width"
+	case t == nil:
 		return unknown
 	}
 	switch u := t.Underlying().(type) {
@@ -41,9 +47,9 @@ func instead(t types.Type, expr ast.Expr) string {
 	case *types.Pointer:
 		return "pass the value: no pointer of Go leaves its runtime"
 	case *types.Signature:
-		return "a library can't call a function of the host so: return what it needs, or ask twice"
+		return "take its handle, a uint64, and make a function of it with cabi.Callback; the host has it from host.Callback"
 	case *types.Chan:
-		return "each runtime has channels of its own: export a function that is called for the next element"
+		return "each runtime has channels of its own: return an iter.Seq2[[]byte, error], or take a callback (cabi.Callback)"
 	case *types.Interface:
 		return "pass its data: JSON as []byte"
 	}
@@ -53,6 +59,8 @@ func instead(t types.Type, expr ast.Expr) string {
 const unknown = "only types of the library's own packages are known: convert it to one of the types that cross, " +
 	"or pass JSON as []byte"
 
+const asReader = "as the result, return it as an io.Reader or io.ReadCloser; as a parameter, pass its data, []byte"
+
 // others are types of other packages that are likely.
 var others = map[string]string{
 	"context.Context": "the host ends the wait by itself: leave it out",
@@ -61,4 +69,13 @@ var others = map[string]string{
 	"json.RawMessage": "it is a []byte: say so",
 	"error":           "pass its text as a string; as the last result it crosses",
 	"any":             "pass its data: JSON as []byte",
+	"io.Reader":       "as a parameter pass its data, []byte; as the result it crosses",
+	"io.ReadCloser":   "as a parameter pass its data, []byte; as the result it crosses",
+	"io.ReadSeeker":   asReader,
+	"*os.File":        asReader,
+	"*bytes.Buffer":   asReader,
+	"*bytes.Reader":   asReader,
+	"*strings.Reader": asReader,
+	"*bufio.Reader":   asReader,
+	"io.Writer":       "return an io.Reader that the host copies from, or take a callback (cabi.Callback)",
 }

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/hotso/hotso/host/internal/libbuild"
@@ -31,8 +32,12 @@ type goPackage struct {
 
 // goList asks the go command for packages, as a build of the library sees them.
 // -find leaves imports alone: they may not be there yet.
-func goList(ctx context.Context, dir string, patterns ...string) ([]goPackage, error) {
-	args := append([]string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module", "--"}, patterns...)
+func goList(ctx context.Context, dir string, tags []string, patterns ...string) ([]goPackage, error) {
+	args := []string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module"}
+	if len(tags) > 0 { // in their absence, those of GOFLAGS
+		args = append(args, "-tags="+strings.Join(tags, ","))
+	}
+	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
@@ -54,13 +59,16 @@ func goList(ctx context.Context, dir string, patterns ...string) ([]goPackage, e
 	}
 }
 
+// isCName reports whether a library's prefix in C can be made of it.
+var isCName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
 // load reads the library in dir and the packages it names.
-func load(ctx context.Context, dir string) (*library, error) {
+func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	packages, err := goList(ctx, dir, ".")
+	packages, err := goList(ctx, dir, tags, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +77,16 @@ func load(ctx context.Context, dir string) (*library, error) {
 		return nil, fmt.Errorf("%w: %s is package %s: a library is package main, with an empty func main",
 			ErrName, p.ImportPath, p.Name)
 	}
+	name := libbuild.DefaultName(p.Dir)
+	if !isCName.MatchString(name) {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name in C, and %q is none: use letters, digits, - and _",
+			ErrName, p.Dir, name)
+	}
+	if name == "cabi" {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: call it otherwise", ErrName, p.Dir)
+	}
 	l := &library{
-		name: libbuild.DefaultName(p.Dir), dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
+		name: name, dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
 	}
 	if l.from, err = os.Getwd(); err != nil {
 		return nil, err
@@ -82,7 +98,7 @@ func load(ctx context.Context, dir string) (*library, error) {
 	if err != nil {
 		return nil, err
 	}
-	others, err := l.readOthers(ctx)
+	others, err := l.readOthers(ctx, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +146,7 @@ func (l *library) parse(s *source, path string, src any) error {
 }
 
 // readOthers reads the packages of //hotso:package.
-func (l *library) readOthers(ctx context.Context) ([]*source, error) {
+func (l *library) readOthers(ctx context.Context, tags []string) ([]*source, error) {
 	if len(l.packages) == 0 {
 		return nil, nil
 	}
@@ -138,7 +154,7 @@ func (l *library) readOthers(ctx context.Context) ([]*source, error) {
 	for _, d := range l.packages {
 		patterns = append(patterns, d.args[0])
 	}
-	packages, err := goList(ctx, l.dir, patterns...)
+	packages, err := goList(ctx, l.dir, tags, patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +180,8 @@ func (s *source) check(fset *token.FileSet, known map[string]*types.Package) {
 		Importer: importer(known), FakeImportC: true, IgnoreFuncBodies: true,
 		Error: func(error) {}, // the compiler says it better
 	}
-	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
+	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types: map[ast.Expr]types.TypeAndValue{}}
 	s.types, _ = conf.Check(s.ImportPath, fset, s.files, s.info)
 	known[s.ImportPath] = s.types
 }

@@ -14,7 +14,9 @@ var reserved = set(`
 	private protected public register reinterpret_cast restrict return short signed sizeof static static_assert
 	static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned
 	using virtual void volatile wchar_t while xor xor_eq
-	NULL size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t unix linux errno stdin stdout stderr
+	char8_t concept consteval constinit co_await co_return co_yield requires typeof_unqual
+	size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t unix linux errno stdin stdout stderr
+	assert offsetof complex
 	C buffer cabi unsafe error string nil byte rune uintptr any
 	int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64`)
 
@@ -35,6 +37,9 @@ func (f *function) nameParams(r *resolver) {
 		if name == "" || !isASCII(name) {
 			name = fmt.Sprintf("p%d", i+1)
 		}
+		if r.mayBeTaken(name) {
+			name += "_"
+		}
 		for r.takes(name) || taken[name] || p.typ.Span() && taken[name+"_len"] {
 			name += "_"
 		}
@@ -44,6 +49,12 @@ func (f *function) nameParams(r *resolver) {
 		}
 		p.c = name
 	}
+}
+
+// mayBeTaken reports whether name looks like one of a header: macros are in
+// capitals, and hotso's types and those of the library have a prefix.
+func (r *resolver) mayBeTaken(name string) bool {
+	return name == strings.ToUpper(name) || strings.HasPrefix(name, "hotso_") || strings.HasPrefix(name, r.l.prefix())
 }
 
 // takes reports whether the export file means something else by name.
@@ -67,8 +78,17 @@ func (l *library) prefix() string {
 }
 
 // cgoNames are what cgo declares in every preamble, so in the one that
-// includes the header.
-var cgoNames = set("CString CBytes GoString GoStringN GoBytes NULL")
+// includes the header, and macros of C.
+var cgoNames = set(`CString CBytes GoString GoStringN GoBytes
+	GoInt GoInt8 GoInt16 GoInt32 GoInt64 GoUint GoUint8 GoUint16 GoUint32 GoUint64 GoUintptr GoFloat32 GoFloat64
+	GoComplex64 GoComplex128 GoMap GoChan GoInterface GoSlice
+	NULL EOF NAN EDOM ERANGE EILSEQ BUFSIZ`)
+
+// takenInC reports whether a function or type of C cannot have the name. Macros
+// are mostly in capitals with an underscore: INT32_MAX, RAND_MAX.
+func takenInC(name string) bool {
+	return cgoNames[name] || strings.Contains(name, "_") && name == strings.ToUpper(name)
+}
 
 // grouped writes parameters of one type together: "a, b int32", "s string".
 func grouped(names, typs []string) (groups []string) {

@@ -75,10 +75,13 @@ func (r *resolver) function(e export) *function {
 		}
 	}
 	switch {
-	case cgoNames[f.name] || strings.HasPrefix(f.name, "HOTSO_"):
+	case takenInC(f.name):
 		r.l.fail(f.pos, ErrName, "the name %s is taken in C: give another, //hotso:export Name", f.name)
 	case decl.Recv != nil:
 		bad(decl.Recv, "a method can't be exported; export a function that calls it")
+		return nil
+	case decl.Name.Name == "init":
+		r.l.fail(f.pos, ErrName, "nothing can call init: export a function of another name")
 		return nil
 	case decl.Type.TypeParams != nil:
 		bad(decl.Type.TypeParams, "a generic function can't be exported; export one for each type")
@@ -104,8 +107,8 @@ func (r *resolver) function(e export) *function {
 	}
 	if len(results) > 1 {
 		bad(results[1].expr, "two results can't cross, but a result and an error can; put them into a struct")
-	} else if len(results) == 1 && streams[types.ExprString(results[0].expr)] != "" {
-		f.result = &goType{Type: abi.Stream, spelled: types.ExprString(results[0].expr)}
+	} else if len(results) == 1 && streams[r.spelled(results[0].expr)] != "" {
+		f.result = &goType{Type: abi.Stream, spelled: r.spelled(results[0].expr)}
 		if n := len(f.params); n > maxStreamParams {
 			bad(decl.Type.Params, "%d parameters of a function that returns a stream can't cross, at most %d; put them into a struct",
 				n, maxStreamParams)
@@ -121,6 +124,25 @@ func (r *resolver) function(e export) *function {
 	}
 	f.nameParams(r)
 	return f
+}
+
+// spelled is an expression with its packages by the names they have at home,
+// whatever the file calls them.
+func (r *resolver) spelled(expr ast.Expr) string {
+	text := types.ExprString(expr)
+	ast.Inspect(expr, func(n ast.Node) bool {
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if id, ok := s.X.(*ast.Ident); ok {
+			if p, ok := r.source.info.Uses[id].(*types.PkgName); ok && p.Name() != p.Imported().Name() {
+				text = strings.ReplaceAll(text, p.Name()+"."+s.Sel.Name, p.Imported().Name()+"."+s.Sel.Name)
+			}
+		}
+		return false
+	})
+	return text
 }
 
 // finish orders the imports, and checks the names of the structs.
@@ -185,7 +207,7 @@ func flatten(list *ast.FieldList) (vs []value) {
 			vs = append(vs, value{"", f.Type})
 		}
 		for _, n := range f.Names {
-			vs = append(vs, value{strings.TrimPrefix(n.Name, "_"), f.Type})
+			vs = append(vs, value{strings.TrimLeft(n.Name, "_0123456789"), f.Type})
 		}
 	}
 	return vs

@@ -25,7 +25,7 @@ func (r *resolver) resolve(expr ast.Expr, function string) *goType {
 	typ, why := r.typeOf(t)
 	if typ == nil {
 		if why == "" {
-			why = instead(t, expr)
+			why = instead(t, expr, r.spelled(expr))
 		}
 		r.l.fail(expr.Pos(), ErrUnsupportedType, "%s: %s can't cross; %s", function, types.ExprString(expr), why)
 	}
@@ -98,8 +98,14 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 	}
 	var fields []abi.Field
 	for f := range u.Fields() {
-		if !isExported(f.Name()) || f.Embedded() {
+		if f.Embedded() {
+			return nil, "its field " + f.Name() + " is embedded: give it a name of its own, " + f.Name() + " " + f.Name()
+		}
+		if !isExported(f.Name()) {
 			return nil, "its field " + f.Name() + " needs a name that begins with a capital ASCII letter: hosts set it"
+		}
+		if takenInC(f.Name()) {
+			return nil, "its field " + f.Name() + " is taken in C: give it another name"
 		}
 		typ, why := r.typeOf(f.Type())
 		if typ == nil || typ.Size() == 0 && !typ.Struct() {

@@ -127,6 +127,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"a long version", Options{Dir: greeterDir, Version: "1.0.0-" + strings.Repeat("a", 60)}, ErrVersion, "semantic"},
 		{"a path as name", Options{Dir: greeterDir, Version: "1", Name: "../x"}, ErrName, "letters"},
 		{"a name with a dot", Options{Dir: greeterDir, Version: "1", Name: "a.v2"}, ErrName, "letters"},
+		{"a name that no server would find", Options{Dir: greeterDir, Version: "1", Name: "3d"}, ErrName, "the first a letter"},
 		{"a long name", Options{Dir: greeterDir, Version: "1", Name: strings.Repeat("a", 64)}, ErrName, "63"},
 		{"not main", Options{Dir: "../../../cabi/abi", Version: "1"}, ErrNotLibrary, "package main"},
 		{"several packages", Options{Dir: "github.com/hotso/hotso/cabi/...", Version: "1"}, ErrNotLibrary, "more than one"},

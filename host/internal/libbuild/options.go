@@ -52,11 +52,12 @@ func (o *Options) check() error {
 	return checkVersion(o.Version)
 }
 
-var nameRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+// What package watch finds, see host/internal/version.
+var nameRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 func checkName(name string) error {
 	if len(name) > abi.MaxName || !nameRE.MatchString(name) {
-		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter or digit",
+		return fmt.Errorf("%w: %q: use up to %d letters, digits, - and _, the first a letter",
 			ErrName, name, abi.MaxName)
 	}
 	return nil

@@ -27,6 +27,10 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, nobody)
 		return
 	}
+	if streams(slot, name) {
+		s.stream(w, r, slot, name, args)
+		return
+	}
 	result, err := slot.Call(s.withKey(r), name, args...)
 	if err != nil {
 		s.failCall(w, slot, name, err)

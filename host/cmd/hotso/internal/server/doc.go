@@ -15,7 +15,9 @@
 //
 // Integers are exact in both directions, also beyond 2^53. []byte is a base64
 // string, as encoding/json has it. A float that JSON has no number for is the
-// string "NaN", "+Inf" or "-Inf". A function without a result answers null.
+// string "NaN", "+Inf" or "-Inf". A function without a result answers null. A stream
+// is the body, as it comes, of type application/octet-stream; if it breaks off, so
+// does the connection.
 //
 // # Who may deploy
 //

@@ -3,6 +3,8 @@ package soak
 import (
 	"fmt"
 	"time"
+
+	"github.com/hotso/hotso/host"
 )
 
 // A Result is what a soak found.
@@ -16,6 +18,7 @@ type Result struct {
 	Took     time.Duration `json:"took"`         // nanoseconds
 	Slowest  time.Duration `json:"slowest_swap"` // nanoseconds, load and unload
 	Load     time.Duration `json:"load"`         // median
+	Steps    []Step        `json:"load_steps"`   // what it consists of; with Overlap
 	Unload   time.Duration `json:"unload"`       // median, without the wait for calls
 	Start    Sample        `json:"start"`        // after the warm-up; no version is loaded in these three
 	Middle   Sample        `json:"middle"`
@@ -25,6 +28,13 @@ type Result struct {
 	Faults   int           `json:"faults"`    // nil pointer panics that the host took and recovered, one after each reload
 	Stop     Stop          `json:"stop_the_world"`
 	Leaks    []string      `json:"leaks"` // empty: none
+}
+
+// A Step is one state that a version comes to until it serves.
+type Step struct {
+	State host.State    `json:"state"`
+	Took  time.Duration `json:"took"`  // nanoseconds, median
+	Share float64       `json:"share"` // of all steps
 }
 
 // Limits of the growth of what has no exact number: the host's own heap comes

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,8 +54,12 @@ type run struct {
 	calls, failed atomic.Int64
 	failure       atomic.Pointer[error]
 	loads         recent
+	steps         [len(loadSteps)]recent
 	unloads       recent
 }
+
+// loadSteps are the states of a version that is loaded, in their order.
+var loadSteps = [...]host.State{host.Verified, host.Loaded, host.Started, host.Healthy}
 
 // Run reloads c.File. The error is what ended it early.
 //
@@ -96,6 +101,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		r.Failure = (*p).Error()
 	}
 	r.Load, r.Unload = r.loads.median(), r.unloads.median()
+	r.Steps = r.shares()
 	r.RSSSlope = slope(r.Samples[len(r.Samples)/10:])
 	r.judge()
 	return &r.Result, err
@@ -129,7 +135,11 @@ func (r *run) part(ctx context.Context, share float64) (err error) {
 	if r.done(ctx, share) {
 		return nil
 	}
-	r.slot = host.NewSlot(r.name)
+	r.slot = host.NewSlot(r.name, host.OnEvent(func(e host.Event) {
+		if i := slices.Index(loadSteps[:], e.State); i >= 0 {
+			r.steps[i].add(e.Took)
+		}
+	}))
 	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
 	if err := r.reload(ctx); err != nil {
 		return err
@@ -222,6 +232,22 @@ func (r *run) reload(ctx context.Context) error {
 	r.unloads.add(old.Took())
 	r.Slowest = max(r.Slowest, time.Since(begin))
 	return nil
+}
+
+// shares says how long each step of a load took.
+func (r *run) shares() (steps []Step) {
+	var all time.Duration
+	for i := range r.steps {
+		all += r.steps[i].median()
+	}
+	if all == 0 {
+		return []Step{}
+	}
+	for i, state := range loadSteps {
+		took := r.steps[i].median()
+		steps = append(steps, Step{state, took, float64(took) / float64(all)})
+	}
+	return steps
 }
 
 func (r *run) close(ctx context.Context) error {

@@ -77,6 +77,13 @@ func TestRun(t *testing.T) {
 			assert.Equal(t, "2", r.Version)
 			assert.Equal(t, r.Reloads, last)
 			assert.Zero(t, r.Failed, r.Failure)
+			sum := 0.0
+			for _, s := range r.Steps {
+				sum += s.Share
+			}
+			if c.Overlap {
+				assert.InDelta(t, 1, sum, 1e-6)
+			}
 			assert.Equal(t, c.Traffic > 0, r.Calls > 0)
 			assert.Zero(t, r.End.Foreign()-r.Start.Foreign(), "threads")
 			assert.Zero(t, r.End.Descriptors-r.Start.Descriptors, "descriptors")
