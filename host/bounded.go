@@ -139,9 +139,9 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 	grace := time.NewTimer(fn.lib.conf.cancelGrace)
 	defer grace.Stop()
 	select {
-	case err := <-c.done:
+	case cause := <-c.done:
 		<-told // c is used again only when nobody else has it
-		return false, err
+		return false, heeded(cause, err)
 	case <-grace.C:
 	}
 	if fn.lib.conf.killHung {
@@ -155,10 +155,16 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 func (c *boundedCall) cancel() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ended {
-		return
+	if !c.ended {
+		c.seat.Value.cancel()
 	}
-	if thread := c.seat.Value.Thread(); thread != 0 {
-		_, _ = c.fn.lib.invoke(c.fn.lib.sym.cancel, uint64(thread))
+}
+
+// heeded makes an error of a call whose context had ended that of the context, too:
+// the library has mostly returned it for that.
+func heeded(err, ended error) error {
+	if e, ok := err.(*CallError); ok {
+		e.ended = ended
 	}
+	return err
 }

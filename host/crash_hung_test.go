@@ -87,6 +87,7 @@ func TestCancelledCallIsNotHung(t *testing.T) {
 	}()
 	_, err := wait(ctx)
 	require.ErrorIs(t, err, host.ErrCall)
+	require.ErrorIs(t, err, context.Canceled)
 	assert.ErrorContains(t, err, "the caller left")
 	require.NoError(t, v.add())
 	assert.Same(t, lib, slot.Current())

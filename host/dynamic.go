@@ -108,6 +108,7 @@ func (l *Library) openDynamic(ctx context.Context, in *seat, name string, args [
 // seated puts the arguments of a caller into its seat.
 func (fn *function) seated(ctx context.Context, s *seat, values []reflect.Value) *seat {
 	s.Value.begin(fn, fn.lib.conf.callLimit, ctx.Done() != nil)
+	s.Value.stays = false
 	for i, p := range fn.params {
 		putOther(&s.Value.Frame, p, values[i].UnsafePointer())
 	}

@@ -125,7 +125,13 @@ type CallError struct {
 	Function string
 	Message  string // the library's own words; for a panic with its stack
 	Panicked bool
+
+	ended error
 }
+
+// Unwrap returns the error of the call's context if that had ended when the library
+// returned this error, and else nil.
+func (e *CallError) Unwrap() error { return e.ended }
 
 func (e *CallError) Error() string {
 	message, _, _ := strings.Cut(e.Message, "\n")

@@ -173,6 +173,7 @@ type binding struct {
 	fixed  *function     // which function of one library
 	index  int           // into the bound functions of the slot's current version
 	limit  time.Duration // of each call, 0: none
+	stay   bool          // callers do
 	params [maxParams]param
 
 	name string

@@ -49,6 +49,8 @@ type Library struct {
 	functions map[string]*function        // those of the manifest
 	bound     atomic.Pointer[[]*function] // by the index of a slot's bindings
 
+	watchdog watchdog
+
 	death     death
 	deathWord *atomic.Uint32  // not 0 when the runtime has ended
 	ended     atomic.Bool     // the same for good

@@ -19,6 +19,8 @@ type inside struct {
 	fn      *function     // nil until the seat is used for the first time
 	limit   time.Duration // 0: none
 	bounded bool          // by the limit, or a context that can end
+	stays   bool          // its caller, then
+	watch   watch         // of a caller who stays
 }
 
 // enter goes through the gate of the version to call. The caller leaves it.
@@ -49,6 +51,7 @@ func (b *binding) enter(ctx context.Context) (s *seat, err error) {
 		}
 	}
 	s.Value.begin(fn, b.limit, done != nil)
+	s.Value.stays = b.stay
 	return s, nil
 }
 
@@ -103,6 +106,9 @@ func finish[R any](ctx context.Context, s *seat) (r R, err error) {
 // has returned.
 func finishInto(ctx context.Context, s *seat, r unsafe.Pointer) error {
 	if s.Value.bounded {
+		if s.Value.stays && s.Value.limit == 0 {
+			return finishStaying(ctx, s, r)
+		}
 		return finishBounded(ctx, s, r)
 	}
 	fn := s.Value.fn
@@ -117,6 +123,14 @@ func (fn *function) failed(in *inside) error {
 		return fn.lib.diedIn(&in.Frame)
 	}
 	return fn.status(int32(in.Status))
+}
+
+// cancel tells the library that nobody waits for the call any more. The call must
+// be inside.
+func (in *inside) cancel() {
+	if thread := in.Thread(); thread != 0 {
+		_, _ = in.fn.lib.invoke(in.fn.lib.sym.cancel, uint64(thread))
+	}
 }
 
 // leave ends a call. What it kept alive may go.

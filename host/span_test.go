@@ -61,11 +61,15 @@ func TestCallsAllocateTheirResultOnly(t *testing.T) {
 	require.NoError(t, err)
 	echoBytes, err := host.Func1[[]byte, []byte](echo, "Bytes")
 	require.NoError(t, err)
+	stays, err := host.Func2[int32, int32, int32](lib, "Add", host.Stay())
+	require.NoError(t, err)
 	data := bytes.Repeat([]byte{'x'}, 64<<10)
 
 	for name, ctx := range map[string]context.Context{"endless": bg, "can end": t.Context()} {
 		t.Run(name, func(t *testing.T) {
 			assert.Zero(t, testing.AllocsPerRun(1000, func() { _, err = add(ctx, 40, 2) }))
+			require.NoError(t, err)
+			assert.Zero(t, testing.AllocsPerRun(1000, func() { _, err = stays(ctx, 40, 2) }))
 			require.NoError(t, err)
 			assert.EqualValues(t, 1, testing.AllocsPerRun(1000, func() { _, err = greet(ctx, "Ada") }))
 			require.NoError(t, err)

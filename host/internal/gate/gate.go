@@ -53,6 +53,10 @@ type Seat[T any] struct {
 	_     [rowSize]byte // nobody else's in this line
 }
 
+// Spare reports whether the seat is in no row: it goes when nobody needs it. Only who
+// has it may ask.
+func (s *Seat[T]) Spare() bool { return s.extra != nil }
+
 const (
 	free = iota
 	taken
