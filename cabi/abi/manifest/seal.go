@@ -23,7 +23,7 @@ const (
 	signatureSize = 56
 )
 
-// Errors of Unseal.
+// Errors of Unseal, Open and CheckImage.
 var (
 	ErrNoSeal = errors.New("no seal")         // no footer at the end: not sealed, or cut off
 	ErrSeal   = errors.New("seal is damaged") // a footer, but what it covers is not what was sealed
@@ -83,6 +83,19 @@ func finish(image, payload, signature []byte) []byte {
 // every byte once. Any changed, missing or added byte makes it fail. It does
 // not verify the signature.
 func Unseal(file []byte) (*Sealed, error) {
+	s, err := Open(file)
+	if err == nil {
+		err = s.CheckImage()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Open is Unseal without the longest of its steps, which is left to CheckImage:
+// until that has succeeded, the image is anything.
+func Open(file []byte) (*Sealed, error) {
 	if len(file) < FooterSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, len(file))
 	}
@@ -107,10 +120,15 @@ func Unseal(file []byte) (*Sealed, error) {
 	if m.Image.Size != int64(len(image)) {
 		return nil, fmt.Errorf("%w: image of %d bytes, sealed were %d", ErrSeal, len(image), m.Image.Size)
 	}
-	if sum := sha256.Sum256(image); hex.EncodeToString(sum[:]) != m.Image.SHA256 {
-		return nil, fmt.Errorf("%w: the image does not match its digest", ErrSeal)
-	}
 	return &Sealed{image, payload, signature, m}, nil
+}
+
+// CheckImage compares the image with its digest.
+func (s *Sealed) CheckImage() error {
+	if sum := sha256.Sum256(s.Image); hex.EncodeToString(sum[:]) != s.Manifest.Image.SHA256 {
+		return fmt.Errorf("%w: the image does not match its digest", ErrSeal)
+	}
+	return nil
 }
 
 // cut splits off the last n bytes. What is in front can't grow into them.
