@@ -18,7 +18,7 @@ func (s *Slot) admit(ctx context.Context, v *VersionInfo, path string) (*Library
 	}
 	room, giveBack := borrowRoom()
 	defer giveBack()
-	b, err := readFile(path, room)
+	b, err := readFile(path, room.of)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func padded(t *testing.T, lib, version string) string {
 // damaged changes the last byte of the image: only the digest tells.
 func damaged(t *testing.T, path string) string {
 	return edit(t, path, func(b []byte) []byte {
-		s := must(manifest.Open(b))(t)
+		s := must(manifest.Split(b))(t)
 		s.Image[len(s.Image)-1] ^= 1
 		return b
 	})

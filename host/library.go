@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 	conf := newConfig(opts)
 	room, giveBack := borrowRoom()
 	defer giveBack()
-	b, err := readFile(path, room)
+	b, err := readFile(path, room.of)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ type Description struct {
 // It refuses what Open refuses. What it could learn before the refusal is
 // returned beside the error.
 func Inspect(path string, opts ...Option) (*Description, error) {
-	b, err := readFile(path, new(room))
+	b, err := readFile(path, onHeap)
 	if err != nil {
 		return nil, err
 	}
@@ -40,53 +40,45 @@ func Inspect(path string, opts ...Option) (*Description, error) {
 // verify judges the bytes of a file. The order goes from what the file is to
 // what it says of itself, so that the first thing wrong is the one named.
 //
-// The digest of the image takes longer than all the rest, so it is computed beside
-// it and compared at the end. Until then it is open whether the file is what was
-// sealed: so meanwhile, which is called when nothing else is wrong, may read the
-// image and must neither change it nor have any of it run. Its error refuses the
-// file, too. Nobody reads the bytes any more when verify returns.
+// The digest of the image takes longer than all the rest, which is done beside it.
+// Until it is compared, at the end, it is open whether the file is what was sealed:
+// so meanwhile, which is called when nothing else is wrong, may read the image and
+// must neither change it nor have any of it run. Its error refuses the file, too.
+// Nobody reads the bytes any more when verify returns.
 func (c *config) verify(path string, b []byte, meanwhile func(*Description) error) (*Description, error) {
 	d := &Description{File: path, Size: int64(len(b)), image: b}
-	sealed, sealErr := manifest.Open(b)
-	digest := func() error { return nil }
-	if sealErr == nil {
-		digest = inBackground(sealed.CheckImage)
-		defer digest()
+	sealed, err := manifest.Split(b)
+	if err != nil {
+		return d, c.judge(d, b, nil, err, meanwhile)
 	}
-	if err := d.checkELF(b); err != nil {
+	judged := make(chan error, 1)
+	go func() { judged <- c.judge(d, b, sealed, nil, meanwhile) }()
+	digest := sealed.Digest()
+	err = <-judged
+	if !d.Sealed { // it has not come as far as to ask for the digest
 		return d, err
 	}
-	unsealed := *d
-	var err error
-	if reason, cause, advice := c.checkSeal(d, sealed, sealErr); reason != nil {
-		err = d.refuse(reason, cause, advice)
-	}
-	if err == nil && c.name != "" && d.Name != c.name {
-		err = d.refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name),
-			"build it with --name "+c.name+", or use a slot of its name")
-	}
-	if err == nil {
-		err = meanwhile(d)
-	}
-	if wrong := digest(); wrong != nil { // then what the seal says means nothing
-		*d = unsealed
-		err = d.refuse(ErrSeal, detail(wrong, manifest.ErrSeal), "copy or build it again")
+	if wrong := sealed.CheckImage(digest); wrong != nil {
+		d.Sealed, d.Manifest, d.Signature = false, manifest.Manifest{}, nil // means nothing
+		return d, d.refuse(ErrSeal, detail(wrong, manifest.ErrSeal), "copy or build it again")
 	}
 	return d, err
 }
 
-// inBackground starts f. What it returns waits for f and may be called again.
-func inBackground(f func() error) func() error {
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		err = f()
-	}()
-	return func() error {
-		<-done
+// judge is verify without the digest. noSeal is why there is no seal, if there is
+// none.
+func (c *config) judge(d *Description, b []byte, sealed *manifest.Sealed, noSeal error, meanwhile func(*Description) error) error {
+	if err := d.checkELF(b); err != nil {
 		return err
 	}
+	if reason, cause, advice := c.checkSeal(d, sealed, noSeal); reason != nil {
+		return d.refuse(reason, cause, advice)
+	}
+	if c.name != "" && d.Name != c.name {
+		return d.refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name),
+			"build it with --name "+c.name+", or use a slot of its name")
+	}
+	return meanwhile(d)
 }
 
 func (d *Description) refuse(reason, cause error, advice string) error {
