@@ -1,11 +1,6 @@
 package host
 
-import (
-	"os"
-	"sync"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // newMemory returns n bytes of zeros that the collector does not know of. The pages
 // are there: to get them costs several times of what is read into them, least when
@@ -16,12 +11,7 @@ func newMemory(n int64) []byte {
 		return make([]byte, n) // too many mappings; freeMemory finds none in it
 	}
 	// Before Linux 5.14 they come with the first write.
-	populate := func(part []byte) { _ = unix.Madvise(part, unix.MADV_POPULATE_WRITE) }
-	half := len(b) / 2 &^ (os.Getpagesize() - 1)
-	var other sync.WaitGroup
-	other.Go(func() { populate(b[half:]) })
-	populate(b[:half])
-	other.Wait()
+	_ = inHalves(b, func(half []byte, _ int64) error { return unix.Madvise(half, unix.MADV_POPULATE_WRITE) })
 	return b
 }
 

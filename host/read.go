@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,14 @@ func readFile(path string, room func(n int64) []byte) ([]byte, error) {
 		return failed(fmt.Errorf("%d bytes", info.Size()), "a library has at most 1 GiB")
 	}
 	b := room(info.Size())
-	if _, err := io.ReadFull(f, b); err != nil {
+	err = inHalves(b, func(half []byte, at int64) error {
+		_, err := f.ReadAt(half, at)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	})
+	if err != nil {
 		return failed(fmt.Errorf("%w after %d bytes were promised", err, info.Size()), "it is being written; try again")
 	}
 	return b, nil
@@ -55,4 +63,14 @@ func modeName(m os.FileMode) string {
 		return "socket"
 	}
 	return "device"
+}
+
+// inHalves runs f for both halves of b at once, whole pages each: what the kernel
+// does page by page takes half as long by two.
+func inHalves(b []byte, f func(half []byte, at int64) error) error {
+	mid := len(b) / 2 &^ (os.Getpagesize() - 1)
+	second := make(chan error, 1)
+	go func() { second <- f(b[mid:], int64(mid)) }()
+	err := f(b[:mid], 0)
+	return cmp.Or(err, <-second)
 }
