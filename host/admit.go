@@ -18,30 +18,29 @@ func (s *Slot) admit(ctx context.Context, v *VersionInfo, path string) (*Library
 	}
 	room, giveBack := borrowRoom()
 	defer giveBack()
-	b, err := readFile(path, room)
+	b, err := readFile(path, room.of)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.conf.verify(path, b)
+	var lib *Library
+	d, err := s.conf.verify(path, b, func(d *Description) error {
+		for _, check := range []func(*Description) error{s.checkOrder, s.checkBindings, s.checkLoop} {
+			if err := check(d); err != nil {
+				return err
+			}
+		}
+		lib = s.conf.prepare(d)
+		return nil
+	})
 	s.mu.Lock()
-	if d != nil {
-		v.Version = d.Version
-	}
+	v.Version = d.Version
 	s.mu.Unlock()
-	if err == nil {
-		err = s.checkOrder(d)
-	}
-	if err == nil {
-		err = s.checkBindings(d)
-	}
-	if err == nil {
-		err = s.checkLoop(d)
-	}
 	if err != nil {
+		lib.forget()
 		return nil, err
 	}
 	s.emit(v, Event{State: Verified, Took: time.Since(begin)})
-	return s.openFor(ctx, v, d)
+	return s.openFor(ctx, v, lib)
 }
 
 // reject tells why a version does not serve, and returns err.

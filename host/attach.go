@@ -39,8 +39,9 @@ func residentReason(d *Description) string {
 	return ""
 }
 
-// attach prepares the bytes of a verified library for an unload to come: the
-// private copy is patched, the file on disk stays as it is.
+// attach prepares a library for an unload to come: it works out what its private
+// copy has otherwise than the file. The bytes may still prove to be not what was
+// sealed.
 func attach(d *Description, offer uint64) (_ *attachment, err error) {
 	c, err := carrier()
 	if err != nil {
@@ -114,12 +115,9 @@ func (a *attachment) verify() error {
 	return nil
 }
 
-// patch changes what keeps an ordinary Go library in the process.
+// patch works out the edits against what keeps an ordinary Go library in the process.
 func (a *attachment) patch(d *Description, offer uint64) error {
-	p, err := elfimage.NewPatcher(d.ELF, d.image)
-	if err != nil {
-		return err
-	}
+	p := elfimage.NewPatcher(d.ELF)
 	// The Go linker asks for -z nodelete: dlclose would do nothing.
 	p.ClearNoDelete()
 	if len(d.ELF.TLS.InitialExec) == 0 {
@@ -127,7 +125,7 @@ func (a *attachment) patch(d *Description, offer uint64) error {
 	}
 	// runtime.tlsg is static TLS, of which a process has little and glibc
 	// gives back only the last piece: it goes to our slot instead.
-	err = p.RedirectTLS(func(uint64) int64 { return a.slot.Offset() + abi.SlotG })
+	err := p.RedirectTLS(func(uint64) int64 { return a.slot.Offset() + abi.SlotG })
 	if err != nil {
 		return err
 	}

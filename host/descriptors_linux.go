@@ -25,17 +25,18 @@ func noteHostFiles() error {
 	f := &runtimeFiles
 	f.Lock()
 	defer f.Unlock()
-	fds, err := newRuntimeFiles("")
+	links, err := proc.Descriptors()
 	f.known = map[int]bool{}
-	for _, fd := range fds {
+	for _, fd := range newRuntimeFiles(links, "") {
 		f.known[fd] = true
 	}
 	return err
 }
 
-// claimRuntimeFiles returns the descriptors that the runtime of l opened for
-// itself, and makes them known as its. One load at a time calls it.
-func claimRuntimeFiles(l *Library) ([]int, error) {
+// claimRuntimeFiles tells l the descriptors that its runtime opened for itself,
+// and makes them known as its. One load at a time calls it. It returns what each
+// descriptor of the process links to.
+func claimRuntimeFiles(l *Library) (map[int]string, error) {
 	f := &runtimeFiles
 	f.Lock()
 	defer f.Unlock()
@@ -43,7 +44,8 @@ func claimRuntimeFiles(l *Library) ([]int, error) {
 	if l.crashMessage != nil {
 		words = fmt.Sprintf("/memfd:%s ", l.crashMessage.Name())
 	}
-	fds, err := newRuntimeFiles(words)
+	links, err := proc.Descriptors()
+	fds := newRuntimeFiles(links, words)
 	if l.crashMessage != nil {
 		own := int(l.crashMessage.Fd())
 		fds = slices.DeleteFunc(fds, func(fd int) bool { return fd == own })
@@ -51,23 +53,22 @@ func claimRuntimeFiles(l *Library) ([]int, error) {
 	for _, fd := range fds {
 		f.known[fd] = true
 	}
-	return fds, err
+	l.groupFiles = fds
+	return links, err
 }
 
-// newRuntimeFiles lists descriptors under /sys/fs/cgroup that are not known, of
+// newRuntimeFiles picks descriptors under /sys/fs/cgroup that are not known, of
 // which a runtime keeps two since Go 1.25 for its GOMAXPROCS
 // (runtime/cgroup_linux.go), and those for last words of that name, of which
 // package cabi gives it one as its crash output.
-func newRuntimeFiles(words string) ([]int, error) {
-	links, err := proc.Descriptors()
-	var fds []int
+func newRuntimeFiles(links map[int]string, words string) (fds []int) {
 	for fd, link := range links {
 		group := strings.HasPrefix(link, "/sys/fs/cgroup/") && !runtimeFiles.known[fd]
 		if group || words != "" && strings.HasPrefix(link, words) {
 			fds = append(fds, fd)
 		}
 	}
-	return fds, err
+	return fds
 }
 
 // A poller is the epoll set of a library's runtime (runtime/netpoll_epoll.go).
@@ -79,12 +80,8 @@ type poller struct {
 	probe int // in it
 }
 
-// findPoller finds the set that watches the probe.
-func findPoller(probe int) (poller, error) {
-	links, err := proc.Descriptors()
-	if err != nil {
-		return poller{}, err
-	}
+// findPoller finds the set that watches the probe among the descriptors.
+func findPoller(links map[int]string, probe int) (poller, error) {
 	for fd, link := range links {
 		if p := (poller{fd, probe}); link == pollerLink {
 			if set, err := p.watched(); err == nil && set != nil {

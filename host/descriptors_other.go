@@ -6,11 +6,11 @@ package host
 
 type poller struct{}
 
-func findPoller(int) (poller, error) { return poller{}, nil }
+func findPoller(map[int]string, int) (poller, error) { return poller{}, nil }
 
 func noteHostFiles() error { return nil }
 
-func claimRuntimeFiles(*Library) ([]int, error) { return nil, nil }
+func claimRuntimeFiles(*Library) (map[int]string, error) { return nil, nil }
 
 func (l *Library) findFiles() ([]int, error) { return nil, nil }
 

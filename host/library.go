@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -36,7 +35,7 @@ type Library struct {
 	attachment   *attachment // nil if it can't be unloaded
 	jump         int64       // offset of a thread's way out of a call, see call.Frame
 	resident     string      // why it can't, or empty
-	extent       extent      // where its image is mapped
+	extent       extent      // where its image is mapped; before that, from its first byte of code
 	mapName      string      // what its mappings are called in /proc/self/maps
 	groupFiles   []int       // descriptors that its runtime opened at start
 	poller       poller      // of its runtime
@@ -59,6 +58,8 @@ type Library struct {
 	edits     []elfimage.Edit // what was patched in the private copy
 	kept      keptFrames      // of calls that ended by the death
 
+	unprepared error // why it can't be loaded
+
 	opened   chan struct{} // closed when open has ended
 	closing  sync.Once
 	report   *Report
@@ -75,24 +76,25 @@ func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 	conf := newConfig(opts)
 	room, giveBack := borrowRoom()
 	defer giveBack()
-	b, err := readFile(path, room)
+	b, err := readFile(path, room.of)
 	if err != nil {
 		return nil, err
 	}
-	d, err := conf.verify(path, b)
+	var lib *Library
+	_, err = conf.verify(path, b, func(d *Description) error {
+		lib = conf.prepare(d)
+		return nil
+	})
 	if err != nil {
+		lib.forget()
 		return nil, err
 	}
-	return conf.open(ctx, d, func(Event) {})
+	return lib.open(ctx, func(Event) {})
 }
 
-// open takes a verified library through load, start and health.
-func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*Library, error) {
-	l := &Library{Description: d, conf: c, since: time.Now(), emit: emit}
-	l.bound.Store(&[]*function{})
-	l.deathWord = new(atomic.Uint32)
-	l.death.known, l.death.settled = make(chan struct{}), make(chan struct{})
-	l.opened = make(chan struct{})
+// open takes a library that is verified and prepared through load, start and health.
+func (l *Library) open(ctx context.Context, emit func(Event)) (*Library, error) {
+	l.since, l.emit = time.Now(), emit
 	defer close(l.opened)
 	for _, s := range []struct {
 		step   Step
@@ -118,7 +120,7 @@ func (c *config) open(ctx context.Context, d *Description, emit func(Event)) (*L
 				_, _ = l.close(ctx)
 				l.state.set(Failed)
 			} else {
-				l.detach()
+				l.forget()
 			}
 			return nil, e
 		}
@@ -138,22 +140,20 @@ func (l *Library) error(step Step, reason, cause error) error {
 
 // load maps the private copy, finds the symbols, and waits for the runtime.
 func (l *Library) load(context.Context) (err error) {
-	if err := l.offerServices(); err != nil {
-		return err
+	if l.unprepared != nil {
+		return l.unprepared
 	}
-	if l.resident = residentReason(l.Description); l.resident == "" {
-		if l.attachment, err = attach(l.Description, l.offer); err != nil {
-			return err
-		}
-		l.crashMessage, l.edits = l.attachment.crashMessage, l.attachment.edits
-		l.deathWord = l.attachment.entry.CrashWord()
-		l.jump = l.attachment.slot.Offset() + abi.SlotRecord + abi.RecordJump
+	if l.attachment != nil {
 		crashes.libs[l.attachment.slot.Index()].Store(l)
 	}
 	process.loading.Lock()
 	defer process.loading.Unlock()
-	if err := l.open(); err != nil {
+	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
 		return err
+	}
+	if l.attachment != nil {
+		low, _ := l.attachment.entry.Text()
+		l.extent = extent{l.extent.low + uint64(low), l.extent.high + uint64(low)}
 	}
 	if err := l.resolve(); err != nil {
 		return err
@@ -164,16 +164,15 @@ func (l *Library) load(context.Context) (err error) {
 	if _, err = l.invoke(l.sym.takeStatus); err == nil {
 		err = l.setReady()
 	}
-	files, filesErr := claimRuntimeFiles(l)
-	l.groupFiles = files
+	links, filesErr := claimRuntimeFiles(l)
 	err = errors.Join(err, filesErr)
 	switch {
 	case l.attachment == nil:
 	case l.dead(): // in an init function; what it has opened is let go with it
-		l.poller, _ = findPoller(l.attachment.entry.Probe())
+		l.poller, _ = findPoller(links, l.attachment.entry.Probe())
 	case err == nil:
 		if err = l.attachment.verify(); err == nil {
-			l.poller, err = findPoller(l.attachment.entry.Probe())
+			l.poller, err = findPoller(links, l.attachment.entry.Probe())
 		}
 		if err != nil {
 			l.abandon(err.Error())
@@ -187,37 +186,6 @@ func (l *Library) abandon(why string) {
 	l.death.over()
 	crashes.libs[l.attachment.slot.Index()].Store(nil)
 	l.attachment, l.resident = nil, why
-}
-
-// open maps the private copy.
-func (l *Library) open() (err error) {
-	l.mapName = fmt.Sprintf("hotso:%s.v%s", l.Name(), l.Version())
-	if l.attachment != nil {
-		// Ended on both sides: it is searched for, and 1 is a part of 12.
-		l.mapName = fmt.Sprintf("hotso:%d:%s.v%s", l.attachment.id, l.Name(), l.Version())
-	}
-	if l.conf.onDisk {
-		l.copy, err = private.OnDisk(l.conf.tempDir, l.mapName, l.image)
-	} else {
-		l.copy, err = private.InMemory(l.mapName, l.ELF.Loadable(l.image))
-	}
-	// The copy has the bytes; don't keep them on the heap.
-	text, span := l.ELF.Text, l.ELF.Span(uint64(os.Getpagesize()))
-	l.image, l.ELF = nil, nil
-	if err != nil {
-		l.detach()
-		return err
-	}
-	if l.handle, err = dl.Open(l.copy.Path()); err != nil {
-		l.detach()
-		return errors.Join(err, l.copy.Close())
-	}
-	if l.attachment != nil {
-		low, _ := l.attachment.entry.Text()
-		base := uint64(low) - text.Low
-		l.extent = extent{base + span.Low, base + span.High}
-	}
-	return nil
 }
 
 // detach gives back what attach took; nothing of the library is mapped.

@@ -31,7 +31,7 @@ const heapSlack = 8 << 20
 // TestMutations damages a signed library in every way it can think of and
 // deploys it, while the version before it answers calls. Each file is refused,
 // each before dlopen: the step is read or verify, and no mapping or open file
-// of the damaged version is ever seen. The same number gives the same files.
+// of the damaged version is left. The same number gives the same files.
 //
 //	go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 func TestMutations(t *testing.T) {

@@ -68,9 +68,9 @@ func (s *Slot) keepLocked(lib, old *Library, back bool) (retire *Library) {
 	return old
 }
 
-// openFor opens a verified library whose life v records.
-func (s *Slot) openFor(ctx context.Context, v *VersionInfo, d *Description) (*Library, error) {
-	lib, err := s.conf.open(ctx, d, func(e Event) { s.emit(v, e) })
+// openFor opens a prepared library whose life v records.
+func (s *Slot) openFor(ctx context.Context, v *VersionInfo, prepared *Library) (*Library, error) {
+	lib, err := prepared.open(ctx, func(e Event) { s.emit(v, e) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v.lib = lib

@@ -22,7 +22,7 @@ func skipInitWait(spec *elfimage.Spec, image []byte, p *elfimage.Patcher) error 
 	wait, ok3 := spec.Symbol(abi.SymWaitReady)
 	slow, ok4 := spec.Symbol(abi.SymReceive)
 	off, ok5 := spec.Offset(callback)
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || off < 0 || off+int64(size) > int64(len(image)) {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || size > maxCallback || off < 0 || off+int64(size) > int64(len(image)) {
 		return nil
 	}
 	at, ok := findCall(image[off:off+int64(size)], callback, receive)
@@ -34,6 +34,10 @@ func skipInitWait(spec *elfimage.Spec, image []byte, p *elfimage.Patcher) error 
 	}
 	return p.WriteAt(at, callTo(at, wait.Value))
 }
+
+// maxCallback bounds what is searched, in bytes: a file that is not what was sealed
+// may state any size. The function has one or two thousand.
+const maxCallback = 64 << 10
 
 // findCall returns the address of the only call of target in code, which is at
 // addr.

@@ -169,7 +169,7 @@ func (s *Slot) openSpare(ctx context.Context, v *VersionInfo, c *spare) (*Librar
 	if err != nil {
 		return nil, err
 	}
-	return s.openFor(ctx, v, d)
+	return s.openFor(ctx, v, s.conf.prepare(d))
 }
 
 // reload loads a spare in place of a crashed version and reports whether it

@@ -7,11 +7,14 @@ import (
 	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
-// checkSeal judges what is behind the image of the file b: seal, manifest and
-// signature. It adds to d, which knows the descriptor and the ELF image, what
-// they say. The reason is nil if there is nothing against the file.
-func (c *config) checkSeal(d *Description, b []byte) (reason, cause error, advice string) {
-	sealed, err := manifest.Unseal(b)
+// checkSeal judges what is behind the image of a file, as manifest.Split found it:
+// seal, manifest and signature, but not the digest of the image. It adds to d, which
+// knows the descriptor and the ELF image, what they say. The reason is nil if there
+// is nothing against the file.
+func (c *config) checkSeal(d *Description, sealed *manifest.Sealed, err error) (reason, cause error, advice string) {
+	if err == nil {
+		err = sealed.ReadManifest()
+	}
 	switch {
 	case errors.Is(err, manifest.ErrNoSeal) && c.allowUnsealed:
 		return c.trust(d, nil, nil)

@@ -30,55 +30,91 @@ type Description struct {
 // It refuses what Open refuses. What it could learn before the refusal is
 // returned beside the error.
 func Inspect(path string, opts ...Option) (*Description, error) {
-	b, err := readFile(path, new(room))
+	b, err := readFile(path, onHeap)
 	if err != nil {
 		return nil, err
 	}
-	return newConfig(opts).verify(path, b)
+	return newConfig(opts).verify(path, b, func(*Description) error { return nil })
 }
 
 // verify judges the bytes of a file. The order goes from what the file is to
 // what it says of itself, so that the first thing wrong is the one named.
-func (c *config) verify(path string, b []byte) (*Description, error) {
+//
+// The digest of the image takes longer than all the rest, which is done beside it.
+// Until it is compared, at the end, it is open whether the file is what was sealed:
+// so meanwhile, which is called when nothing else is wrong, may read the image and
+// must neither change it nor have any of it run. Its error refuses the file, too.
+// Nobody reads the bytes any more when verify returns.
+func (c *config) verify(path string, b []byte, meanwhile func(*Description) error) (*Description, error) {
 	d := &Description{File: path, Size: int64(len(b)), image: b}
-	refuse := func(reason, cause error, advice string) (*Description, error) {
-		return d, &Error{File: path, Name: d.Name, Version: d.Version, Step: StepVerify,
-			Reason: reason, Cause: cause, Advice: advice}
+	sealed, err := manifest.Split(b)
+	if err != nil {
+		return d, c.judge(d, b, nil, err, meanwhile)
 	}
+	judged := make(chan error, 1)
+	go func() { judged <- c.judge(d, b, sealed, nil, meanwhile) }()
+	digest := sealed.Digest()
+	err = <-judged
+	if !d.Sealed { // it has not come as far as to ask for the digest
+		return d, err
+	}
+	if wrong := sealed.CheckImage(digest); wrong != nil {
+		d.Sealed, d.Manifest, d.Signature = false, manifest.Manifest{}, nil // means nothing
+		return d, d.refuse(ErrSeal, detail(wrong, manifest.ErrSeal), "copy or build it again")
+	}
+	return d, err
+}
 
+// judge is verify without the digest. noSeal is why there is no seal, if there is
+// none.
+func (c *config) judge(d *Description, b []byte, sealed *manifest.Sealed, noSeal error, meanwhile func(*Description) error) error {
+	if err := d.checkELF(b); err != nil {
+		return err
+	}
+	if reason, cause, advice := c.checkSeal(d, sealed, noSeal); reason != nil {
+		return d.refuse(reason, cause, advice)
+	}
+	if c.name != "" && d.Name != c.name {
+		return d.refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name),
+			"build it with --name "+c.name+", or use a slot of its name")
+	}
+	return meanwhile(d)
+}
+
+func (d *Description) refuse(reason, cause error, advice string) error {
+	return &Error{File: d.File, Name: d.Name, Version: d.Version, Step: StepVerify,
+		Reason: reason, Cause: cause, Advice: advice}
+}
+
+// checkELF judges the image in the file b by itself. It adds to d what the image
+// says.
+func (d *Description) checkELF(b []byte) error {
 	spec, err := elfimage.Parse(b)
 	switch {
 	case errors.Is(err, elfimage.ErrWrongMachine):
-		return refuse(ErrMachine, detail(err, elfimage.ErrWrongMachine), "build it for this machine")
+		return d.refuse(ErrMachine, detail(err, elfimage.ErrWrongMachine), "build it for this machine")
 	case errors.Is(err, elfimage.ErrNotELF), errors.Is(err, elfimage.ErrNotShared):
-		return refuse(ErrNotELF, detail(err, elfimage.ErrNotELF), "build it with hotso build")
+		return d.refuse(ErrNotELF, detail(err, elfimage.ErrNotELF), "build it with hotso build")
 	case err != nil:
-		return refuse(ErrCorrupt, detail(err, elfimage.ErrCorrupt), "copy or build it again")
+		return d.refuse(ErrCorrupt, detail(err, elfimage.ErrCorrupt), "copy or build it again")
 	}
 	d.ELF = spec
 
 	const link = "import github.com/hotso/hotso/cabi and build it with hotso build"
 	desc, err := readDescriptor(spec, b)
 	if err != nil {
-		return refuse(ErrNotLibrary, err, link)
+		return d.refuse(ErrNotLibrary, err, link)
 	}
 	d.Name, d.Version, d.ABI, d.flags = desc.Name, desc.Version, desc.ABI, desc.Flags
 	if desc.ABI != abi.Version {
-		return refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
+		return d.refuse(ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
 	// Which symbols there must be is a matter of the ABI version.
 	if err := checkExports(spec, abi.ControlSymbols); err != nil {
-		return refuse(ErrNotLibrary, err, link)
+		return d.refuse(ErrNotLibrary, err, link)
 	}
-
-	if reason, cause, advice := c.checkSeal(d, b); reason != nil {
-		return refuse(reason, cause, advice)
-	}
-	if c.name != "" && d.Name != c.name {
-		return refuse(ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, c.name), "build it with --name "+c.name+", or use a slot of its name")
-	}
-	return d, nil
+	return nil
 }
 
 // detail drops from an error what the reason in front of it says already.

@@ -23,7 +23,7 @@ const (
 	signatureSize = 56
 )
 
-// Errors of Unseal.
+// Errors of Unseal and its steps.
 var (
 	ErrNoSeal = errors.New("no seal")         // no footer at the end: not sealed, or cut off
 	ErrSeal   = errors.New("seal is damaged") // a footer, but what it covers is not what was sealed
@@ -42,8 +42,7 @@ type Sealed struct {
 // seal.
 func Seal(image []byte, m *Manifest) ([]byte, error) {
 	m.Format = Format
-	sum := sha256.Sum256(image)
-	m.Image = Image{Size: int64(len(image)), SHA256: hex.EncodeToString(sum[:])}
+	m.Image = Image{Size: int64(len(image)), SHA256: (&Sealed{Image: image}).Digest()}
 	if m.Functions == nil {
 		m.Functions = []Function{}
 	}
@@ -83,6 +82,24 @@ func finish(image, payload, signature []byte) []byte {
 // every byte once. Any changed, missing or added byte makes it fail. It does
 // not verify the signature.
 func Unseal(file []byte) (*Sealed, error) {
+	s, err := Split(file)
+	if err == nil {
+		err = s.ReadManifest()
+	}
+	if err == nil {
+		err = s.CheckImage(s.Digest())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Split is the first of the steps of Unseal. Those after it are ReadManifest, and
+// CheckImage with what Digest returns, which takes longest and can be computed as
+// soon as the file is split. Until all have succeeded, image and manifest are
+// anything.
+func Split(file []byte) (*Sealed, error) {
 	if len(file) < FooterSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, len(file))
 	}
@@ -100,17 +117,34 @@ func Unseal(file []byte) (*Sealed, error) {
 		return nil, fmt.Errorf("%w: the manifest does not match its digest", ErrSeal)
 	}
 	payload, signature := cut(covered, int(n))
-	m, err := decode(payload)
+	return &Sealed{Image: image, Payload: payload, Signature: signature}, nil
+}
+
+// ReadManifest sets the manifest from the payload.
+func (s *Sealed) ReadManifest() error {
+	m, err := decode(s.Payload)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if m.Image.Size != int64(len(image)) {
-		return nil, fmt.Errorf("%w: image of %d bytes, sealed were %d", ErrSeal, len(image), m.Image.Size)
+	if m.Image.Size != int64(len(s.Image)) {
+		return fmt.Errorf("%w: image of %d bytes, sealed were %d", ErrSeal, len(s.Image), m.Image.Size)
 	}
-	if sum := sha256.Sum256(image); hex.EncodeToString(sum[:]) != m.Image.SHA256 {
-		return nil, fmt.Errorf("%w: the image does not match its digest", ErrSeal)
+	s.Manifest = m
+	return nil
+}
+
+// Digest returns the SHA-256 of the image in hexadecimal.
+func (s *Sealed) Digest() string {
+	sum := sha256.Sum256(s.Image)
+	return hex.EncodeToString(sum[:])
+}
+
+// CheckImage compares the image's digest with what the manifest says.
+func (s *Sealed) CheckImage(digest string) error {
+	if digest != s.Manifest.Image.SHA256 {
+		return fmt.Errorf("%w: the image does not match its digest", ErrSeal)
 	}
-	return &Sealed{image, payload, signature, m}, nil
+	return nil
 }
 
 // cut splits off the last n bytes. What is in front can't grow into them.

@@ -1,9 +1,6 @@
 package elfimage
 
-import (
-	"bytes"
-	"testing"
-)
+import "testing"
 
 // A library of some 15 MB: it serves HTTP with templates.
 var goBig = buildGo(gcc, "big.so", "-tags=big")
@@ -32,10 +29,9 @@ func BenchmarkGoFunc(b *testing.B) {
 func BenchmarkRedirectTLS(b *testing.B) {
 	file := goBig.bytes(b)
 	s := parse(b, file)
-	p := patcher(b, s, bytes.Clone(file))
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := p.RedirectTLS(toSlot); err != nil {
+		if err := NewPatcher(s).RedirectTLS(toSlot); err != nil {
 			b.Fatal(err)
 		}
 	}

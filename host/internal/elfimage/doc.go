@@ -1,19 +1,21 @@
 // Package elfimage parses the bytes of an ELF shared object into a Spec and
-// patches a private copy of them. It opens, maps and loads nothing.
+// works out patches for a private copy of them. It opens, maps and loads nothing.
 //
-// A caller reads the file once, parses, copies, patches the copy:
+// A caller reads the file once, parses, copies, edits the copy:
 //
 //	spec, err := elfimage.Parse(file)
 //	if err != nil {
 //		return fmt.Errorf("%s: %w", path, err)
 //	}
-//	private := bytes.Clone(file[:spec.ImageEnd])
-//	p, err := elfimage.NewPatcher(spec, private)
-//	if err != nil {
+//	p := elfimage.NewPatcher(spec)
+//	p.ClearNoDelete()
+//	if err := p.RedirectTLS(func(off uint64) int64 { return slot + int64(off) }); err != nil {
 //		return fmt.Errorf("%s: %w", path, err)
 //	}
-//	p.ClearNoDelete()
-//	err = p.RedirectTLS(func(off uint64) int64 { return slot + int64(off) })
+//	copied := bytes.Clone(file[:spec.ImageEnd])
+//	for _, e := range p.Edits() {
+//		copy(copied[e.Offset:], e.After)
+//	}
 //
 // Parse looks at a file the way the dynamic linker does: through the program
 // headers and the dynamic section. Section headers are optional; they only

@@ -8,47 +8,42 @@ import (
 	"strings"
 )
 
-// A Patcher changes a private copy of a library's bytes before it is loaded.
-// The copy belongs to the caller, who may write it out at any time. A patch
-// that fails has changed nothing. Not safe for concurrent use.
+// A Patcher works out how the private copy of a library's bytes differs from the
+// file. It changes no bytes itself: others may read them meanwhile. A patch that
+// fails has added no edit. Not safe for concurrent use.
 type Patcher struct {
 	s     *Spec
-	b     []byte
 	edits []Edit
 }
 
-// An Edit is what one patch overwrote.
+// An Edit is what one patch overwrites.
 type Edit struct {
 	Offset int64
-	Before []byte
+	Before []byte // as the file has it
+	After  []byte // of the same length
 }
 
-// Edits returns what the patches so far overwrote, oldest first.
+// Edits returns what the patches so far come to, oldest first.
 func (p *Patcher) Edits() []Edit { return p.edits }
 
 // Undo restores the bytes that the edits overwrote in b, a copy of the file.
 func Undo(b []byte, edits []Edit) {
-	for _, e := range slices.Backward(edits) {
+	for _, e := range edits {
 		copy(b[e.Offset:], e.Before)
 	}
 }
 
-// put is the only place that changes the copy.
-func (p *Patcher) put(off uint64, data []byte) {
-	p.edits = append(p.edits, Edit{int64(off), slices.Clone(p.b[off : off+uint64(len(data))])})
-	copy(p.b[off:], data)
+// put is the only place that adds edits. The image has len(data) bytes at off.
+func (p *Patcher) put(off uint64, data []byte) { p.edits = append(p.edits, p.s.im.edit(off, data)) }
+
+func (im *image) edit(off uint64, data []byte) Edit {
+	return Edit{int64(off), slices.Clone(im.b[off : off+uint64(len(data))]), slices.Clone(data)}
 }
 
 func (p *Patcher) put64(off, v uint64) { p.put(off, binary.LittleEndian.AppendUint64(nil, v)) }
 
-// NewPatcher returns a Patcher for private, a copy of the bytes that s was parsed from.
-// The copy may end at s.ImageEnd or anywhere behind it.
-func NewPatcher(s *Spec, private []byte) (*Patcher, error) {
-	if int64(len(private)) < s.ImageEnd {
-		return nil, fmt.Errorf("%w: a copy of %#x bytes of an image of %#x", ErrRange, len(private), s.ImageEnd)
-	}
-	return &Patcher{s: s, b: private}, nil
-}
+// NewPatcher returns a Patcher for copies of the bytes that s was parsed from.
+func NewPatcher(s *Spec) *Patcher { return &Patcher{s: s} }
 
 // ClearNoDelete clears DF_1_NODELETE, which the Go linker sets for c-shared
 // libraries (cmd/link: -z nodelete), so that dlclose unmaps the library.
@@ -58,7 +53,7 @@ func (p *Patcher) ClearNoDelete() {
 
 func (p *Patcher) clear(words []uint64, bits uint64) {
 	for _, off := range words {
-		p.put64(off, word(p.b, int(off))&^bits)
+		p.put64(off, word(p.s.im.b, int(off))&^bits)
 	}
 }
 

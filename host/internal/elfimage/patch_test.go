@@ -19,11 +19,13 @@ const slot = -0x1230
 
 func toSlot(off uint64) int64 { return slot + int64(off) }
 
-func patcher(t testing.TB, s *Spec, b []byte) *Patcher {
-	t.Helper()
-	p, err := NewPatcher(s, b)
-	require.NoError(t, err)
-	return p
+// edited is a copy of the file that p is for, with its edits.
+func edited(p *Patcher) []byte {
+	b := bytes.Clone(p.s.im.b)
+	for _, e := range p.Edits() {
+		copy(b[e.Offset:], e.After)
+	}
+	return b
 }
 
 func TestPatchGoLibrary(t *testing.T) {
@@ -36,11 +38,14 @@ func TestPatchGoLibrary(t *testing.T) {
 			machine := elf.Machine(binary.LittleEndian.Uint16(b[18:]))
 			before, err := ParseFor(b, machine)
 			require.NoError(t, err)
-			c := bytes.Clone(b)
-			p := patcher(t, before, c)
+			p := NewPatcher(before)
 			p.ClearNoDelete()
 			require.NoError(t, p.RedirectTLS(toSlot))
 			assert.Equal(t, original, b, "the original is untouched")
+			c := edited(p)
+			undone := bytes.Clone(c)
+			Undo(undone, p.Edits())
+			assert.Equal(t, original, undone)
 
 			after, err := ParseFor(c, machine)
 			require.NoError(t, err)
@@ -85,11 +90,11 @@ func TestPatchedLibraryRuns(t *testing.T) {
 	for name, lib := range map[string]built{"plain": goPlain, "stripped": goStripped, "dynamic": goDynamic} {
 		t.Run(name, func(t *testing.T) {
 			b := lib.bytes(t)
-			p := patcher(t, parse(t, b), b)
+			p := NewPatcher(parse(t, b))
 			p.ClearNoDelete()
 			require.NoError(t, p.RedirectTLS(func(uint64) int64 { return tpoff }))
 			path := filepath.Join(t.TempDir(), "patched.so")
-			require.NoError(t, os.WriteFile(path, b, 0o700))
+			require.NoError(t, os.WriteFile(path, edited(p), 0o700))
 			text, err := exec.Command(host, path).CombinedOutput()
 			require.NoError(t, err, "%s", text)
 			assert.Equal(t, "42 slot used\n", string(text))
@@ -102,8 +107,9 @@ func TestRedirectTLSKeepsDynamic(t *testing.T) {
 	b := goDynamic.bytes(t)
 	before := parse(t, b)
 	require.True(t, before.TLS.Dynamic)
-	require.NoError(t, patcher(t, before, b).RedirectTLS(toSlot))
-	after := parse(t, b)
+	p := NewPatcher(before)
+	require.NoError(t, p.RedirectTLS(toSlot))
+	after := parse(t, edited(p))
 	assert.False(t, after.StaticTLS)
 	assert.Empty(t, after.TLS.InitialExec)
 	assert.True(t, after.TLS.Present)
@@ -120,13 +126,13 @@ func TestRedirectTLSRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := test.lib.bytes(t)
-			c := bytes.Clone(b)
-			err := patcher(t, parse(t, b), c).RedirectTLS(toSlot)
+			p := NewPatcher(parse(t, b))
+			err := p.RedirectTLS(toSlot)
 			require.ErrorIs(t, err, ErrTLS)
 			for _, name := range test.names {
 				assert.ErrorContains(t, err, name)
 			}
-			assert.Equal(t, b, c, "nothing has changed")
+			assert.Empty(t, p.Edits())
 		})
 	}
 }
@@ -156,40 +162,62 @@ func TestRedirectTLSStripped(t *testing.T) {
 }
 
 func TestRedirectTLSWithoutInitialExec(t *testing.T) {
-	b := cDynamic.bytes(t)
-	c := bytes.Clone(b)
-	require.NoError(t, patcher(t, parse(t, b), c).RedirectTLS(toSlot))
-	assert.Equal(t, b, c)
+	p := NewPatcher(parse(t, cDynamic.bytes(t)))
+	require.NoError(t, p.RedirectTLS(toSlot))
+	assert.Empty(t, p.Edits())
 }
 
 func TestWriteAt(t *testing.T) {
-	b := cInitial.bytes(t)
-	s := parse(t, b)
-	p := patcher(t, s, b)
+	s := parse(t, cInitial.bytes(t))
+	p := NewPatcher(s)
 	answer, ok := s.Symbol("answer")
 	require.True(t, ok)
 	require.NoError(t, p.WriteAt(answer.Value, []byte{43, 0, 0, 0}))
 	off, _ := s.Offset(answer.Value)
-	assert.Equal(t, []byte{43, 0, 0, 0}, b[off:off+4])
+	assert.Equal(t, []byte{43, 0, 0, 0}, edited(p)[off:off+4])
 
 	fn, ok := s.Symbol("dynamic")
 	require.True(t, ok)
 	require.NoError(t, p.PutUint64(fn.Value, 0x1122334455667788))
 	off, _ = s.Offset(fn.Value)
-	assert.Equal(t, uint64(0x1122334455667788), binary.LittleEndian.Uint64(b[off:]))
+	assert.Equal(t, uint64(0x1122334455667788), binary.LittleEndian.Uint64(edited(p)[off:]))
 
 	last := s.im.loads[len(s.im.loads)-1]
 	end := last.Vaddr + last.Filesz
-	before := bytes.Clone(b)
+	before := len(p.Edits())
 	assert.ErrorIs(t, p.WriteAt(end, []byte{1}), ErrRange, "in .bss")
 	assert.ErrorIs(t, p.PutUint64(end-4, 1), ErrRange, "half in .bss")
 	assert.ErrorIs(t, p.PutUint64(^uint64(0)-3, 1), ErrRange, "wraps around")
-	assert.Equal(t, before, b)
+	assert.Len(t, p.Edits(), before)
 	assert.NoError(t, p.PutUint64(end-8, 1))
 }
 
-func TestNewPatcherRefusesShortCopy(t *testing.T) {
+// Both may write the same place: the later one counts, and Undo finds the file's.
+func TestEditsOverlap(t *testing.T) {
 	b := cInitial.bytes(t)
-	_, err := NewPatcher(parse(t, b), b[:len(b)-1])
-	assert.ErrorIs(t, err, ErrRange)
+	s := parse(t, b)
+	p := NewPatcher(s)
+	require.NoError(t, p.PutUint64(s.Text.Low, 1))
+	require.NoError(t, p.PutUint64(s.Text.Low+4, 2))
+	c := edited(p)
+	off, _ := s.Offset(s.Text.Low)
+	assert.Equal(t, []byte{1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}, c[off:off+12])
+	Undo(c, p.Edits())
+	assert.Equal(t, b, c)
+}
+
+// What the dynamic linker does not read can be left out.
+func TestLoadable(t *testing.T) {
+	b := goPlain.bytes(t)
+	s := parse(t, b)
+	n, cut := s.Loadable()
+	assert.Less(t, n, s.ImageEnd)
+	c := bytes.Clone(b[:n])
+	for _, e := range cut {
+		copy(c[e.Offset:], e.After)
+	}
+	after := parse(t, c)
+	assert.False(t, after.HasSection)
+	assert.Equal(t, n, after.ImageEnd)
+	assert.Equal(t, s.Exports, after.Exports)
 }

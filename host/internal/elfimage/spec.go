@@ -122,19 +122,17 @@ func (s *Spec) Span(page uint64) Range {
 	return Range{loads[0].Vaddr &^ (page - 1), (last.Vaddr + last.Memsz + page - 1) &^ (page - 1)}
 }
 
-// Loadable cuts off what the dynamic linker does not read: sections for
-// debuggers, and what is behind the image. private is a copy of the bytes that
-// s was parsed from; its header then says that there are no sections, so that
-// the result is whole and can be parsed again.
-func (s *Spec) Loadable(private []byte) []byte {
+// Loadable is how many bytes of the file the dynamic linker reads: not those of
+// sections for debuggers, nor what is behind the image. With the edits the header
+// says that there are no sections, so that the bytes are whole and can be parsed
+// again.
+func (s *Spec) Loadable() (n int64, edits []Edit) {
 	end := uint64(ehdrSize)
 	for _, p := range s.im.loads {
 		end = max(end, p.Off+p.Filesz)
 	}
 	const shoff, shnum = 0x28, 0x3c // e_shoff; e_shnum and e_shstrndx
-	clear(private[shoff : shoff+8])
-	clear(private[shnum : shnum+4])
-	return private[:end]
+	return int64(end), []Edit{s.im.edit(shoff, make([]byte, 8)), s.im.edit(shnum, make([]byte, 4))}
 }
 
 // Offset translates an address to the offset of its byte in the file. It

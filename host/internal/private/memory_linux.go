@@ -5,20 +5,22 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
-// InMemory writes image to a memfd (memfd_create(2)). name is what
+// InMemory writes image, changed by the edits, to a memfd (memfd_create(2)). name is what
 // /proc/self/maps shows.
-func InMemory(name string, image []byte) (*Copy, error) {
+func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		return OnDisk("", name, image)
+		return OnDisk("", name, image, edits)
 	}
 	c := &Copy{
 		file: os.NewFile(uintptr(fd), name),
 		path: fmt.Sprintf("/proc/self/fd/%d", fd),
 	}
-	if err := c.fill(image); err != nil {
+	if err := c.fill(image, edits); err != nil {
 		return nil, err
 	}
 	// Whoever inherits or opens the descriptor can read it, nobody can write.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+
+	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
 // A Copy is an open private file. Its Path is unique while it is open, which
@@ -61,20 +63,36 @@ func (c *Copy) Close() error {
 	return err
 }
 
-// OnDisk writes image to a temporary file in dir (os.TempDir if empty), for
-// debuggers and profilers, which can't open a memfd by name.
-func OnDisk(dir, name string, image []byte) (*Copy, error) {
+// OnDisk writes image, changed by the edits, to a temporary file in dir (os.TempDir if
+// empty), for debuggers and profilers, which can't open a memfd by name.
+func OnDisk(dir, name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	f, err := os.CreateTemp(dir, name+".*.so")
 	if err != nil {
 		return nil, err
 	}
 	c := &Copy{file: f, path: f.Name(), temp: true}
-	return c, c.fill(image)
+	return c, c.fill(image, edits)
 }
 
-func (c *Copy) fill(image []byte) error {
-	if _, err := c.file.Write(image); err != nil {
+// fill writes the copy, and closes it if that fails.
+func (c *Copy) fill(image []byte, edits []elfimage.Edit) error {
+	if err := c.write(image, edits); err != nil {
 		return errors.Join(fmt.Errorf("private copy: %w", err), c.Close())
+	}
+	return nil
+}
+
+func (c *Copy) write(image []byte, edits []elfimage.Edit) error {
+	if _, err := c.file.Write(image); err != nil {
+		return err
+	}
+	for _, e := range edits {
+		if e.Offset+int64(len(e.After)) > int64(len(image)) {
+			return fmt.Errorf("%w: edit of %d bytes at %#x", elfimage.ErrRange, len(e.After), e.Offset)
+		}
+		if _, err := c.file.WriteAt(e.After, e.Offset); err != nil {
+			return err
+		}
 	}
 	return nil
 }
