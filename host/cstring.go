@@ -26,7 +26,10 @@ func (fn *function) takeCString(p uintptr) (s string, err error) {
 	return s, nil
 }
 
-// cString copies the NUL-terminated string at p, which is C memory.
+// cString copies the NUL-terminated string at p, which is C memory. The race detector
+// comes with a check that would end the process where this faults.
+//
+//go:nocheckptr
 func cString(p uintptr) string {
 	// The address comes from C, so vet's rule about uintptr does not apply; it
 	// is written in a way that says so.

@@ -33,7 +33,7 @@ type None struct{}
 // Errors of a call: *CallError (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed, ErrEmpty, ErrHung when ctx
 // or a limit ended while the call was inside, and ctx.Err() if ctx ended before
 // the call began. A call whose ctx can't end and that has no limit is the
-// fastest.
+// fastest; [Stay] is for the others.
 func Func0[R any](c Caller, name string, opts ...BindOption) (func(context.Context) (R, error), error) {
 	b, err := bindFunc[R](c, name, opts)
 	if err != nil {

@@ -49,6 +49,7 @@ var contenders = []Contender{
 	{Name: direct, Open: openDirect, Echo: echoDirect, Static: true},
 	{Name: hotsoName, Open: openHotso, Echo: echoHotso, Needs: needLibs},
 	{Name: "hotso, context can end", Open: openBounded, Echo: echoBounded, Needs: needLibs},
+	{Name: "hotso, the same, Stay", Open: openStaying, Echo: echoStaying, Needs: needLibs},
 	{Name: "purego RegisterFunc", Open: openRegisterFunc, Echo: echoRegisterFunc, Needs: needLibs},
 	{Name: "purego SyscallN", Open: openSyscallN, Echo: echoSyscallN, Needs: needLibs},
 	{Name: "cgo + dlopen, C strings", Open: openCgoStrings, Echo: echoCgo, Cgo: true, Needs: needLibs},

@@ -20,9 +20,9 @@ type hotsoGreeter struct {
 
 var ctx = context.Background()
 
-func openHotso(f Files) (Greeter, error) { return newHotso(ctx, f) }
-
+func openHotso(f Files) (Greeter, error)   { return newHotso(ctx, f) }
 func openBounded(f Files) (Greeter, error) { return newHotso(canEnd(), f) }
+func openStaying(f Files) (Greeter, error) { return newHotso(canEnd(), f, host.Stay()) }
 
 func canEnd() context.Context {
 	ctx, cancel := context.WithCancel(ctx)
@@ -30,15 +30,15 @@ func canEnd() context.Context {
 	return ctx
 }
 
-func newHotso(ctx context.Context, f Files) (Greeter, error) {
+func newHotso(ctx context.Context, f Files, opts ...host.BindOption) (Greeter, error) {
 	g := &hotsoGreeter{slot: host.NewSlot("greeter"), ctx: ctx}
 	_, err := g.slot.Swap(ctx, f.Greeter)
 	if err != nil {
 		return nil, err
 	}
 	var errAdd, errGreet error
-	g.add, errAdd = host.Func2[int32, int32, int32](g.slot, "Add")
-	g.greet, errGreet = host.Func1[string, string](g.slot, "GreetName")
+	g.add, errAdd = host.Func2[int32, int32, int32](g.slot, "Add", opts...)
+	g.greet, errGreet = host.Func1[string, string](g.slot, "GreetName", opts...)
 	return g, errors.Join(errAdd, errGreet)
 }
 
@@ -50,16 +50,16 @@ func (g *hotsoGreeter) Close() error {
 	return err
 }
 
-func echoHotso(f Files) (Echo, error) { return newEcho(ctx, f) }
-
+func echoHotso(f Files) (Echo, error)   { return newEcho(ctx, f) }
 func echoBounded(f Files) (Echo, error) { return newEcho(canEnd(), f) }
+func echoStaying(f Files) (Echo, error) { return newEcho(canEnd(), f, host.Stay()) }
 
-func newEcho(ctx context.Context, f Files) (Echo, error) {
+func newEcho(ctx context.Context, f Files, opts ...host.BindOption) (Echo, error) {
 	lib, err := host.Open(ctx, f.Echo)
 	if err != nil {
 		return nil, err
 	}
-	echo, err := host.Func1[[]byte, []byte](lib, "Bytes")
+	echo, err := host.Func1[[]byte, []byte](lib, "Bytes", opts...)
 	if err != nil {
 		return nil, err
 	}
