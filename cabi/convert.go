@@ -46,20 +46,27 @@ func fill[T any](b Buffer, p *T, n int) int32 {
 	return abi.OK
 }
 
-// Text runs f and puts its text into b. The status is HOTSO_OK,
-// HOTSO_TOO_SMALL, HOTSO_ERROR with f's error, or HOTSO_PANIC.
-func Text(b Buffer, f func() (string, error)) (status int32) {
-	defer recoverStatus(&status)
-	s, err := f()
+// Text puts s into b, or says that there was an error. The status is HOTSO_OK,
+// HOTSO_TOO_SMALL, or HOTSO_ERROR. The export defers [RecoverStatus]. A short text that
+// is made for it then mostly needs no memory from the heap, as the compiler sees that
+// it goes nowhere else.
+func (b Buffer) Text(s string, err error) int32 {
 	if err != nil {
 		return fail(err)
 	}
 	return fill(b, unsafe.StringData(s), len(s))
 }
 
+// Text runs f and puts its text into b. The status is that of [Buffer.Text], or
+// HOTSO_PANIC.
+func Text(b Buffer, f func() (string, error)) (status int32) {
+	defer RecoverStatus(&status)
+	return b.Text(f())
+}
+
 // Data is Text for bytes. The bytes are copied before it returns.
 func Data(b Buffer, f func() ([]byte, error)) (status int32) {
-	defer recoverStatus(&status)
+	defer RecoverStatus(&status)
 	p, err := f()
 	if err != nil {
 		return fail(err)
@@ -74,7 +81,7 @@ type Number interface {
 
 // Numbers is Data for a slice of numbers; capacity and length of b count them.
 func Numbers[T Number](b Buffer, f func() ([]T, error)) (status int32) {
-	defer recoverStatus(&status)
+	defer RecoverStatus(&status)
 	v, err := f()
 	if err != nil {
 		return fail(err)
@@ -84,7 +91,7 @@ func Numbers[T Number](b Buffer, f func() ([]T, error)) (status int32) {
 
 // Run runs f and turns its error or panic into a status.
 func Run(f func() error) (status int32) {
-	defer recoverStatus(&status)
+	defer RecoverStatus(&status)
 	if err := f(); err != nil {
 		return fail(err)
 	}
@@ -93,7 +100,7 @@ func Run(f func() error) (status int32) {
 
 // Value runs f, stores its result at result, and returns the status.
 func Value[T any](result *T, f func() (T, error)) (status int32) {
-	defer recoverStatus(&status)
+	defer RecoverStatus(&status)
 	v, err := f()
 	if err != nil {
 		return fail(err)
@@ -117,10 +124,19 @@ func Recover() {
 	}
 }
 
-// recoverStatus must be deferred itself: recover works only there.
-func recoverStatus(status *int32) {
+// RecoverStatus is deferred, as the first thing, by an export that returns a status and
+// does not run all that it does in [Text] or its kin. If the export panics it sets the
+// status to HOTSO_PANIC.
+//
+//	//export Motto
+//	func Motto(out *C.char, outCap C.size_t, outLen *C.size_t) (status C.hotso_status) {
+//		defer cabi.RecoverStatus(&status)
+//		buffer := cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen))
+//		return C.hotso_status(buffer.Text(motto(), nil))
+//	}
+func RecoverStatus[S ~int32](status *S) {
 	if r := recover(); r != nil {
-		*status = keepPanic(r)
+		*status = S(keepPanic(r))
 	}
 }
 

@@ -28,9 +28,13 @@ func TestStringAndBytes(t *testing.T) {
 	assert.Empty(t, Bytes(nil, 0))
 }
 
-// The two ways to give a text or byte result must behave alike.
+// The ways to give a text or byte result must behave alike.
 var results = map[string]func(Buffer, func() (string, error)) int32{
 	"Text": Text,
+	"Buffer.Text": func(b Buffer, f func() (string, error)) (status int32) {
+		defer RecoverStatus(&status)
+		return b.Text(f())
+	},
 	"Data": func(b Buffer, f func() (string, error)) int32 {
 		return Data(b, func() ([]byte, error) { s, err := f(); return []byte(s), err })
 	},

@@ -31,10 +31,11 @@
 // # Exported functions
 //
 // The body of an export converts, calls plain Go, and converts back. It defers
-// [Recover], or runs in [Run], [Value], [Text], [Data] or [Numbers]: they turn a panic
-// into a status and a message, so that it never ends the process. [String] and
-// [Bytes] read arguments; [Buffer] is where a text or byte result goes. All of
-// it is written by hotso gen, from plain Go functions with a //hotso:export.
+// [Recover] or [RecoverStatus], or runs in [Run], [Value], [Text], [Data] or
+// [Numbers]: they turn a panic into a status and a message, so that it never ends
+// the process. [String] and [Bytes] read arguments; [Buffer] is where a text or byte
+// result goes. All of it is written by hotso gen, from plain Go functions with a
+// //hotso:export.
 //
 // # Calling the host
 //

@@ -116,7 +116,7 @@ func openStream(from source) (uint64, error) {
 }
 
 func readStream(id uint64, b Buffer) (status int32) {
-	defer recoverStatus(&status)
+	defer RecoverStatus(&status)
 	streams.Lock()
 	s := streams.open[id]
 	streams.Unlock()
