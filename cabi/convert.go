@@ -3,8 +3,6 @@
 package cabi
 
 import (
-	"fmt"
-	"runtime/debug"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -46,62 +44,16 @@ func fill[T any](b Buffer, p *T, n int) int32 {
 	return abi.OK
 }
 
-// Text puts s into b, or says that there was an error. The status is HOTSO_OK,
-// HOTSO_TOO_SMALL, or HOTSO_ERROR. The export defers [RecoverStatus]. A short text that
-// is made for it then mostly needs no memory from the heap, as the compiler sees that
-// it goes nowhere else.
-func (b Buffer) Text(s string, err error) int32 {
+// Status is HOTSO_OK, or HOTSO_ERROR with err. The export defers [RecoverStatus].
+func Status(err error) int32 {
 	if err != nil {
-		return fail(err)
-	}
-	return fill(b, unsafe.StringData(s), len(s))
-}
-
-// Text runs f and puts its text into b. The status is that of [Buffer.Text], or
-// HOTSO_PANIC.
-func Text(b Buffer, f func() (string, error)) (status int32) {
-	defer RecoverStatus(&status)
-	return b.Text(f())
-}
-
-// Data is Text for bytes. The bytes are copied before it returns.
-func Data(b Buffer, f func() ([]byte, error)) (status int32) {
-	defer RecoverStatus(&status)
-	p, err := f()
-	if err != nil {
-		return fail(err)
-	}
-	return fill(b, unsafe.SliceData(p), len(p))
-}
-
-// A Number is what a slice that crosses is made of.
-type Number interface {
-	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
-}
-
-// Numbers is Data for a slice of numbers; capacity and length of b count them.
-func Numbers[T Number](b Buffer, f func() ([]T, error)) (status int32) {
-	defer RecoverStatus(&status)
-	v, err := f()
-	if err != nil {
-		return fail(err)
-	}
-	return fill(b, unsafe.SliceData(v), len(v))
-}
-
-// Run runs f and turns its error or panic into a status.
-func Run(f func() error) (status int32) {
-	defer RecoverStatus(&status)
-	if err := f(); err != nil {
 		return fail(err)
 	}
 	return abi.OK
 }
 
-// Value runs f, stores its result at result, and returns the status.
-func Value[T any](result *T, f func() (T, error)) (status int32) {
-	defer RecoverStatus(&status)
-	v, err := f()
+// Store stores v at result if err is nil, and returns the [Status] of err.
+func Store[T any](result *T, v T, err error) int32 {
 	if err != nil {
 		return fail(err)
 	}
@@ -109,40 +61,29 @@ func Value[T any](result *T, f func() (T, error)) (status int32) {
 	return abi.OK
 }
 
-// Recover is deferred, as the first thing, by an export that returns a plain value or
-// nothing. If the export panics it returns the zero value, and the status waits for
-// hotso_take_status on this thread.
-//
-//	//export Twice
-//	func Twice(n int32) int32 {
-//		defer cabi.Recover()
-//		return 2 * n
-//	}
-func Recover() {
-	if r := recover(); r != nil {
-		setPending(keepPanic(r))
+// Text puts s into b if err is nil. The status is that of [Status], or
+// HOTSO_TOO_SMALL.
+func (b Buffer) Text(s string, err error) int32 {
+	if err != nil {
+		return fail(err)
 	}
+	return fill(b, unsafe.StringData(s), len(s))
 }
 
-// RecoverStatus is deferred, as the first thing, by an export that returns a status and
-// does not run all that it does in [Text] or its kin. If the export panics it sets the
-// status to HOTSO_PANIC.
-//
-//	//export Motto
-//	func Motto(out *C.char, outCap C.size_t, outLen *C.size_t) (status C.hotso_status) {
-//		defer cabi.RecoverStatus(&status)
-//		buffer := cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen))
-//		return C.hotso_status(buffer.Text(motto(), nil))
-//	}
-func RecoverStatus[S ~int32](status *S) {
-	if r := recover(); r != nil {
-		*status = S(keepPanic(r))
+// Data is [Buffer.Text] for bytes. They are copied before it returns.
+func (b Buffer) Data(p []byte, err error) int32 { return Slice(b, p, err) }
+
+// A Number is what a slice that crosses is made of.
+type Number interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
+}
+
+// Slice is [Buffer.Data] for numbers; capacity and length of b count them.
+func Slice[T Number](b Buffer, v []T, err error) int32 {
+	if err != nil {
+		return fail(err)
 	}
+	return fill(b, unsafe.SliceData(v), len(v))
 }
 
 func fail(err error) int32 { return keep(abi.Error, []byte(err.Error())) }
-
-// keepPanic keeps the panic's value and the stack it came from.
-func keepPanic(value any) int32 {
-	return keep(abi.Panic, fmt.Appendf(nil, "panic: %v\n\n%s", value, debug.Stack()))
-}

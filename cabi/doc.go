@@ -30,12 +30,22 @@
 //
 // # Exported functions
 //
-// The body of an export converts, calls plain Go, and converts back. It defers
-// [Recover] or [RecoverStatus], or runs in [Run], [Value], [Text], [Data] or
-// [Numbers]: they turn a panic into a status and a message, so that it never ends
-// the process. [String] and [Bytes] read arguments; [Buffer] is where a text or byte
-// result goes. All of it is written by hotso gen, from plain Go functions with a
-// //hotso:export.
+// The body of an export converts, calls plain Go, and converts back. What it defers
+// turns a panic into a status and a message, so that it never ends the process:
+// [Recover] if it returns a plain value, [RecoverStatus] if it returns a status.
+// [String] and [Bytes] read arguments; [Buffer] is where a text or byte result goes.
+// All of it is written by hotso gen, from plain Go functions with a //hotso:export:
+//
+//	defer cabi.RecoverStatus(&status)
+//	buffer := cabi.Out(...)
+//	return C.hotso_status(buffer.Text(greet()))
+//
+// An export by hand that does more than one thing runs it in [Run], [Value], [Text],
+// [Data] or [Numbers]:
+//
+//	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
+//		...
+//	}))
 //
 // # Calling the host
 //
