@@ -51,7 +51,7 @@
 //	...
 //	p, err := price("tea")
 //
-// [Callback] makes a function value an argument of one call. [ReaderFunc1] and its
+// [Callback1] makes a function value an argument of one call. [ReaderFunc1] and its
 // kin bind functions whose result fits no call:
 //
 //	open, err := host.ReaderFunc1[string](slot, "Open") // cabi.Stream(os.Open(name))

@@ -34,15 +34,7 @@ var textCodec, _ = wire.Of(reflect.TypeFor[string]())
 // waits for the drain timeout. It must not end its goroutine (runtime.Goexit, so
 // also not testing's FailNow): the call would never end, and its version stay.
 func Provide0[R any](name string, f func() (R, error)) Option {
-	s, _, result := newService(name, reflect.TypeFor[R]())
-	s.call = func(_ *Library, _, out []byte) ([]byte, error) {
-		r, err := f()
-		if err != nil {
-			return nil, err
-		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
-	}
-	return s.option()
+	return service0(name, f).option()
 }
 
 // Provide1 is Provide0 for a function with one parameter.
@@ -58,81 +50,45 @@ func Provide2[A, B, R any](name string, f func(A, B) (R, error)) Option {
 // Provide3 is Provide0 for a function with three parameters. More go into a
 // struct.
 func Provide3[A, B, C, R any](name string, f func(A, B, C) (R, error)) Option {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
-	s.call = func(_ *Library, args, out []byte) ([]byte, error) {
-		var a1 A
-		var a2 B
-		var a3 C
-		args, err := params[0].Read(args, unsafe.Pointer(&a1))
-		if err == nil {
-			args, err = params[1].Read(args, unsafe.Pointer(&a2))
-		}
-		if err == nil {
-			_, err = params[2].Read(args, unsafe.Pointer(&a3))
-		}
-		if err != nil {
-			return nil, err
-		}
-		r, err := f(a1, a2, a3)
-		if err != nil {
-			return nil, err
-		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
-	}
-	return s.option()
+	return service3(name, f).option()
 }
 
-// Callback makes a function of the host's callable by a library that is given the
-// handle, an argument like any other:
-//
-//	see, release, err := host.Callback(func(path string) (bool, error) { ... })
-//	...
-//	defer release()
-//	_, err = walk(ctx, "/srv", see)
-//
-// which the library turns back into a function:
-//
-//	//hotso:export
-//	func walk(root string, visit uint64) error {
-//		see := cabi.Callback[string, bool](visit)
-//		...
-//		more, err := see(path)
-//
-// After release, calls fail in the library; those that are inside go on. What
-// holds for functions of [Provide0] holds for f.
-func Callback[A, R any](f func(A) (R, error)) (handle uint64, release func(), err error) {
-	s := service1("", func(_ *Library, a A) (R, error) { return f(a) })
-	if s.err != nil {
-		return 0, nil, s.err
+func service0[R any](name string, f func() (R, error)) *service {
+	s := newService(name, reflect.TypeFor[func() R]())
+	s.call = func(_ *Library, _, out []byte) ([]byte, error) {
+		r, err := f()
+		if err != nil {
+			return nil, err
+		}
+		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
 	}
-	o := newOffer(&offer{services: []*service{s}})
-	return o | 1, func() { offers.Delete(o) }, nil
+	return s
 }
 
 func service1[A, R any](name string, f func(*Library, A) (R, error)) *service {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A]())
+	s := newService(name, reflect.TypeFor[func(A) R]())
 	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
 		var a1 A
-		if _, err := params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
+		if _, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
 			return nil, err
 		}
 		r, err := f(lib, a1)
 		if err != nil {
 			return nil, err
 		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
+		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
 func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *service {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B]())
+	s := newService(name, reflect.TypeFor[func(A, B) R]())
 	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
 		var a1 A
 		var a2 B
-		args, err := params[0].Read(args, unsafe.Pointer(&a1))
+		args, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1))
 		if err == nil {
-			_, err = params[1].Read(args, unsafe.Pointer(&a2))
+			_, err = s.types.Params[1].Read(args, unsafe.Pointer(&a2))
 		}
 		if err != nil {
 			return nil, err
@@ -141,29 +97,47 @@ func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *serv
 		if err != nil {
 			return nil, err
 		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
+		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
-// newService decides how the values of a service travel.
-func newService(name string, result reflect.Type, params ...reflect.Type) (*service, []wire.Codec, wire.Codec) {
-	s := &service{name: name}
-	var codecs []wire.Codec
-	for _, t := range append(params, result) {
-		c, err := wire.Of(t)
-		if err != nil {
-			what := "host function " + name
-			if name == "" {
-				what = "callback"
-			}
-			s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
+func service3[A, B, C, R any](name string, f func(A, B, C) (R, error)) *service {
+	s := newService(name, reflect.TypeFor[func(A, B, C) R]())
+	s.call = func(_ *Library, args, out []byte) ([]byte, error) {
+		var a1 A
+		var a2 B
+		var a3 C
+		args, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1))
+		if err == nil {
+			args, err = s.types.Params[1].Read(args, unsafe.Pointer(&a2))
 		}
-		codecs = append(codecs, c)
+		if err == nil {
+			_, err = s.types.Params[2].Read(args, unsafe.Pointer(&a3))
+		}
+		if err != nil {
+			return nil, err
+		}
+		r, err := f(a1, a2, a3)
+		if err != nil {
+			return nil, err
+		}
+		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
 	}
-	last := len(params)
-	s.sig = wire.Signature(codecs[:last], codecs[last])
-	return s, codecs[:last], codecs[last]
+	return s
+}
+
+// newService decides how the values of a service travel: as those of func(A, B) R.
+func newService(name string, types reflect.Type) *service {
+	s := &service{name: name, types: wire.FuncOf(types)}
+	if err := s.types.Err; err != nil {
+		what := "host function " + name
+		if name == "" {
+			what = "callback"
+		}
+		s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
+	}
+	return s
 }
 
 // option offers s, which replaces one of the same name.
