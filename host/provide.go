@@ -54,41 +54,41 @@ func Provide3[A, B, C, R any](name string, f func(A, B, C) (R, error)) Option {
 }
 
 func service0[R any](name string, f func() (R, error)) *service {
-	s := newService(name, reflect.TypeFor[func() R]())
+	s, _, result := newService(name, reflect.TypeFor[func() R]())
 	s.call = func(_ *Library, _, out []byte) ([]byte, error) {
 		r, err := f()
 		if err != nil {
 			return nil, err
 		}
-		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
+		return result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
 func service1[A, R any](name string, f func(*Library, A) (R, error)) *service {
-	s := newService(name, reflect.TypeFor[func(A) R]())
+	s, params, result := newService(name, reflect.TypeFor[func(A) R]())
 	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
 		var a1 A
-		if _, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
+		if _, err := params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
 			return nil, err
 		}
 		r, err := f(lib, a1)
 		if err != nil {
 			return nil, err
 		}
-		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
+		return result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
 func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *service {
-	s := newService(name, reflect.TypeFor[func(A, B) R]())
+	s, params, result := newService(name, reflect.TypeFor[func(A, B) R]())
 	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
 		var a1 A
 		var a2 B
-		args, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1))
+		args, err := params[0].Read(args, unsafe.Pointer(&a1))
 		if err == nil {
-			_, err = s.types.Params[1].Read(args, unsafe.Pointer(&a2))
+			_, err = params[1].Read(args, unsafe.Pointer(&a2))
 		}
 		if err != nil {
 			return nil, err
@@ -97,23 +97,23 @@ func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *serv
 		if err != nil {
 			return nil, err
 		}
-		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
+		return result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
 func service3[A, B, C, R any](name string, f func(A, B, C) (R, error)) *service {
-	s := newService(name, reflect.TypeFor[func(A, B, C) R]())
+	s, params, result := newService(name, reflect.TypeFor[func(A, B, C) R]())
 	s.call = func(_ *Library, args, out []byte) ([]byte, error) {
 		var a1 A
 		var a2 B
 		var a3 C
-		args, err := s.types.Params[0].Read(args, unsafe.Pointer(&a1))
+		args, err := params[0].Read(args, unsafe.Pointer(&a1))
 		if err == nil {
-			args, err = s.types.Params[1].Read(args, unsafe.Pointer(&a2))
+			args, err = params[1].Read(args, unsafe.Pointer(&a2))
 		}
 		if err == nil {
-			_, err = s.types.Params[2].Read(args, unsafe.Pointer(&a3))
+			_, err = params[2].Read(args, unsafe.Pointer(&a3))
 		}
 		if err != nil {
 			return nil, err
@@ -122,13 +122,13 @@ func service3[A, B, C, R any](name string, f func(A, B, C) (R, error)) *service 
 		if err != nil {
 			return nil, err
 		}
-		return s.types.Result.Append(out, unsafe.Pointer(&r)), nil
+		return result.Append(out, unsafe.Pointer(&r)), nil
 	}
 	return s
 }
 
 // newService decides how the values of a service travel: as those of func(A, B) R.
-func newService(name string, types reflect.Type) *service {
+func newService(name string, types reflect.Type) (*service, []wire.Codec, wire.Codec) {
 	s := &service{name: name, types: wire.FuncOf(types)}
 	if err := s.types.Err; err != nil {
 		what := "host function " + name
@@ -137,7 +137,7 @@ func newService(name string, types reflect.Type) *service {
 		}
 		s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
 	}
-	return s
+	return s, s.types.Params, s.types.Result
 }
 
 // option offers s, which replaces one of the same name.
