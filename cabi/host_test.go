@@ -5,6 +5,7 @@ package cabi
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,4 +23,15 @@ func TestNoHost(t *testing.T) {
 	_, err = Host0[chan int]("Log")()
 	require.ErrorContains(t, err, "chan int does not cross")
 	Count("things", 1)
+}
+
+// A callback is made in every call that is given one.
+func TestCallbacksAllocateLittle(t *testing.T) {
+	var one func(string) (int32, error)
+	var none func(string) error
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { one = Callback1[string, int32](1<<16 | 1) }), 2.0)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { none = CallbackErr1[string](1<<16 | 1) }), 3.0)
+	_, err := one("")
+	assert.Error(t, err)
+	assert.Error(t, none(""))
 }
