@@ -232,7 +232,7 @@ func (f *hostFunc) exchange(handle uint64, x *exchange) ([]byte, error) {
 	case abi.OK, abi.TooSmall:
 		return x.out[:x.n], nil
 	case abi.Gone:
-		if f.callback {
+		if f.callback && hasHost() {
 			return nil, &HostError{Message: "the host took it back"}
 		}
 		return nil, ErrNoHost
