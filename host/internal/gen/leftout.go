@@ -55,8 +55,10 @@ func forAnotherPlatform(dir, name string, tags []string) bool {
 }
 
 var (
-	systems    = strings.Fields("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows")
-	processors = strings.Fields("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm")
+	systems = strings.Fields(`aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris
+		wasip1 windows`)
+	processors = strings.Fields(`386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x
+		wasm`)
 )
 
 // notesOfLeftOut tells of what was left out and has no counterpart that was not.

@@ -24,7 +24,9 @@ func (l *library) method(b *strings.Builder, f *function) {
 			continue
 		}
 		types, args[i+1], assign = append(types, c.client()), handles[i], "="
-		fmt.Fprintf(&body, "\t%s, release, err := host.%s(%s)\n\tif err != nil {\n\t\treturn %s\n\t}\n\tdefer release()\n",
+		fmt.Fprintf(&body, "\t%s, release, err := host.%s(%s)\n"+
+			"\tif err != nil {\n\t\treturn %s\n\t}\n"+
+			"\tdefer release()\n",
 			handles[i], c.maker(), names[i+1], f.failed())
 	}
 	call := "c." + f.field + "(" + strings.Join(args, ", ") + ")"
@@ -33,7 +35,8 @@ func (l *library) method(b *strings.Builder, f *function) {
 	} else {
 		call = "\treturn " + call + "\n"
 	}
-	fmt.Fprintf(b, "\n%s%s\n%s%s}\n", goComment(f.doc), list("func (c *Client) "+f.name+"(", grouped(names, types), ") "+result+" {"), body.String(), call)
+	head := list("func (c *Client) "+f.name+"(", grouped(names, types), ") "+result+" {")
+	fmt.Fprintf(b, "\n%s%s\n%s%s}\n", goComment(f.doc), head, body.String(), call)
 }
 
 // clientNames returns what the method calls its parameters, and the handles of
