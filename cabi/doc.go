@@ -56,11 +56,11 @@
 //	...
 //	p, err := price("tea")
 //
-// or by a handle that it is given as an argument ([Callback]). The types are
-// compared when the function is found, and a mismatch is an error that names both.
-// [Count] and package cabilog are built on that. The host's code runs on the
-// calling thread; everything that crosses is copied; an error or panic there is a
-// [*HostError] here.
+// or by a handle that it is given as an argument ([Callback1]); hotso gen writes that
+// for a parameter that is a function. The types are compared when the function is
+// found, and a mismatch is an error that names both. [Count] and package cabilog
+// are built on that. The host's code runs on the calling thread; everything that
+// crosses is copied; an error or panic there is a [*HostError] here.
 //
 // # Results that fit no call
 //

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -57,7 +58,10 @@ type None struct{}
 // runs the host's code on this thread, and returns when that does. Everything
 // that crosses is copied. Errors: [*HostError], [ErrNoHost].
 func Host0[R any](name string) func() (R, error) {
-	f := newHostFunc(name, 0, reflect.TypeFor[R]())
+	return host0[R](newHostFunc(name, reflect.TypeFor[func() R]()))
+}
+
+func host0[R any](f *hostFunc) func() (R, error) {
 	return func() (r R, err error) {
 		x, err := f.begin()
 		if err != nil {
@@ -71,7 +75,7 @@ func Host0[R any](name string) func() (R, error) {
 
 // Host1 is Host0 for a function with one parameter.
 func Host1[A, R any](name string) func(A) (R, error) {
-	return host1[A, R](newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A]()))
+	return host1[A, R](newHostFunc(name, reflect.TypeFor[func(A) R]()))
 }
 
 func host1[A, R any](f *hostFunc) func(A) (R, error) {
@@ -81,7 +85,7 @@ func host1[A, R any](f *hostFunc) func(A) (R, error) {
 			return r, err
 		}
 		defer x.end()
-		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
+		x.args = f.Params[0].Append(x.args, unsafe.Pointer(&a1))
 		err = f.call(x, unsafe.Pointer(&r))
 		return r, err
 	}
@@ -89,15 +93,18 @@ func host1[A, R any](f *hostFunc) func(A) (R, error) {
 
 // Host2 is Host0 for a function with two parameters.
 func Host2[A, B, R any](name string) func(A, B) (R, error) {
-	f := newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B]())
+	return host2[A, B, R](newHostFunc(name, reflect.TypeFor[func(A, B) R]()))
+}
+
+func host2[A, B, R any](f *hostFunc) func(A, B) (R, error) {
 	return func(a1 A, a2 B) (r R, err error) {
 		x, err := f.begin()
 		if err != nil {
 			return r, err
 		}
 		defer x.end()
-		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
-		x.args = f.params[1].Append(x.args, unsafe.Pointer(&a2))
+		x.args = f.Params[0].Append(x.args, unsafe.Pointer(&a1))
+		x.args = f.Params[1].Append(x.args, unsafe.Pointer(&a2))
 		err = f.call(x, unsafe.Pointer(&r))
 		return r, err
 	}
@@ -105,81 +112,60 @@ func Host2[A, B, R any](name string) func(A, B) (R, error) {
 
 // Host3 is Host0 for a function with three parameters. More go into a struct.
 func Host3[A, B, C, R any](name string) func(A, B, C) (R, error) {
-	f := newHostFunc(name, 0, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
+	return host3[A, B, C, R](newHostFunc(name, reflect.TypeFor[func(A, B, C) R]()))
+}
+
+func host3[A, B, C, R any](f *hostFunc) func(A, B, C) (R, error) {
 	return func(a1 A, a2 B, a3 C) (r R, err error) {
 		x, err := f.begin()
 		if err != nil {
 			return r, err
 		}
 		defer x.end()
-		x.args = f.params[0].Append(x.args, unsafe.Pointer(&a1))
-		x.args = f.params[1].Append(x.args, unsafe.Pointer(&a2))
-		x.args = f.params[2].Append(x.args, unsafe.Pointer(&a3))
+		x.args = f.Params[0].Append(x.args, unsafe.Pointer(&a1))
+		x.args = f.Params[1].Append(x.args, unsafe.Pointer(&a2))
+		x.args = f.Params[2].Append(x.args, unsafe.Pointer(&a3))
 		err = f.call(x, unsafe.Pointer(&r))
 		return r, err
 	}
 }
 
-// Callback is the function behind a handle that the host passed as an argument
-// (host.Callback), with these types:
-//
-//	//hotso:export
-//	func walk(root string, visit uint64) error {
-//		see := cabi.Callback[string, bool](visit)
-//		...
-//		more, err := see(path)
-//
-// It is valid as long as the host says, usually during the call that brought
-// it; afterwards it fails. Parameters and errors are those of [Host1].
-func Callback[A, R any](handle uint64) func(A) (R, error) {
-	f := newHostFunc("", handle, reflect.TypeFor[R](), reflect.TypeFor[A]())
-	if handle == 0 {
-		f.err = errors.Join(&HostError{Message: "its handle is 0"}, f.err)
-	}
-	return host1[A, R](f)
-}
-
 // A hostFunc is one function of the host's, as this library wants to call it.
 type hostFunc struct {
-	name   string
-	given  uint64 // the handle of a callback
-	params []wire.Codec
-	result wire.Codec
-	err    error         // a type that does not cross
-	handle atomic.Uint64 // 0 until it was found
+	*wire.Func
+	name     string
+	callback bool
+	given    uint64        // the handle of a callback
+	handle   atomic.Uint64 // 0 until it was found
 }
 
-func newHostFunc(name string, given uint64, result reflect.Type, params ...reflect.Type) *hostFunc {
-	f := &hostFunc{name: name, given: given}
-	for _, t := range append(params, result) {
-		c, err := wire.Of(t)
-		f.params, f.err = append(f.params, c), errors.Join(f.err, err)
-	}
-	last := len(f.params) - 1
-	f.params, f.result = f.params[:last], f.params[last]
-	return f
+// newHostFunc takes the types from func(A, B) R.
+func newHostFunc(name string, types reflect.Type) *hostFunc {
+	return &hostFunc{Func: wire.FuncOf(types), name: name}
 }
 
 // lookupBits are the low bits of a handle that are 0 in that which finds functions.
 const lookupBits = 0xffff
 
+var text, _ = wire.Of(reflect.TypeFor[string]())
+
 // find asks the host for the function, once; its types are compared there.
 func (f *hostFunc) find(x *exchange) error {
-	if f.err != nil {
-		return f.err
+	if f.Err != nil {
+		return f.Err
 	}
 	finder := uint64(C.hotso_host())
-	if f.given != 0 {
-		finder = f.given &^ lookupBits
+	if f.callback {
+		if finder = f.given &^ lookupBits; finder == 0 {
+			return &HostError{Message: "its handle is " + strconv.FormatUint(f.given, 10)}
+		}
 	}
 	if finder == 0 {
 		return ErrNoHost
 	}
-	name, signature := f.name, wire.Signature(f.params, f.result).String()
-	text, _ := wire.Of(reflect.TypeFor[string]())
 	x.args = binary.LittleEndian.AppendUint64(x.args[:0], 0)
-	x.args = text.Append(x.args, unsafe.Pointer(&name))
-	x.args = text.Append(x.args, unsafe.Pointer(&signature))
+	x.args = text.Append(x.args, unsafe.Pointer(&f.name))
+	x.args = text.Append(x.args, unsafe.Pointer(&f.Signature))
 	out, err := f.exchange(finder, x)
 	if err != nil {
 		return err
@@ -224,10 +210,10 @@ func (f *hostFunc) begin() (*exchange, error) {
 // call makes the call; result points to a value of the result type.
 func (f *hostFunc) call(x *exchange, result unsafe.Pointer) error {
 	out, err := f.exchange(f.handle.Load(), x)
-	if err != nil || f.result.Type == abi.None {
+	if err != nil || f.Result.Type == abi.None {
 		return err
 	}
-	_, err = f.result.Read(out, result)
+	_, err = f.Result.Read(out, result)
 	return err
 }
 
@@ -246,7 +232,7 @@ func (f *hostFunc) exchange(handle uint64, x *exchange) ([]byte, error) {
 	case abi.OK, abi.TooSmall:
 		return x.out[:x.n], nil
 	case abi.Gone:
-		if f.given != 0 {
+		if f.callback && hasHost() {
 			return nil, &HostError{Message: "the host took it back"}
 		}
 		return nil, ErrNoHost

@@ -38,9 +38,9 @@ type offer struct {
 
 // A service is a function of the host's.
 type service struct {
-	name string
-	sig  abi.Signature
-	err  error // why it can't be called
+	name  string
+	types *wire.Func
+	err   error // why it can't be called
 
 	// call reads args, and appends the result to out, which is the library's.
 	call func(lib *Library, args, out []byte) ([]byte, error)
@@ -147,7 +147,7 @@ func (o *offer) find(_ *Library, args, out []byte) ([]byte, error) {
 		if s.name != name {
 			continue
 		}
-		if have := s.sig.String(); have != signature {
+		if have := s.types.Signature; have != signature {
 			return nil, fmt.Errorf("%w: it is %s, called as %s", ErrSignature, have, signature)
 		}
 		return binary.LittleEndian.AppendUint64(out, o.handle|uint64(i+1)), nil

@@ -125,7 +125,7 @@ func TestProvideFromTheFirstMomentToTheLast(t *testing.T) {
 func TestCallback(t *testing.T) {
 	lib := open(t, libtest.Build(t, "callback", "1"))
 	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(t)
-	handle, release, err := host.Callback(func(i int32) (int64, error) {
+	handle, release, err := host.Callback1(func(i int32) (int64, error) {
 		if i == 50 {
 			return 0, errors.New("enough")
 		}
@@ -136,7 +136,7 @@ func TestCallback(t *testing.T) {
 	_, err = each(ctx, handle, 100)
 	assert.ErrorContains(t, err, "callback of the host: enough")
 
-	other, releaseOther, err := host.Callback(func(i string) (int64, error) { return 0, nil })
+	other, releaseOther, err := host.Callback1(func(i string) (int64, error) { return 0, nil })
 	require.NoError(t, err)
 	defer releaseOther()
 	_, err = each(ctx, other, 1)
@@ -147,7 +147,12 @@ func TestCallback(t *testing.T) {
 		_, err = each(ctx, gone, 1)
 		assert.ErrorIs(t, err, host.ErrCall)
 	}
-	_, _, err = host.Callback(func(int) (int64, error) { return 0, nil })
+	_, _, err = host.Callback3[int8, string, bool, point](nil)
+	require.ErrorIs(t, err, host.ErrArgument)
+	assert.ErrorContains(t, err, "callback: the func(int8, string, bool) (struct{X float64; Y float64; Tag uint8}, error) is nil")
+	_, _, err = host.CallbackErr0(nil)
+	require.ErrorIs(t, err, host.ErrArgument)
+	_, _, err = host.Callback1(func(int) (int64, error) { return 0, nil })
 	require.ErrorIs(t, err, host.ErrArgument)
 	assert.ErrorContains(t, err, "callback: int does not cross")
 }
@@ -158,7 +163,7 @@ func TestCallbackCallsAgain(t *testing.T) {
 	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(t)
 	var handle uint64
 	depth := 0
-	handle, release, err := host.Callback(func(i int32) (int64, error) {
+	handle, release, err := host.Callback1(func(i int32) (int64, error) {
 		if depth == 10 {
 			return 1, nil
 		}
@@ -316,7 +321,7 @@ func BenchmarkCallback(b *testing.B) {
 	require.NoError(b, err)
 	defer lib.Close(context.Background())
 	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(b)
-	handle, release, err := host.Callback(func(i int32) (int64, error) { return 1, nil })
+	handle, release, err := host.Callback1(func(i int32) (int64, error) { return 1, nil })
 	require.NoError(b, err)
 	defer release()
 	b.ReportAllocs()

@@ -51,8 +51,12 @@
 //	...
 //	p, err := price("tea")
 //
-// [Callback] makes a function value an argument of one call. [ReaderFunc1] and its
-// kin bind functions whose result fits no call:
+// [Callback1] and its kin make a function value an argument of one call; a client of
+// hotso gen does it by itself:
+//
+//	err := greeter.Walk(ctx, "/srv", func(path string, size int64) (bool, error) { ... })
+//
+// [ReaderFunc1] and its kin bind functions whose result fits no call:
 //
 //	open, err := host.ReaderFunc1[string](slot, "Open") // cabi.Stream(os.Open(name))
 //	...
@@ -179,6 +183,6 @@
 //   - Each version has a Go runtime of its own: some threads and megabytes, and a
 //     heap, a scheduler and package variables apart from the host's.
 //   - What crosses are numbers, bool, text, bytes, slices of numbers and structs of
-//     numbers. A library reads arguments where they are, during the call only; results
+//     numbers, and functions of these as arguments. A library reads arguments where they are, during the call only; results
 //     are copies. Nothing that a Go pointer leads to is shared beyond a call.
 package host

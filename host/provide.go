@@ -34,15 +34,7 @@ var textCodec, _ = wire.Of(reflect.TypeFor[string]())
 // waits for the drain timeout. It must not end its goroutine (runtime.Goexit, so
 // also not testing's FailNow): the call would never end, and its version stay.
 func Provide0[R any](name string, f func() (R, error)) Option {
-	s, _, result := newService(name, reflect.TypeFor[R]())
-	s.call = func(_ *Library, _, out []byte) ([]byte, error) {
-		r, err := f()
-		if err != nil {
-			return nil, err
-		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
-	}
-	return s.option()
+	return service0(name, f).option()
 }
 
 // Provide1 is Provide0 for a function with one parameter.
@@ -58,7 +50,60 @@ func Provide2[A, B, R any](name string, f func(A, B) (R, error)) Option {
 // Provide3 is Provide0 for a function with three parameters. More go into a
 // struct.
 func Provide3[A, B, C, R any](name string, f func(A, B, C) (R, error)) Option {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]())
+	return service3(name, f).option()
+}
+
+func service0[R any](name string, f func() (R, error)) *service {
+	s, _, result := newService(name, reflect.TypeFor[func() R]())
+	s.call = func(_ *Library, _, out []byte) ([]byte, error) {
+		r, err := f()
+		if err != nil {
+			return nil, err
+		}
+		return result.Append(out, unsafe.Pointer(&r)), nil
+	}
+	return s
+}
+
+func service1[A, R any](name string, f func(*Library, A) (R, error)) *service {
+	s, params, result := newService(name, reflect.TypeFor[func(A) R]())
+	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
+		var a1 A
+		if _, err := params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
+			return nil, err
+		}
+		r, err := f(lib, a1)
+		if err != nil {
+			return nil, err
+		}
+		return result.Append(out, unsafe.Pointer(&r)), nil
+	}
+	return s
+}
+
+func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *service {
+	s, params, result := newService(name, reflect.TypeFor[func(A, B) R]())
+	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
+		var a1 A
+		var a2 B
+		args, err := params[0].Read(args, unsafe.Pointer(&a1))
+		if err == nil {
+			_, err = params[1].Read(args, unsafe.Pointer(&a2))
+		}
+		if err != nil {
+			return nil, err
+		}
+		r, err := f(lib, a1, a2)
+		if err != nil {
+			return nil, err
+		}
+		return result.Append(out, unsafe.Pointer(&r)), nil
+	}
+	return s
+}
+
+func service3[A, B, C, R any](name string, f func(A, B, C) (R, error)) *service {
+	s, params, result := newService(name, reflect.TypeFor[func(A, B, C) R]())
 	s.call = func(_ *Library, args, out []byte) ([]byte, error) {
 		var a1 A
 		var a2 B
@@ -79,91 +124,20 @@ func Provide3[A, B, C, R any](name string, f func(A, B, C) (R, error)) Option {
 		}
 		return result.Append(out, unsafe.Pointer(&r)), nil
 	}
-	return s.option()
-}
-
-// Callback makes a function of the host's callable by a library that is given the
-// handle, an argument like any other:
-//
-//	see, release, err := host.Callback(func(path string) (bool, error) { ... })
-//	...
-//	defer release()
-//	_, err = walk(ctx, "/srv", see)
-//
-// which the library turns back into a function:
-//
-//	//hotso:export
-//	func walk(root string, visit uint64) error {
-//		see := cabi.Callback[string, bool](visit)
-//		...
-//		more, err := see(path)
-//
-// After release, calls fail in the library; those that are inside go on. What
-// holds for functions of [Provide0] holds for f.
-func Callback[A, R any](f func(A) (R, error)) (handle uint64, release func(), err error) {
-	s := service1("", func(_ *Library, a A) (R, error) { return f(a) })
-	if s.err != nil {
-		return 0, nil, s.err
-	}
-	o := newOffer(&offer{services: []*service{s}})
-	return o | 1, func() { offers.Delete(o) }, nil
-}
-
-func service1[A, R any](name string, f func(*Library, A) (R, error)) *service {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A]())
-	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
-		var a1 A
-		if _, err := params[0].Read(args, unsafe.Pointer(&a1)); err != nil {
-			return nil, err
-		}
-		r, err := f(lib, a1)
-		if err != nil {
-			return nil, err
-		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
-	}
 	return s
 }
 
-func service2[A, B, R any](name string, f func(*Library, A, B) (R, error)) *service {
-	s, params, result := newService(name, reflect.TypeFor[R](), reflect.TypeFor[A](), reflect.TypeFor[B]())
-	s.call = func(lib *Library, args, out []byte) ([]byte, error) {
-		var a1 A
-		var a2 B
-		args, err := params[0].Read(args, unsafe.Pointer(&a1))
-		if err == nil {
-			_, err = params[1].Read(args, unsafe.Pointer(&a2))
+// newService decides how the values of a service travel: as those of func(A, B) R.
+func newService(name string, types reflect.Type) (*service, []wire.Codec, wire.Codec) {
+	s := &service{name: name, types: wire.FuncOf(types)}
+	if err := s.types.Err; err != nil {
+		what := "host function " + name
+		if name == "" {
+			what = "callback"
 		}
-		if err != nil {
-			return nil, err
-		}
-		r, err := f(lib, a1, a2)
-		if err != nil {
-			return nil, err
-		}
-		return result.Append(out, unsafe.Pointer(&r)), nil
+		s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
 	}
-	return s
-}
-
-// newService decides how the values of a service travel.
-func newService(name string, result reflect.Type, params ...reflect.Type) (*service, []wire.Codec, wire.Codec) {
-	s := &service{name: name}
-	var codecs []wire.Codec
-	for _, t := range append(params, result) {
-		c, err := wire.Of(t)
-		if err != nil {
-			what := "host function " + name
-			if name == "" {
-				what = "callback"
-			}
-			s.err = fmt.Errorf("%w: %s: %w", ErrArgument, what, err)
-		}
-		codecs = append(codecs, c)
-	}
-	last := len(params)
-	s.sig = wire.Signature(codecs[:last], codecs[last])
-	return s, codecs[:last], codecs[last]
+	return s, s.types.Params, s.types.Result
 }
 
 // option offers s, which replaces one of the same name.

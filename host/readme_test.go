@@ -75,12 +75,15 @@ func TestREADME(t *testing.T) {
 // The README's plain Go becomes the client that it calls.
 func generated(t *testing.T, dir string) {
 	t.Helper()
-	require.NoError(t, gen.Write(dir, must(gen.Generate(t.Context(), dir))(t)))
+	files, notes, err := gen.Generate(t.Context(), dir)
+	require.NoError(t, err)
+	assert.Empty(t, notes)
+	require.NoError(t, gen.Write(dir, files))
 	client := string(must(os.ReadFile(filepath.Join(dir, "client", gen.GoFile)))(t))
 	assert.Contains(t, client, "\nfunc New(c host.Caller, ")
 	assert.Contains(t, client, "\nfunc (c *Client) Greet(ctx context.Context, name string) (string, error) {\n")
 	o := libbuild.Options{Dir: dir, Name: "greeter", Version: "1", Output: t.TempDir(), Env: offline}
-	_, err := libbuild.Build(t.Context(), o)
+	_, err = libbuild.Build(t.Context(), o)
 	require.NoError(t, err)
 }
 

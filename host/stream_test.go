@@ -226,7 +226,7 @@ func TestCrashInAStreamReadByACallback(t *testing.T) {
 	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(t)
 	r := must(read(ctx, 0, "crash"))(t)
 	goesOn := 0
-	visit, release, err := host.Callback(func(int32) (int64, error) {
+	visit, release, err := host.Callback1(func(int32) (int64, error) {
 		_, err := r.Read(make([]byte, 1))
 		assert.ErrorIs(t, err, host.ErrCrashed)
 		goesOn++

@@ -199,6 +199,17 @@ typedef hotso_status (*hotso_host_call)(uint64_t function, const void *args, siz
  * missing. */
 HOTSO_EXPORT void hotso_set_host(hotso_host_call call, uint64_t host);
 
+/* CALLBACKS
+ *   A parameter that is a function is its handle, a uint64_t that the host makes up:
+ *   the upper 48 bits say which function, and should not be used for another one
+ *   later; the lower 16 bits are not 0. A host that never called hotso_set_host has
+ *   none. Before it calls, the library finds the function: hotso_host_call gets the
+ *   handle with the lower 16 bits 0, as above with an empty name and the signature
+ *   that the library's header gives; the result is the handle to call.
+ *   A handle is valid during the call that it is passed to. Afterwards, and for 0, the
+ *   host answers HOTSO_GONE, which is an error for the code that calls. The library
+ *   may call from any thread, also at the same time. */
+
 /* STREAMS
  *   A function whose result does not fit one call returns a stream: a uint64_t
  *   through a pointer beside a status. Read it to its end or close it; a stream

@@ -97,13 +97,3 @@ func (c Codec) Read(b []byte, p unsafe.Pointer) (rest []byte, err error) {
 
 // skip leaves out n bytes and their padding.
 func skip(b []byte, n int) []byte { return b[min((n+word-1)/word*word, len(b)):] }
-
-// Signature is the signature of a host function with these parameters and that
-// result; every one of them can fail.
-func Signature(params []Codec, result Codec) abi.Signature {
-	s := abi.Signature{Result: result.Type, Error: true}
-	for _, p := range params {
-		s.Params = append(s.Params, abi.Param{Type: p.Type})
-	}
-	return s
-}

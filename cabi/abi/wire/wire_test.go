@@ -54,8 +54,26 @@ func TestCodec(t *testing.T) {
 
 	c, err := wire.Of(reflect.TypeFor[[]int64]())
 	require.NoError(t, err)
-	assert.Equal(t, "func([]int64) error", wire.Signature([]wire.Codec{c}, wire.Codec{}).String())
 	assert.Equal(t, abi.Type("[]int64"), c.Type)
+}
+
+func TestFuncOf(t *testing.T) {
+	type text string
+	for want, f := range map[string]reflect.Type{
+		"func([]int64) error":                      reflect.TypeFor[func([]int64) struct{}](),
+		"func() (string, error)":                   reflect.TypeFor[func() text](),
+		"func(int8, bool) ([]byte, error)":         reflect.TypeFor[func(int8, bool) []byte](),
+		"func(struct{X float64; Tag uint8}) error": reflect.TypeFor[func(point) struct{}](),
+	} {
+		got := wire.FuncOf(f)
+		require.NoError(t, got.Err)
+		assert.Equal(t, want, got.Signature)
+		assert.Len(t, got.Params, f.NumIn())
+		assert.Same(t, got, wire.FuncOf(f))
+	}
+	bad := wire.FuncOf(reflect.TypeFor[func(int, chan int8) struct{}]())
+	assert.ErrorContains(t, bad.Err, "int does not cross")
+	assert.ErrorContains(t, bad.Err, "chan int8 does not cross")
 }
 
 // Whatever comes is read or refused, and nothing is read that is not there.

@@ -28,7 +28,11 @@ include and client).
 Parameters and results are bool, integers of a fixed width, floats, string, []byte,
 slices of numbers, structs of numbers and bool, and named types of these; a last
 result may be an error. A result that fits no call is an io.Reader, io.ReadCloser or
-iter.Seq2[[]byte, error]. A callback is a uint64: see cabi.Callback.`,
+iter.Seq2[[]byte, error]. A parameter may be a function of up to three of these types
+that returns an error, or a result and an error: the client passes a Go function, which
+the library may call until the call returns.
+
+What a file exports that build tags leave out is told on stderr.`,
 		Example: `  hotso gen ./libgreeter
   hotso gen --tags pro     # then hotso build --tags pro
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
@@ -47,7 +51,10 @@ iter.Seq2[[]byte, error]. A callback is a uint64: see cabi.Callback.`,
 }
 
 func generate(ctx context.Context, t *terminal, dir string, tags []string, check bool) error {
-	files, err := gen.Generate(ctx, dir, tags...)
+	files, notes, err := gen.Generate(ctx, dir, tags...)
+	for _, n := range notes {
+		fmt.Fprintln(t.err, "hotso: note: "+n)
+	}
 	if err != nil {
 		return err
 	}

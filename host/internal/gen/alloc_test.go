@@ -22,6 +22,7 @@ func TestTypedCallsDoNotAllocate(t *testing.T) {
 	require.NoError(t, err)
 	xs := make([]float64, 1000)
 	p, q := echo.Point{X: 1}, echo.Point{Y: 1}
+	visit := func(int32) (int64, error) { return 1, nil }
 	for what, call := range map[string]struct {
 		f      func()
 		allocs float64
@@ -30,6 +31,7 @@ func TestTypedCallsDoNotAllocate(t *testing.T) {
 		"numbers out":     {func() { _, _ = c.Float64s(ctx, xs[:10]) }, 1},
 		"structs":         {func() { _, _ = c.Middle(ctx, p, q) }, 0},
 		"a large one":     {func() { _, _ = c.Struct(ctx, echo.Scalars{}) }, 0},
+		"a function":      {func() { _, _ = c.Each(ctx, 1, visit) }, 9},
 		"eight arguments": {func() { _, _ = c.Many(ctx, 1, 2, 3, "", 4, true, 5, nil) }, 1},
 	} {
 		assert.LessOrEqual(t, testing.AllocsPerRun(100, call.f), call.allocs, what)

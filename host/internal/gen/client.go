@@ -5,7 +5,6 @@ import (
 	"go/format"
 	"go/token"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -29,10 +28,16 @@ func (l *library) client() ([]byte, error) {
 	}
 
 	fmt.Fprintf(&b, "\n// A Client calls the functions of %s, on the library or slot that it was made with.\n"+
-		"// Its methods may be called from any goroutine; package host documents their errors.\ntype Client struct {\n", l.name)
+		"// Its methods may be called from any goroutine; package host documents their errors.\n", l.name)
+	if l.callbacks() {
+		b.WriteString("//\n// The library may call a function that it is given on any thread, at the same time, until the\n" +
+			"// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.\n")
+	}
+	b.WriteString("type Client struct {\n")
+	l.nameFields()
 	for _, f := range l.functions {
 		types := append([]string{"context.Context"}, f.clientTypes()...)
-		fmt.Fprintf(&b, "\t%s func(%s) (%s, error)\n", fieldName(f.name), strings.Join(types, ", "), f.clientResult())
+		fmt.Fprintf(&b, "\t%s func(%s) (%s, error)\n", f.field, strings.Join(types, ", "), f.clientResult())
 	}
 	fmt.Fprintf(&b, `}
 
@@ -54,36 +59,13 @@ func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 			args = "[" + strings.Join(types, ", ") + "]"
 		}
 		fmt.Fprintf(&b, "\tclient.%s, errs[%d] = host.%s%d%s(c, %q, opts...)\n",
-			fieldName(f.name), i, kind, len(f.params), args, f.name)
+			f.field, i, kind, len(f.params), args, f.name)
 	}
 	b.WriteString("\tif err := errors.Join(errs[:]...); err != nil {\n\t\treturn nil, err\n\t}\n\treturn &client, nil\n}\n")
 	for _, f := range l.functions {
-		f.method(&b)
+		l.method(&b, f)
 	}
 	return format.Source([]byte(b.String()))
-}
-
-func (f *function) method(b *strings.Builder) {
-	names, args := []string{"ctx"}, []string{"ctx"}
-	for _, p := range f.params {
-		name := p.name
-		if name == "" {
-			name = p.c
-		}
-		for name == "c" || slices.Contains(names, name) {
-			name += "_"
-		}
-		names, args = append(names, name), append(args, name)
-	}
-	params := grouped(names, append([]string{"context.Context"}, f.clientTypes()...))
-	open := "func (c *Client) " + f.name + "("
-	call := "c." + fieldName(f.name) + "(" + strings.Join(args, ", ") + ")"
-	b.WriteString("\n" + goComment(f.doc))
-	if f.result == nil {
-		fmt.Fprintf(b, "%s\n\t_, err := %s\n\treturn err\n}\n", list(open, params, ") error {"), call)
-		return
-	}
-	fmt.Fprintf(b, "%s\n\treturn %s\n}\n", list(open, params, ") ("+f.clientResult()+", error) {"), call)
 }
 
 // client is the type as the client spells it: without the library's names.
@@ -91,7 +73,7 @@ func (t *goType) client() string {
 	if t.Struct() {
 		return t.fields.name
 	}
-	return string(t.Type)
+	return string(t.Type) // of a callback its handle, a uint64
 }
 
 func (f *function) clientTypes() (types []string) {
@@ -113,13 +95,21 @@ func (f *function) clientResult() string {
 	return f.result.client()
 }
 
-// fieldName is where the client keeps a function.
-func fieldName(name string) string {
-	name = lowerFirst(name)
-	if token.IsKeyword(name) {
-		name += "_"
+// nameFields names where the client keeps each function.
+func (l *library) nameFields() {
+	taken := map[string]bool{}
+	for _, f := range l.functions {
+		f.field = lowerFirst(f.name)
+		taken[f.field] = true
 	}
-	return name
+	for _, f := range l.functions {
+		if token.IsKeyword(f.field) {
+			for taken[f.field] {
+				f.field += "_"
+			}
+			taken[f.field] = true
+		}
+	}
 }
 
 func goComment(doc string) string {

@@ -48,6 +48,22 @@
 // imports nothing of the library.
 //
 // A result that fits no call is an io.Reader, io.ReadCloser or
-// iter.Seq2[[]byte, error]; the client has it as a *host.Stream. A function value
-// is passed as its handle, a uint64: see cabi.Callback.
+// iter.Seq2[[]byte, error]; the client has it as a *host.Stream.
+//
+// A parameter may be a function, which has at most three parameters and returns an
+// error, or one of these types and an error:
+//
+//	//hotso:export
+//	func walk(root string, visit func(path string, size int64) (bool, error)) error
+//
+// The client takes such a function and lends it to the library until the call
+// returns (host.Callback2, cabi.Callback2): a library that calls it later gets an
+// error, as it does when the function fails or panics. Nil is host.ErrArgument, so the
+// library never has a nil one; a C program passes a handle (cabi.h, CALLBACKS).
+// Each costs some allocations a call, see host.Callback1.
+//
+// # Files
+//
+// What a file exports that the build's constraints leave out is not generated, and
+// told, unless the file is for another platform or the same export is elsewhere.
 package gen

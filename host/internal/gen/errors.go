@@ -19,9 +19,14 @@ var (
 
 // fail notes an error; generating goes on to find the others.
 func (l *library) fail(pos token.Pos, reason error, format string, args ...any) {
+	l.errs = append(l.errs, fmt.Errorf("%s: %w: %s", l.position(pos), reason, fmt.Sprintf(format, args...)))
+}
+
+// position names a file as seen from where the command runs.
+func (l *library) position(pos token.Pos) token.Position {
 	p := l.fset.Position(pos)
 	if rel, err := filepath.Rel(l.from, p.Filename); err == nil && filepath.IsLocal(rel) {
 		p.Filename = rel
 	}
-	l.errs = append(l.errs, fmt.Errorf("%s: %w: %s", p, reason, fmt.Sprintf(format, args...)))
+	return p
 }

@@ -42,7 +42,24 @@ func TestUnsupportedTypes(t *testing.T) {
 		{"f(s [4]int32)", "5:10", "pass a slice"},
 		{"f(p *Point)", "5:10", "pass the value"},
 		{"f(c chan int32)", "5:10", "each runtime has channels of its own"},
-		{"f(g func())", "5:10", "a uint64, and make a function of it with cabi.Callback"},
+		{"f(g func())", "5:10", "func() can't cross; give it an error as its last result"},
+		{"f(g func(int32) bool)", "5:10", "give it an error as its last result: a call of the host can fail"},
+		{"f(g func() (error, int32))", "5:10", "give it an error as its last result"},
+		{"f(g func() (int8, int8, error))", "5:24", "two results of a callback can't cross"},
+		{"f(g func(a, b int8, c, d string) error)", "5:14", "4 parameters of a callback can't cross, at most 3; put them into a struct"},
+		{"f(g func(n int8, s []string) error)", "5:25", "[]string can't cross; only numbers cross in a slice"},
+		{"f(g func() (int, error))", "5:18", "int can't cross; its width"},
+		{"f(g func(n ...int32) error)", "5:17", "pass a slice"},
+		{"f(g func(ctx context.Context) error)", "5:19", "leave it out"},
+		{"f(g func() (io.Reader, error))", "5:18", "a callback can't return io.Reader; return its data, []byte, a piece in each call"},
+		{"f(g func(func() error) error)", "5:15", "a function crosses as a parameter of an export only"},
+		{"f() func() error", "5:10", "a function crosses as a parameter of an export only"},
+		{"f(g Named)", "14:32", "give it an error as its last result"},
+		{"f(g ((Alias)))", "14:32", "give it an error as its last result"},
+		{"f(g Recursive)", "16:21", "a function crosses as a parameter of an export only"},
+		{"f(g Of[int8])", "5:10", "write the function type out"},
+		{"f(x WithFunc)", "5:10", "its field F is func() error: use bool"},
+		{"f(g func() error) io.Reader", "5:7", "would be gone when the stream is read; take its handle, a uint64, for cabi.Callback1"},
 		{"f(v any)", "5:10", "JSON"},
 		{"f(v interface{ M() })", "5:10", "JSON"},
 		{"f(e error)", "5:10", "pass its text"},
@@ -86,6 +103,9 @@ type WithInt struct{ N int }
 type Embeds struct{ Point }
 type Empty struct{}
 type Größe struct{ X int8 }
+type Alias = Named; type Named func()
+type Of[T any] func(T) error; type WithFunc struct{ F func() error }
+type Recursive func(Recursive) error
 var _ unsafe.Pointer
 `, "package other\n\n//hotso:export\nfunc Fine() {}\ntype hidden struct{ X int8 }\ntype Hidden = hidden\n")
 			if test.says == "" { // it crosses under a name of ASCII letters only
@@ -151,19 +171,21 @@ func TestEveryErrorIsTold(t *testing.T) {
 }
 
 func TestGenerateNeedsALibrary(t *testing.T) {
-	_, err := Generate(t.Context(), "../../../cabi/abi")
+	_, _, err := Generate(t.Context(), "../../../cabi/abi")
 	require.ErrorIs(t, err, ErrName)
 	assert.ErrorContains(t, err, "a library is package main")
-	_, err = Generate(t.Context(), t.TempDir())
+	_, _, err = Generate(t.Context(), t.TempDir())
 	require.ErrorIs(t, err, ErrGo)
-	_, err = Generate(t.Context(), "../../../scripts/keep")
+	_, _, err = Generate(t.Context(), "../../../scripts/keep")
 	require.Error(t, err)
-	for name, says := range map[string]string{"libmy.lib": `"my.lib" is none: use letters`, "libcabi": "cabi.h is taken"} {
+	for name, says := range map[string]string{"libmy.lib": `"my.lib" is none: use letters`, "libcabi": "cabi.h is taken",
+		"math":    "hide the system's <math.h> from C programs: call the directory otherwise (hotso build --name math",
+		"libtime": "<time.h>", "libstring": "<string.h>", "errno": "<errno.h>", "pthread": "<pthread.h>"} {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o777))
 		require.NoError(t, os.WriteFile(dir+"/go.mod", []byte("module example.com/lib\n"), 0o666))
 		require.NoError(t, os.WriteFile(dir+"/main.go", []byte("package main\n\n//hotso:export\nfunc f() {}\n"), 0o666))
-		_, err = Generate(t.Context(), dir)
+		_, _, err = Generate(t.Context(), dir)
 		require.ErrorIs(t, err, ErrName)
 		assert.ErrorContains(t, err, says)
 	}
@@ -185,6 +207,74 @@ type T struct{ X int8 }
 		names = append(names, p.c)
 	}
 	assert.Equal(t, []string{"hotso_status_", "lib_T_", "EOF_", "requires_", "x", "x_", "p7", "p8"}, names)
+}
+
+// TestFieldsOfTheClient: none is a keyword, and no two are one.
+func TestFieldsOfTheClient(t *testing.T) {
+	l, err := generate(t, `package main
+
+//hotso:export Type
+func a() {}
+
+//hotso:export Type_
+func b() {}
+
+//hotso:export Go
+func c() {}
+`, "")
+	require.NoError(t, err)
+	client, err := l.client()
+	require.NoError(t, err)
+	for _, f := range []string{"c.type__(ctx)", "c.type_(ctx)", "c.go_(ctx)"} {
+		assert.Contains(t, string(client), f)
+	}
+}
+
+// TestLeftOut: what only a tag keeps from being exported is told; what is for
+// another platform, or has a counterpart here, is as it should be.
+func TestLeftOut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lib")
+	require.NoError(t, os.MkdirAll(dir+"/other", 0o777))
+	export := func(name string) string { return "//hotso:export\nfunc " + name + "() {}\n" }
+	for name, text := range map[string]string{
+		"go.mod":           "module example.com/lib\n",
+		"main.go":          "package main\n\n//hotso:package ./other\n" + export("f"),
+		"pro.go":           "//go:build pro\n\npackage main\n\n//hotso:package ./pro\n//hotso:package ./other\n\n" + export("pro"),
+		"free.go":          "//go:build !pro\n\npackage main\n\n" + export("edition"),
+		"edition.go":       "//go:build pro\n\npackage main\n\n" + export("edition"),
+		"f_windows.go":     "package main\n\n" + export("windows"),
+		"f_arm.go":         "package main\n\n" + export("arm"),
+		"f_plan9.go":       "//go:build pro\n\npackage main\n\n" + export("both"),
+		"bsd.go":           "//go:build !linux && (freebsd || netbsd)\n\npackage main\n\n" + export("bsd"),
+		"broken.go":        "//go:build pro\n\npackage main\n\nfunc (\n",
+		"script.go":        "//go:build ignore\n\npackage main\n\nfunc main() {}\n",
+		"_draft.go":        "package main\n\n" + export("draft"),
+		"other/other.go":   "package other\n\n" + export("Fine"),
+		"other/nocgo.go":   "//go:build !cgo\n\npackage other\n\n//hotso:export Named\nfunc F() {}\n",
+		"other/nothing.go": "//go:build pro\n\npackage other\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
+	}
+	_, notes, err := Generate(t.Context(), dir)
+	require.NoError(t, err)
+	const why = ": this build leaves its file out (see --tags)"
+	assert.ElementsMatch(t, []string{
+		dir + "/pro.go:5:1: //hotso:package ./pro is not followed" + why,
+		dir + "/pro.go:9:6: Pro is not exported" + why,
+		dir + "/f_plan9.go:6:6: Both is not exported" + why,
+		dir + "/other/nocgo.go:6:6: Named is not exported" + why,
+	}, notes)
+
+	require.NoError(t, os.Remove(dir+"/broken.go"))
+	_, notes, err = Generate(t.Context(), dir, "pro")
+	require.ErrorIs(t, err, ErrGo, "there is no package ./pro")
+	assert.Empty(t, notes)
+
+	require.NoError(t, os.WriteFile(dir+"/main.go", []byte("package main\n"), 0o666))
+	require.NoError(t, os.Remove(dir+"/free.go"))
+	_, notes, err = Generate(t.Context(), dir)
+	require.ErrorIs(t, err, ErrNothing)
+	assert.Contains(t, notes, dir+"/pro.go:9:6: Pro is not exported"+why)
 }
 
 // TestImportsUnderOtherNames: a file may call a package as it likes, and what is
@@ -229,6 +319,7 @@ func FuzzGenerate(f *testing.F) {
 	f.Add("package main\n\n//hotso:export\nfunc f(a, b int32, s string, p []byte, xs []float64) (T, error) { return T{}, nil }\n\ntype T struct{ X int8 }\n")
 	f.Add("package main\n\n// f */ is\n//\n//hotso:export Name cstring\nfunc f(class, out string) string { return \"\" }\n//hotso:client ./a b\n")
 	f.Add("package main\n\n//hotso:export\nfunc f(t T) []t {}\ntype T []T\ntype t = float32\ntype u struct { U u }\n")
+	f.Add("package main\n\n//hotso:export\nfunc f(c, host func(_ int8, err T) (T, error), g G) (T, error) { return T{}, nil }\n\ntype T struct{ X int8 }\ntype G = func(_func, x, __x []byte) error\n")
 	f.Fuzz(func(t *testing.T, src string) {
 		l, err := generate(t, src, "")
 		if err != nil {

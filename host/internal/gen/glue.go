@@ -199,6 +199,8 @@ func (f *function) arguments() (args []string) {
 	for _, p := range f.params {
 		t, arg := p.typ, ""
 		switch {
+		case t.callback != nil:
+			arg = t.callback.glue(p.c)
 		case t.Struct():
 			arg = "*(*" + t.spelled + ")(unsafe.Pointer(" + p.c + "))"
 		case t.Type == abi.String:

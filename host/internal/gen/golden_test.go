@@ -21,7 +21,7 @@ const golden = "testdata/golden/corner-shop"
 // here, run it on each of these.
 func TestUpToDate(t *testing.T) {
 	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo", golden} {
-		files, err := gen.Generate(t.Context(), dir)
+		files, _, err := gen.Generate(t.Context(), dir)
 		require.NoError(t, err)
 		if dir == golden { // its copy of cabi.h is not checked in
 			last := files[len(files)-1]
@@ -66,7 +66,7 @@ func TestAnotherModuleCompiles(t *testing.T) {
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), "corner-shop")
 	require.NoError(t, os.CopyFS(dir, os.DirFS(golden)))
-	files, err := gen.Generate(t.Context(), golden)
+	files, _, err := gen.Generate(t.Context(), golden)
 	require.NoError(t, err)
 	require.NoError(t, gen.Write(dir, files))
 	mod, err := os.ReadFile(root + "/go.mod")

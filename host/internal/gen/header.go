@@ -69,6 +69,9 @@ func (l *library) cStruct(b *strings.Builder, s *structType) {
 func (l *library) notes(f *function) (notes []string) {
 	for _, p := range f.params {
 		switch t := p.typ; {
+		case t.callback != nil:
+			notes = append(notes, fmt.Sprintf("%s: the handle of the caller's %s, called during the call only: see CALLBACKS in cabi.h.",
+				p.c, t.callback.signature()))
 		case t.Type == abi.String, t.Type == abi.Bytes:
 			notes = append(notes, fmt.Sprintf("%s: %s_len bytes, the caller's, read during the call only.", p.c, p.c))
 		case t.Span():

@@ -47,9 +47,9 @@ func instead(t types.Type, expr ast.Expr, spelled string) string {
 	case *types.Pointer:
 		return "pass the value: no pointer of Go leaves its runtime"
 	case *types.Signature:
-		return "take its handle, a uint64, and make a function of it with cabi.Callback; the host has it from host.Callback"
+		return "a function crosses as a parameter of an export only: hand out a number, and let another export call the function"
 	case *types.Chan:
-		return "each runtime has channels of its own: return an iter.Seq2[[]byte, error], or take a callback (cabi.Callback)"
+		return "each runtime has channels of its own: return an iter.Seq2[[]byte, error], or take a func(T) error"
 	case *types.Interface:
 		return "pass its data: JSON as []byte"
 	}
@@ -77,5 +77,5 @@ var others = map[string]string{
 	"*bytes.Reader":   asReader,
 	"*strings.Reader": asReader,
 	"*bufio.Reader":   asReader,
-	"io.Writer":       "return an io.Reader that the host copies from, or take a callback (cabi.Callback)",
+	"io.Writer":       "return an io.Reader that the host copies from, or take a func([]byte) error",
 }

@@ -26,14 +26,15 @@ const hotsoModule = "github.com/hotso/hotso"
 // A goPackage is what go list tells of a package.
 type goPackage struct {
 	Dir, ImportPath, Name string
-	GoFiles, CgoFiles     []string // by the build's constraints
+	GoFiles, CgoFiles     []string // by the build's constraints, which leave out
+	IgnoredGoFiles        []string
 	Module                *struct{ Path, Dir string }
 }
 
 // goList asks the go command for packages, as a build of the library sees them.
 // -find leaves imports alone: they may not be there yet.
 func goList(ctx context.Context, dir string, tags []string, patterns ...string) ([]goPackage, error) {
-	args := []string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Module"}
+	args := []string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,Module"}
 	if len(tags) > 0 { // in their absence, those of GOFLAGS
 		args = append(args, "-tags="+strings.Join(tags, ","))
 	}
@@ -62,7 +63,8 @@ func goList(ctx context.Context, dir string, tags []string, patterns ...string) 
 // isCName reports whether a library's prefix in C can be made of it.
 var isCName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
-// load reads the library in dir and the packages it names.
+// load reads the library in dir and the packages it names. With an error it returns
+// as much as it has read, or nil.
 func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -85,6 +87,11 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	if name == "cabi" {
 		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: call it otherwise", ErrName, p.Dir)
 	}
+	if systemHeaders[name] {
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and its header would hide the system's <%s.h> "+
+			"from C programs: call the directory otherwise (hotso build --name %s names the library so all the same)",
+			ErrName, p.Dir, name, name)
+	}
 	l := &library{
 		name: name, dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
 	}
@@ -94,7 +101,7 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	if p.Module != nil && p.Module.Path == hotsoModule {
 		l.cabiDir = filepath.Join(p.Module.Dir, "include")
 	}
-	main, err := l.read(p)
+	main, err := l.read(p, tags)
 	if err != nil {
 		return nil, err
 	}
@@ -105,10 +112,7 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	if err := errors.Join(l.errs...); err != nil {
 		return nil, err
 	}
-	if err := l.resolve(append([]*source{main}, others...)); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l, l.resolve(append([]*source{main}, others...))
 }
 
 // A source is one package that exports functions.
@@ -121,7 +125,7 @@ type source struct {
 }
 
 // read parses a package and reads its directives.
-func (l *library) read(p goPackage) (*source, error) {
+func (l *library) read(p goPackage, tags []string) (*source, error) {
 	s := &source{goPackage: p}
 	for _, name := range append(p.CgoFiles, p.GoFiles...) {
 		if name == GoFile {
@@ -131,6 +135,7 @@ func (l *library) read(p goPackage) (*source, error) {
 			return nil, err
 		}
 	}
+	l.readLeftOut(p, tags)
 	return s, nil
 }
 
@@ -141,7 +146,11 @@ func (l *library) parse(s *source, path string, src any) error {
 		return err
 	}
 	s.files = append(s.files, file)
-	s.exports = append(s.exports, l.directives(file, s.Name == "main")...)
+	exports := l.directives(file, s.Name == "main")
+	for _, e := range exports {
+		l.exports = append(l.exports, e.exportName())
+	}
+	s.exports = append(s.exports, exports...)
 	return nil
 }
 
@@ -164,7 +173,7 @@ func (l *library) readOthers(ctx context.Context, tags []string) ([]*source, err
 			l.fail(l.packages[0].pos, ErrDirective, "%s is package main, which nothing can import", p.ImportPath)
 			continue
 		}
-		s, err := l.read(p)
+		s, err := l.read(p, tags)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,8 @@ type library struct {
 	clientDir string
 	cabiDir   string      // where cabi.h is; "" if a copy goes to headerDir
 	packages  []directive // of //hotso:package
+	exports   []string    // their names, whether or not they can cross
+	leftOut   []leftOut
 
 	imports   []importSpec // of the exports, beside cabi and unsafe
 	functions []*function  // in the order of the source
@@ -36,6 +38,7 @@ type function struct {
 	result  *goType // nil if there is none
 	err     bool    // the Go function returns an error
 	cstring bool
+	field   string // of the client
 }
 
 type param struct {
@@ -47,10 +50,11 @@ type param struct {
 // A goType is a type that crosses.
 type goType struct {
 	abi.Type
-	spelled string      // as the export spells it: float64, []int32, echo.Celsius
-	elem    string      // of a slice, spelled
-	named   bool        // needs a conversion from the type that crosses
-	fields  *structType // of a struct
+	spelled  string      // as the export spells it: float64, []int32, echo.Celsius
+	elem     string      // of a slice, spelled
+	named    bool        // needs a conversion from the type that crosses
+	fields   *structType // of a struct
+	callback *callback   // of a function, whose handle is what crosses
 }
 
 // A structType is a struct with a name.

@@ -65,14 +65,12 @@ type resolver struct {
 // function resolves one export, or returns nil.
 func (r *resolver) function(e export) *function {
 	decl, before := e.decl, len(r.l.errs)
-	f := &function{pos: decl.Name.Pos(), name: e.name, cstring: e.cstring}
+	f := &function{pos: decl.Name.Pos(), name: e.exportName(), cstring: e.cstring}
 	bad := func(node ast.Node, format string, args ...any) {
 		r.l.fail(node.Pos(), ErrUnsupportedType, decl.Name.Name+": "+format, args...)
 	}
-	if f.name == "" {
-		if f.name = upperFirst(decl.Name.Name); !isExported(f.name) {
-			r.l.fail(f.pos, ErrName, "%s is no name in C: give one, //hotso:export Name", decl.Name.Name)
-		}
+	if !isExported(f.name) {
+		r.l.fail(f.pos, ErrName, "%s is no name in C: give one, //hotso:export Name", decl.Name.Name)
 	}
 	switch {
 	case takenInC(f.name):
@@ -94,7 +92,7 @@ func (r *resolver) function(e export) *function {
 	f.doc = renamed(decl.Doc, decl.Name.Name, f.name)
 
 	for _, v := range flatten(decl.Type.Params) {
-		if t := r.resolve(v.expr, decl.Name.Name); t != nil {
+		if t := r.param(v.expr, decl.Name.Name); t != nil {
 			f.params = append(f.params, param{name: v.name, typ: t})
 		}
 	}
@@ -112,6 +110,10 @@ func (r *resolver) function(e export) *function {
 		if n := len(f.params); n > maxStreamParams {
 			bad(decl.Type.Params, "%d parameters of a function that returns a stream can't cross, at most %d; put them into a struct",
 				n, maxStreamParams)
+		}
+		if f.callbacks() {
+			bad(decl.Type.Params, "a function that returns a stream can't take another, which would be gone when the stream is read; "+
+				"take its handle, a uint64, for cabi.Callback1: the host has it from host.Callback1, and releases it")
 		}
 	} else if len(results) == 1 {
 		f.result = r.resolve(results[0].expr, decl.Name.Name)
@@ -207,7 +209,11 @@ func flatten(list *ast.FieldList) (vs []value) {
 			vs = append(vs, value{"", f.Type})
 		}
 		for _, n := range f.Names {
-			vs = append(vs, value{strings.TrimLeft(n.Name, "_0123456789"), f.Type})
+			name := strings.TrimLeft(n.Name, "_0123456789")
+			if token.IsKeyword(name) {
+				name = ""
+			}
+			vs = append(vs, value{name, f.Type})
 		}
 	}
 	return vs

@@ -18,8 +18,8 @@ import (
 	echo "github.com/hotso/hotso/testdata/libs/echo/client"
 )
 
-func open(t *testing.T, path string) *host.Library {
-	lib, err := host.Open(t.Context(), path)
+func open(t *testing.T, path string, opts ...host.Option) *host.Library {
+	lib, err := host.Open(t.Context(), path, opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		_, err := lib.Close(context.Background()) // t.Context() has ended by now
@@ -198,5 +198,5 @@ func TestThroughTheHeader(t *testing.T) {
 	out, err = exec.Command(program, library).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.NotContains(t, string(out), "WRONG")
-	assert.Contains(t, string(out), "Inside: ok\n", "it came to its end")
+	assert.Contains(t, string(out), "Parallel, of other types: ok\n", "it came to its end")
 }

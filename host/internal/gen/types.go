@@ -127,6 +127,21 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 
 // docOfType is the comment of a type, under the name it has in the client.
 func (r *resolver) docOfType(obj *types.TypeName, name string) string {
+	decl, spec, _ := r.declaration(obj)
+	switch {
+	case spec == nil:
+		return ""
+	case decl.Lparen.IsValid():
+		return renamed(spec.Doc, obj.Name(), name)
+	}
+	return renamed(decl.Doc, obj.Name(), name)
+}
+
+// declaration finds where a type is declared, if it is in one of the packages.
+func (r *resolver) declaration(obj types.Object) (*ast.GenDecl, *ast.TypeSpec, *source) {
+	if obj == nil {
+		return nil, nil, nil
+	}
 	for _, source := range r.sources {
 		for _, file := range source.files {
 			for _, decl := range file.Decls {
@@ -135,19 +150,14 @@ func (r *resolver) docOfType(obj *types.TypeName, name string) string {
 					continue
 				}
 				for _, spec := range d.Specs {
-					s, ok := spec.(*ast.TypeSpec)
-					switch {
-					case !ok || s.Name.Pos() != obj.Pos():
-					case d.Lparen.IsValid():
-						return renamed(s.Doc, obj.Name(), name)
-					default:
-						return renamed(d.Doc, obj.Name(), name)
+					if s, ok := spec.(*ast.TypeSpec); ok && s.Name.Pos() == obj.Pos() {
+						return d, s, source
 					}
 				}
 			}
 		}
 	}
-	return ""
+	return nil, nil, nil
 }
 
 // renamed is a comment that begins with another name.

@@ -115,7 +115,7 @@ func Big(n int64, result *int64) C.hotso_status {
 //export Each
 func Each(visit uint64, n int32, result *int64) C.hotso_status {
 	return C.hotso_status(cabi.Value(result, func() (sum int64, err error) {
-		see := cabi.Callback[int32, int64](visit)
+		see := cabi.Callback1[int32, int64](visit)
 		for i := range n {
 			v, err := see(i)
 			if err != nil {

@@ -15,10 +15,65 @@ import (
 
 // A struct that C and Go do not lay out alike does not compile.
 var (
-	_ [C.sizeof_echo_Scalars]byte = [unsafe.Sizeof(echo.Scalars{})]byte{}
 	_ [C.sizeof_echo_Point]byte   = [unsafe.Sizeof(echo.Point{})]byte{}
 	_ [C.sizeof_echo_Line]byte    = [unsafe.Sizeof(echo.Line{})]byte{}
+	_ [C.sizeof_echo_Scalars]byte = [unsafe.Sizeof(echo.Scalars{})]byte{}
 )
+
+//export Each
+func Each(n C.int32_t, visit C.uint64_t, result *C.int64_t) C.hotso_status {
+	return C.hotso_status(cabi.Value((*int64)(result), func() (int64, error) {
+		return echo.Each(int32(n), cabi.Callback1[int32, int64](uint64(visit)))
+	}))
+}
+
+//export Forms
+func Forms(name, turn, join, done C.uint64_t, out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
+		return echo.Forms(cabi.Callback0[echo.Name](uint64(name)), cabi.Callback2[echo.Point, []float64, echo.Line](uint64(turn)),
+			cabi.Callback3[echo.Celsius, []byte, bool, []echo.Celsius](uint64(join)), cabi.CallbackErr0(uint64(done)),
+		)
+	}))
+}
+
+//export Forms2
+func Forms2(one, two, three C.uint64_t) C.hotso_status {
+	return C.hotso_status(cabi.Run(func() error {
+		return echo.Forms2(cabi.CallbackErr1[string](uint64(one)), cabi.CallbackErr2[int8, uint64](uint64(two)),
+			cabi.CallbackErr3[float32, float32, float32](uint64(three)),
+		)
+	}))
+}
+
+//export Parallel
+func Parallel(n C.int32_t, visit C.uint64_t) C.hotso_status {
+	return C.hotso_status(cabi.Run(func() error { return echo.Parallel(int32(n), cabi.CallbackErr1[int32](uint64(visit))) }))
+}
+
+//export UntilItFails
+func UntilItFails(again C.uint64_t) C.hotso_status {
+	return C.hotso_status(cabi.Run(func() error { return echo.UntilItFails(cabi.CallbackErr0(uint64(again))) }))
+}
+
+//export LastWords
+func LastWords(out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
+		return echo.LastWords(), nil
+	}))
+}
+
+//export Keep
+func Keep(f C.uint64_t) {
+	defer cabi.Recover()
+	echo.Keep(cabi.CallbackErr1[string](uint64(f)))
+}
+
+//export CallKept
+func CallKept(s *C.hotso_cchar, s_len C.size_t) C.hotso_status {
+	return C.hotso_status(cabi.Run(func() error { return echo.CallKept(cabi.String(unsafe.Pointer(s), uintptr(s_len))) }))
+}
 
 //export Calls
 func Calls() C.int64_t {

@@ -152,17 +152,73 @@ static void structs(void) {
     check("Inside", Inside_(&a, &to, xs, 2, ys, 2, &count) == HOTSO_OK && count == 1);
 }
 
+/* THE CALLER'S FUNCTIONS */
+
+enum { HOST = 1 << 16, VISIT = 2 << 16 }; /* lower 16 bits 0: these find functions */
+
+/* Answers the calls of the library, with one function: func(int32) (int64, error). */
+static hotso_status host_call(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
+                              size_t *out_len) {
+    /* 0, an empty name, and the signature, padded with zeros */
+    static const char wanted[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x1a\0\0\0\0\0\0\0"
+                                 "func(int32) (int64, error)\0\0\0\0\0";
+    int64_t result = VISIT | 1;
+    if (function == VISIT) {
+        *out_len = 0;
+        if (args_len != sizeof wanted || memcmp(args, wanted, sizeof wanted) != 0)
+            return HOTSO_ERROR;
+    } else if (function == (VISIT | 1)) {
+        int32_t i;
+        memcpy(&i, args, sizeof i);
+        result = 2 * (int64_t)i;
+        if (i == 50) {
+            *out_len = 6;
+            memcpy(out, "enough", 6);
+            return HOTSO_ERROR;
+        }
+    } else {
+        *out_len = 0;
+        return HOTSO_GONE;
+    }
+    *out_len = sizeof result;
+    if (out_cap >= sizeof result)
+        memcpy(out, &result, sizeof result);
+    return HOTSO_OK;
+}
+
+/* Whether a status is an error of that text. */
+static int says(hotso_status status, const char *text) {
+    char message[128] = "";
+    size_t n = 0;
+    return HOTSO_KIND(status) == HOTSO_ERROR && take(status, message, sizeof message - 1, &n) == HOTSO_OK &&
+           strcmp(message, text) == 0;
+}
+
+static void callbacks(void) {
+    FUNCTION(Each);
+    FUNCTION(Parallel);
+    int64_t sum = 0;
+    check("Each", Each_(10, VISIT | 1, &sum) == HOTSO_OK && sum == 90);
+    check("Each, error", says(Each_(100, VISIT | 1, &sum), "callback of the host: enough"));
+    check("Each, gone", says(Each_(1, 3 << 16 | 1, &sum), "callback of the host: the host took it back"));
+    check("Each, 0", says(Each_(1, 0, &sum), "callback of the host: its handle is 0"));
+    check("Parallel, of other types", says(Parallel_(2, VISIT | 1), "callback of the host: "));
+}
+
 int main(int argc, char **argv) {
     if (argc != 2 || !(library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL))) {
         fprintf(stderr, "usage: echo LIBRARY\n");
         return 2;
     }
     look_up("hotso_take", &take);
+    FUNCTION(hotso_set_host);
+    hotso_set_host_(host_call, HOST); /* which has no functions by name */
     FUNCTION(hotso_start);
     check("start", hotso_start_(0) == HOTSO_OK);
     scalars();
     texts();
     numbers();
     structs();
+    callbacks();
     return 0;
 }

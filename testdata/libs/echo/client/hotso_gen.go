@@ -10,6 +10,19 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
+// Point is a point in the plane.
+type Point struct {
+	X float64
+	Y float64
+}
+
+// Line is a struct of structs.
+type Line struct {
+	From   Point
+	To     Point
+	Dashed bool
+}
+
 // Scalars has a field of every type that a struct may have, in an order that
 // needs padding.
 type Scalars struct {
@@ -26,111 +39,221 @@ type Scalars struct {
 	K uint32
 }
 
-// Point is a point in the plane.
-type Point struct {
-	X float64
-	Y float64
-}
-
-// Line is a struct of structs.
-type Line struct {
-	From   Point
-	To     Point
-	Dashed bool
-}
-
 // A Client calls the functions of echo, on the library or slot that it was made with.
 // Its methods may be called from any goroutine; package host documents their errors.
+//
+// The library may call a function that it is given on any thread, at the same time, until the
+// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.
 type Client struct {
-	calls    func(context.Context) (int64, error)
-	nothing  func(context.Context) (host.None, error)
-	bool     func(context.Context, bool) (bool, error)
-	int8     func(context.Context, int8) (int8, error)
-	int16    func(context.Context, int16) (int16, error)
-	int32    func(context.Context, int32) (int32, error)
-	int64    func(context.Context, int64) (int64, error)
-	uint8    func(context.Context, uint8) (uint8, error)
-	uint16   func(context.Context, uint16) (uint16, error)
-	uint32   func(context.Context, uint32) (uint32, error)
-	uint64   func(context.Context, uint64) (uint64, error)
-	float32  func(context.Context, float32) (float32, error)
-	float64  func(context.Context, float64) (float64, error)
-	warmer   func(context.Context, float64) (float64, error)
-	divide   func(context.Context, float64, float64) (float64, error)
-	check    func(context.Context, bool) (host.None, error)
-	panics   func(context.Context, string) (host.None, error)
-	int8s    func(context.Context, []int8) ([]int8, error)
-	int16s   func(context.Context, []int16) ([]int16, error)
-	int32s   func(context.Context, []int32) ([]int32, error)
-	int64s   func(context.Context, []int64) ([]int64, error)
-	uint16s  func(context.Context, []uint16) ([]uint16, error)
-	uint32s  func(context.Context, []uint32) ([]uint32, error)
-	uint64s  func(context.Context, []uint64) ([]uint64, error)
-	float32s func(context.Context, []float32) ([]float32, error)
-	float64s func(context.Context, []float64) ([]float64, error)
-	rising   func(context.Context, []float64) ([]float64, error)
-	sum      func(context.Context, []float64) (float64, error)
-	struct_  func(context.Context, Scalars) (Scalars, error)
-	turn     func(context.Context, Line) (Line, error)
-	middle   func(context.Context, Point, Point) (Point, error)
-	inside   func(context.Context, Point, Point, []float64, []float64) (int32, error)
-	text     func(context.Context, string) (string, error)
-	owned    func(context.Context, string) (string, error)
-	upper    func(context.Context, string) (string, error)
-	bytes    func(context.Context, []byte) ([]byte, error)
-	big      func(context.Context, uint64, uint8) ([]byte, error)
-	reverse  func(context.Context, []byte) ([]byte, error)
-	many     func(context.Context, int8, float32, uint16, string, float64, bool, int64, []byte) (string, error)
+	each         func(context.Context, int32, uint64) (int64, error)
+	forms        func(context.Context, uint64, uint64, uint64, uint64) (string, error)
+	forms2       func(context.Context, uint64, uint64, uint64) (host.None, error)
+	parallel     func(context.Context, int32, uint64) (host.None, error)
+	untilItFails func(context.Context, uint64) (host.None, error)
+	lastWords    func(context.Context) (string, error)
+	keep         func(context.Context, uint64) (host.None, error)
+	callKept     func(context.Context, string) (host.None, error)
+	calls        func(context.Context) (int64, error)
+	nothing      func(context.Context) (host.None, error)
+	bool         func(context.Context, bool) (bool, error)
+	int8         func(context.Context, int8) (int8, error)
+	int16        func(context.Context, int16) (int16, error)
+	int32        func(context.Context, int32) (int32, error)
+	int64        func(context.Context, int64) (int64, error)
+	uint8        func(context.Context, uint8) (uint8, error)
+	uint16       func(context.Context, uint16) (uint16, error)
+	uint32       func(context.Context, uint32) (uint32, error)
+	uint64       func(context.Context, uint64) (uint64, error)
+	float32      func(context.Context, float32) (float32, error)
+	float64      func(context.Context, float64) (float64, error)
+	warmer       func(context.Context, float64) (float64, error)
+	divide       func(context.Context, float64, float64) (float64, error)
+	check        func(context.Context, bool) (host.None, error)
+	panics       func(context.Context, string) (host.None, error)
+	int8s        func(context.Context, []int8) ([]int8, error)
+	int16s       func(context.Context, []int16) ([]int16, error)
+	int32s       func(context.Context, []int32) ([]int32, error)
+	int64s       func(context.Context, []int64) ([]int64, error)
+	uint16s      func(context.Context, []uint16) ([]uint16, error)
+	uint32s      func(context.Context, []uint32) ([]uint32, error)
+	uint64s      func(context.Context, []uint64) ([]uint64, error)
+	float32s     func(context.Context, []float32) ([]float32, error)
+	float64s     func(context.Context, []float64) ([]float64, error)
+	rising       func(context.Context, []float64) ([]float64, error)
+	sum          func(context.Context, []float64) (float64, error)
+	struct_      func(context.Context, Scalars) (Scalars, error)
+	turn         func(context.Context, Line) (Line, error)
+	middle       func(context.Context, Point, Point) (Point, error)
+	inside       func(context.Context, Point, Point, []float64, []float64) (int32, error)
+	text         func(context.Context, string) (string, error)
+	owned        func(context.Context, string) (string, error)
+	upper        func(context.Context, string) (string, error)
+	bytes        func(context.Context, []byte) ([]byte, error)
+	big          func(context.Context, uint64, uint8) ([]byte, error)
+	reverse      func(context.Context, []byte) ([]byte, error)
+	many         func(context.Context, int8, float32, uint16, string, float64, bool, int64, []byte) (string, error)
 }
 
 // New binds every function, all with the same options. A slot will refuse a
 // version that lacks one of them, or has another signature for it.
 func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
-	var errs [39]error
-	client.calls, errs[0] = host.Func0[int64](c, "Calls", opts...)
-	client.nothing, errs[1] = host.Func0[host.None](c, "Nothing", opts...)
-	client.bool, errs[2] = host.Func1[bool, bool](c, "Bool", opts...)
-	client.int8, errs[3] = host.Func1[int8, int8](c, "Int8", opts...)
-	client.int16, errs[4] = host.Func1[int16, int16](c, "Int16", opts...)
-	client.int32, errs[5] = host.Func1[int32, int32](c, "Int32", opts...)
-	client.int64, errs[6] = host.Func1[int64, int64](c, "Int64", opts...)
-	client.uint8, errs[7] = host.Func1[uint8, uint8](c, "Uint8", opts...)
-	client.uint16, errs[8] = host.Func1[uint16, uint16](c, "Uint16", opts...)
-	client.uint32, errs[9] = host.Func1[uint32, uint32](c, "Uint32", opts...)
-	client.uint64, errs[10] = host.Func1[uint64, uint64](c, "Uint64", opts...)
-	client.float32, errs[11] = host.Func1[float32, float32](c, "Float32", opts...)
-	client.float64, errs[12] = host.Func1[float64, float64](c, "Float64", opts...)
-	client.warmer, errs[13] = host.Func1[float64, float64](c, "Warmer", opts...)
-	client.divide, errs[14] = host.Func2[float64, float64, float64](c, "Divide", opts...)
-	client.check, errs[15] = host.Func1[bool, host.None](c, "Check", opts...)
-	client.panics, errs[16] = host.Func1[string, host.None](c, "Panics", opts...)
-	client.int8s, errs[17] = host.Func1[[]int8, []int8](c, "Int8s", opts...)
-	client.int16s, errs[18] = host.Func1[[]int16, []int16](c, "Int16s", opts...)
-	client.int32s, errs[19] = host.Func1[[]int32, []int32](c, "Int32s", opts...)
-	client.int64s, errs[20] = host.Func1[[]int64, []int64](c, "Int64s", opts...)
-	client.uint16s, errs[21] = host.Func1[[]uint16, []uint16](c, "Uint16s", opts...)
-	client.uint32s, errs[22] = host.Func1[[]uint32, []uint32](c, "Uint32s", opts...)
-	client.uint64s, errs[23] = host.Func1[[]uint64, []uint64](c, "Uint64s", opts...)
-	client.float32s, errs[24] = host.Func1[[]float32, []float32](c, "Float32s", opts...)
-	client.float64s, errs[25] = host.Func1[[]float64, []float64](c, "Float64s", opts...)
-	client.rising, errs[26] = host.Func1[[]float64, []float64](c, "Rising", opts...)
-	client.sum, errs[27] = host.Func1[[]float64, float64](c, "Sum", opts...)
-	client.struct_, errs[28] = host.Func1[Scalars, Scalars](c, "Struct", opts...)
-	client.turn, errs[29] = host.Func1[Line, Line](c, "Turn", opts...)
-	client.middle, errs[30] = host.Func2[Point, Point, Point](c, "Middle", opts...)
-	client.inside, errs[31] = host.Func4[Point, Point, []float64, []float64, int32](c, "Inside", opts...)
-	client.text, errs[32] = host.Func1[string, string](c, "Text", opts...)
-	client.owned, errs[33] = host.Func1[string, string](c, "Owned", opts...)
-	client.upper, errs[34] = host.Func1[string, string](c, "Upper", opts...)
-	client.bytes, errs[35] = host.Func1[[]byte, []byte](c, "Bytes", opts...)
-	client.big, errs[36] = host.Func2[uint64, uint8, []byte](c, "Big", opts...)
-	client.reverse, errs[37] = host.Func1[[]byte, []byte](c, "Reverse", opts...)
-	client.many, errs[38] = host.Func8[int8, float32, uint16, string, float64, bool, int64, []byte, string](c, "Many", opts...)
+	var errs [47]error
+	client.each, errs[0] = host.Func2[int32, uint64, int64](c, "Each", opts...)
+	client.forms, errs[1] = host.Func4[uint64, uint64, uint64, uint64, string](c, "Forms", opts...)
+	client.forms2, errs[2] = host.Func3[uint64, uint64, uint64, host.None](c, "Forms2", opts...)
+	client.parallel, errs[3] = host.Func2[int32, uint64, host.None](c, "Parallel", opts...)
+	client.untilItFails, errs[4] = host.Func1[uint64, host.None](c, "UntilItFails", opts...)
+	client.lastWords, errs[5] = host.Func0[string](c, "LastWords", opts...)
+	client.keep, errs[6] = host.Func1[uint64, host.None](c, "Keep", opts...)
+	client.callKept, errs[7] = host.Func1[string, host.None](c, "CallKept", opts...)
+	client.calls, errs[8] = host.Func0[int64](c, "Calls", opts...)
+	client.nothing, errs[9] = host.Func0[host.None](c, "Nothing", opts...)
+	client.bool, errs[10] = host.Func1[bool, bool](c, "Bool", opts...)
+	client.int8, errs[11] = host.Func1[int8, int8](c, "Int8", opts...)
+	client.int16, errs[12] = host.Func1[int16, int16](c, "Int16", opts...)
+	client.int32, errs[13] = host.Func1[int32, int32](c, "Int32", opts...)
+	client.int64, errs[14] = host.Func1[int64, int64](c, "Int64", opts...)
+	client.uint8, errs[15] = host.Func1[uint8, uint8](c, "Uint8", opts...)
+	client.uint16, errs[16] = host.Func1[uint16, uint16](c, "Uint16", opts...)
+	client.uint32, errs[17] = host.Func1[uint32, uint32](c, "Uint32", opts...)
+	client.uint64, errs[18] = host.Func1[uint64, uint64](c, "Uint64", opts...)
+	client.float32, errs[19] = host.Func1[float32, float32](c, "Float32", opts...)
+	client.float64, errs[20] = host.Func1[float64, float64](c, "Float64", opts...)
+	client.warmer, errs[21] = host.Func1[float64, float64](c, "Warmer", opts...)
+	client.divide, errs[22] = host.Func2[float64, float64, float64](c, "Divide", opts...)
+	client.check, errs[23] = host.Func1[bool, host.None](c, "Check", opts...)
+	client.panics, errs[24] = host.Func1[string, host.None](c, "Panics", opts...)
+	client.int8s, errs[25] = host.Func1[[]int8, []int8](c, "Int8s", opts...)
+	client.int16s, errs[26] = host.Func1[[]int16, []int16](c, "Int16s", opts...)
+	client.int32s, errs[27] = host.Func1[[]int32, []int32](c, "Int32s", opts...)
+	client.int64s, errs[28] = host.Func1[[]int64, []int64](c, "Int64s", opts...)
+	client.uint16s, errs[29] = host.Func1[[]uint16, []uint16](c, "Uint16s", opts...)
+	client.uint32s, errs[30] = host.Func1[[]uint32, []uint32](c, "Uint32s", opts...)
+	client.uint64s, errs[31] = host.Func1[[]uint64, []uint64](c, "Uint64s", opts...)
+	client.float32s, errs[32] = host.Func1[[]float32, []float32](c, "Float32s", opts...)
+	client.float64s, errs[33] = host.Func1[[]float64, []float64](c, "Float64s", opts...)
+	client.rising, errs[34] = host.Func1[[]float64, []float64](c, "Rising", opts...)
+	client.sum, errs[35] = host.Func1[[]float64, float64](c, "Sum", opts...)
+	client.struct_, errs[36] = host.Func1[Scalars, Scalars](c, "Struct", opts...)
+	client.turn, errs[37] = host.Func1[Line, Line](c, "Turn", opts...)
+	client.middle, errs[38] = host.Func2[Point, Point, Point](c, "Middle", opts...)
+	client.inside, errs[39] = host.Func4[Point, Point, []float64, []float64, int32](c, "Inside", opts...)
+	client.text, errs[40] = host.Func1[string, string](c, "Text", opts...)
+	client.owned, errs[41] = host.Func1[string, string](c, "Owned", opts...)
+	client.upper, errs[42] = host.Func1[string, string](c, "Upper", opts...)
+	client.bytes, errs[43] = host.Func1[[]byte, []byte](c, "Bytes", opts...)
+	client.big, errs[44] = host.Func2[uint64, uint8, []byte](c, "Big", opts...)
+	client.reverse, errs[45] = host.Func1[[]byte, []byte](c, "Reverse", opts...)
+	client.many, errs[46] = host.Func8[int8, float32, uint16, string, float64, bool, int64, []byte, string](c, "Many", opts...)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	return &client, nil
+}
+
+// Each calls visit n times, and sums up.
+func (c *Client) Each(ctx context.Context, n int32, visit func(i int32) (int64, error)) (int64, error) {
+	visitHandle, release, err := host.Callback1(visit)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	return c.each(ctx, n, visitHandle)
+}
+
+// Forms calls functions of every form.
+func (c *Client) Forms(ctx context.Context, name func() (string, error), turn func(p Point, xs []float64) (Line, error),
+	join func(c float64, data []byte, ok bool) ([]float64, error), done func() error,
+) (string, error) {
+	nameHandle, release, err := host.Callback0(name)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	turnHandle, release, err := host.Callback2(turn)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	joinHandle, release, err := host.Callback3(join)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	doneHandle, release, err := host.CallbackErr0(done)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return c.forms(ctx, nameHandle, turnHandle, joinHandle, doneHandle)
+}
+
+// Forms2 calls functions that return an error only.
+func (c *Client) Forms2(ctx context.Context, one func(s string) error, two func(a int8, b uint64) error,
+	three func(x, y, z float32) error,
+) error {
+	oneHandle, release, err := host.CallbackErr1(one)
+	if err != nil {
+		return err
+	}
+	defer release()
+	twoHandle, release, err := host.CallbackErr2(two)
+	if err != nil {
+		return err
+	}
+	defer release()
+	threeHandle, release, err := host.CallbackErr3(three)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = c.forms2(ctx, oneHandle, twoHandle, threeHandle)
+	return err
+}
+
+// Parallel calls visit on n goroutines, at the same time.
+func (c *Client) Parallel(ctx context.Context, n int32, visit func(i int32) error) error {
+	visitHandle, release, err := host.CallbackErr1(visit)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = c.parallel(ctx, n, visitHandle)
+	return err
+}
+
+// UntilItFails calls again until that fails, whether or not somebody waits.
+func (c *Client) UntilItFails(ctx context.Context, again func() error) error {
+	againHandle, release, err := host.CallbackErr0(again)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = c.untilItFails(ctx, againHandle)
+	return err
+}
+
+// LastWords is how again failed.
+func (c *Client) LastWords(ctx context.Context) (string, error) {
+	return c.lastWords(ctx)
+}
+
+// Keep keeps f beyond the call, which is wrong.
+func (c *Client) Keep(ctx context.Context, f func(s string) error) error {
+	fHandle, release, err := host.CallbackErr1(f)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = c.keep(ctx, fHandle)
+	return err
+}
+
+// CallKept calls what Keep kept.
+func (c *Client) CallKept(ctx context.Context, s string) error {
+	_, err := c.callKept(ctx, s)
+	return err
 }
 
 // Calls returns how often Big and Nothing ran.

@@ -14,6 +14,21 @@
 extern "C" {
 #endif
 
+/* Point is a point in the plane. */
+typedef struct echo_Point {
+    double X;
+    double Y;
+} echo_Point;
+typedef const echo_Point echo_cPoint;
+
+/* Line is a struct of structs. */
+typedef struct echo_Line {
+    echo_Point From;
+    echo_Point To;
+    bool Dashed;
+} echo_Line;
+typedef const echo_Line echo_cLine;
+
 /* Scalars has a field of every type that a struct may have, in an order that
  * needs padding. */
 typedef struct echo_Scalars {
@@ -31,20 +46,67 @@ typedef struct echo_Scalars {
 } echo_Scalars;
 typedef const echo_Scalars echo_cScalars;
 
-/* Point is a point in the plane. */
-typedef struct echo_Point {
-    double X;
-    double Y;
-} echo_Point;
-typedef const echo_Point echo_cPoint;
+/* Each calls visit n times, and sums up.
+ *
+ * visit: the handle of the caller's func(int32) (int64, error), called during the call only:
+ * see CALLBACKS in cabi.h.
+ * result: the caller's, written if the status is HOTSO_OK. */
+HOTSO_EXPORT hotso_status Each(int32_t n, uint64_t visit, int64_t *result);
 
-/* Line is a struct of structs. */
-typedef struct echo_Line {
-    echo_Point From;
-    echo_Point To;
-    bool Dashed;
-} echo_Line;
-typedef const echo_Line echo_cLine;
+/* Forms calls functions of every form.
+ *
+ * name: the handle of the caller's func() (string, error), called during the call only: see
+ * CALLBACKS in cabi.h.
+ * turn: the handle of the caller's func(struct{X float64; Y float64}, []float64)
+ * (struct{From struct{X float64; Y float64}; To struct{X float64; Y float64}; Dashed bool},
+ * error), called during the call only: see CALLBACKS in cabi.h.
+ * join: the handle of the caller's func(float64, []byte, bool) ([]float64, error), called
+ * during the call only: see CALLBACKS in cabi.h.
+ * done: the handle of the caller's func() error, called during the call only: see CALLBACKS
+ * in cabi.h.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Forms(uint64_t name, uint64_t turn, uint64_t join, uint64_t done, char *out,
+                                size_t out_cap, size_t *out_len);
+
+/* Forms2 calls functions that return an error only.
+ *
+ * one: the handle of the caller's func(string) error, called during the call only: see
+ * CALLBACKS in cabi.h.
+ * two: the handle of the caller's func(int8, uint64) error, called during the call only: see
+ * CALLBACKS in cabi.h.
+ * three: the handle of the caller's func(float32, float32, float32) error, called during the
+ * call only: see CALLBACKS in cabi.h. */
+HOTSO_EXPORT hotso_status Forms2(uint64_t one, uint64_t two, uint64_t three);
+
+/* Parallel calls visit on n goroutines, at the same time.
+ *
+ * visit: the handle of the caller's func(int32) error, called during the call only: see
+ * CALLBACKS in cabi.h. */
+HOTSO_EXPORT hotso_status Parallel(int32_t n, uint64_t visit);
+
+/* UntilItFails calls again until that fails, whether or not somebody waits.
+ *
+ * again: the handle of the caller's func() error, called during the call only: see CALLBACKS
+ * in cabi.h. */
+HOTSO_EXPORT hotso_status UntilItFails(uint64_t again);
+
+/* LastWords is how again failed.
+ *
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status LastWords(char *out, size_t out_cap, size_t *out_len);
+
+/* Keep keeps f beyond the call, which is wrong.
+ *
+ * f: the handle of the caller's func(string) error, called during the call only: see
+ * CALLBACKS in cabi.h. */
+HOTSO_EXPORT void Keep(uint64_t f);
+
+/* CallKept calls what Keep kept.
+ *
+ * s: s_len bytes, the caller's, read during the call only. */
+HOTSO_EXPORT hotso_status CallKept(hotso_cchar *s, size_t s_len);
 
 /* Calls returns how often Big and Nothing ran. */
 HOTSO_EXPORT int64_t Calls(void);

@@ -87,6 +87,23 @@ func Receipts(result *C.uint64_t) C.hotso_status {
 	}))
 }
 
+//hotso:signature func(host string, release uint64, hostHandle uint64, err uint64) (struct{First struct{Cents int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}}, error)
+//export Browse
+func Browse(host *C.hotso_cchar, host_len C.size_t, release, hostHandle, err C.uint64_t, result *C.corner_shop_Pair,
+) C.hotso_status {
+	return C.hotso_status(cabi.Value((*Both)(unsafe.Pointer(result)), func() (Both, error) {
+		return browse(cabi.String(unsafe.Pointer(host), uintptr(host_len)), cabi.Callback2[item.Label, []Cents, pair](uint64(release)),
+			cabi.Callback2[item.Label, []Cents, pair](uint64(hostHandle)), cabi.CallbackErr0(uint64(err)),
+		)
+	}))
+}
+
+//export Type_
+func Type_(nil_ C.uint64_t) C.bool {
+	defer cabi.Recover()
+	return C.bool(kindOf(cabi.CallbackErr2[int8, int8](uint64(nil_))))
+}
+
 //hotso:signature func(label string) (struct{Cents int32; Size uint16; Sold bool}, error)
 //export Find
 func Find(label *C.hotso_cchar, label_len C.size_t, result *C.corner_shop_Item) C.hotso_status {

@@ -61,3 +61,20 @@ func ledger(day int32) (io.Reader, error) { return nil, nil }
 
 //hotso:export
 func receipts() iter.Seq2[[]byte, error] { return nil }
+
+// browse is given functions, under names that the client needs itself.
+//
+//hotso:export
+func browse(host string, release, hostHandle func(func_ item.Label, _ []Cents) (pair, error), err Done) (Both, error) {
+	return Both{}, nil
+}
+
+// Done is called at the end.
+type Done = finished
+
+type finished func() error
+
+// Type_ is not Type.
+//
+//hotso:export Type_
+func kindOf(nil func(_func, x int8) error) bool { return false }

@@ -83,6 +83,27 @@ HOTSO_EXPORT hotso_status Ledger(int32_t day, uint64_t *result);
  * end, or hotso_stream_close. */
 HOTSO_EXPORT hotso_status Receipts(uint64_t *result);
 
+/* Browse is given functions, under names that the client needs itself.
+ *
+ * host: host_len bytes, the caller's, read during the call only.
+ * release: the handle of the caller's func(string, []int64) (struct{First struct{Cents
+ * int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}},
+ * error), called during the call only: see CALLBACKS in cabi.h.
+ * hostHandle: the handle of the caller's func(string, []int64) (struct{First struct{Cents
+ * int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}},
+ * error), called during the call only: see CALLBACKS in cabi.h.
+ * err: the handle of the caller's func() error, called during the call only: see CALLBACKS
+ * in cabi.h.
+ * result: the caller's, written if the status is HOTSO_OK. */
+HOTSO_EXPORT hotso_status Browse(hotso_cchar *host, size_t host_len, uint64_t release, uint64_t hostHandle,
+                                 uint64_t err, corner_shop_Pair *result);
+
+/* Type_ is not Type.
+ *
+ * nil_: the handle of the caller's func(int8, int8) error, called during the call only: see
+ * CALLBACKS in cabi.h. */
+HOTSO_EXPORT bool Type_(uint64_t nil_);
+
 /* Find finds an item by its label.
  *
  * label: label_len bytes, the caller's, read during the call only.

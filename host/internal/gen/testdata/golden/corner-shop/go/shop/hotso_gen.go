@@ -25,14 +25,19 @@ type Pair struct {
 
 // A Client calls the functions of corner-shop, on the library or slot that it was made with.
 // Its methods may be called from any goroutine; package host documents their errors.
+//
+// The library may call a function that it is given on any thread, at the same time, until the
+// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.
 type Client struct {
 	price    func(context.Context, int32, Item) (int64, error)
 	label    func(context.Context, string, string, string, string, string, string, []byte, float32) (string, error)
 	motto    func(context.Context) (string, error)
 	split    func(context.Context, int64, []uint16, []int64, []int64, []int64) ([]uint16, error)
-	type_    func(context.Context, Pair) (bool, error)
+	type__   func(context.Context, Pair) (bool, error)
 	ledger   func(context.Context, int32) (*host.Stream, error)
 	receipts func(context.Context) (*host.Stream, error)
+	browse   func(context.Context, string, uint64, uint64, uint64) (Pair, error)
+	type_    func(context.Context, uint64) (bool, error)
 	find     func(context.Context, string) (Item, error)
 	pong     func(context.Context) (host.None, error)
 	measure  func(context.Context, string) (string, error)
@@ -42,17 +47,19 @@ type Client struct {
 // version that lacks one of them, or has another signature for it.
 func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
-	var errs [10]error
+	var errs [12]error
 	client.price, errs[0] = host.Func2[int32, Item, int64](c, "Price", opts...)
 	client.label, errs[1] = host.Func8[string, string, string, string, string, string, []byte, float32, string](c, "Label", opts...)
 	client.motto, errs[2] = host.Func0[string](c, "Motto", opts...)
 	client.split, errs[3] = host.Func5[int64, []uint16, []int64, []int64, []int64, []uint16](c, "Split", opts...)
-	client.type_, errs[4] = host.Func1[Pair, bool](c, "Type", opts...)
+	client.type__, errs[4] = host.Func1[Pair, bool](c, "Type", opts...)
 	client.ledger, errs[5] = host.ReaderFunc1[int32](c, "Ledger", opts...)
 	client.receipts, errs[6] = host.ReaderFunc0(c, "Receipts", opts...)
-	client.find, errs[7] = host.Func1[string, Item](c, "Find", opts...)
-	client.pong, errs[8] = host.Func0[host.None](c, "Pong", opts...)
-	client.measure, errs[9] = host.Func1[string, string](c, "Measure", opts...)
+	client.browse, errs[7] = host.Func4[string, uint64, uint64, uint64, Pair](c, "Browse", opts...)
+	client.type_, errs[8] = host.Func1[uint64, bool](c, "Type_", opts...)
+	client.find, errs[9] = host.Func1[string, Item](c, "Find", opts...)
+	client.pong, errs[10] = host.Func0[host.None](c, "Pong", opts...)
+	client.measure, errs[11] = host.Func1[string, string](c, "Measure", opts...)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -82,7 +89,7 @@ func (c *Client) Split(ctx context.Context, n int64, n_len []uint16, nn, result,
 }
 
 func (c *Client) Type(ctx context.Context, p1 Pair) (bool, error) {
-	return c.type_(ctx, p1)
+	return c.type__(ctx, p1)
 }
 
 // Ledger is all that was ever sold, too much for one call.
@@ -92,6 +99,38 @@ func (c *Client) Ledger(ctx context.Context, day int32) (*host.Stream, error) {
 
 func (c *Client) Receipts(ctx context.Context) (*host.Stream, error) {
 	return c.receipts(ctx)
+}
+
+// Browse is given functions, under names that the client needs itself.
+func (c *Client) Browse(ctx context.Context, host_ string, release_, hostHandle func(string, []int64) (Pair, error),
+	err_ func() error,
+) (Pair, error) {
+	release_Handle, release, err := host.Callback2(release_)
+	if err != nil {
+		return Pair{}, err
+	}
+	defer release()
+	hostHandleHandle, release, err := host.Callback2(hostHandle)
+	if err != nil {
+		return Pair{}, err
+	}
+	defer release()
+	err_Handle, release, err := host.CallbackErr0(err_)
+	if err != nil {
+		return Pair{}, err
+	}
+	defer release()
+	return c.browse(ctx, host_, release_Handle, hostHandleHandle, err_Handle)
+}
+
+// Type_ is not Type.
+func (c *Client) Type_(ctx context.Context, nil_ func(int8, int8) error) (bool, error) {
+	nil_Handle, release, err := host.CallbackErr2(nil_)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	return c.type_(ctx, nil_Handle)
 }
 
 // Find finds an item by its label.

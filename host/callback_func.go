@@ -1,0 +1,79 @@
+package host
+
+import "fmt"
+
+// Callback1 makes a function of the host's callable by a library that is given the
+// handle, an argument like any other:
+//
+//	see, release, err := host.Callback1(func(path string) (bool, error) { ... })
+//	...
+//	defer release()
+//	_, err = walk(ctx, "/srv", see)
+//
+// which the library turns back into a function:
+//
+//	//hotso:export
+//	func walk(root string, visit uint64) error {
+//		see := cabi.Callback1[string, bool](visit)
+//		...
+//		more, err := see(path)
+//
+// hotso gen writes both for a parameter of type func(path string) (bool, error).
+//
+// The library may call f on any thread, at the same time. After release, its calls
+// fail; those that are inside go on. So it is right to release when the call that
+// f was for has come back, even with [ErrHung]. What holds for functions of
+// [Provide0] holds for f; a nil f is [ErrArgument]. A handle costs the host eight
+// allocations, and its first call one more: pass one handle to many calls where
+// that counts.
+func Callback1[A, R any](f func(A) (R, error)) (handle uint64, release func(), err error) {
+	return lend(service1("", func(_ *Library, a A) (R, error) { return f(a) }), f == nil)
+}
+
+// Callback0 is [Callback1] for a function without parameters.
+func Callback0[R any](f func() (R, error)) (handle uint64, release func(), err error) {
+	return lend(service0("", f), f == nil)
+}
+
+// Callback2 is [Callback1] for a function with two parameters.
+func Callback2[A, B, R any](f func(A, B) (R, error)) (handle uint64, release func(), err error) {
+	return lend(service2("", func(_ *Library, a A, b B) (R, error) { return f(a, b) }), f == nil)
+}
+
+// Callback3 is [Callback1] for a function with three parameters. More go into a
+// struct.
+func Callback3[A, B, C, R any](f func(A, B, C) (R, error)) (handle uint64, release func(), err error) {
+	return lend(service3("", f), f == nil)
+}
+
+// CallbackErr0 is [Callback0] for a function that returns an error only.
+func CallbackErr0(f func() error) (handle uint64, release func(), err error) {
+	return lend(service0("", func() (None, error) { return None{}, f() }), f == nil)
+}
+
+// CallbackErr1 is [Callback1] for a function that returns an error only.
+func CallbackErr1[A any](f func(A) error) (handle uint64, release func(), err error) {
+	return lend(service1("", func(_ *Library, a A) (None, error) { return None{}, f(a) }), f == nil)
+}
+
+// CallbackErr2 is [Callback2] for a function that returns an error only.
+func CallbackErr2[A, B any](f func(A, B) error) (handle uint64, release func(), err error) {
+	return lend(service2("", func(_ *Library, a A, b B) (None, error) { return None{}, f(a, b) }), f == nil)
+}
+
+// CallbackErr3 is [Callback3] for a function that returns an error only.
+func CallbackErr3[A, B, C any](f func(A, B, C) error) (handle uint64, release func(), err error) {
+	return lend(service3("", func(a A, b B, c C) (None, error) { return None{}, f(a, b, c) }), f == nil)
+}
+
+// lend makes s callable by its handle until it is released.
+func lend(s *service, isNil bool) (handle uint64, release func(), err error) {
+	switch {
+	case s.err != nil:
+		return 0, nil, s.err
+	case isNil:
+		return 0, nil, fmt.Errorf("%w: callback: the %s is nil", ErrArgument, s.types.Signature)
+	}
+	o := newOffer(&offer{services: []*service{s}})
+	return o | 1, func() { offers.Delete(o) }, nil
+}

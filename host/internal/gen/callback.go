@@ -1,0 +1,177 @@
+package gen
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi"
+)
+
+// A callback is the type of a parameter that is a function. It crosses as its
+// handle.
+type callback struct {
+	params []param // without names in C
+	result *goType // nil if it returns an error only
+}
+
+// maxCallbackParams is how many cabi.CallbackN takes.
+const maxCallbackParams = 3
+
+// param resolves a parameter of an export, which may be a function.
+func (r *resolver) param(expr ast.Expr, function string) *goType {
+	t := r.source.info.TypeOf(expr)
+	if t == nil {
+		return r.resolve(expr, function)
+	}
+	if _, ok := t.Underlying().(*types.Signature); !ok {
+		return r.resolve(expr, function)
+	}
+	literal, home := r.funcType(expr)
+	if literal == nil {
+		r.l.fail(expr.Pos(), ErrUnsupportedType, "%s: %s can't cross; write the function type out: func(path string) (bool, error)",
+			function, types.ExprString(expr))
+		return nil
+	}
+	defer func(s *source) { r.source = s }(r.source)
+	r.source = home
+	c := r.callback(literal, function)
+	if c == nil {
+		return nil
+	}
+	return &goType{Type: abi.Uint64, callback: c}
+}
+
+// funcType finds where a function type is written out, and in which package.
+func (r *resolver) funcType(expr ast.Expr) (*ast.FuncType, *source) {
+	name, source := (*ast.Ident)(nil), r.source
+	for {
+		switch e := expr.(type) {
+		case *ast.FuncType:
+			return e, source
+		case *ast.ParenExpr:
+			expr = e.X
+			continue
+		case *ast.SelectorExpr:
+			name = e.Sel
+		case *ast.Ident:
+			name = e
+		default:
+			return nil, nil
+		}
+		var spec *ast.TypeSpec
+		if _, spec, source = r.declaration(source.info.Uses[name]); spec == nil || spec.TypeParams != nil {
+			return nil, nil
+		}
+		expr = spec.Type
+	}
+}
+
+// callback resolves a function type, or notes why it can't cross.
+func (r *resolver) callback(f *ast.FuncType, function string) *callback {
+	c, before := &callback{}, len(r.l.errs)
+	bad := func(node ast.Node, format string, args ...any) {
+		r.l.fail(node.Pos(), ErrUnsupportedType, function+": "+format, args...)
+	}
+	params, results := flatten(f.Params), flatten(f.Results)
+	if n := len(params); n > maxCallbackParams {
+		bad(f.Params, "%d parameters of a callback can't cross, at most %d; put them into a struct", n, maxCallbackParams)
+	}
+	for _, v := range params {
+		if t := r.resolve(v.expr, function); t != nil {
+			c.params = append(c.params, param{name: v.name, typ: t})
+		}
+	}
+	last := len(results) - 1
+	switch {
+	case last < 0 || !r.isError(results[last].expr):
+		bad(f, "%s can't cross; give it an error as its last result: a call of the host can fail", types.ExprString(f))
+	case last > 1:
+		bad(results[1].expr, "two results of a callback can't cross, but a result and an error can; put them into a struct")
+	case last == 1 && streams[r.spelled(results[0].expr)] != "":
+		bad(results[0].expr, "a callback can't return %s; return its data, []byte, a piece in each call", types.ExprString(results[0].expr))
+	case last == 1:
+		c.result = r.resolve(results[0].expr, function)
+	}
+	if len(r.l.errs) > before {
+		return nil
+	}
+	return c
+}
+
+// maker is the function of cabi or host that makes it or its handle.
+func (c *callback) maker() string {
+	if c.result == nil {
+		return "CallbackErr" + strconv.Itoa(len(c.params))
+	}
+	return "Callback" + strconv.Itoa(len(c.params))
+}
+
+// glue makes the function of its handle.
+func (c *callback) glue(handle string) string {
+	var types []string
+	for _, p := range c.params {
+		types = append(types, p.typ.spelled)
+	}
+	if c.result != nil {
+		types = append(types, c.result.spelled)
+	}
+	made := "cabi." + c.maker()
+	if len(types) > 0 {
+		made += "[" + strings.Join(types, ", ") + "]"
+	}
+	return made + "(uint64(" + handle + "))"
+}
+
+// client is its type as the client spells it.
+func (c *callback) client() string {
+	var names, types []string
+	for _, p := range c.params {
+		if p.name != "" && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+		types = append(types, p.typ.client())
+	}
+	params := types
+	if len(names) == len(types) {
+		params = grouped(names, types)
+	}
+	if text := "func(" + strings.Join(params, ", ") + ") "; c.result == nil {
+		return text + "error"
+	} else {
+		return text + "(" + c.result.client() + ", error)"
+	}
+}
+
+// signature is what the library asks the host for.
+func (c *callback) signature() abi.Signature {
+	s := abi.Signature{Error: true}
+	for _, p := range c.params {
+		s.Params = append(s.Params, abi.Param{Type: p.typ.Type})
+	}
+	if c.result != nil {
+		s.Result = c.result.Type
+	}
+	return s
+}
+
+// callbacks reports whether f is given functions.
+func (f *function) callbacks() bool {
+	for _, p := range f.params {
+		if p.typ.callback != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *library) callbacks() bool {
+	for _, f := range l.functions {
+		if f.callbacks() {
+			return true
+		}
+	}
+	return false
+}
