@@ -36,7 +36,7 @@
 // [String] and [Bytes] read arguments; [Buffer] is where a text or byte result goes.
 // All of it is written by hotso gen, from plain Go functions with a //hotso:export:
 //
-//	defer cabi.RecoverStatus(&status)
+//	defer cabi.RecoverStatus(&answer)
 //	buffer := cabi.Out(...)
 //	return C.hotso_status(buffer.Text(greet()))
 //

@@ -21,11 +21,10 @@ func Greet() *C.char {
 
 //export GreetName
 func GreetName(name *C.hotso_cchar, name_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t,
-) C.hotso_status {
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return greetName(cabi.String(unsafe.Pointer(name), uintptr(name_len)))
-	}))
+	return C.hotso_status(buffer.Text(greetName(cabi.String(unsafe.Pointer(name), uintptr(name_len)))))
 }
 
 //export Add

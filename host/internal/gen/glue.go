@@ -130,13 +130,20 @@ func (l *library) writeExport(b *strings.Builder, f *function) {
 		names, typs = append(names, p.name), append(typs, cgoType(p.typ))
 	}
 	end := ") {"
-	if result != "void" {
+	switch {
+	case f.status():
+		end = ") (answer " + cgoType(result) + ") {"
+	case result != "void":
 		end = ") " + cgoType(result) + " {"
 	}
 	fmt.Fprintf(b, "//export %s\n%s\n%s\n}\n", f.name, list("func "+f.name+"(", grouped(names, typs), end), f.body(result))
 }
 
-const recovers = "defer cabi.Recover()\n"
+// What an export defers, without and with a status.
+const (
+	recovers       = "defer cabi.Recover()\n"
+	recoversStatus = "defer cabi.RecoverStatus(&answer)\n"
+)
 
 // body is what an export does.
 func (f *function) body(result string) string {
@@ -152,46 +159,54 @@ func (f *function) body(result string) string {
 		return recovers + call
 	case !f.status():
 		return recovers + "return C." + result + "(" + call + ")"
-	case r == nil:
-		return "return C.hotso_status(cabi.Run(func() error { return " + call + " }))"
+	}
+	return recoversStatus + f.statusBody(call)
+}
+
+// statusBody is what an export with a status does.
+func (f *function) statusBody(call string) string {
+	const (
+		status = "return C.hotso_status(%s)"
+		buffer = "buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))\n"
+		both   = "got, err := %s\n"
+	)
+	r := f.result
+	if r == nil {
+		return fmt.Sprintf(status, "cabi.Status("+call+")")
 	}
 	if r.Type == abi.Stream {
 		if !f.err {
 			call += ", nil"
 		}
-		return "return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {\nreturn cabi." +
-			streams[r.spelled] + "(" + call + ")\n}))"
+		return fmt.Sprintf(both+status, "cabi."+streams[r.spelled]+"("+call+")", "cabi.Store((*uint64)(result), got, err)")
 	}
-	helper, first, typ := "Value", "(*"+r.spelled+")(result)", r.spelled
-	if r.Struct() {
-		first = "(*" + r.spelled + ")(unsafe.Pointer(result))"
-	}
-	if r.Span() {
-		first = "buffer"
-		switch r.Type {
-		case abi.String:
-			helper, typ = "Text", "string"
-		case abi.Bytes:
-			helper, typ = "Data", "[]byte"
-		default:
-			helper, typ = "Numbers", "[]"+r.elem
-		}
-	}
-	switch conversion := r.named && r.Span(); {
-	case conversion && f.err:
-		call = "v, err := " + call + "\nreturn " + typ + "(v), err"
-	case conversion:
-		call = "return " + typ + "(" + call + "), nil"
-	case f.err:
-		call = "return " + call
+	// What comes before and behind the function's two results, and where the first
+	// has another type than the helper's.
+	before, after, convert, prepare := "", ")", "", ""
+	switch {
+	case r.Struct():
+		before = "cabi.Store((*" + r.spelled + ")(unsafe.Pointer(result)), "
+	case !r.Span():
+		before = "cabi.Store((*" + r.spelled + ")(result), "
+	case r.Type == abi.String:
+		before, convert, prepare = "buffer.Text(", "string", buffer
+	case r.Type == abi.Bytes:
+		before, prepare = "buffer.Data(", buffer
 	default:
-		call = "return " + call + ", nil"
+		before, prepare = "cabi.Slice(buffer, ", buffer
 	}
-	text := fmt.Sprintf("return C.hotso_status(cabi.%s(%s, func() (%s, error) {\n%s\n}))", helper, first, typ, call)
-	if r.Span() {
-		return "buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))\n" + text
+	if convert != "" && r.named {
+		before, after = before+convert+"(", "), "
+	} else {
+		after = ", "
 	}
-	return text
+	switch {
+	case !f.err:
+		return prepare + fmt.Sprintf(status, before+call+after+"nil)")
+	case strings.HasPrefix(before, "buffer.") && after == ", ": // both results are all its arguments
+		return prepare + fmt.Sprintf(status, before+call+")")
+	}
+	return prepare + fmt.Sprintf(both+status, call, before+"got"+after+"err)")
 }
 
 // arguments converts the parameters of the export to those of the function.

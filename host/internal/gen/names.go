@@ -30,7 +30,7 @@ func set(words string) map[string]bool {
 
 // nameParams gives every parameter a name that the header and the export may use.
 func (f *function) nameParams(r *resolver) {
-	taken := map[string]bool{"out": true, "out_cap": true, "out_len": true, "result": true}
+	taken := map[string]bool{"out": true, "out_cap": true, "out_len": true, "result": true, "answer": true, "got": true, "err": true}
 	for i := range f.params {
 		p := &f.params[i]
 		name := p.name

@@ -21,47 +21,47 @@ var (
 )
 
 //export Each
-func Each(n C.int32_t, visit C.uint64_t, result *C.int64_t) C.hotso_status {
-	return C.hotso_status(cabi.Value((*int64)(result), func() (int64, error) {
-		return echo.Each(int32(n), cabi.Callback1[int32, int64](uint64(visit)))
-	}))
+func Each(n C.int32_t, visit C.uint64_t, result *C.int64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := echo.Each(int32(n), cabi.Callback1[int32, int64](uint64(visit)))
+	return C.hotso_status(cabi.Store((*int64)(result), got, err))
 }
 
 //export Forms
-func Forms(name, turn, join, done C.uint64_t, out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Forms(name, turn, join, done C.uint64_t, out *C.char, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return echo.Forms(cabi.Callback0[echo.Name](uint64(name)), cabi.Callback2[echo.Point, []float64, echo.Line](uint64(turn)),
-			cabi.Callback3[echo.Celsius, []byte, bool, []echo.Celsius](uint64(join)), cabi.CallbackErr0(uint64(done)),
-		)
-	}))
+	return C.hotso_status(buffer.Text(echo.Forms(cabi.Callback0[echo.Name](uint64(name)), cabi.Callback2[echo.Point, []float64, echo.Line](uint64(turn)),
+		cabi.Callback3[echo.Celsius, []byte, bool, []echo.Celsius](uint64(join)), cabi.CallbackErr0(uint64(done)),
+	)))
 }
 
 //export Forms2
-func Forms2(one, two, three C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Run(func() error {
-		return echo.Forms2(cabi.CallbackErr1[string](uint64(one)), cabi.CallbackErr2[int8, uint64](uint64(two)),
-			cabi.CallbackErr3[float32, float32, float32](uint64(three)),
-		)
-	}))
+func Forms2(one, two, three C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Status(echo.Forms2(cabi.CallbackErr1[string](uint64(one)), cabi.CallbackErr2[int8, uint64](uint64(two)),
+		cabi.CallbackErr3[float32, float32, float32](uint64(three)),
+	)))
 }
 
 //export Parallel
-func Parallel(n C.int32_t, visit C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Run(func() error { return echo.Parallel(int32(n), cabi.CallbackErr1[int32](uint64(visit))) }))
+func Parallel(n C.int32_t, visit C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Status(echo.Parallel(int32(n), cabi.CallbackErr1[int32](uint64(visit)))))
 }
 
 //export UntilItFails
-func UntilItFails(again C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Run(func() error { return echo.UntilItFails(cabi.CallbackErr0(uint64(again))) }))
+func UntilItFails(again C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Status(echo.UntilItFails(cabi.CallbackErr0(uint64(again)))))
 }
 
 //export LastWords
-func LastWords(out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func LastWords(out *C.char, out_cap C.size_t, out_len *C.size_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return echo.LastWords(), nil
-	}))
+	return C.hotso_status(buffer.Text(echo.LastWords(), nil))
 }
 
 //export Keep
@@ -71,8 +71,9 @@ func Keep(f C.uint64_t) {
 }
 
 //export CallKept
-func CallKept(s *C.hotso_cchar, s_len C.size_t) C.hotso_status {
-	return C.hotso_status(cabi.Run(func() error { return echo.CallKept(cabi.String(unsafe.Pointer(s), uintptr(s_len))) }))
+func CallKept(s *C.hotso_cchar, s_len C.size_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Status(echo.CallKept(cabi.String(unsafe.Pointer(s), uintptr(s_len)))))
 }
 
 //export Calls
@@ -160,15 +161,16 @@ func Warmer(t C.double) C.double {
 }
 
 //export Divide
-func Divide(a, b C.double, result *C.double) C.hotso_status {
-	return C.hotso_status(cabi.Value((*float64)(result), func() (float64, error) {
-		return echo.Divide(float64(a), float64(b))
-	}))
+func Divide(a, b C.double, result *C.double) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := echo.Divide(float64(a), float64(b))
+	return C.hotso_status(cabi.Store((*float64)(result), got, err))
 }
 
 //export Check
-func Check(ok C.bool) C.hotso_status {
-	return C.hotso_status(cabi.Run(func() error { return echo.Check(bool(ok)) }))
+func Check(ok C.bool) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Status(echo.Check(bool(ok))))
 }
 
 //export Panics
@@ -178,134 +180,140 @@ func Panics(message *C.hotso_cchar, message_len C.size_t) {
 }
 
 //export Int8s
-func Int8s(v *C.hotso_cint8, v_len C.size_t, out *C.int8_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Int8s(v *C.hotso_cint8, v_len C.size_t, out *C.int8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]int8, error) {
-		return echo.Int8s(unsafe.Slice((*int8)(v), v_len))
-	}))
+	got, err := echo.Int8s(unsafe.Slice((*int8)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Int16s
-func Int16s(v *C.hotso_cint16, v_len C.size_t, out *C.int16_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Int16s(v *C.hotso_cint16, v_len C.size_t, out *C.int16_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]int16, error) {
-		return echo.Int16s(unsafe.Slice((*int16)(v), v_len))
-	}))
+	got, err := echo.Int16s(unsafe.Slice((*int16)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Int32s
-func Int32s(v *C.hotso_cint32, v_len C.size_t, out *C.int32_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Int32s(v *C.hotso_cint32, v_len C.size_t, out *C.int32_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]int32, error) {
-		return echo.Int32s(unsafe.Slice((*int32)(v), v_len))
-	}))
+	got, err := echo.Int32s(unsafe.Slice((*int32)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Int64s
-func Int64s(v *C.hotso_cint64, v_len C.size_t, out *C.int64_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Int64s(v *C.hotso_cint64, v_len C.size_t, out *C.int64_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]int64, error) {
-		return echo.Int64s(unsafe.Slice((*int64)(v), v_len))
-	}))
+	got, err := echo.Int64s(unsafe.Slice((*int64)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Uint16s
-func Uint16s(v *C.hotso_cuint16, v_len C.size_t, out *C.uint16_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Uint16s(v *C.hotso_cuint16, v_len C.size_t, out *C.uint16_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]uint16, error) {
-		return echo.Uint16s(unsafe.Slice((*uint16)(v), v_len))
-	}))
+	got, err := echo.Uint16s(unsafe.Slice((*uint16)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Uint32s
-func Uint32s(v *C.hotso_cuint32, v_len C.size_t, out *C.uint32_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Uint32s(v *C.hotso_cuint32, v_len C.size_t, out *C.uint32_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]uint32, error) {
-		return echo.Uint32s(unsafe.Slice((*uint32)(v), v_len))
-	}))
+	got, err := echo.Uint32s(unsafe.Slice((*uint32)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Uint64s
-func Uint64s(v *C.hotso_cuint64, v_len C.size_t, out *C.uint64_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Uint64s(v *C.hotso_cuint64, v_len C.size_t, out *C.uint64_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]uint64, error) {
-		return echo.Uint64s(unsafe.Slice((*uint64)(v), v_len))
-	}))
+	got, err := echo.Uint64s(unsafe.Slice((*uint64)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Float32s
-func Float32s(v *C.hotso_cfloat, v_len C.size_t, out *C.float, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Float32s(v *C.hotso_cfloat, v_len C.size_t, out *C.float, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]float32, error) {
-		return echo.Float32s(unsafe.Slice((*float32)(v), v_len))
-	}))
+	got, err := echo.Float32s(unsafe.Slice((*float32)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Float64s
-func Float64s(v *C.hotso_cdouble, v_len C.size_t, out *C.double, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Float64s(v *C.hotso_cdouble, v_len C.size_t, out *C.double, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]float64, error) {
-		return echo.Float64s(unsafe.Slice((*float64)(v), v_len))
-	}))
+	got, err := echo.Float64s(unsafe.Slice((*float64)(v), v_len))
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //export Rising
-func Rising(t *C.hotso_cdouble, t_len C.size_t, out *C.double, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Rising(t *C.hotso_cdouble, t_len C.size_t, out *C.double, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]echo.Celsius, error) {
-		return []echo.Celsius(echo.Rising(echo.Temperatures(unsafe.Slice((*echo.Celsius)(t), t_len)))), nil
-	}))
+	return C.hotso_status(cabi.Slice(buffer, echo.Rising(echo.Temperatures(unsafe.Slice((*echo.Celsius)(t), t_len))), nil))
 }
 
 //export Sum
-func Sum(v *C.hotso_cdouble, v_len C.size_t, result *C.double) C.hotso_status {
-	return C.hotso_status(cabi.Value((*float64)(result), func() (float64, error) {
-		return echo.Sum(unsafe.Slice((*float64)(v), v_len))
-	}))
+func Sum(v *C.hotso_cdouble, v_len C.size_t, result *C.double) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := echo.Sum(unsafe.Slice((*float64)(v), v_len))
+	return C.hotso_status(cabi.Store((*float64)(result), got, err))
 }
 
 //hotso:signature func(v struct{A int8; B int64; C uint8; D float32; E bool; F int16; G uint64; H uint16; I float64; J int32; K uint32}) (struct{A int8; B int64; C uint8; D float32; E bool; F int16; G uint64; H uint16; I float64; J int32; K uint32}, error)
 //export Struct
-func Struct(v *C.echo_cScalars, result *C.echo_Scalars) C.hotso_status {
-	return C.hotso_status(cabi.Value((*echo.Scalars)(unsafe.Pointer(result)), func() (echo.Scalars, error) {
-		return echo.Struct(*(*echo.Scalars)(unsafe.Pointer(v))), nil
-	}))
+func Struct(v *C.echo_cScalars, result *C.echo_Scalars) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Store((*echo.Scalars)(unsafe.Pointer(result)), echo.Struct(*(*echo.Scalars)(unsafe.Pointer(v))), nil))
 }
 
 //hotso:signature func(l struct{From struct{X float64; Y float64}; To struct{X float64; Y float64}; Dashed bool}) (struct{From struct{X float64; Y float64}; To struct{X float64; Y float64}; Dashed bool}, error)
 //export Turn
-func Turn(l *C.echo_cLine, result *C.echo_Line) C.hotso_status {
-	return C.hotso_status(cabi.Value((*echo.Line)(unsafe.Pointer(result)), func() (echo.Line, error) {
-		return echo.Turn(*(*echo.Line)(unsafe.Pointer(l))), nil
-	}))
+func Turn(l *C.echo_cLine, result *C.echo_Line) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	return C.hotso_status(cabi.Store((*echo.Line)(unsafe.Pointer(result)), echo.Turn(*(*echo.Line)(unsafe.Pointer(l))), nil))
 }
 
 //hotso:signature func(a struct{X float64; Y float64}, b struct{X float64; Y float64}) (struct{X float64; Y float64}, error)
 //export Middle
-func Middle(a, b *C.echo_cPoint, result *C.echo_Point) C.hotso_status {
-	return C.hotso_status(cabi.Value((*echo.Point)(unsafe.Pointer(result)), func() (echo.Point, error) {
-		return echo.Middle(*(*echo.Point)(unsafe.Pointer(a)), *(*echo.Point)(unsafe.Pointer(b)))
-	}))
+func Middle(a, b *C.echo_cPoint, result *C.echo_Point) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := echo.Middle(*(*echo.Point)(unsafe.Pointer(a)), *(*echo.Point)(unsafe.Pointer(b)))
+	return C.hotso_status(cabi.Store((*echo.Point)(unsafe.Pointer(result)), got, err))
 }
 
 //hotso:signature func(from struct{X float64; Y float64}, to struct{X float64; Y float64}, xs []float64, ys []float64) (int32, error)
 //export Inside
 func Inside(from, to *C.echo_cPoint, xs *C.hotso_cdouble, xs_len C.size_t, ys *C.hotso_cdouble, ys_len C.size_t,
 	result *C.int32_t,
-) C.hotso_status {
-	return C.hotso_status(cabi.Value((*int32)(result), func() (int32, error) {
-		return echo.Inside(*(*echo.Point)(unsafe.Pointer(from)), *(*echo.Point)(unsafe.Pointer(to)),
-			unsafe.Slice((*float64)(xs), xs_len), unsafe.Slice((*float64)(ys), ys_len),
-		)
-	}))
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := echo.Inside(*(*echo.Point)(unsafe.Pointer(from)), *(*echo.Point)(unsafe.Pointer(to)),
+		unsafe.Slice((*float64)(xs), xs_len), unsafe.Slice((*float64)(ys), ys_len),
+	)
+	return C.hotso_status(cabi.Store((*int32)(result), got, err))
 }
 
 //export Text
-func Text(s *C.hotso_cchar, s_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Text(s *C.hotso_cchar, s_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return echo.Text(cabi.String(unsafe.Pointer(s), uintptr(s_len)))
-	}))
+	return C.hotso_status(buffer.Text(echo.Text(cabi.String(unsafe.Pointer(s), uintptr(s_len)))))
 }
 
 //export Owned
@@ -315,45 +323,43 @@ func Owned(s *C.hotso_cchar, s_len C.size_t) *C.char {
 }
 
 //export Upper
-func Upper(name *C.hotso_cchar, name_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Upper(name *C.hotso_cchar, name_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return string(echo.Upper(echo.Name(cabi.String(unsafe.Pointer(name), uintptr(name_len))))), nil
-	}))
+	return C.hotso_status(buffer.Text(string(echo.Upper(echo.Name(cabi.String(unsafe.Pointer(name), uintptr(name_len))))), nil))
 }
 
 //export Bytes
-func Bytes(p *C.hotso_cbyte, p_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Bytes(p *C.hotso_cbyte, p_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Data(buffer, func() ([]byte, error) {
-		return echo.Bytes(unsafe.Slice((*byte)(p), p_len))
-	}))
+	return C.hotso_status(buffer.Data(echo.Bytes(unsafe.Slice((*byte)(p), p_len))))
 }
 
 //export Big
-func Big(n C.uint64_t, fill C.uint8_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Big(n C.uint64_t, fill C.uint8_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Data(buffer, func() ([]byte, error) {
-		return echo.Big(uint64(n), uint8(fill))
-	}))
+	return C.hotso_status(buffer.Data(echo.Big(uint64(n), uint8(fill))))
 }
 
 //export Reverse
-func Reverse(p *C.hotso_cbyte, p_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t) C.hotso_status {
+func Reverse(p *C.hotso_cbyte, p_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Data(buffer, func() ([]byte, error) {
-		return echo.Reverse(unsafe.Slice((*byte)(p), p_len))
-	}))
+	return C.hotso_status(buffer.Data(echo.Reverse(unsafe.Slice((*byte)(p), p_len))))
 }
 
 //export Many
 func Many(a C.int8_t, x C.float, b C.uint16_t, s *C.hotso_cchar, s_len C.size_t, y C.double, c C.bool, d C.int64_t,
 	p *C.hotso_cbyte, p_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t,
-) C.hotso_status {
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return echo.Many(int8(a), float32(x), uint16(b), cabi.String(unsafe.Pointer(s), uintptr(s_len)), float64(y), bool(c), int64(d),
-			unsafe.Slice((*byte)(p), p_len),
-		)
-	}))
+	return C.hotso_status(buffer.Text(echo.Many(int8(a), float32(x), uint16(b), cabi.String(unsafe.Pointer(s), uintptr(s_len)), float64(y), bool(c), int64(d),
+		unsafe.Slice((*byte)(p), p_len),
+	)))
 }

@@ -21,10 +21,10 @@ var (
 
 //hotso:signature func(int_ int32, item_ struct{Cents int32; Size uint16; Sold bool}) (int64, error)
 //export Price
-func Price(int_ C.int32_t, item_ *C.corner_shop_cItem, result *C.int64_t) C.hotso_status {
-	return C.hotso_status(cabi.Value((*Cents)(result), func() (Cents, error) {
-		return price(int32(int_), *(*item.Item)(unsafe.Pointer(item_)))
-	}))
+func Price(int_ C.int32_t, item_ *C.corner_shop_cItem, result *C.int64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := price(int32(int_), *(*item.Item)(unsafe.Pointer(item_)))
+	return C.hotso_status(cabi.Store((*Cents)(result), got, err))
 }
 
 //export Label
@@ -32,15 +32,14 @@ func Label(class_ *C.hotso_cchar, class__len C.size_t, namespace_ *C.hotso_cchar
 	ctx *C.hotso_cchar, ctx_len C.size_t, c *C.hotso_cchar, c_len C.size_t, unsafe_ *C.hotso_cchar, unsafe__len C.size_t,
 	cabi_ *C.hotso_cchar, cabi__len C.size_t, p7 *C.hotso_cbyte, p7_len C.size_t, p8 C.float, out *C.char, out_cap C.size_t,
 	out_len *C.size_t,
-) C.hotso_status {
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		return string(title(cabi.String(unsafe.Pointer(class_), uintptr(class__len)),
-			cabi.String(unsafe.Pointer(namespace_), uintptr(namespace__len)), cabi.String(unsafe.Pointer(ctx), uintptr(ctx_len)),
-			cabi.String(unsafe.Pointer(c), uintptr(c_len)), cabi.String(unsafe.Pointer(unsafe_), uintptr(unsafe__len)),
-			cabi.String(unsafe.Pointer(cabi_), uintptr(cabi__len)), unsafe.Slice((*byte)(p7), p7_len), float32(p8),
-		)), nil
-	}))
+	return C.hotso_status(buffer.Text(string(title(cabi.String(unsafe.Pointer(class_), uintptr(class__len)),
+		cabi.String(unsafe.Pointer(namespace_), uintptr(namespace__len)), cabi.String(unsafe.Pointer(ctx), uintptr(ctx_len)),
+		cabi.String(unsafe.Pointer(c), uintptr(c_len)), cabi.String(unsafe.Pointer(unsafe_), uintptr(unsafe__len)),
+		cabi.String(unsafe.Pointer(cabi_), uintptr(cabi__len)), unsafe.Slice((*byte)(p7), p7_len), float32(p8),
+	)), nil))
 }
 
 //export Motto
@@ -53,49 +52,48 @@ func Motto() *C.char {
 func Split(n C.int64_t, n_len *C.hotso_cuint16, n_len_len C.size_t, nn *C.hotso_cint64, nn_len C.size_t,
 	result_ *C.hotso_cint64, result__len C.size_t, out_ *C.hotso_cint64, out__len C.size_t, out *C.uint16_t,
 	out_cap C.size_t, out_len *C.size_t,
-) C.hotso_status {
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Numbers(buffer, func() ([]item.Size, error) {
-		v, err := split(Cents(n), unsafe.Slice((*uint16)(n_len), n_len_len), unsafe.Slice((*Cents)(nn), nn_len),
-			unsafe.Slice((*Cents)(result_), result__len), unsafe.Slice((*Cents)(out_), out__len),
-		)
-		return []item.Size(v), err
-	}))
+	got, err := split(Cents(n), unsafe.Slice((*uint16)(n_len), n_len_len), unsafe.Slice((*Cents)(nn), nn_len),
+		unsafe.Slice((*Cents)(result_), result__len), unsafe.Slice((*Cents)(out_), out__len),
+	)
+	return C.hotso_status(cabi.Slice(buffer, got, err))
 }
 
 //hotso:signature func(p1 struct{First struct{Cents int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}}) (bool, error)
 //export Type
-func Type(p1 *C.corner_shop_cPair, result *C.bool) C.hotso_status {
-	return C.hotso_status(cabi.Value((*bool)(result), func() (bool, error) {
-		return kind(*(*Both)(unsafe.Pointer(p1)))
-	}))
+func Type(p1 *C.corner_shop_cPair, result *C.bool) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := kind(*(*Both)(unsafe.Pointer(p1)))
+	return C.hotso_status(cabi.Store((*bool)(result), got, err))
 }
 
 //hotso:signature func(day int32) (stream, error)
 //export Ledger
-func Ledger(day C.int32_t, result *C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {
-		return cabi.Stream(ledger(int32(day)))
-	}))
+func Ledger(day C.int32_t, result *C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := cabi.Stream(ledger(int32(day)))
+	return C.hotso_status(cabi.Store((*uint64)(result), got, err))
 }
 
 //hotso:signature func() (stream, error)
 //export Receipts
-func Receipts(result *C.uint64_t) C.hotso_status {
-	return C.hotso_status(cabi.Value((*uint64)(result), func() (uint64, error) {
-		return cabi.Seq(receipts(), nil)
-	}))
+func Receipts(result *C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := cabi.Seq(receipts(), nil)
+	return C.hotso_status(cabi.Store((*uint64)(result), got, err))
 }
 
-//hotso:signature func(host string, release uint64, hostHandle uint64, err uint64) (struct{First struct{Cents int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}}, error)
+//hotso:signature func(host string, release uint64, hostHandle uint64, err_ uint64) (struct{First struct{Cents int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}}, error)
 //export Browse
-func Browse(host *C.hotso_cchar, host_len C.size_t, release, hostHandle, err C.uint64_t, result *C.corner_shop_Pair,
-) C.hotso_status {
-	return C.hotso_status(cabi.Value((*Both)(unsafe.Pointer(result)), func() (Both, error) {
-		return browse(cabi.String(unsafe.Pointer(host), uintptr(host_len)), cabi.Callback2[item.Label, []Cents, pair](uint64(release)),
-			cabi.Callback2[item.Label, []Cents, pair](uint64(hostHandle)), cabi.CallbackErr0(uint64(err)),
-		)
-	}))
+func Browse(host *C.hotso_cchar, host_len C.size_t, release, hostHandle, err_ C.uint64_t, result *C.corner_shop_Pair,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := browse(cabi.String(unsafe.Pointer(host), uintptr(host_len)), cabi.Callback2[item.Label, []Cents, pair](uint64(release)),
+		cabi.Callback2[item.Label, []Cents, pair](uint64(hostHandle)), cabi.CallbackErr0(uint64(err_)),
+	)
+	return C.hotso_status(cabi.Store((*Both)(unsafe.Pointer(result)), got, err))
 }
 
 //export Type_
@@ -106,10 +104,10 @@ func Type_(nil_ C.uint64_t) C.bool {
 
 //hotso:signature func(label string) (struct{Cents int32; Size uint16; Sold bool}, error)
 //export Find
-func Find(label *C.hotso_cchar, label_len C.size_t, result *C.corner_shop_Item) C.hotso_status {
-	return C.hotso_status(cabi.Value((*item.Item)(unsafe.Pointer(result)), func() (item.Item, error) {
-		return item.Find(item.Label(cabi.String(unsafe.Pointer(label), uintptr(label_len))))
-	}))
+func Find(label *C.hotso_cchar, label_len C.size_t, result *C.corner_shop_Item) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	got, err := item.Find(item.Label(cabi.String(unsafe.Pointer(label), uintptr(label_len))))
+	return C.hotso_status(cabi.Store((*item.Item)(unsafe.Pointer(result)), got, err))
 }
 
 //export Pong
@@ -120,10 +118,9 @@ func Pong() {
 
 //export Measure
 func Measure(label *C.hotso_cchar, label_len C.size_t, out *C.char, out_cap C.size_t, out_len *C.size_t,
-) C.hotso_status {
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
-	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
-		v, err := item.Measure(item.Label(cabi.String(unsafe.Pointer(label), uintptr(label_len))))
-		return string(v), err
-	}))
+	got, err := item.Measure(item.Label(cabi.String(unsafe.Pointer(label), uintptr(label_len))))
+	return C.hotso_status(buffer.Text(string(got), err))
 }

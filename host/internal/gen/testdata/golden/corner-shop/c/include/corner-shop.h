@@ -92,11 +92,11 @@ HOTSO_EXPORT hotso_status Receipts(uint64_t *result);
  * hostHandle: the handle of the caller's func(string, []int64) (struct{First struct{Cents
  * int32; Size uint16; Sold bool}; Second struct{Cents int32; Size uint16; Sold bool}},
  * error), called during the call only: see CALLBACKS in cabi.h.
- * err: the handle of the caller's func() error, called during the call only: see CALLBACKS
+ * err_: the handle of the caller's func() error, called during the call only: see CALLBACKS
  * in cabi.h.
  * result: the caller's, written if the status is HOTSO_OK. */
 HOTSO_EXPORT hotso_status Browse(hotso_cchar *host, size_t host_len, uint64_t release, uint64_t hostHandle,
-                                 uint64_t err, corner_shop_Pair *result);
+                                 uint64_t err_, corner_shop_Pair *result);
 
 /* Type_ is not Type.
  *
