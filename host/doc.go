@@ -145,7 +145,7 @@
 //   - Unloading works on linux/amd64 and linux/arm64 with glibc, for libraries
 //     that were built with the shim of package cabi. All others load and swap,
 //     and stay in the process: resident. Each keeps a share of glibc's static
-//     thread-local storage, which is used up after some hundred loads. As its runtime
+//     thread-local storage, which is used up after some two hundred loads. As its runtime
 //     keeps the signal handlers, the host's can't preempt a loop without calls
 //     any more, and a crash is the host's.
 //   - Elsewhere (riscv64, loong64 and ppc64le, or with the build tag
