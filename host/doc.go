@@ -149,7 +149,7 @@
 //     keeps the signal handlers, the host's can't preempt a loop without calls
 //     any more, and a crash is the host's.
 //   - Elsewhere (riscv64, loong64 and ppc64le, or with the build tag
-//     hotso_fallback), purego makes the calls, slower and with allocations, and all
+//     hotso_fallback), purego makes the calls, slower and with floats by reflection, and all
 //     libraries are resident. On ppc64le 15 arguments fit a call, not 24. Processors
 //     that are big-endian or have 32 bits are refused by the compiler.
 //   - At most 16 libraries that can be unloaded are in a process at a time
