@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/sigdispatch"
 	"github.com/hotso/hotso/host/internal/tls"
@@ -33,6 +34,8 @@ func residentReason(d *Description) string {
 	switch {
 	case runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64":
 		return "hotso can't unload on " + runtime.GOOS + "/" + runtime.GOARCH
+	case !call.Ejects:
+		return "hotso can't unload what purego calls (build tag hotso_fallback)"
 	case d.flags&abi.FlagUnload == 0:
 		return "it was built without the unload shim"
 	}

@@ -244,6 +244,7 @@ func TestLoggerAndCount(t *testing.T) {
 // A library crashes while a caller is in a callback: the caller stays there until
 // the callback is over, and gets the crash then.
 func TestCrashDuringACallback(t *testing.T) {
+	needUnload(t)
 	inside, over := make(chan struct{}), make(chan struct{})
 	lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"),
 		host.Provide2("Greet", func(string, int32) (string, error) { <-inside; return "", nil }), // it crashes then
@@ -266,6 +267,7 @@ func TestCrashDuringACallback(t *testing.T) {
 // A goroutine of the library's is in a callback, on a thread of its own, when its
 // version is to go: it goes when the callback is over.
 func TestUnloadDuringACallback(t *testing.T) {
+	needUnload(t)
 	for _, crash := range []bool{false, true} {
 		inside, over := make(chan struct{}), make(chan struct{})
 		lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"),
@@ -296,6 +298,7 @@ func TestUnloadDuringACallback(t *testing.T) {
 // Swaps with callbacks use up nothing: there is one C function for all of them,
 // where purego has 2,000.
 func TestCallbacksLeakNothing(t *testing.T) {
+	needUnload(t)
 	const swaps = 200
 	slot := newSlot(t, "callback", nil, host.Provide2("Greet", greetNumber))
 	greet := must(host.Func2[string, int32, string](slot, "Greet"))(t)

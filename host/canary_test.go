@@ -37,6 +37,7 @@ func requireOver(t *testing.T, slot *host.Slot, j *journal, says string) {
 }
 
 func TestCanaryIsPromotedByHand(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot := beside(t, host.Share{Percent: 30}, host.Promotion{}, j.option(), host.Probation(time.Hour, host.Rule{}))
 	greet := must(host.Func1[string, string](slot, "GreetName"))(t)
@@ -56,6 +57,7 @@ func TestCanaryIsPromotedByHand(t *testing.T) {
 }
 
 func TestCanaryIsPromotedByRule(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot := beside(t, all, host.Promotion{Calls: 20, After: time.Millisecond, Errors: 0.2}, j.option(),
 		host.Probation(0, quick))
@@ -75,6 +77,7 @@ func TestCanaryIsPromotedByRule(t *testing.T) {
 }
 
 func TestCanaryIsAbortedByHand(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot := beside(t, all, host.Promotion{}, j.option())
 	greet := must(host.Func1[string, string](slot, "GreetName"))(t)
@@ -91,6 +94,7 @@ func TestCanaryIsAbortedByHand(t *testing.T) {
 }
 
 func TestCanaryWithTooManyErrors(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot := beside(t, all, host.Promotion{}, j.option(), host.Probation(0, quick))
 	greet := must(host.Func1[string, string](slot, "GreetName"))(t)
@@ -112,6 +116,7 @@ func TestCanaryThatSickens(t *testing.T) {
 
 // What runs beside the one that serves keeps everything else from changing.
 func TestWhileACanaryRuns(t *testing.T) {
+	needUnload(t)
 	slot := beside(t, all, host.Promotion{})
 	path := libtest.Greeter(t, "3")
 	before := len(slot.Versions())

@@ -33,6 +33,7 @@ type victim struct {
 
 func newVictim(t testing.TB, c host.Caller) *victim {
 	t.Helper()
+	needUnload(t)
 	special := must(host.Func1[string, host.None](c, "Crash"))(t)
 	inside := must(host.Func0[int64](c, "Inside"))(t)
 	add := must(host.Func2[int32, int32, int32](c, "Add"))(t)
@@ -106,6 +107,7 @@ func crashed(t testing.TB, err error, version string) *host.Crash {
 // crashing builds a library that crashes at that moment of its life.
 func crashing(t testing.TB, version, mode string) string {
 	t.Helper()
+	needUnload(t)
 	return libtest.Build(t, "crash", version, libtest.LDFlags("-X main.mode="+mode))
 }
 

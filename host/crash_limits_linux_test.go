@@ -19,6 +19,7 @@ import (
 // on would be worse. What is contained beside them, a wild write of Go code and a
 // fault in the library's own C code, is in TestCrashKinds: "wild" and "c-segv".
 func TestWhatIsNotContained(t *testing.T) {
+	needUnload(t)
 	path := libtest.Build(t, "crash", "1")
 	for kind, want := range map[string]string{
 		"libc-segv": "SIGSEGV: segmentation violation",
@@ -47,6 +48,7 @@ func crashForGood(t *testing.T, kind string) {
 // Under a host that is not hotso's, a drill ends the process, as a Go library
 // does: python stands for any such program.
 func TestDrillUnderAnotherHost(t *testing.T) {
+	needUnload(t)
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("no python3")
@@ -67,6 +69,7 @@ print("the host lives")`
 // A library that comes to a limit of the process's memory ends, and gives back
 // what it had.
 func TestCrashAtAMemoryLimit(t *testing.T) {
+	needUnload(t)
 	out := child(t, "limit", libtest.Build(t, "busy", "1"))
 	assert.Contains(t, out, "the host goes on")
 }

@@ -26,6 +26,7 @@ import (
 // signal stack that it had before: the process's first thread, which lives as
 // long as the host, as well as others.
 func TestCrashLeavesSignalsAsTheyWere(t *testing.T) {
+	needUnload(t)
 	out := child(t, "signals")
 	assert.Contains(t, out, "threads looked at")
 }

@@ -15,18 +15,18 @@ import (
 // keeps for itself. The lock is held while descriptors are attributed and while
 // they are closed, so a number that is used again is never taken for its
 // former owner's.
-var runtimeFiles struct {
+var runtimeFiles = struct {
 	sync.Mutex
 	known map[int]bool // the host's own, and those of libraries
-}
+}{known: map[int]bool{}}
 
-// noteHostFiles notes, before the first load, what is not a library's.
+// noteHostFiles notes, before the first load of a library that can be unloaded,
+// what is not a library's.
 func noteHostFiles() error {
 	f := &runtimeFiles
 	f.Lock()
 	defer f.Unlock()
 	links, err := proc.Descriptors()
-	f.known = map[int]bool{}
 	for _, fd := range newRuntimeFiles(links, "") {
 		f.known[fd] = true
 	}

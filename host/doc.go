@@ -148,7 +148,14 @@
 //
 //   - Unloading works on linux/amd64 and linux/arm64 with glibc, for libraries
 //     that were built with the shim of package cabi. All others load and swap,
-//     and stay in the process: resident.
+//     and stay in the process: resident. Each keeps a share of glibc's static
+//     thread-local storage, which is used up after some two hundred loads. As its runtime
+//     keeps the signal handlers, the host's can't preempt a loop without calls
+//     any more, and a crash is the host's.
+//   - Elsewhere (riscv64, loong64 and ppc64le, or with the build tag
+//     hotso_fallback), purego makes the calls, slower and with floats by reflection, and all
+//     libraries are resident. On ppc64le 15 arguments fit a call, not 24. Processors
+//     that are big-endian or have 32 bits are refused by the compiler.
 //   - At most 16 libraries that can be unloaded are in a process at a time
 //     ([ErrTooMany]); a swap needs room for two versions of one of them.
 //   - An open [Stream] is a call that is inside, and so is a callback: a swap waits

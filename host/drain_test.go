@@ -122,6 +122,7 @@ func TestSwapWaitsForTheCallsInside(t *testing.T) {
 }
 
 func TestCloseWithACallThatStays(t *testing.T) {
+	needUnload(t)
 	lib := must(host.Open(t.Context(), libtest.Build(t, "slow", "1")))(t)
 	long := callLong(t, lib)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -137,6 +138,7 @@ func TestCloseWithACallThatStays(t *testing.T) {
 }
 
 func TestSlotCloseWithACallThatStays(t *testing.T) {
+	needUnload(t)
 	slot := host.NewSlot("slow", host.DrainTimeout(time.Millisecond))
 	must(slot.Swap(t.Context(), libtest.Build(t, "slow", "1")))(t)
 	long, lib := callLong(t, slot), slot.Current()

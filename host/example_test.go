@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"time"
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/watch"
@@ -30,34 +29,6 @@ func Example() {
 	}
 	fmt.Println(s)
 	// Output: Hello, Ada!
-}
-
-// A function of a slot reaches the version that serves, whichever it is.
-func ExampleSlot() {
-	ctx := context.Background()
-	slot := host.NewSlot("greeter")
-	defer slot.Close(ctx)
-	greet, _ := host.Func1[string, string](slot, "GreetName")
-
-	for _, file := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so", "build/nonsense.so"} {
-		swap, err := slot.Swap(ctx, file)
-		switch {
-		case errors.Is(err, host.ErrRefused):
-			fmt.Println("refused, the old version serves on")
-		case err != nil:
-			log.Fatal(err)
-		case swap.Old != nil:
-			fmt.Println("version", swap.Old.Version, "is", swap.Old.State)
-		}
-		s, _ := greet(ctx, "Ada")
-		fmt.Println(s)
-	}
-	// Output:
-	// Hello, Ada!
-	// version 1 is unloaded
-	// Hello, Ada! (v2)
-	// refused, the old version serves on
-	// Hello, Ada! (v2)
 }
 
 // A program that always runs the newest version in a directory.
@@ -149,28 +120,6 @@ func ExampleCheck() {
 	// Output:
 	// kept out: false serving: 1
 	// kept out: true serving: 1
-}
-
-// The version before stays warm for a while, to go back to: by itself, when the
-// new one breaks the rule, or by hand.
-func ExampleProbation() {
-	ctx := context.Background()
-	slot := host.NewSlot("greeter", host.Probation(time.Minute, host.Rule{Errors: 0.05, Calls: 100}))
-	defer slot.Close(ctx)
-	for _, file := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so"} {
-		if _, err := slot.Swap(ctx, file); err != nil {
-			log.Fatal(err)
-		}
-	}
-	if _, err := slot.Rollback(ctx); err != nil {
-		log.Fatal(err)
-	}
-	for _, v := range slot.Versions() {
-		fmt.Printf("v%s is %s: %s\n", v.Version, v.State, v.Reason)
-	}
-	// Output:
-	// v1 is serving: back from v2: rolled back by hand
-	// v2 is failed: rolled back by hand
 }
 
 // A new version answers some of the users first.

@@ -14,6 +14,9 @@ func OpenPermanent() error {
 	return err
 }
 
+// WhyResident says why no library can be unloaded here, or is empty.
+func WhyResident() string { return residentReason(&Description{flags: abi.FlagUnload}) }
+
 // KillForTest ends the runtime of a library from outside.
 func KillForTest(l *Library) { l.kill("killed by a test") }
 

@@ -73,6 +73,7 @@ func TestTheSameFileIsLoadedTwice(t *testing.T) {
 
 // A copy on disk is there for debuggers, as long as the library is.
 func TestCopyOnDiskIsRemoved(t *testing.T) {
+	needUnload(t)
 	dir := t.TempDir()
 	lib := must(host.Open(t.Context(), libtest.Greeter(t, "1"), host.OnDisk(dir)))(t)
 	assert.Len(t, must(os.ReadDir(dir))(t), 1)

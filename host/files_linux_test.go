@@ -105,6 +105,7 @@ func TestFileChangesAfterTheCheck(t *testing.T) {
 // In a directory with a thousand versions and all kinds of rubbish, the newest
 // one is found and loaded.
 func TestThousandFiles(t *testing.T) {
+	needUnload(t)
 	dir := t.TempDir()
 	name := func(version string) string { return filepath.Join(dir, "libgreeter.v"+version+".so") }
 	file := read(t, libtest.Build(t, "tiny", "1", libtest.Named("greeter")))
@@ -228,6 +229,7 @@ func links(paths []string) string {
 
 // Two hosts share a directory, of the libraries and of the private copies.
 func TestTwoHosts(t *testing.T) {
+	needUnload(t)
 	dir := filepath.Dir(libtest.Greeter(t, "1"))
 	require.NoError(t, os.Rename(libtest.Greeter(t, "2"), filepath.Join(dir, "libgreeter.v2.so")))
 	copies := t.TempDir()

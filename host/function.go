@@ -36,6 +36,7 @@ func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *func
 	fn.float = fn.result == kindFloat32 || fn.result == kindFloat64
 	fn.plain = !sig.Error && fn.result < kindString
 	fn.stacked = call.Stacked(fn.ints)
+	fn.declare()
 	return fn
 }
 
@@ -210,7 +211,7 @@ func (l *Library) take(status int32, size uintptr) ([]byte, bool) {
 	for size <= maxMessage {
 		f := l.newCall(l.sym.take)
 		b := make([]byte, max(size, 1))
-		f.Int(uint64(uint32(status)))
+		f.Int(uint64(status))
 		f.Pointer(unsafe.Pointer(&b[0]))
 		f.Int(uint64(len(b)))
 		f.Pointer(unsafe.Pointer(&f.Length))

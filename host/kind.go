@@ -82,7 +82,7 @@ func (k kind) size() int { return max(int(k)-int(kindStruct), 0) }
 type param struct {
 	kind kind
 	at   uint8 // the first word
-	word bool  // a scalar of 4 or 8 bytes, which goes there as it is
+	word bool  // a scalar of 4 or 8 bytes that goes there as it is
 }
 
 // layout is where the arguments of a call go, and how many are integers there.
@@ -94,6 +94,9 @@ func layout(sig abi.Signature) (params []param, ints int) {
 		case kindFloat32, kindFloat64:
 			to.at = uint8(floats)
 			floats++
+			if call.FloatsTakeInts {
+				ints++
+			}
 		case kindString, kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
 			ints += 2
 		default:
@@ -101,7 +104,7 @@ func layout(sig abi.Signature) (params []param, ints int) {
 		}
 		switch to.kind {
 		case kindUint32, kindInt32, kindFloat32, kind64, kindFloat64:
-			to.word = true // nobody reads the rest of the register (psABI AMD64 3.2.3, AAPCS64 6.4.2)
+			to.word = call.Loose || to.kind == kind64 || to.kind == kindFloat64
 		}
 		params = append(params, to)
 	}
@@ -115,6 +118,9 @@ func checkRegisters(sig abi.Signature) error {
 		switch {
 		case p.Type.Float():
 			floats++
+			if call.FloatsTakeInts {
+				ints++
+			}
 		case p.Type.Span():
 			ints, pointers = ints+2, pointers+1
 		case p.Type.Struct():
@@ -127,6 +133,26 @@ func checkRegisters(sig abi.Signature) error {
 		return fmt.Errorf("%w: %s has too many parameters", ErrArgument, sig)
 	}
 	return nil
+}
+
+// declare tells package call what it can't see in a frame: how many floats fn takes,
+// and whether it returns one.
+func (fn *function) declare() {
+	floats, result := 0, 0
+	for _, p := range fn.sig.Params {
+		if p.Type.Float() {
+			floats++
+		}
+	}
+	if fn.plain {
+		switch fn.result {
+		case kindFloat32:
+			result = 4
+		case kindFloat64:
+			result = 8
+		}
+	}
+	call.Declare(fn.addr, floats, result)
 }
 
 // put sets the argument for p to a. It is small enough to be inlined.
@@ -142,7 +168,7 @@ func put[A any](f *call.Frame, p param, a *A) {
 func putOther(f *call.Frame, p param, a unsafe.Pointer) {
 	switch p.kind {
 	case kindUint32, kindInt32, kindFloat32:
-		f.Set(p.at, uint64(*(*uint32)(a)))
+		f.Set(p.at, extended(p.kind, *(*uint32)(a)))
 	case kind64, kindFloat64:
 		f.Set(p.at, *(*uint64)(a))
 	case kindUint8:
@@ -164,6 +190,19 @@ func putOther(f *call.Frame, p param, a unsafe.Pointer) {
 	default:
 		f.Set(p.at, uint64(uintptr(f.Copy(a, p.kind.size())))) // f holds it
 	}
+}
+
+// extended is a value of 32 bits as an argument.
+func extended(k kind, bits uint32) uint64 {
+	switch {
+	case call.Loose:
+		return uint64(bits)
+	case k == kindUint32:
+		return call.Uint32(bits)
+	case k == kindFloat32:
+		return call.Float32(bits)
+	}
+	return uint64(int32(bits))
 }
 
 // store writes a scalar result of kind k, given as the bits of a register, to p.

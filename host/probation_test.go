@@ -37,6 +37,7 @@ func requireBack(t *testing.T, slot *host.Slot, s store, says string) {
 }
 
 func TestProbationThatIsPassed(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot, s := onProbation(t, 20*time.Millisecond, "", j.option())
 	require.Eventually(t, func() bool { return slot.Versions()[0].State == host.Unloaded }, patience, time.Millisecond)
@@ -53,6 +54,7 @@ func TestProbationThatIsPassed(t *testing.T) {
 }
 
 func TestTooManyErrorsOnProbation(t *testing.T) {
+	needUnload(t)
 	slot, s := onProbation(t, time.Hour, "")
 	for range 10 { // below the share
 		must(s.get("on"))(t)
@@ -72,6 +74,7 @@ func TestTooManyErrorsOnProbation(t *testing.T) {
 }
 
 func TestUnhealthyOnProbation(t *testing.T) {
+	needUnload(t)
 	slot, s := onProbation(t, time.Hour, "health")
 	stop := traffic(t, func(int, int) error { _, err := s.get("on"); return err })
 	must(slot.Call(t.Context(), "Spoil"))(t)
@@ -93,6 +96,7 @@ func TestCrashOnProbation(t *testing.T) {
 }
 
 func TestRollbackByHand(t *testing.T) {
+	needUnload(t)
 	slot, s := onProbation(t, time.Hour, "")
 	swap := must(slot.Rollback(t.Context()))(t)
 	assert.Equal(t, "1", swap.Version)
@@ -107,6 +111,7 @@ func TestRollbackByHand(t *testing.T) {
 
 // State is not thrown away: a version that can't hand it back goes on.
 func TestRollbackThatWouldLoseState(t *testing.T) {
+	needUnload(t)
 	var j journal
 	slot, s := onProbation(t, time.Hour, "save", j.option())
 	_, err := slot.Rollback(t.Context())
@@ -121,6 +126,7 @@ func TestRollbackThatWouldLoseState(t *testing.T) {
 
 // What to go back to is the last version that has passed.
 func TestSwapOnProbation(t *testing.T) {
+	needUnload(t)
 	slot, s := onProbation(t, time.Hour, "")
 	swap := must(slot.Swap(t.Context(), sessions(t, "3", "2", "")))(t)
 	assert.Equal(t, "1", swap.Warm)

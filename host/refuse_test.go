@@ -99,7 +99,7 @@ func TestNotALibraryFile(t *testing.T) {
 			require.NoError(t, err, "%s", out)
 			return object
 		}),
-		"other machine": refused(host.ErrMachine, "EM_RISCV, want", func(t *testing.T) string {
+		"other machine": refused(host.ErrMachine, "riscv64 (EM_RISCV), want", func(t *testing.T) string {
 			return edit(t, greeter, func(b []byte) []byte { b[18] = byte(elf.EM_RISCV); return b })
 		}),
 		"32 bit": refused(host.ErrMachine, "ELFCLASS32", func(t *testing.T) string {

@@ -35,6 +35,7 @@ func answeredBy(t testing.TB, slot *host.Slot, key string) string {
 
 // Every way in is shared out: typed calls and those by name.
 func TestCanaryShare(t *testing.T) {
+	needUnload(t)
 	const callers, each, percent = 8, 5000, 20
 	slot := beside(t, host.Share{Percent: percent}, host.Promotion{})
 	greet := must(host.Func1[string, string](slot, "GreetName"))(t)
@@ -78,6 +79,7 @@ func TestCanaryShare(t *testing.T) {
 // A key goes one way while the share is the same, and does not leave the canary when
 // it grows.
 func TestCanaryKeysStick(t *testing.T) {
+	needUnload(t)
 	const keys = 4000
 	slot := beside(t, host.Share{}, host.Promotion{})
 	users := func(percent float64) (on map[string]bool) {
@@ -134,6 +136,7 @@ func TestBadShare(t *testing.T) {
 
 // The decision allocates nothing, at random or by key.
 func TestCanaryCallsAllocateNothing(t *testing.T) {
+	needUnload(t)
 	slot := beside(t, host.Share{Percent: 50, Keys: []string{"tester"}}, host.Promotion{})
 	add := must(host.Func2[int32, int32, int32](slot, "Add"))(t)
 	for _, ctx := range []context.Context{ctx, host.WithKey(ctx, "user-42"), host.WithKey(ctx, "tester")} {

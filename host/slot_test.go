@@ -212,6 +212,7 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 // As many libraries as there are TLS slots live side by side. One more is
 // refused before anything of it is loaded.
 func TestTooManyLibraries(t *testing.T) {
+	needUnload(t)
 	const most = 16
 	path := libtest.Build(t, "counter", "1")
 	var libs []*host.Library

@@ -45,6 +45,7 @@ func TestResultsOfEverySize(t *testing.T) {
 
 // No typed call allocates beyond its result, whether its context can end or not.
 func TestCallsAllocateTheirResultOnly(t *testing.T) {
+	needUnload(t)
 	if raceEnabled {
 		t.Skip("the race detector has sync.Pool drop frames")
 	}

@@ -199,6 +199,7 @@ func TestStreamOfPieces(t *testing.T) {
 
 // A library crashes while one stream of it is read and another is only open.
 func TestCrashDuringAStream(t *testing.T) {
+	needUnload(t)
 	lib, err := host.Open(ctx, libtest.Build(t, "callback", "1"))
 	require.NoError(t, err)
 	read := must(host.ReaderFunc2[int64, string](lib, "Bytes"))(t)
@@ -221,6 +222,7 @@ func TestCrashDuringAStream(t *testing.T) {
 // The library crashes in a Read that a callback of its own makes: the Read ends, the
 // callback goes on, then the call around it ends.
 func TestCrashInAStreamReadByACallback(t *testing.T) {
+	needUnload(t)
 	lib := must(host.Open(ctx, libtest.Build(t, "callback", "1")))(t)
 	read := must(host.ReaderFunc2[int64, string](lib, "Bytes"))(t)
 	each := must(host.Func2[uint64, int32, int64](lib, "Each"))(t)

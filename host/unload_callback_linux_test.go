@@ -18,6 +18,7 @@ import (
 // and gets signals there which the library's handler sees first. It is not ended
 // from within that handler, around the host's code.
 func TestUnloadWhileAThreadIsCalledBackAndSignaled(t *testing.T) {
+	needUnload(t)
 	path := libtest.Build(t, "crash", "1")
 	for range 10 {
 		lib := must(host.Open(bg, path))(t)

@@ -20,6 +20,7 @@ import (
 // openLib builds and opens a library of testdata/libs.
 func openLib(t *testing.T, name string, opts ...libtest.Option) *host.Library {
 	t.Helper()
+	needUnload(t)
 	lib, err := host.Open(t.Context(), libtest.Build(t, name, "1", opts...))
 	require.NoError(t, err)
 	return lib
@@ -49,6 +50,7 @@ const slack = 256 << 20
 
 func takeFootprint(t *testing.T) footprint {
 	t.Helper()
+	needUnload(t)
 	links, err := proc.Descriptors()
 	require.NoError(t, err)
 	maps, err := proc.Maps("")

@@ -63,6 +63,7 @@ func reloads(t *testing.T, path string, n int, between func(*host.Slot)) {
 }
 
 func TestHostIsPreempted(t *testing.T) {
+	needUnload(t)
 	var stop atomic.Bool
 	var spinning sync.WaitGroup
 	spinning.Go(func() { hostSpin(&stop) })
@@ -88,6 +89,7 @@ func TestHostIsPreempted(t *testing.T) {
 }
 
 func TestHostRecoversNilPointers(t *testing.T) {
+	needUnload(t)
 	n := 100
 	if os.Getenv("HOTSO_SOAK") != "" { // make soak
 		n = 2000
@@ -108,6 +110,7 @@ func TestHostRecoversNilPointers(t *testing.T) {
 }
 
 func TestHostProfile(t *testing.T) {
+	needUnload(t)
 	path := libtest.Build(t, "busy", "1")
 	var profile bytes.Buffer
 	require.NoError(t, pprof.StartCPUProfile(&profile))
@@ -199,6 +202,7 @@ func TestHostThreadsComeAndGo(t *testing.T) {
 
 // A host without cgo and a PIE host are other programs.
 func TestOtherHosts(t *testing.T) {
+	needUnload(t)
 	path := libtest.Build(t, "busy", "1")
 	for name, args := range map[string][]string{
 		"pie":       {"-buildmode=pie"},

@@ -22,6 +22,7 @@ import (
 // found out and named. A process with a missing step is not fit for other
 // tests, so each has one of its own.
 func TestEveryStepIsNeeded(t *testing.T) {
+	needUnload(t)
 	for step, want := range map[string]string{
 		// of the shim, see shim.h
 		"WRAP_THREAD": "escapes the unload shim",

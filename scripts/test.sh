@@ -2,7 +2,7 @@
 # All checks and tests. Every step runs; the exit code is 1 if one failed.
 #
 #   gofmt, go vet, clang-format
-#   go test without cgo: the host as it is built
+#   go test without cgo: the host as it is built, and its calls through purego
 #   go test -race with cgo: what needs the C compiler, and the race detector
 #   the tests of scripts/compare, a module of its own
 cd "$(dirname "$0")/.." || exit 1
@@ -14,6 +14,7 @@ unformatted=$(gofmt -l .)
 [ -z "$unformatted" ] || failed "gofmt, run make fmt:" $unformatted
 CGO_ENABLED=0 go vet ./... || failed "go vet without cgo"
 GOOS=darwin CGO_ENABLED=0 go vet ./... || failed "go vet for darwin"
+GOARCH=riscv64 CGO_ENABLED=0 go vet ./host/... || failed "go vet for riscv64"
 if command -v clang-format >/dev/null; then
 	for file in $(find . -name '*.[ch]'); do
 		clang-format --dry-run -Werror "$file" 2>/dev/null || failed "clang-format, run make fmt: $file"
@@ -24,6 +25,7 @@ fi
 
 echo "== go test, CGO_ENABLED=0"
 CGO_ENABLED=0 go test ./... || failed "go test without cgo"
+CGO_ENABLED=0 go test -tags hotso_fallback ./host/internal/call ./host/internal/callin || failed "go test of calls through purego"
 
 # go env CC may hold arguments; its first word is the program.
 cc=$(go env CC)

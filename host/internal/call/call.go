@@ -1,7 +1,8 @@
 // Package call calls C functions from a Go program without cgo, without
 // reflection and without allocating: a frame of registers goes to the
 // system stack through runtime.cgocall, and a few lines of assembly per
-// architecture do the rest.
+// architecture do the rest. Where there are none, or with the build tag
+// hotso_fallback, purego makes the call: see fallback.go.
 //
 //	f := call.Get()
 //	f.Fn = addr
@@ -19,9 +20,6 @@ import (
 )
 
 const (
-	// MaxInts is how many integer and pointer arguments a frame takes, in
-	// registers and on the stack together.
-	MaxInts = 24
 	// MaxFloats is how many floating point arguments it takes: those that
 	// travel in registers (psABI AMD64 3.2.3, AAPCS64 6.4.2).
 	MaxFloats = 8
@@ -152,10 +150,14 @@ func (f *Frame) Int(v uint64) {
 	f.nints++
 }
 
-// Float appends a floating point argument, as bits in the low part.
+// Float appends a floating point argument, as bits: those of a float64, or what
+// Float32 returns. The function has been declared.
 func (f *Frame) Float(bits uint64) {
 	f.Words[MaxInts:][f.nfloats] = bits
 	f.nfloats++
+	if FloatsTakeInts {
+		f.nints++
+	}
 }
 
 // Pointer appends the address of Go memory.
@@ -184,16 +186,6 @@ func (f *Frame) Do() {
 	f.Run(Stacked(f.nints))
 }
 
-// Run is Do for a caller who has set the arguments and knows how many of them go to
-// the stack.
-func (f *Frame) Run(stacked uintptr) {
-	f.nstack = stacked
-	cgocall(trampolineAddr, unsafe.Pointer(f))
-}
-
-// Stacked is how many of n integer arguments go to the stack.
-func Stacked(n int) uintptr { return uintptr(max(0, n-intRegisters)) }
-
 // Call calls a function with integer arguments and returns its result.
 func Call(fn uintptr, args ...uint64) uint64 {
 	f := Get()
@@ -205,21 +197,3 @@ func Call(fn uintptr, args ...uint64) uint64 {
 	f.Do()
 	return f.R0
 }
-
-// cgocall has a push linkname in the runtime for callers like this one
-// (runtime/cgocall.go). It switches to the system stack and calls fn(arg)
-// with the C calling convention. It needs runtime/cgo or a stand-in for it:
-// purego links one in.
-//
-//go:linkname cgocall runtime.cgocall
-//go:noescape
-func cgocall(fn, arg unsafe.Pointer) int32
-
-// trampoline is C-callable: it takes the frame in the first argument register.
-func trampoline()
-
-// trampolineAddress returns the address of trampoline itself; a Go func value
-// would be that of its ABIInternal wrapper.
-func trampolineAddress() unsafe.Pointer
-
-var trampolineAddr = trampolineAddress()

@@ -1,3 +1,5 @@
+//go:build !hotso_fallback
+
 package call
 
 // intRegisters is how many integer arguments travel in registers (AAPCS64, 6.4.2).

@@ -1,3 +1,5 @@
+//go:build !hotso_fallback
+
 // The trampoline, AAPCS64. Twin of call_amd64.s. It can't be Go: it runs on
 // the system stack with the C calling convention on both sides.
 

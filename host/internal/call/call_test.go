@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -48,6 +49,9 @@ func TestIntegers(t *testing.T) {
 	minus := uint64(math.MaxUint64)
 	assert.EqualValues(t, -111111, int64(call.Call(sym("ints6"), minus, minus, minus, minus, minus, minus)))
 
+	if call.MaxInts < 24 {
+		t.Skipf("a frame takes only %d arguments on %s", call.MaxInts, runtime.GOARCH)
+	}
 	many := make([]uint64, call.MaxInts)
 	for i := range many {
 		many[i] = uint64(i % 9)
@@ -70,6 +74,7 @@ func TestFloats(t *testing.T) {
 	f := call.Get()
 	defer f.Put()
 	f.Fn = sym("floats8")
+	call.Declare(f.Fn, call.MaxFloats, 8)
 	for i := range call.MaxFloats {
 		f.Float(math.Float64bits(float64(i + 1)))
 	}
@@ -79,7 +84,8 @@ func TestFloats(t *testing.T) {
 	f32 := call.Get()
 	defer f32.Put()
 	f32.Fn = sym("halve")
-	f32.Float(uint64(math.Float32bits(-3)))
+	call.Declare(f32.Fn, 1, 4)
+	f32.Float(call.Float32(math.Float32bits(-3)))
 	f32.Do()
 	assert.Equal(t, float32(-1.5), math.Float32frombits(uint32(f32.F0)))
 }
@@ -89,11 +95,12 @@ func TestMixed(t *testing.T) {
 	f := call.Get()
 	defer f.Put()
 	f.Fn = callee(t)("mixed")
+	call.Declare(f.Fn, 3, 8)
 	minus := func(n int64) uint64 { return uint64(-n) }
 	f.Int(minus(128))
 	f.Float(math.Float64bits(0.5))
 	f.Int(math.MaxUint16)
-	f.Float(uint64(math.Float32bits(0.25)))
+	f.Float(call.Float32(math.Float32bits(0.25)))
 	f.Int(minus(1 << 40))
 	f.Int(minus(3))
 	f.Int(4)
@@ -102,6 +109,49 @@ func TestMixed(t *testing.T) {
 	f.Int(minus(1))
 	f.Do()
 	assert.Equal(t, -128+0.5+math.MaxUint16+0.25-(1<<40)-3+4+0.125+(1<<41)-1, math.Float64frombits(f.F0))
+}
+
+// Floats are told from integers also where the result is none of them.
+func TestFloatsOnly(t *testing.T) {
+	f := call.Get()
+	defer f.Put()
+	f.Fn = callee(t)("truncated")
+	call.Declare(f.Fn, 2, 0)
+	f.Int(40)
+	f.Float(math.Float64bits(1.75))
+	f.Float(call.Float32(math.Float32bits(0.5)))
+	f.Do()
+	assert.EqualValues(t, 42, f.R0)
+}
+
+// A uint32 that a callee widens.
+func TestNarrow(t *testing.T) {
+	widen := callee(t)("widen")
+	assert.EqualValues(t, math.MaxUint32, call.Call(widen, call.Uint32(math.MaxUint32)))
+}
+
+// What a callee keeps for its thread is taken on that thread, from any number.
+func TestGuarded(t *testing.T) {
+	sym := callee(t)
+	pending, keep, take := sym("pending"), sym("keep"), sym("take")
+	var wg sync.WaitGroup
+	for n := range uint64(8) {
+		wg.Go(func() {
+			f := call.Get()
+			defer f.Put()
+			f.Fn = keep
+			f.Guarded(*(**uint32)(unsafe.Pointer(&pending)), take)
+			for i := range uint64(500) {
+				kept := i % 2 * (n + 1) // 0: nothing
+				f.Ints(0)
+				f.Int(kept)
+				f.Do()
+				assert.EqualValues(t, kept, int32(f.Status))
+				assert.EqualValues(t, kept+1, f.R0)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestStackAndRegistersAreKept(t *testing.T) {

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && !hotso_fallback
 
 // The C function, System V AMD64. Twin of entry_arm64.s. It can't be Go: it has the
 // C calling convention and may be called on a thread that Go does not know.

@@ -32,6 +32,29 @@ var arches = map[elf.Machine]arch{
 		dtpmod:   uint32(elf.R_AARCH64_TLS_DTPMOD64),
 		tlsdesc:  uint32(elf.R_AARCH64_TLSDESC),
 	},
+	// Libraries for these load, and stay. https://github.com/riscv-non-isa/riscv-elf-psabi-doc,
+	// https://github.com/loongson/la-abi-specs, laelf; ELFv2 for Power, 3.5.
+	elf.EM_RISCV: {
+		goarch:   "riscv64",
+		relative: uint32(elf.R_RISCV_RELATIVE),
+		tpoff:    uint32(elf.R_RISCV_TLS_TPREL64),
+		dtpmod:   uint32(elf.R_RISCV_TLS_DTPMOD64),
+		tlsdesc:  12, // R_RISCV_TLSDESC
+	},
+	elf.EM_LOONGARCH: {
+		goarch:   "loong64",
+		relative: uint32(elf.R_LARCH_RELATIVE),
+		tpoff:    uint32(elf.R_LARCH_TLS_TPREL64),
+		dtpmod:   uint32(elf.R_LARCH_TLS_DTPMOD64),
+		tlsdesc:  14, // R_LARCH_TLS_DESC64
+	},
+	elf.EM_PPC64: {
+		goarch:   "ppc64le",
+		relative: uint32(elf.R_PPC64_RELATIVE),
+		tpoff:    uint32(elf.R_PPC64_TPREL64),
+		dtpmod:   uint32(elf.R_PPC64_DTPMOD64),
+		tlsdesc:  uint32(elf.R_PPC64_DTPMOD64), // there are none
+	},
 }
 
 // hostMachine is EM_NONE on an architecture that this package doesn't know.

@@ -24,7 +24,7 @@ func (r rawRela) typ() uint32    { return half(r, 8) }
 func (r rawRela) sym() uint32    { return half(r, 12) }
 func (r rawRela) addend() uint64 { return word(r, 16) }
 
-// relocs finds the tables. Both architectures use Elf64_Rela only; the
+// relocs finds the tables. All architectures here use Elf64_Rela only; the
 // dynamic linker ignores DT_REL there.
 func (im *image) relocs(d *dynamic) (relocs, error) {
 	var t relocs

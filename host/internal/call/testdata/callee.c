@@ -35,6 +35,35 @@ double mixed(int8_t a, double b, uint16_t c, float d, int64_t e, int32_t f, int3
     return a + b + c + d + e + f + g + h + i + j;
 }
 
+/* Floats and no float result. */
+int64_t truncated(int64_t a, double b, float c) {
+    return a + (int64_t)(b + c);
+}
+
+uint64_t widen(uint32_t a) {
+    return a;
+}
+
+/* Keeps a value for this thread, and counts the threads that have one, as hotso
+ * libraries keep the status of a call without one. */
+static __thread int32_t kept;
+uint32_t pending;
+
+int64_t keep(int64_t a) {
+    kept = (int32_t)a;
+    if (a)
+        __atomic_add_fetch(&pending, 1, __ATOMIC_SEQ_CST);
+    return a + 1;
+}
+
+int32_t take(void) {
+    int32_t a = kept;
+    kept = 0;
+    if (a)
+        __atomic_sub_fetch(&pending, 1, __ATOMIC_SEQ_CST);
+    return a;
+}
+
 /* Whether the stack is aligned as the psABI wants it at a call. */
 int64_t aligned(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g) {
     __attribute__((aligned(16))) volatile char here[16];

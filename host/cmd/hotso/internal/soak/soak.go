@@ -73,6 +73,9 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := unloads(ctx, c.File); err != nil {
+		return nil, err
+	}
 	r := &run{Config: c, name: d.Name}
 	r.Library, r.Version = d.Name, d.Version
 	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
@@ -105,6 +108,20 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	r.RSSSlope = slope(r.Samples[len(r.Samples)/10:])
 	r.judge()
 	return &r.Result, err
+}
+
+// unloads refuses a library that stays in the process. To reload it would fill the
+// process, and while its runtime has the signals, the host's can't stop a loop.
+func unloads(ctx context.Context, file string) error {
+	lib, err := host.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	report, err := lib.Close(ctx)
+	if err == nil && report.State == host.Resident {
+		err = fmt.Errorf("nothing to soak: a version stays in the process: %s", report.Reason)
+	}
+	return err
 }
 
 func (r *run) warmUp(ctx context.Context) error {

@@ -1,0 +1,40 @@
+//go:build (amd64 || arm64) && !hotso_fallback
+
+package call
+
+import "unsafe"
+
+// Ejects says that Jump is heeded where there are libraries that can be unloaded.
+const Ejects = true
+
+// Declare says that fn takes that many floating point arguments, and of how many
+// bytes its floating point result is, 0 for another. The trampoline need not know.
+func Declare(fn uintptr, floats, result int) {}
+
+// Run is Do for a caller who has set the arguments and knows how many of them go to
+// the stack.
+func (f *Frame) Run(stacked uintptr) {
+	f.nstack = stacked
+	cgocall(trampolineAddr, unsafe.Pointer(f))
+}
+
+// Stacked is how many of n integer arguments go to the stack.
+func Stacked(n int) uintptr { return uintptr(max(0, n-intRegisters)) }
+
+// cgocall has a push linkname in the runtime for callers like this one
+// (runtime/cgocall.go). It switches to the system stack and calls fn(arg)
+// with the C calling convention. It needs runtime/cgo or a stand-in for it:
+// purego links one in.
+//
+//go:linkname cgocall runtime.cgocall
+//go:noescape
+func cgocall(fn, arg unsafe.Pointer) int32
+
+// trampoline is C-callable: it takes the frame in the first argument register.
+func trampoline()
+
+// trampolineAddress returns the address of trampoline itself; a Go func value
+// would be that of its ABIInternal wrapper.
+func trampolineAddress() unsafe.Pointer
+
+var trampolineAddr = trampolineAddress()

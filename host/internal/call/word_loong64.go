@@ -1,0 +1,17 @@
+package call
+
+const (
+	MaxInts        = 24 // as elsewhere, see word.go
+	Loose          = false
+	FloatsTakeInts = false
+)
+
+// Uint32 is a uint32 as an argument: sign-extended like an int32 (LoongArch psABI,
+// Procedure Calling Convention).
+func Uint32(v uint32) uint64 { return uint64(int32(v)) }
+
+// Float32 is a float32, given as bits, as an argument.
+func Float32(bits uint32) uint64 { return uint64(bits) }
+
+// float32Bits has the bits of a float32 that is a result.
+func float32Bits(register uint64) uint32 { return uint32(register) }
