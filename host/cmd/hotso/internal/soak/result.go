@@ -28,6 +28,8 @@ type Result struct {
 	Faults   int           `json:"faults"`    // nil pointer panics that the host took and recovered, one after each reload
 	Stop     Stop          `json:"stop_the_world"`
 	Leaks    []string      `json:"leaks"` // empty: none
+
+	file int64 // bytes
 }
 
 // A Step is one state that a version comes to until it serves.
@@ -38,7 +40,7 @@ type Step struct {
 }
 
 // Limits of the growth of what has no exact number: the host's own heap comes
-// and goes by about as much as Noise.
+// and goes by about as much as Noise, and so does the memory that a file is read to.
 const (
 	BytesPerReload = 16
 	Noise          = 2 << 20
@@ -86,7 +88,7 @@ func (s Sample) Since(before Sample) (more []string) {
 func (r *Result) judge() {
 	r.Leaks = append([]string{}, r.End.Since(r.Start)...)
 	span := float64(max(1, r.End.Reload-r.Start.Reload))
-	if r.RSSSlope > max(BytesPerReload, Noise/span) {
+	if r.RSSSlope > max(BytesPerReload, float64(Noise+r.file)/span) {
 		r.Leaks = append(r.Leaks, fmt.Sprintf("%.0f bytes of memory per reload", r.RSSSlope))
 	}
 	if growth := float64(r.End.CHeap) - float64(r.Start.CHeap); growth > max(BytesPerReload*span, Noise/4) {

@@ -77,7 +77,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	r := &run{Config: c, name: d.Name}
-	r.Library, r.Version = d.Name, d.Version
+	r.Library, r.Version, r.file = d.Name, d.Version, d.Size
 	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
 	prepareHeap()
 	s, err := r.take()

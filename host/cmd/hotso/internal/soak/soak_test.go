@@ -56,6 +56,13 @@ func TestJudge(t *testing.T) {
 	short.Start.Reload, short.End.Reload = 10, 100
 	short.judge()
 	assert.Empty(t, short.Leaks, "noise of the host's heap")
+	short = Result{RSSSlope: 5 << 20 / 90, file: 4 << 20}
+	short.Start.Reload, short.End.Reload = 10, 100
+	short.judge()
+	assert.Empty(t, short.Leaks, "memory that the file is read to")
+	short.file = 2 << 20
+	short.judge()
+	assert.NotEmpty(t, short.Leaks)
 }
 
 func TestRun(t *testing.T) {
