@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -18,10 +17,10 @@ func run(args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(os.Stderr, "hotso:", err)
+	fmt.Fprintln(t.err, "hotso:", err) // hotso crash has os.Stderr lead nowhere
 	code := exitCode(err)
 	if code == exitUsage {
-		fmt.Fprintf(os.Stderr, "Try '%s --help'.\n", cmd.CommandPath())
+		fmt.Fprintf(t.err, "Try '%s --help'.\n", cmd.CommandPath())
 	}
 	return code
 }

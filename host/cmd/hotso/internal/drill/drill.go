@@ -65,6 +65,9 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := soak.Unloads(ctx, c.File); err != nil {
+		return nil, fmt.Errorf("a crash would end the process: %w", err)
+	}
 	r := &run{Config: c, name: d.Name, kinds: map[string]*Kind{}}
 	r.Library, r.Version, r.Result.Callers = d.Name, d.Version, c.Callers
 	for _, kind := range c.Kinds {

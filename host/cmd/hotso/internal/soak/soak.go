@@ -73,8 +73,8 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unloads(ctx, c.File); err != nil {
-		return nil, err
+	if err := Unloads(ctx, c.File); err != nil {
+		return nil, fmt.Errorf("nothing to soak: %w", err)
 	}
 	r := &run{Config: c, name: d.Name}
 	r.Library, r.Version, r.file = d.Name, d.Version, d.Size
@@ -110,16 +110,17 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return &r.Result, err
 }
 
-// unloads refuses a library that stays in the process. To reload it would fill the
-// process, and while its runtime has the signals, the host's can't stop a loop.
-func unloads(ctx context.Context, file string) error {
+// Unloads refuses a library that stays in the process. To reload it would fill the
+// process, its crash would end it, and while its runtime has the signals, the host's
+// can't stop a loop.
+func Unloads(ctx context.Context, file string) error {
 	lib, err := host.Open(ctx, file)
 	if err != nil {
 		return err
 	}
 	report, err := lib.Close(ctx)
 	if err == nil && report.State == host.Resident {
-		err = fmt.Errorf("nothing to soak: a version stays in the process: %s", report.Reason)
+		err = fmt.Errorf("a version stays in the process: %s", report.Reason)
 	}
 	return err
 }
