@@ -135,7 +135,7 @@ func TestPlotIsXML(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	assert.Len(t, choose(""), len(contenders))
-	assert.Len(t, choose("cgo,hotso"), 4)
+	assert.Len(t, choose("cgo,hotso"), 5)
 	assert.Empty(t, choose("nobody"))
 }
 
