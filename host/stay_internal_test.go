@@ -21,7 +21,9 @@ func TestWatchdogRests(t *testing.T) {
 	for range 2 {
 		_, err := add(ctx, 40, 2)
 		require.NoError(t, err)
-		assert.True(t, lib.watchdog.running.Load())
+		lib.watchdog.mu.Lock()
+		assert.NotEmpty(t, lib.watchdog.seats)
+		lib.watchdog.mu.Unlock()
 		require.Eventually(t, func() bool { return !lib.watchdog.running.Load() }, 20*watchIdle, watchInterval)
 	}
 	_, err = add(ctx, 40, 2)
