@@ -23,7 +23,7 @@ const (
 	// MaxFloats is how many floating point arguments it takes: those that
 	// travel in registers (psABI AMD64 3.2.3, AAPCS64 6.4.2).
 	MaxFloats = 8
-	// MaxPointers is how many Go pointers a frame keeps alive.
+	// MaxPointers is how many Go pointers a frame keeps alive for arguments.
 	MaxPointers = 12
 	// roomSize is how many bytes of structs a frame carries without allocating.
 	roomSize = 256
@@ -60,8 +60,8 @@ type Frame struct {
 	// Go memory that C gets the address of. Held here, in a frame on the
 	// heap, the memory escapes to the heap as well, so it does not move when
 	// a callback into the host grows this goroutine's stack, and it stays
-	// alive until Put.
-	pointers [MaxPointers]unsafe.Pointer
+	// alive until Put. The last is for a result.
+	pointers [MaxPointers + 1]unsafe.Pointer
 
 	nints, nfloats, npointers int
 

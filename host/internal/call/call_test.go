@@ -174,6 +174,16 @@ func TestOutput(t *testing.T) {
 	assert.EqualValues(t, 'a'+(len(f.Buffer)-1)%26, f.Buffer[len(f.Buffer)-1])
 }
 
+// A frame carries as many Go pointers as it says, and that of a result beside them.
+func TestPointersAndAResult(t *testing.T) {
+	f := call.Get()
+	defer f.Put()
+	for range call.MaxPointers {
+		f.Pointer(unsafe.Pointer(new(int)))
+	}
+	assert.NotPanics(t, func() { f.Pointer(unsafe.Pointer(&f.Scalar)) })
+}
+
 // A frame that was used is empty when it comes back.
 func TestFramesAreReused(t *testing.T) {
 	sym := callee(t)
