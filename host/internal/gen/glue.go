@@ -163,50 +163,47 @@ func (f *function) body(result string) string {
 	return recoversStatus + f.statusBody(call)
 }
 
-// statusBody is what an export with a status does.
+// statusBody is what an export with a status does: a helper of cabi's is given the
+// function's result and its error.
 func (f *function) statusBody(call string) string {
-	const (
-		status = "return C.hotso_status(%s)"
-		buffer = "buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))\n"
-		both   = "got, err := %s\n"
-	)
 	r := f.result
 	if r == nil {
-		return fmt.Sprintf(status, "cabi.Status("+call+")")
+		return "return C.hotso_status(cabi.Status(" + call + "))"
 	}
-	if r.Type == abi.Stream {
+	prepare, helper := "", "cabi.Store((*"+r.spelled+")(result), "
+	converted := func(value string) string { return value }
+	takesBoth, failing := false, f.err // the helper takes nothing else; the call has an error
+	switch {
+	case r.Type == abi.Stream:
 		if !f.err {
 			call += ", nil"
 		}
-		return fmt.Sprintf(both+status, "cabi."+streams[r.spelled]+"("+call+")", "cabi.Store((*uint64)(result), got, err)")
-	}
-	// What comes before and behind the function's two results, and where the first
-	// has another type than the helper's.
-	before, after, convert, prepare := "", ")", "", ""
-	switch {
+		call, helper, failing = "cabi."+streams[r.spelled]+"("+call+")", "cabi.Store((*uint64)(result), ", true
 	case r.Struct():
-		before = "cabi.Store((*" + r.spelled + ")(unsafe.Pointer(result)), "
-	case !r.Span():
-		before = "cabi.Store((*" + r.spelled + ")(result), "
-	case r.Type == abi.String:
-		before, convert, prepare = "buffer.Text(", "string", buffer
-	case r.Type == abi.Bytes:
-		before, prepare = "buffer.Data(", buffer
-	default:
-		before, prepare = "cabi.Slice(buffer, ", buffer
+		helper = "cabi.Store((*" + r.spelled + ")(unsafe.Pointer(result)), "
+	case r.Span():
+		prepare = "buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))\n"
+		switch {
+		case r.Type == abi.String && r.named:
+			helper = "buffer.Text("
+			converted = func(value string) string { return "string(" + value + ")" }
+		case r.Type == abi.String:
+			helper, takesBoth = "buffer.Text(", true
+		case r.Type == abi.Bytes:
+			helper, takesBoth = "buffer.Data(", true
+		default:
+			helper = "cabi.Slice(buffer, "
+		}
 	}
-	if convert != "" && r.named {
-		before, after = before+convert+"(", "), "
-	} else {
-		after = ", "
-	}
+	results := call
 	switch {
-	case !f.err:
-		return prepare + fmt.Sprintf(status, before+call+after+"nil)")
-	case strings.HasPrefix(before, "buffer.") && after == ", ": // both results are all its arguments
-		return prepare + fmt.Sprintf(status, before+call+")")
+	case !failing:
+		results = converted(call) + ", nil"
+	case !takesBoth:
+		prepare += "got, err := " + call + "\n"
+		results = converted("got") + ", err"
 	}
-	return prepare + fmt.Sprintf(both+status, call, before+"got"+after+"err)")
+	return prepare + "return C.hotso_status(" + helper + results + "))"
 }
 
 // arguments converts the parameters of the export to those of the function.
