@@ -33,102 +33,91 @@ type Argument interface {
 // the functions at run time; Func1 and its kin are faster and check at compile
 // time. Errors are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	if err := ctx.Err(); err != nil {
-		return Result{}, err
-	}
-	s, ok := l.gate.Enter()
-	if !ok {
-		return Result{}, l.closedError()
-	}
-	return l.callDynamic(ctx, s, name, args)
+	return callDynamic(ctx, l.enter, name, args)
 }
 
 // Call is Library.Call on the current version.
 func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	if err := ctx.Err(); err != nil {
-		return Result{}, err
-	}
-	lib, in, err := s.enter(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-	return lib.callDynamic(ctx, in, name, args)
+	return callDynamic(ctx, s.enter, name, args)
 }
 
 // CallStream is Call for a function that returns a stream.
 func (l *Library) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		in, ok := l.gate.Enter()
-		if !ok {
-			return nil, l.closedError()
-		}
-		if s, again, err := l.openDynamic(ctx, in, name, args); !again {
-			return s, err
-		}
-	}
+	return openDynamic(ctx, l.enter, name, args)
 }
 
 // CallStream is Library.CallStream on the current version.
 func (s *Slot) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		lib, in, err := s.enter(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if s, again, err := lib.openDynamic(ctx, in, name, args); !again {
-			return s, err
-		}
-	}
+	return openDynamic(ctx, s.enter, name, args)
 }
 
-// openDynamic is callDynamic for a stream; again if the library was closed
-// before it could be kept for that.
-func (l *Library) openDynamic(ctx context.Context, in *seat, name string, args []any) (s *Stream, again bool, err error) {
-	fn, values, reason, err := l.prepare(name, args, true)
+// An entrance is the enter of a library or slot.
+type entrance func(context.Context) (*Library, *seat, error)
+
+// A dynamicCall is inside, and has its arguments converted.
+type dynamicCall struct {
+	fn     *function
+	seat   *seat
+	values []reflect.Value
+}
+
+// enterDynamic enters, and converts the arguments. stream tells that the function is to
+// return one. lib is set, too, if the error is about the function or its arguments.
+func enterDynamic(ctx context.Context, enter entrance, name string, args []any, stream bool) (
+	lib *Library, c dynamicCall, err error,
+) {
+	if err := ctx.Err(); err != nil {
+		return nil, c, err
+	}
+	lib, c.seat, err = enter(ctx)
 	if err != nil {
-		l.leaveUncounted(in)
-		return nil, false, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
+		return nil, c, err
 	}
-	opened := l.newStream(ctx, name)
-	if opened == nil {
-		l.leaveUncounted(in)
-		runtime.Gosched()
-		return nil, true, nil
+	var reason error
+	if c.fn, c.values, reason, err = lib.prepare(name, args, stream); err != nil {
+		lib.leaveUncounted(c.seat)
+		return lib, c, &Error{Name: lib.Name(), Version: lib.Version(), Step: StepCall, Reason: reason, Cause: err}
 	}
-	s, err = opened.open(fn.seated(ctx, in, values))
-	return s, false, err
+	return lib, c, nil
 }
 
-// seated puts the arguments of a caller into its seat.
-func (fn *function) seated(ctx context.Context, s *seat, values []reflect.Value) *seat {
-	s.Value.begin(fn, fn.lib.conf.callLimit, ctx.Done() != nil)
-	s.Value.stays = false
-	for i, p := range fn.params {
-		putOther(&s.Value.Frame, p, values[i].UnsafePointer())
+// seated puts the arguments into the seat.
+func (c dynamicCall) seated(ctx context.Context) *seat {
+	c.seat.Value.begin(c.fn, c.fn.lib.conf.callLimit, ctx.Done() != nil, false)
+	for i, p := range c.fn.params {
+		putOther(&c.seat.Value.Frame, p, c.values[i].UnsafePointer())
 	}
-	return s
+	return c.seat
 }
 
-// callDynamic makes the call of a caller that is inside, and leaves.
-func (l *Library) callDynamic(ctx context.Context, s *seat, name string, args []any) (Result, error) {
-	result := Result{Version: l.Version()}
-	fn, values, reason, err := l.prepare(name, args, false)
+func callDynamic(ctx context.Context, enter entrance, name string, args []any) (result Result, err error) {
+	lib, c, err := enterDynamic(ctx, enter, name, args, false)
+	if lib != nil {
+		result.Version = lib.Version()
+	}
 	if err != nil {
-		l.leaveUncounted(s)
-		return result, &Error{Name: l.Name(), Version: l.Version(), Step: StepCall, Reason: reason, Cause: err}
+		return result, err
 	}
-	out := reflect.New(goType(fn.sig.Result))
-	err = finishInto(ctx, fn.seated(ctx, s, values), out.UnsafePointer())
-	if err == nil && fn.sig.Result != abi.None {
+	out := reflect.New(goType(c.fn.sig.Result))
+	err = finishInto(ctx, c.seated(ctx), out.UnsafePointer())
+	if err == nil && c.fn.sig.Result != abi.None {
 		result.Value = out.Elem().Interface()
 	}
 	return result, err
+}
+
+func openDynamic(ctx context.Context, enter entrance, name string, args []any) (*Stream, error) {
+	for {
+		lib, c, err := enterDynamic(ctx, enter, name, args, true)
+		if err != nil {
+			return nil, err
+		}
+		if s := lib.newStream(ctx, name); s != nil {
+			return s.open(c.seated(ctx))
+		}
+		lib.leaveUncounted(c.seat) // it was closed meanwhile
+		runtime.Gosched()
+	}
 }
 
 // prepare finds the function and converts the arguments; reason is the sentinel

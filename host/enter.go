@@ -5,6 +5,15 @@ import (
 	"runtime"
 )
 
+// enter goes through the gate, whose caller leaves it.
+func (l *Library) enter(context.Context) (*Library, *seat, error) {
+	s, ok := l.gate.Enter()
+	if !ok {
+		return nil, nil, l.closedError()
+	}
+	return l, s, nil
+}
+
 // enter goes through the gate of the version that the call is for: the current one,
 // or the canary.
 func (s *Slot) enter(ctx context.Context) (*Library, *seat, error) {

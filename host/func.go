@@ -173,7 +173,7 @@ type binding struct {
 	fixed  *function     // which function of one library
 	index  int           // into the bound functions of the slot's current version
 	limit  time.Duration // of each call, 0: none
-	stay   bool          // callers do
+	stays  bool          // the caller, whatever its context says
 	params [maxParams]param
 
 	name string
@@ -185,8 +185,7 @@ const maxParams = 8
 
 func newBinding(name string, sig abi.Signature, limit time.Duration) *binding {
 	b := &binding{name: name, sig: sig, limit: limit}
-	params, _ := layout(sig)
-	copy(b.params[:], params)
+	copy(b.params[:], layoutOf(sig).params)
 	return b
 }
 

@@ -32,12 +32,25 @@ func newFunction(l *Library, name string, addr uintptr, sig abi.Signature) *func
 	fn := &function{lib: l, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
 	element := fn.result.element()
 	fn.span, fn.shift = element > 0, uint8(max(bits.Len(uint(element)), 1)-1)
-	fn.params, fn.ints = layout(sig)
-	fn.float = fn.result == kindFloat32 || fn.result == kindFloat64
+	args := layoutOf(sig)
+	fn.params, fn.ints, fn.float = args.params, args.ints, fn.result.float()
 	fn.plain = !sig.Error && fn.result < kindString
 	fn.stacked = call.Stacked(fn.ints)
-	fn.declare()
+	fn.declare(args.floats)
 	return fn
+}
+
+// declare tells package call what it can't see in a frame: how many floats fn takes,
+// and whether it returns one.
+func (fn *function) declare(floats int) {
+	size := 0
+	switch {
+	case fn.plain && fn.result == kindFloat32:
+		size = 4
+	case fn.plain && fn.result == kindFloat64:
+		size = 8
+	}
+	call.Declare(fn.addr, floats, size)
 }
 
 // do makes the call: the frame holds the arguments, result points to a Go

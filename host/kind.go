@@ -78,6 +78,8 @@ func (k kind) element() int {
 // size is the size in bytes of a struct, 0 for every other kind.
 func (k kind) size() int { return max(int(k)-int(kindStruct), 0) }
 
+func (k kind) float() bool { return k == kindFloat32 || k == kindFloat64 }
+
 // A param says how an argument travels, and to which word of a call frame.
 type param struct {
 	kind kind
@@ -85,74 +87,45 @@ type param struct {
 	word bool  // a scalar of 4 or 8 bytes that goes there as it is
 }
 
-// layout is where the arguments of a call go, and how many are integers there.
-func layout(sig abi.Signature) (params []param, ints int) {
-	floats := call.MaxInts
+// A layout is where the arguments of a call go.
+type layout struct {
+	params                 []param
+	ints, floats, pointers int // how many words, registers, and Go pointers they take
+}
+
+func layoutOf(sig abi.Signature) (l layout) {
 	for _, p := range sig.Params {
-		to := param{kind: kindOf(p.Type), at: uint8(ints)}
-		switch to.kind {
-		case kindFloat32, kindFloat64:
-			to.at = uint8(floats)
-			floats++
+		to := param{kind: kindOf(p.Type), at: uint8(l.ints)}
+		switch {
+		case to.kind.float():
+			to.at = uint8(call.MaxInts + l.floats)
+			l.floats++
 			if call.FloatsTakeInts {
-				ints++
+				l.ints++
 			}
-		case kindString, kindBytes, kindNumbers2, kindNumbers4, kindNumbers8:
-			ints += 2
+		case to.kind.element() > 0:
+			l.ints, l.pointers = l.ints+2, l.pointers+1
+		case to.kind >= kindStruct:
+			l.ints, l.pointers = l.ints+1, l.pointers+1
 		default:
-			ints++
+			l.ints++
 		}
 		switch to.kind {
 		case kindUint32, kindInt32, kindFloat32, kind64, kindFloat64:
 			to.word = call.Loose || to.kind == kind64 || to.kind == kindFloat64
 		}
-		params = append(params, to)
+		l.params = append(l.params, to)
 	}
-	return params, ints
+	return l
 }
 
-// checkRegisters reports a signature that a call frame can't carry.
+// checkRegisters reports a signature that a call frame can't carry, with the three
+// arguments that a result may take.
 func checkRegisters(sig abi.Signature) error {
-	ints, floats, pointers := 3, 0, 0
-	for _, p := range sig.Params {
-		switch {
-		case p.Type.Float():
-			floats++
-			if call.FloatsTakeInts {
-				ints++
-			}
-		case p.Type.Span():
-			ints, pointers = ints+2, pointers+1
-		case p.Type.Struct():
-			ints, pointers = ints+1, pointers+1
-		default:
-			ints++
-		}
-	}
-	if ints > call.MaxInts || floats > call.MaxFloats || pointers > call.MaxPointers {
+	if l := layoutOf(sig); 3+l.ints > call.MaxInts || l.floats > call.MaxFloats || l.pointers > call.MaxPointers {
 		return fmt.Errorf("%w: %s has too many parameters", ErrArgument, sig)
 	}
 	return nil
-}
-
-// declare tells package call what it can't see in a frame: how many floats fn takes,
-// and whether it returns one.
-func (fn *function) declare() {
-	floats, result := 0, 0
-	for _, p := range fn.sig.Params {
-		if p.Type.Float() {
-			floats++
-		}
-	}
-	if fn.plain {
-		switch fn.result {
-		case kindFloat32:
-			result = 4
-		case kindFloat64:
-			result = 8
-		}
-	}
-	call.Declare(fn.addr, floats, result)
 }
 
 // put sets the argument for p to a. It is small enough to be inlined.

@@ -252,9 +252,9 @@ func (l *Library) InFlight() int64 { return l.gate.InFlight() }
 
 // Health runs the library's health hooks.
 func (l *Library) Health(ctx context.Context) error {
-	s, ok := l.gate.Enter()
-	if !ok {
-		return l.closedError()
+	_, s, err := l.enter(ctx)
+	if err != nil {
+		return err
 	}
 	defer l.leaveUncounted(s)
 	if err := l.control(l.sym.health, l.conf.healthTimeout); err != nil {

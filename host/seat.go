@@ -19,7 +19,7 @@ type inside struct {
 	fn      *function     // nil until the seat is used for the first time
 	limit   time.Duration // 0: none
 	bounded bool          // by the limit, or a context that can end
-	stays   bool          // its caller, then
+	stays   bool          // the caller of a bounded one does not leave
 	watch   watch         // of a caller who stays
 }
 
@@ -50,17 +50,18 @@ func (b *binding) enter(ctx context.Context) (s *seat, err error) {
 			return nil, fn.lib.closedError()
 		}
 	}
-	s.Value.begin(fn, b.limit, done != nil)
-	s.Value.stays = b.stay
+	s.Value.begin(fn, b.limit, done != nil, b.stays)
 	return s, nil
 }
 
-// begin makes the call one of fn.
-func (in *inside) begin(fn *function, limit time.Duration, canEnd bool) {
+// begin makes the call one of fn. stays tells of a caller who stays when its context
+// has ended; a limit holds all the same.
+func (in *inside) begin(fn *function, limit time.Duration, canEnd, stays bool) {
 	if in.fn != fn {
 		in.set(fn)
 	}
 	in.bounded = canEnd || limit != 0
+	in.stays = stays && limit == 0
 	in.limit = limit
 }
 
@@ -106,7 +107,7 @@ func finish[R any](ctx context.Context, s *seat) (r R, err error) {
 // has returned.
 func finishInto(ctx context.Context, s *seat, r unsafe.Pointer) error {
 	if s.Value.bounded {
-		if s.Value.stays && s.Value.limit == 0 {
+		if s.Value.stays {
 			return finishStaying(ctx, s, r)
 		}
 		return finishBounded(ctx, s, r)

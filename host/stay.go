@@ -17,7 +17,7 @@ import (
 // that does not heed it keeps its caller, unless KillHung ends the version: then the
 // error is ErrCrashed. A limit (Limit, CallTimeout) bounds the call as ever: its caller
 // may leave.
-func Stay() BindOption { return func(b *binding) { b.stay = true } }
+func Stay() BindOption { return func(b *binding) { b.stays = true } }
 
 const (
 	// watchInterval is how often somebody looks whether a context has ended.
