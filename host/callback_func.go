@@ -1,6 +1,6 @@
 package host
 
-import "fmt"
+import "github.com/hotso/hotso/host/internal/invoke"
 
 // Callback1 makes a function of the host's callable by a library that is given the
 // handle, an argument like any other:
@@ -27,53 +27,41 @@ import "fmt"
 // allocations, and its first call one more: pass one handle to many calls where
 // that counts.
 func Callback1[A, R any](f func(A) (R, error)) (handle uint64, release func(), err error) {
-	return lend(service1("", func(_ *Library, a A) (R, error) { return f(a) }), f == nil)
+	return invoke.Import1("", func(_ *invoke.Target, a A) (R, error) { return f(a) }).Lend(f == nil)
 }
 
 // Callback0 is [Callback1] for a function without parameters.
 func Callback0[R any](f func() (R, error)) (handle uint64, release func(), err error) {
-	return lend(service0("", f), f == nil)
+	return invoke.Import0("", f).Lend(f == nil)
 }
 
 // Callback2 is [Callback1] for a function with two parameters.
 func Callback2[A, B, R any](f func(A, B) (R, error)) (handle uint64, release func(), err error) {
-	return lend(service2("", func(_ *Library, a A, b B) (R, error) { return f(a, b) }), f == nil)
+	return invoke.Import2("", func(_ *invoke.Target, a A, b B) (R, error) { return f(a, b) }).Lend(f == nil)
 }
 
 // Callback3 is [Callback1] for a function with three parameters. More go into a
 // struct.
 func Callback3[A, B, C, R any](f func(A, B, C) (R, error)) (handle uint64, release func(), err error) {
-	return lend(service3("", f), f == nil)
+	return invoke.Import3("", f).Lend(f == nil)
 }
 
 // CallbackErr0 is [Callback0] for a function that returns an error only.
 func CallbackErr0(f func() error) (handle uint64, release func(), err error) {
-	return lend(service0("", func() (None, error) { return None{}, f() }), f == nil)
+	return invoke.Import0("", func() (None, error) { return None{}, f() }).Lend(f == nil)
 }
 
 // CallbackErr1 is [Callback1] for a function that returns an error only.
 func CallbackErr1[A any](f func(A) error) (handle uint64, release func(), err error) {
-	return lend(service1("", func(_ *Library, a A) (None, error) { return None{}, f(a) }), f == nil)
+	return invoke.Import1("", func(_ *invoke.Target, a A) (None, error) { return None{}, f(a) }).Lend(f == nil)
 }
 
 // CallbackErr2 is [Callback2] for a function that returns an error only.
 func CallbackErr2[A, B any](f func(A, B) error) (handle uint64, release func(), err error) {
-	return lend(service2("", func(_ *Library, a A, b B) (None, error) { return None{}, f(a, b) }), f == nil)
+	return invoke.Import2("", func(_ *invoke.Target, a A, b B) (None, error) { return None{}, f(a, b) }).Lend(f == nil)
 }
 
 // CallbackErr3 is [Callback3] for a function that returns an error only.
 func CallbackErr3[A, B, C any](f func(A, B, C) error) (handle uint64, release func(), err error) {
-	return lend(service3("", func(a A, b B, c C) (None, error) { return None{}, f(a, b, c) }), f == nil)
-}
-
-// lend makes s callable by its handle until it is released.
-func lend(s *service, isNil bool) (handle uint64, release func(), err error) {
-	switch {
-	case s.err != nil:
-		return 0, nil, s.err
-	case isNil:
-		return 0, nil, fmt.Errorf("%w: callback: the %s is nil", ErrArgument, s.types.Signature)
-	}
-	o := newOffer(&offer{services: []*service{s}})
-	return o | 1, func() { offers.Delete(o) }, nil
+	return invoke.Import3("", func(a A, b B, c C) (None, error) { return None{}, f(a, b, c) }).Lend(f == nil)
 }

@@ -1,162 +1,136 @@
 package host
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-)
+import "github.com/hotso/hotso/host/life"
 
 // The reasons a caller can act on, one each; test with errors.Is. Every error
 // of this package that concerns a library is an *Error.
 var (
 	// ErrNotFound: there is no such file, or it can't be read.
-	ErrNotFound = errors.New("library not found")
+	ErrNotFound = life.ErrNotFound
 	// ErrRefused: the file was judged before any of its code ran, and must not
 	// be loaded. Each of the reasons below it is ErrRefused too.
-	ErrRefused = errors.New("library refused")
+	ErrRefused = life.ErrRefused
 	// ErrNotELF: the file is not an ELF shared object.
-	ErrNotELF = refused("not an ELF shared object")
+	ErrNotELF = life.ErrNotELF
 	// ErrMachine: the file is for another processor, word size or byte order.
-	ErrMachine = refused("wrong machine")
+	ErrMachine = life.ErrMachine
 	// ErrCorrupt: the file's structure contradicts itself.
-	ErrCorrupt = refused("damaged file")
+	ErrCorrupt = life.ErrCorrupt
 	// ErrNotLibrary: a shared object, but it does not link package cabi.
-	ErrNotLibrary = refused("not a hotso library")
+	ErrNotLibrary = life.ErrNotLibrary
 	// ErrABI: built for another version of the hotso ABI.
-	ErrABI = refused("other ABI version")
+	ErrABI = life.ErrABI
 	// ErrUnsealed: no manifest behind the image, or the file is cut off.
-	ErrUnsealed = refused("not sealed")
+	ErrUnsealed = life.ErrUnsealed
 	// ErrSeal: the file is not what was sealed: changed or damaged.
-	ErrSeal = refused("seal does not match")
+	ErrSeal = life.ErrSeal
 	// ErrUnsigned: keys are trusted, and the library is not signed. See TrustKeys.
-	ErrUnsigned = refused("not signed")
+	ErrUnsigned = life.ErrUnsigned
 	// ErrUntrusted: no trusted key verifies the library's signature.
-	ErrUntrusted = refused("signature not trusted")
+	ErrUntrusted = life.ErrUntrusted
 	// ErrDowngrade: the library is older than the version that serves.
-	ErrDowngrade = refused("older version")
+	ErrDowngrade = life.ErrDowngrade
 	// ErrName: the library has another name than the slot.
-	ErrName = refused("other library name")
+	ErrName = life.ErrName
 	// ErrFunction: a function that the host has bound is missing.
-	ErrFunction = refused("missing function")
+	ErrFunction = life.ErrFunction
 	// ErrSignature: a function exists, but is called another way.
-	ErrSignature = refused("other function signature")
+	ErrSignature = life.ErrSignature
 
 	// ErrLoad: the dynamic linker or the loader's resources said no.
-	ErrLoad = errors.New("load failed")
+	ErrLoad = life.ErrLoad
 	// ErrStart: the start hook failed, panicked, or did not end in time.
-	ErrStart = errors.New("start failed")
+	ErrStart = life.ErrStart
 	// ErrUnhealthy: the health hook said no.
-	ErrUnhealthy = errors.New("unhealthy")
+	ErrUnhealthy = life.ErrUnhealthy
 	// ErrBusy: calls were still inside the version when the drain deadline came.
-	ErrBusy = errors.New("busy")
+	ErrBusy = life.ErrBusy
 	// ErrLeft: the version ended and something of it is still in the process;
 	// the report says what and why. The new version serves all the same.
-	ErrLeft = errors.New("something is left")
+	ErrLeft = life.ErrLeft
 	// ErrClosed: the library or slot was closed.
-	ErrClosed = errors.New("closed")
+	ErrClosed = life.ErrClosed
 	// ErrEmpty: the slot has no version yet.
-	ErrEmpty = errors.New("no version loaded")
+	ErrEmpty = life.ErrEmpty
 	// ErrUnsupported: this platform or library can't do that.
-	ErrUnsupported = errors.ErrUnsupported
+	ErrUnsupported = life.ErrUnsupported
 
 	// ErrCall: the library's function returned an error. See CallError.
-	ErrCall = errors.New("function failed")
+	ErrCall = life.ErrCall
 	// ErrPanic: the library's function panicked; the library lives on.
-	ErrPanic = errors.New("function panicked")
+	ErrPanic = life.ErrPanic
 	// ErrArgument: an argument can't be passed to the function.
-	ErrArgument = errors.New("bad argument")
+	ErrArgument = life.ErrArgument
+
+	// ErrHung: the call did not return by its deadline. The error is also that of
+	// the context. The call itself may still be inside: nothing can take one
+	// goroutine out of a living Go runtime. Its version is not unloaded before it
+	// returns, unless KillHung or ForceUnload end the version, and it may still read
+	// the bytes and slices that were passed: leave them alone.
+	ErrHung = life.ErrHung
+	// ErrCrashed: the version's Go runtime ended while the call was inside, or had
+	// ended before. The process goes on. See Crash.
+	ErrCrashed = life.ErrCrashed
+	// ErrCrashLoop: the version crashed too often, see CrashLimit.
+	ErrCrashLoop = life.ErrCrashLoop
+	// ErrTooMany: every slot for a library that can be unloaded is in use.
+	ErrTooMany = life.ErrTooMany
+
+	// ErrState: a version could not save its state or the other could not restore it.
+	// The one that served goes on with it.
+	ErrState = life.ErrState
+	// ErrNoneBefore: there is no version to go back to.
+	ErrNoneBefore = life.ErrNoneBefore
+	// ErrCanary: a canary runs. Promote or Abort it first.
+	ErrCanary = life.ErrCanary
+	// ErrNoCanary: no canary runs, or it was promoted or aborted meanwhile; the
+	// events say why.
+	ErrNoCanary = life.ErrNoCanary
+	// ErrTwoStates: a version that hands its state over can be no canary and have
+	// none beside it: each would change a state of its own, and one of the two would
+	// be lost. Swap hands it over, and Probation keeps the version before.
+	ErrTwoStates = life.ErrTwoStates
 )
 
-// refusal is a reason that is ErrRefused as well.
-type refusal string
+// What errors say; see package life.
+type (
+	// An Error says which library could not be used, at which step, and why.
+	Error = life.Error
+	// A CallError is a call that reached the library and came back with an error or
+	// panic. It is ErrCall or ErrPanic.
+	CallError = life.CallError
+	// A Crash says how a version ended. It is ErrCrashed; calls that were inside get it,
+	// and those that come before there is another version.
+	Crash = life.Crash
+	// A CrashKind is how a library's runtime ended.
+	CrashKind = life.CrashKind
+	// A Step is a stage in the life of a version where it can fail.
+	Step = life.Step
+)
 
-func refused(reason string) error      { return refusal(reason) }
-func (r refusal) Error() string        { return string(r) }
-func (r refusal) Is(target error) bool { return target == ErrRefused }
+// MaxCrashMessage is how many bytes of a runtime's last words are kept.
+const MaxCrashMessage = life.MaxCrashMessage
 
-// An Error says which library could not be used, at which step, and why.
-type Error struct {
-	File    string // path as the caller gave it, if there is a file
-	Name    string // library name, if known
-	Version string // version, if known
-	Step    Step   // where it ended
-	Reason  error  // one of this package's sentinels
-	Cause   error  // what exactly, may be nil
-	Advice  string // what to do, may be empty
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	switch {
-	case e.File != "":
-		b.WriteString(e.File)
-	case e.Name != "":
-		b.WriteString(e.Name)
-		if e.Version != "" {
-			b.WriteString(" v" + e.Version)
-		}
-	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
-	}
-	fmt.Fprintf(&b, "%s: %v", e.Step, e.Reason)
-	if e.Cause != nil {
-		fmt.Fprintf(&b, ": %v", e.Cause)
-	}
-	if e.Advice != "" {
-		b.WriteString(" (" + e.Advice + ")")
-	}
-	return b.String()
-}
-
-// Unwrap makes errors.Is find the reason and errors.As the cause.
-func (e *Error) Unwrap() []error {
-	if e.Cause == nil {
-		return []error{e.Reason}
-	}
-	return []error{e.Reason, e.Cause}
-}
-
-// A CallError is a call that reached the library and came back with an error
-// or panic. It is ErrCall or ErrPanic.
-type CallError struct {
-	Library  string
-	Version  string
-	Function string
-	Message  string // the library's own words; for a panic with its stack
-	Panicked bool
-
-	ended error
-}
-
-// Unwrap returns the error of the call's context if that had ended when the library
-// returned this error, and else nil.
-func (e *CallError) Unwrap() error { return e.ended }
-
-func (e *CallError) Error() string {
-	message, _, _ := strings.Cut(e.Message, "\n")
-	return fmt.Sprintf("%s v%s: %s: %s", e.Library, e.Version, e.Function, message)
-}
-
-// Is matches ErrCall or ErrPanic.
-func (e *CallError) Is(target error) bool {
-	return target == ErrPanic && e.Panicked || target == ErrCall && !e.Panicked
-}
-
-// A Step is a stage in the life of a version where it can end.
-type Step string
+// The kinds of crashes.
+const (
+	CrashPanic  = life.CrashPanic  // nobody recovered
+	CrashFatal  = life.CrashFatal  // the runtime gave up: concurrent map writes, stack overflow, ...
+	CrashExit   = life.CrashExit   // os.Exit, log.Fatal
+	CrashSignal = life.CrashSignal // a signal that the runtime wanted to die of
+	CrashKilled = life.CrashKilled // the host ended it: hung, or a forced unload
+)
 
 // The steps, in their order.
 const (
-	StepRead     Step = "read"      // the file, once, into private memory
-	StepVerify   Step = "verify"    // ELF, ABI, seal, signature, name, order, functions; no code has run
-	StepLoad     Step = "load"      // dlopen, dlsym
-	StepStart    Step = "start"     // runtime up, start hooks: the first call
-	StepHealth   Step = "health"    // health hooks and the host's own check
-	StepHandOver Step = "hand-over" // the state of one version to another
-	StepSwap     Step = "swap"      // publish
-	StepDrain    Step = "drain"     // waiting for the calls inside
-	StepUnload   Step = "unload"
-	StepBind     Step = "bind" // a typed function
-	StepCall     Step = "call"
+	StepRead     = life.StepRead     // the file, once, into private memory
+	StepVerify   = life.StepVerify   // ELF, ABI, seal, signature, name, order, functions; no code has run
+	StepLoad     = life.StepLoad     // dlopen, dlsym
+	StepStart    = life.StepStart    // runtime up, start hooks: the first call
+	StepHealth   = life.StepHealth   // health hooks and the host's own check
+	StepHandOver = life.StepHandOver // the state of one version to another
+	StepSwap     = life.StepSwap     // publish
+	StepDrain    = life.StepDrain    // waiting for the calls inside
+	StepUnload   = life.StepUnload
+	StepBind     = life.StepBind // a typed function
+	StepCall     = life.StepCall
 )

@@ -76,7 +76,7 @@ func ExampleSlot_Call() {
 	if _, err := slot.Swap(ctx, "build/libgreeter.v2.so"); err != nil {
 		log.Fatal(err)
 	}
-	for _, f := range slot.Current().Manifest.Functions {
+	for _, f := range slot.Current().Description().Manifest.Functions {
 		fmt.Println(f.Name, f.Signature)
 	}
 	r, err := slot.Call(ctx, "Add", 20, 22.0)

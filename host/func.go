@@ -3,21 +3,38 @@ package host
 import (
 	"context"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/invoke"
 )
 
 // A Caller is what functions are called on: a *Library, or a *Slot, which
 // always reaches its current version.
 type Caller interface {
 	// bind finds or promises a function of that name.
-	bind(name string, want abi.Signature) (*binding, error)
+	bind(name string, want abi.Signature) (*invoke.Binding, error)
 }
 
 // None is the result type of a function that returns nothing, or an error only.
-type None struct{}
+type None = invoke.None
+
+// A BindOption configures one bound function.
+type BindOption = invoke.BindOption
+
+// Limit bounds every call of the function, as a context with that timeout does. 0
+// leaves it at CallTimeout.
+func Limit(d time.Duration) BindOption { return invoke.Limit(d) }
+
+// Stay has callers of the function stay until the library returns, whatever their
+// context says. So a call with a context that can end, as a request's, runs on the
+// caller's own goroutine, and costs a fifth of one whose caller may leave.
+//
+// The library is still told of the end (cabi.Context), within some milliseconds. A call
+// that does not heed it keeps its caller, unless KillHung ends the version: then the
+// error is ErrCrashed. A limit (Limit, CallTimeout) bounds the call as ever: its caller
+// may leave.
+func Stay() BindOption { return invoke.Stay() }
 
 // Func0 binds the function name of c, which takes no argument. The returned
 // function may be called from any goroutine, at the same time, for as long as
@@ -40,11 +57,11 @@ func Func0[R any](c Caller, name string, opts ...BindOption) (func(context.Conte
 		return nil, err
 	}
 	return func(ctx context.Context) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		return finish[R](ctx, s)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -59,12 +76,12 @@ func Func1[A, R any](c Caller, name string, opts ...BindOption) (func(context.Co
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -75,13 +92,13 @@ func Func2[A, B, R any](c Caller, name string, opts ...BindOption) (func(context
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -92,14 +109,14 @@ func Func3[A, B, C, R any](c Caller, name string, opts ...BindOption) (func(cont
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -110,87 +127,27 @@ func Func4[A, B, C, D, R any](c Caller, name string, opts ...BindOption) (func(c
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		put(&s.Value.Frame, b.params[3], &a4)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		invoke.Put(&s.Value.Frame, b.Params[3], &a4)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
-func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect.Type) (*binding, error) {
-	fail := func(cause error) (*binding, error) {
-		return nil, &Error{Name: name, Step: StepBind, Reason: ErrArgument, Cause: cause}
-	}
-	var sig abi.Signature
-	for _, p := range params {
-		t, err := abi.TypeOf(p)
-		if err != nil {
-			return fail(err)
-		}
-		sig.Params = append(sig.Params, abi.Param{Type: t})
-	}
-	if r := reflect.TypeFor[R](); r != reflect.TypeFor[None]() {
-		t, err := abi.TypeOf(r)
-		if err != nil {
-			return fail(err)
-		}
-		sig.Result = t
-		if r == reflect.TypeFor[streamHandle]() {
-			sig.Result = abi.Stream
-		}
-	}
-	if err := checkRegisters(sig); err != nil {
-		return fail(err)
+func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect.Type) (*invoke.Binding, error) {
+	result := reflect.TypeFor[R]()
+	sig, err := invoke.SignatureOf(result, params...)
+	if err != nil {
+		return nil, &Error{Name: name, Step: StepBind, Reason: ErrArgument, Cause: err}
 	}
 	b, err := c.bind(name, sig)
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range opts {
-		o(b)
-	}
-	return b, nil
-}
-
-// compatible reports whether a function of signature have can be called as want.
-// What the host wants to know is the types; how errors travel is the library's.
-func compatible(want, have abi.Signature) bool {
-	if have.Result == abi.CString {
-		have.Result = abi.String
-	}
-	have.Error, want.Error = false, false
-	return want.Equal(have)
-}
-
-// A binding is a promise that name can be called on a library or slot.
-type binding struct {
-	slot   *Slot         // where it is called, or
-	fixed  *function     // which function of one library
-	index  int           // into the bound functions of the slot's current version
-	limit  time.Duration // of each call, 0: none
-	stays  bool          // the caller, whatever its context says
-	params [maxParams]param
-
-	name string
-	sig  abi.Signature
-}
-
-// maxParams is how many parameters a typed function has at most.
-const maxParams = 8
-
-func newBinding(name string, sig abi.Signature, limit time.Duration) *binding {
-	b := &binding{name: name, sig: sig, limit: limit}
-	copy(b.params[:], layoutOf(sig).params)
-	return b
-}
-
-// addBound adds a function to those that a slot has bound. The slot's mu is held.
-func (l *Library) addBound(fn *function) {
-	bound := append(slices.Clone(*l.bound.Load()), fn)
-	l.bound.Store(&bound)
+	return b.With(opts), nil
 }

@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"reflect"
+
+	"github.com/hotso/hotso/host/internal/invoke"
 )
 
 // Func5 is Func0 for a function with five parameters.
@@ -15,16 +17,16 @@ func Func5[A, B, C, D, E, R any](c Caller, name string, opts ...BindOption) (
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		put(&s.Value.Frame, b.params[3], &a4)
-		put(&s.Value.Frame, b.params[4], &a5)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		invoke.Put(&s.Value.Frame, b.Params[3], &a4)
+		invoke.Put(&s.Value.Frame, b.Params[4], &a5)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -38,17 +40,17 @@ func Func6[A, B, C, D, E, F, R any](c Caller, name string, opts ...BindOption) (
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		put(&s.Value.Frame, b.params[3], &a4)
-		put(&s.Value.Frame, b.params[4], &a5)
-		put(&s.Value.Frame, b.params[5], &a6)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		invoke.Put(&s.Value.Frame, b.Params[3], &a4)
+		invoke.Put(&s.Value.Frame, b.Params[4], &a5)
+		invoke.Put(&s.Value.Frame, b.Params[5], &a6)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -62,18 +64,18 @@ func Func7[A, B, C, D, E, F, G, R any](c Caller, name string, opts ...BindOption
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		put(&s.Value.Frame, b.params[3], &a4)
-		put(&s.Value.Frame, b.params[4], &a5)
-		put(&s.Value.Frame, b.params[5], &a6)
-		put(&s.Value.Frame, b.params[6], &a7)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		invoke.Put(&s.Value.Frame, b.Params[3], &a4)
+		invoke.Put(&s.Value.Frame, b.Params[4], &a5)
+		invoke.Put(&s.Value.Frame, b.Params[5], &a6)
+		invoke.Put(&s.Value.Frame, b.Params[6], &a7)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }
 
@@ -87,18 +89,18 @@ func Func8[A, B, C, D, E, F, G, H, R any](c Caller, name string, opts ...BindOpt
 		return nil, err
 	}
 	return func(ctx context.Context, a1 A, a2 B, a3 C, a4 D, a5 E, a6 F, a7 G, a8 H) (r R, err error) {
-		s, err := b.enter(ctx)
+		s, err := b.Enter(ctx)
 		if err != nil {
 			return r, err
 		}
-		put(&s.Value.Frame, b.params[0], &a1)
-		put(&s.Value.Frame, b.params[1], &a2)
-		put(&s.Value.Frame, b.params[2], &a3)
-		put(&s.Value.Frame, b.params[3], &a4)
-		put(&s.Value.Frame, b.params[4], &a5)
-		put(&s.Value.Frame, b.params[5], &a6)
-		put(&s.Value.Frame, b.params[6], &a7)
-		put(&s.Value.Frame, b.params[7], &a8)
-		return finish[R](ctx, s)
+		invoke.Put(&s.Value.Frame, b.Params[0], &a1)
+		invoke.Put(&s.Value.Frame, b.Params[1], &a2)
+		invoke.Put(&s.Value.Frame, b.Params[2], &a3)
+		invoke.Put(&s.Value.Frame, b.Params[3], &a4)
+		invoke.Put(&s.Value.Frame, b.Params[4], &a5)
+		invoke.Put(&s.Value.Frame, b.Params[5], &a6)
+		invoke.Put(&s.Value.Frame, b.Params[6], &a7)
+		invoke.Put(&s.Value.Frame, b.Params[7], &a8)
+		return invoke.Finish[R](ctx, s)
 	}, nil
 }

@@ -109,7 +109,7 @@ func TestSessionsLiveThroughSwaps(t *testing.T) {
 	for i, n := range puts {
 		assert.Equal(t, strconv.Itoa(n), must(s.get(strconv.Itoa(i)))(t))
 	}
-	for _, e := range j.events {
+	for _, e := range j.all() {
 		if e.State == host.Restored {
 			assert.Contains(t, e.Detail, "bytes of state from v")
 			assert.Positive(t, e.Took)

@@ -157,8 +157,17 @@ func (j *journal) option() host.Option {
 	})
 }
 
+// all are the events, in their order.
+func (j *journal) all() []host.Event {
+	host.Delivered()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.events)
+}
+
 // states are the states that a version went through.
 func (j *journal) states(version string) (states []host.State) {
+	host.Delivered()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range j.events {
@@ -171,6 +180,7 @@ func (j *journal) states(version string) (states []host.State) {
 
 // tells reports whether an event says that.
 func (j *journal) tells(detail string) bool {
+	host.Delivered()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return slices.ContainsFunc(j.events, func(e host.Event) bool { return strings.Contains(e.Detail, detail) })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi/wire"
 	"github.com/hotso/hotso/cabi/abi/wire/record"
+	"github.com/hotso/hotso/host/internal/invoke"
 )
 
 // WithLogger hands log records of libraries (package cabilog) to a logger, with the
@@ -18,7 +19,7 @@ import (
 //	cabilog.New().Info("warmed up", "entries", len(cache))
 func WithLogger(logger *slog.Logger) Option {
 	handler := logger.Handler()
-	return service2(wire.LogFunction, func(lib *Library, level int64, encoded []byte) (bool, error) {
+	return provide(invoke.Import2(wire.LogFunction, func(t *invoke.Target, level int64, encoded []byte) (bool, error) {
 		ctx := context.Background()
 		enabled := handler.Enabled(ctx, slog.Level(level))
 		if len(encoded) == 0 || !enabled {
@@ -28,15 +29,15 @@ func WithLogger(logger *slog.Logger) Option {
 		if err != nil {
 			return false, err
 		}
-		from := []slog.Attr{slog.String("library", lib.Name()), slog.String("version", lib.Version())}
+		from := []slog.Attr{slog.String("library", t.Name), slog.String("version", t.Version)}
 		return true, handler.WithAttrs(from).Handle(ctx, r)
-	}).option()
+	}))
 }
 
 // OnCount has f called for each cabi.Count of a library, from any goroutine.
 func OnCount(f func(lib *Library, name string, delta int64)) Option {
-	return service2(wire.CountFunction, func(lib *Library, name string, delta int64) (None, error) {
-		f(lib, name, delta)
+	return provide(invoke.Import2(wire.CountFunction, func(t *invoke.Target, name string, delta int64) (None, error) {
+		f(libraryOf(t), name, delta)
 		return None{}, nil
-	}).option()
+	}))
 }

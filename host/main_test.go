@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
+	host.OnIllegal(func(step string) { panic("a step that the table of states does not have: " + step) })
 	// What the first load opens for good is there before anything is counted:
 	// the TLS carrier and the eventfd of crashes.
 	opts := []libtest.MainOption{libtest.Check(func() error { return os.RemoveAll(dir) })}

@@ -173,7 +173,7 @@ func refuse(t *testing.T, r refusal, path string) error {
 
 // declaredRefusals are the names of the reasons that are ErrRefused.
 func declaredRefusals(t *testing.T) (names []string) {
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(host.SourceDir, "errors.go"), nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(host.SourceDir, "life", "errors.go"), nil, 0)
 	require.NoError(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
 		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {

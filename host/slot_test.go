@@ -44,7 +44,7 @@ func TestEventsAndVersionsOfASlot(t *testing.T) {
 	assert.Equal(t, wholeLife, j.states("2"))
 	assert.Equal(t, []host.State{host.Found, host.Found, host.Refused, host.Found}, j.states(""), "before the version is known")
 	last := time.Time{}
-	for _, e := range j.events {
+	for _, e := range j.all() {
 		assert.Equal(t, "greeter", e.Name)
 		assert.NotEmpty(t, e.File)
 		assert.False(t, e.Time.Before(last), "in order")
@@ -127,7 +127,7 @@ func TestConcurrentSwaps(t *testing.T) {
 	assert.Equal(t, 1, serving)
 
 	loaded := 0
-	for _, e := range j.events {
+	for _, e := range j.all() {
 		switch e.State {
 		case host.Loaded:
 			loaded++

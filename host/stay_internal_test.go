@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/host/internal/invoke"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
@@ -16,19 +17,19 @@ func TestWatchdogRests(t *testing.T) {
 	require.NoError(t, err)
 	add, err := Func2[int32, int32, int32](lib, "Add", Stay())
 	require.NoError(t, err)
+	rests := func() bool { running, _ := invoke.Watchdog(lib.v.Target); return !running }
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for range 2 {
 		_, err := add(ctx, 40, 2)
 		require.NoError(t, err)
-		lib.watchdog.mu.Lock()
-		assert.NotEmpty(t, lib.watchdog.seats)
-		lib.watchdog.mu.Unlock()
-		require.Eventually(t, func() bool { return !lib.watchdog.running.Load() }, 20*watchIdle, watchInterval)
+		_, leases := invoke.Watchdog(lib.v.Target)
+		assert.NotZero(t, leases)
+		require.Eventually(t, rests, 20*invoke.WatchIdle, invoke.WatchInterval)
 	}
 	_, err = add(ctx, 40, 2)
 	require.NoError(t, err)
 	_, err = lib.Close(t.Context())
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return !lib.watchdog.running.Load() }, 20*watchIdle, watchInterval)
+	require.Eventually(t, rests, 20*invoke.WatchIdle, invoke.WatchInterval)
 }

@@ -1,15 +1,9 @@
 package host
 
 import (
-	"context"
-	"io"
 	"iter"
-	"runtime"
-	"sync"
-	"sync/atomic"
-	"unsafe"
 
-	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/invoke"
 )
 
 // A Stream is a result that does not fit a call, read piece by piece. Its version
@@ -19,89 +13,18 @@ import (
 // Read and Seq are for one goroutine at a time. Close may be called by any, also
 // during a Read, which it ends if the library's reader can be closed while it is
 // read. So does the context that the stream was opened with.
-type Stream struct {
-	*stream
-	rest []byte // of a piece that was larger than what it was read into
-}
+type Stream struct{ s *invoke.Stream }
 
-// stream is what outlives a Stream that was forgotten.
-type stream struct {
-	lib  *Library
-	ctx  context.Context
-	name string
-	id   uint64
-	seat *seat       // in the gate; nothing of it is used
-	stop func() bool // watching ctx
-	err  error       // of a Read, for all that follow
-
-	left atomic.Bool // the gate
-
-	mu     sync.Mutex
-	closed bool
-	inside int // reads, and a close: the gate is kept for them
-}
-
-// streams are those of a library that hold its gate.
-type streams struct {
-	mu   sync.Mutex
-	open map[*stream]struct{}
-	over bool
-}
-
-// add reports whether s may hold the gate: not if the library is dead.
-func (ss *streams) add(s *stream) bool {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if ss.over {
-		return false
+func newStream(s *invoke.Stream, err error) (*Stream, error) {
+	if err != nil {
+		return nil, err
 	}
-	if ss.open == nil {
-		ss.open = map[*stream]struct{}{}
-	}
-	ss.open[s] = struct{}{}
-	return true
-}
-
-// end lets all streams of a dead library go. One that is being read is inside as
-// a control call is, and ejected as such.
-func (ss *streams) end() {
-	ss.mu.Lock()
-	open := ss.open
-	ss.open, ss.over = nil, true
-	ss.mu.Unlock()
-	for s := range open {
-		s.leave()
-	}
-}
-
-// leave gives the gate back, once.
-func (s *stream) leave() {
-	if !s.left.CompareAndSwap(false, true) {
-		return
-	}
-	s.lib.streams.mu.Lock()
-	delete(s.lib.streams.open, s)
-	s.lib.streams.mu.Unlock()
-	s.lib.leaveUncounted(s.seat)
+	return &Stream{s}, nil
 }
 
 // Read reads the next bytes. Errors are io.EOF at the end, *CallError if the
 // library's reader failed, *Crash, ErrClosed after Close, and that of the context.
-func (s *Stream) Read(p []byte) (int, error) {
-	if len(s.rest) > 0 {
-		n := copy(p, s.rest)
-		s.rest = s.rest[n:]
-		return n, nil
-	}
-	for s.err == nil && len(p) > 0 {
-		var n int
-		n, s.rest, s.err = s.read(p)
-		if n > 0 {
-			return n, nil
-		}
-	}
-	return 0, s.err
-}
+func (s *Stream) Read(p []byte) (int, error) { return s.s.Read(p) }
 
 // Seq ranges over the pieces of the stream, as the library gave them to cabi.Seq,
 // or over chunks of a reader, and closes it. A piece is valid until the next.
@@ -111,170 +34,8 @@ func (s *Stream) Read(p []byte) (int, error) {
 //			return err
 //		}
 //		...
-func (s *Stream) Seq() iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		defer s.Close()
-		buffer := make([]byte, 32<<10)
-		for s.err == nil {
-			n, whole, err := s.read(buffer)
-			s.err = err
-			piece := buffer[:n]
-			if whole != nil {
-				buffer = append(buffer[:n], whole...)
-				piece, buffer = buffer, buffer[:cap(buffer)]
-			}
-			if err == nil && !yield(piece, nil) {
-				return
-			}
-		}
-		if s.err != io.EOF {
-			yield(nil, s.err)
-		}
-	}
-}
-
-// read fills p. A piece that does not fit comes with its rest.
-func (s *stream) read(p []byte) (n int, rest []byte, err error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, nil, err
-	}
-	if !s.begin(false) {
-		return 0, nil, &Error{Name: s.lib.Name(), Version: s.lib.Version(), Step: StepCall, Reason: ErrClosed}
-	}
-	defer s.end()
-	status, length, err := s.cross(p)
-	switch {
-	case err != nil:
-	case abi.Kind(status) == abi.OK:
-		return int(min(length, uintptr(len(p)))), nil, nil
-	case abi.Kind(status) == abi.TooSmall:
-		if whole, ok := s.lib.take(status, min(length, maxMessage+1)); ok {
-			n = copy(p, whole)
-			return n, whole[n:], nil
-		}
-		s.close()
-		err = s.failed("its large piece was not kept long enough to fetch", false)
-	case abi.Kind(status) == abi.End:
-		err = io.EOF
-	default:
-		err = s.failed(s.lib.message(status), abi.Kind(status) == abi.Panic)
-		if s.ctx.Err() != nil {
-			err = s.ctx.Err() // which closed it
-		}
-	}
-	if s.begin(true) { // the library has closed it already
-		s.stop()
-		s.end()
-	}
-	return 0, nil, err
-}
-
-func (s *stream) failed(message string, panicked bool) error {
-	return &CallError{Library: s.lib.Name(), Version: s.lib.Version(), Function: s.name, Message: message, Panicked: panicked}
-}
-
-// begin reports whether the stream is open, and keeps the gate until end.
-func (s *stream) begin(closing bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.closed = closing
-	s.inside++
-	return true
-}
-
-func (s *stream) end() {
-	s.mu.Lock()
-	s.inside--
-	last := s.closed && s.inside == 0
-	s.mu.Unlock()
-	if last {
-		s.leave()
-	}
-}
-
-// cross makes one hotso_stream_read, as a control call: the gate may be given
-// back under it when the library dies, and who ejects callers counts these too.
-func (s *stream) cross(p []byte) (status int32, length uintptr, err error) {
-	l := s.lib
-	l.controls.Add(1)
-	defer l.controls.Add(-1)
-	if l.dead() {
-		return 0, 0, l.crashError()
-	}
-	f := l.newCall(l.sym.streamRead)
-	defer f.Put()
-	f.Int(s.id)
-	f.Pointer(unsafe.Pointer(unsafe.SliceData(p)))
-	f.Int(uint64(len(p)))
-	f.Pointer(unsafe.Pointer(&f.Length))
-	f.Do()
-	if l.dead() {
-		return 0, 0, l.diedIn(f)
-	}
-	return int32(f.R0), f.Length, nil
-}
+func (s *Stream) Seq() iter.Seq2[[]byte, error] { return s.s.Seq() }
 
 // Close tells the library that nobody reads any more, and lets it go. Closing
 // twice is harmless; the error is always nil.
-func (s *Stream) Close() error {
-	s.close()
-	return nil
-}
-
-func (s *stream) close() {
-	if s.begin(true) {
-		defer s.end()
-		s.stop()
-		_, _ = s.lib.invoke(s.lib.sym.streamClose, s.id)
-	}
-}
-
-// enterStream enters the same version twice: for the call, and for the stream.
-func (b *binding) enterStream(ctx context.Context) (*seat, *stream, error) {
-	for {
-		in, err := b.enter(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		if s := in.Value.fn.lib.newStream(ctx, b.name); s != nil {
-			return in, s, nil
-		}
-		in.Value.fn.leave(in) // it was closed meanwhile
-		runtime.Gosched()
-	}
-}
-
-// newStream enters for a stream that function name will open, or returns nil.
-func (l *Library) newStream(ctx context.Context, name string) *stream {
-	held, ok := l.gate.Enter()
-	if !ok {
-		return nil
-	}
-	s := &stream{lib: l, ctx: ctx, name: name, seat: held, stop: func() bool { return true }}
-	if !l.streams.add(s) {
-		s.leave()
-	}
-	return s
-}
-
-// open makes the call.
-func (s *stream) open(in *seat) (*Stream, error) {
-	id, err := finish[streamHandle](s.ctx, in)
-	if err == nil && s.lib.sym.streamRead == 0 {
-		err = &Error{Name: s.lib.Name(), Version: s.lib.Version(), Step: StepCall, Reason: ErrUnsupported}
-	}
-	if err != nil {
-		s.leave()
-		return nil, err
-	}
-	s.id = uint64(id)
-	if s.ctx.Done() != nil {
-		s.stop = context.AfterFunc(s.ctx, s.close)
-	}
-	user := &Stream{stream: s}
-	runtime.AddCleanup(user, func(s *stream) { go s.close() }, s)
-	return user, nil
-}
+func (s *Stream) Close() error { return s.s.Close() }

@@ -29,6 +29,7 @@ func (h *history) add(e host.Event) {
 }
 
 func (h *history) states() (states []host.State) {
+	host.Delivered()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range h.events {

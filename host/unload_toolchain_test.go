@@ -47,21 +47,23 @@ func testToolchain(t *testing.T, path, toolchain string) {
 	d, err := host.Inspect(path)
 	require.NoError(t, err)
 	require.Equal(t, toolchain, d.Manifest.Go)
+	elf, err := host.ELF(path)
+	require.NoError(t, err)
 	for _, f := range []string{"runtime.exit", "runtime.dieFromSignal", "runtime.raiseproc", "runtime.write1"} {
-		_, _, ok := d.ELF.GoFunc(f)
+		_, _, ok := elf.GoFunc(f)
 		assert.True(t, ok, "assumption: the runtime ends the process through %s", f)
 	}
-	_, _, ok := d.ELF.GoFunc("runtime.rtsigprocmask")
+	_, _, ok := elf.GoFunc("runtime.rtsigprocmask")
 	assert.True(t, ok, "assumption: the runtime blocks signals through runtime.rtsigprocmask")
 	for _, f := range []string{"os/signal.signal_enable", "os/signal.signal_disable", "os/signal.signal_ignore"} {
-		_, _, ok := d.ELF.GoFunc(f)
+		_, _, ok := elf.GoFunc(f)
 		assert.True(t, ok, "assumption: os/signal reaches the runtime through %s", f)
 	}
 	for _, f := range []string{"os.ensurePidfd", "os.getPidfd"} {
-		_, _, ok := d.ELF.GoFunc(f)
+		_, _, ok := elf.GoFunc(f)
 		assert.True(t, ok, "assumption: package os gets its pidfds in %s", f)
 	}
-	assert.Len(t, d.ELF.TLS.InitialExec, 1, "assumption: g is the only initial-exec variable")
+	assert.Len(t, elf.TLS.InitialExec, 1, "assumption: g is the only initial-exec variable")
 
 	before := takeFootprint(t)
 	lib, err := host.Open(t.Context(), path)

@@ -49,7 +49,7 @@ func checking(checks []check) host.Option {
 }
 
 func (c check) run(ctx context.Context, lib *host.Library) error {
-	sig, err := signature(lib.Description, c.function)
+	sig, err := signature(lib.Description(), c.function)
 	if err != nil {
 		return err
 	}

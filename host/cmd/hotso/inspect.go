@@ -84,7 +84,7 @@ func inspect(t *terminal, file string, f inspectFlags) error {
 	if d == nil {
 		return refused
 	}
-	i := newInspection(d, refused)
+	i := newInspection(d, refused, readELF(file))
 	if f.extract != "" && d.Sealed {
 		if err := extract(file, f.extract); err != nil {
 			return err
@@ -117,12 +117,12 @@ func extract(file, name string) error {
 	return os.WriteFile(name+".minisig", s.Signature, 0o666)
 }
 
-func newInspection(d *host.Description, refused error) inspection {
+func newInspection(d *host.Description, refused error, spec *elfimage.Spec) inspection {
 	i := inspection{
 		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI,
 	}
-	if d.ELF != nil {
-		i.Go, i.ELF = d.ELF.GoVersion, newELFFacts(d.ELF)
+	if spec != nil {
+		i.Go, i.ELF = spec.GoVersion, newELFFacts(spec)
 	}
 	if m := d.Manifest; d.Sealed {
 		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
@@ -137,6 +137,19 @@ func newInspection(d *host.Description, refused error) inspection {
 		}
 	}
 	return i
+}
+
+// readELF is what the file's headers say, or nil: why, the verdict has said.
+func readELF(file string) *elfimage.Spec {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	spec, err := elfimage.Parse(b)
+	if err != nil {
+		return nil
+	}
+	return spec
 }
 
 func newELFFacts(s *elfimage.Spec) *elfFacts {

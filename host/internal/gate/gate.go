@@ -90,7 +90,8 @@ const (
 // barrier to where the callers are.
 type Gate[T any] struct {
 	closed atomic.Bool
-	_      [rowSize - 4]byte    // callers read closed; nobody writes near it
+	sealed atomic.Bool
+	_      [rowSize - 8]byte    // callers read closed; nobody writes near it
 	rows   [rowCount + 1]row[T] // the last for all further processors, and without seats
 
 	spare sync.Pool // of seats that are in no row
@@ -269,7 +270,38 @@ func (g *Gate[T]) Reopen() {
 	g.closure = nil
 }
 
-// Wait returns nil once the gate is closed and empty. It returns [ErrOpen] if
+// EnterOwner lets the owner in, who may enter a closed gate: to look after what it
+// protects, while callers must not. Like a caller the owner leaves, and counts as one
+// inside until then. It fails, and never blocks, once the gate is sealed. It says
+// nothing of whether a Wait has ended before.
+func (g *Gate[T]) EnterOwner() (s *Seat[T], ok bool) {
+	s, _ = g.spare.Get().(*Seat[T])
+	if s == nil {
+		s = new(Seat[T])
+	}
+	atomic.StoreUint32(&s.state, taken)
+	if s.extra == nil {
+		s.extra = &g.rows[rowCount]
+	}
+	// Counted, then looked: Seal does both the other way round, so that one of the two
+	// sees the other.
+	s.extra.extra.Add(1)
+	if g.sealed.Load() {
+		s.extra.extra.Add(-1)
+		return nil, false
+	}
+	return s, true
+}
+
+// Seal refuses the owner as well, for good, and reports whether nobody is inside a
+// closed gate: then nobody will ever be. If it is false, somebody is, and Seal is to
+// be called again.
+func (g *Gate[T]) Seal() (empty bool) {
+	g.sealed.Store(true)
+	return g.closed.Load() && g.InFlight() == 0
+}
+
+// Wait returns nil once the gate is closed and empty of callers. It returns [ErrOpen] if
 // the gate is open, [ErrReopened] if it is opened meanwhile, and an error that
 // wraps ctx's when ctx ends first; then the gate stays closed and Wait may be
 // called again.

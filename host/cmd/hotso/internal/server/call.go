@@ -81,7 +81,7 @@ func unknown(slot *host.Slot, name string) string {
 	text := fmt.Sprintf("%s has no function %s", slot.Name(), name)
 	if lib := slot.Current(); lib != nil {
 		var names []string
-		for _, f := range lib.Manifest.Functions {
+		for _, f := range lib.Description().Manifest.Functions {
 			names = append(names, f.Name)
 		}
 		text += "; v" + lib.Version() + " has " + strings.Join(names, ", ")

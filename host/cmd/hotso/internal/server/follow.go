@@ -196,7 +196,7 @@ func (f *follower) current() *watch.Version {
 // serves.
 func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	if lib := f.slot.Current(); lib != nil && f.candidates.isCurrent(v) {
-		if m, ok := f.manifests[v.Path]; ok && reflect.DeepEqual(m, lib.Manifest) {
+		if m, ok := f.manifests[v.Path]; ok && reflect.DeepEqual(m, lib.Description().Manifest) {
 			return true // written again with the same content
 		}
 	}

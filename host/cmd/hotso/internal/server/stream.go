@@ -14,7 +14,7 @@ func streams(slot *host.Slot, name string) bool {
 	if lib == nil {
 		return false
 	}
-	f, _ := lib.Manifest.Function(name)
+	f, _ := lib.Description().Manifest.Function(name)
 	sig, err := abi.ParseSignature(f.Signature)
 	return err == nil && sig.Result == abi.Stream
 }

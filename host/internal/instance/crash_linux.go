@@ -1,0 +1,85 @@
+package instance
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/life"
+)
+
+// newCrashMessage makes the file that a library's runtime writes its last words
+// to. It can't grow beyond life.MaxCrashMessage: what does not fit is not written.
+func newCrashMessage(name string) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), name)
+	if err := f.Truncate(life.MaxCrashMessage); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_GROW|unix.F_SEAL_SHRINK); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// readCrashMessage returns what was written: the library's descriptor shares
+// its offset with ours.
+func readCrashMessage(f *os.File) string {
+	n, err := unix.Seek(int(f.Fd()), 0, unix.SEEK_CUR)
+	if err != nil || n <= 0 {
+		return ""
+	}
+	b := make([]byte, min(n, life.MaxCrashMessage))
+	got, _ := f.ReadAt(b, 0)
+	return string(b[:got])
+}
+
+// ejectCallers frees every thread of the host's that is inside the dead library:
+// each gets a signal, and the shim's handler lets it return from its call if
+// it is in the library's own code; one that is in libc or in a callback into the
+// host is tried again until it comes back.
+func (in *Instance) ejectCallers() {
+	pid := unix.Getpid()
+	for pause := 50 * time.Microsecond; in.Target.InFlight() > 0; pause = min(2*pause, 5*time.Millisecond) {
+		threads, err := proc.Threads()
+		if err != nil {
+			return
+		}
+		for _, id := range threads {
+			_ = unix.Tgkill(pid, id, abi.KillSignal)
+		}
+		time.Sleep(pause)
+	}
+}
+
+// awaitCrashes starts the reader; the eventfd and its goroutine stay for good.
+func awaitCrashes() error {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return fmt.Errorf("crash eventfd: %w", err)
+	}
+	crashes.fd = int32(fd)
+	f := os.NewFile(uintptr(fd), "hotso-crash")
+	go func() {
+		var count [8]byte
+		for {
+			if _, err := f.Read(count[:]); err != nil {
+				return
+			}
+			for i := range crashes.instances {
+				if in := crashes.instances[i].Load(); in != nil && in.Target.Dead() {
+					go in.onEnd("")
+				}
+			}
+		}
+	}()
+	return nil
+}

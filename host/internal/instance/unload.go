@@ -1,0 +1,94 @@
+package instance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hotso/hotso/host/life"
+)
+
+// How a version leaves the process. The order is the safety:
+//
+//  1. drain    The gate is closed: no call comes in; wait until none is inside.
+//     Nothing is ever taken away under a call.
+//  2. stop     The library's stop hooks, the last Go code of its that runs on
+//     purpose. They need its runtime, so they come first.
+//  3. exit     Threads of the host that end now skip the library's key
+//     destructors; wait for those that are in one.
+//  4. threads  The shim ends the library's threads, each where it is safe: in
+//     the library's own code. One that stays in C code past the
+//     deadline blocks the unload here, with everything still mapped.
+//     Only now does nothing run in the library any more, so:
+//  5. memory   pthread keys are deleted, what the runtime mapped is unmapped.
+//  6. files    The descriptors that it held are closed: those of its runtime,
+//     those that its poller watched, those that its C code opened. The first
+//     two were found before step 4, while the poller was sure to be there;
+//     all are closed after it, when no thread can use or reuse a number.
+//  7. image    dlclose, which unmaps the image: nobody executes in it.
+//  8. slots    The TLS slot and the dispatch entry are free for another load.
+//     Last, because until 7 a thread could have used them.
+//  9. check    What was found is compared with what was freed, and the kernel is
+//     asked for the image's range and for the joined threads. What is left
+//     is in the report with its reason, and the version is then life.Resident.
+//
+// Tests leave out each step, see TestEveryStepIsNeeded.
+
+// killTimeout is how long one attempt waits for threads to leave C code.
+const killTimeout = 2 * time.Second
+
+// retire drains a version whose gate is closed and takes it down. If the drain
+// outlives its deadline or a thread can't be ended, the version is quarantined: kept
+// whole, retried, and let go by a goroutine of its own.
+func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
+	r := in.newReport()
+	begin := time.Now()
+	wait, cancel := context.WithTimeout(ctx, in.conf.DrainTimeout)
+	defer cancel()
+	err := in.Target.Drain(wait)
+	if err != nil && in.conf.ForceUnload && in.attachment != nil {
+		in.kill("its calls outlived the drain timeout")
+		forced, cancel := context.WithTimeout(context.Background(), killTimeout)
+		defer cancel()
+		err = in.Target.Drain(forced)
+	}
+	drain := time.Since(begin)
+	r.Steps = append(r.Steps, life.StepTime{Step: string(life.StepDrain), Took: drain})
+	if err != nil {
+		inside := in.Target.InFlight()
+		r.State, r.Reason = life.Quarantined, fmt.Sprintf("%d calls are still inside", inside)
+		in.quarantine(r.Reason)
+		return r.Report, in.error(life.StepDrain, life.ErrBusy, fmt.Errorf("%s after %v", r.Reason, drain.Round(time.Millisecond)))
+	}
+	in.tell(life.Event{State: life.Drained, Took: drain})
+	err = in.teardown(r)
+	if r.State == life.Quarantined {
+		in.quarantine(r.Reason)
+		return r.Report, err
+	}
+	in.tell(life.Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+	return r.Report, err
+}
+
+// quarantine keeps trying to let a version go: when the last call is out, and then
+// whenever the blocking thread may have come back. From here on, its goroutine is the
+// only one that takes the version down.
+func (in *Instance) quarantine(reason string) {
+	in.tell(life.Event{State: life.Quarantined, Detail: reason})
+	go func() {
+		_ = in.Target.Drain(context.Background())
+		for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+			r := in.newReport()
+			_ = in.teardown(r)
+			if r.State != life.Quarantined {
+				in.tell(life.Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+				return
+			}
+			if r.Reason != reason {
+				reason = r.Reason
+				in.tell(life.Event{State: life.Quarantined, Detail: reason})
+			}
+			time.Sleep(pause)
+		}
+	}()
+}

@@ -1,0 +1,151 @@
+package invoke
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/hotso/hotso/host/life"
+)
+
+// finishBounded makes a call whose caller may leave.
+func finishBounded(ctx context.Context, s *Lease, r unsafe.Pointer) error {
+	c := boundedCalls.Get().(*boundedCall)
+	c.lease, c.fn = s, s.Value.fn
+	s.Value.Forget()
+	left, err := c.wait(ctx, s.Value.limit)
+	if left {
+		return err // c is the call's, which may still use it
+	}
+	if err == nil {
+		c.result(r)
+	}
+	c.put()
+	return err
+}
+
+// A boundedCall is one whose caller may leave. Those whose callers stay are used
+// again.
+type boundedCall struct {
+	lease *Lease // nobody's but the call's, once it has ended
+	fn    *Function
+	start func()
+	done  chan error // of the call, which has left
+	timer *time.Timer
+
+	mu    sync.Mutex // held while the call is told to cancel, so that it is still this one
+	ended bool
+
+	// The result, until the caller takes it.
+	text   string
+	slice  []byte // or of numbers: any slice has that form
+	scalar uint64
+	flat   []uint64 // a struct
+}
+
+var boundedCalls = sync.Pool{New: func() any {
+	c := &boundedCall{done: make(chan error, 1), timer: time.NewTimer(time.Hour)}
+	c.timer.Stop()
+	c.start = c.run // once: a method value is an allocation
+	return c
+}}
+
+func (c *boundedCall) put() {
+	c.lease, c.fn, c.text, c.slice, c.ended = nil, nil, "", nil, false
+	boundedCalls.Put(c)
+}
+
+// place is where the result goes.
+func (c *boundedCall) place() unsafe.Pointer {
+	switch k := c.fn.result; {
+	case k == kindString, k == kindCString:
+		return unsafe.Pointer(&c.text)
+	case k.element() > 0:
+		return unsafe.Pointer(&c.slice)
+	case k >= kindStruct:
+		if need := (k.size() + 7) / 8; need > len(c.flat) {
+			c.flat = make([]uint64, need)
+		}
+		return unsafe.Pointer(&c.flat[0])
+	}
+	return unsafe.Pointer(&c.scalar)
+}
+
+// result moves the result to r.
+func (c *boundedCall) result(r unsafe.Pointer) {
+	switch k := c.fn.result; {
+	case k == kindString, k == kindCString:
+		*(*string)(r) = c.text
+	case k.element() > 0:
+		*(*[]byte)(r) = c.slice
+	case k >= kindStruct:
+		copy(unsafe.Slice((*byte)(r), k.size()), unsafe.Slice((*byte)(unsafe.Pointer(&c.flat[0])), k.size()))
+	default:
+		store(k, c.scalar, r)
+	}
+}
+
+func (c *boundedCall) run() {
+	err := c.fn.do(&c.lease.Value.Frame, c.place())
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	c.fn.leave(c.lease)
+	c.done <- err
+}
+
+// wait makes the call on another goroutine and waits for it, for ctx, or for the
+// limit. left says that the caller leaves the call behind.
+func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool, err error) {
+	var limit <-chan time.Time
+	if bound > 0 {
+		c.timer.Reset(bound)
+		defer c.timer.Stop()
+		limit = c.timer.C
+	}
+	go c.start()
+	select {
+	case err := <-c.done:
+		return false, err
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-limit:
+		err = context.DeadlineExceeded
+	}
+	fn := c.fn
+	told := make(chan struct{})
+	go func() { c.cancel(); close(told) }()
+	grace := time.NewTimer(fn.target.Conf.CancelGrace)
+	defer grace.Stop()
+	select {
+	case cause := <-c.done:
+		<-told // c is used again only when nobody else has it
+		return false, heeded(cause, err)
+	case <-grace.C:
+	}
+	if fn.target.Conf.KillHung {
+		fn.target.Kill(fn.name + " did not return by its deadline")
+	}
+	return true, &life.Error{Name: fn.target.Name, Version: fn.target.Version, Step: life.StepCall, Reason: life.ErrHung,
+		Cause: fmt.Errorf("%s: %w", fn.name, err)}
+}
+
+// cancel tells the library that nobody waits for the call any more.
+func (c *boundedCall) cancel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.lease.Value.cancel()
+	}
+}
+
+// heeded makes an error of a call whose context had ended that of the context, too:
+// the library has mostly returned it for that.
+func heeded(err, ended error) error {
+	if e, ok := err.(*life.CallError); ok {
+		e.Ended = ended
+	}
+	return err
+}

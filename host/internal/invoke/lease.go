@@ -1,0 +1,145 @@
+package invoke
+
+import (
+	"context"
+	"time"
+	"unsafe"
+
+	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/gate"
+)
+
+// A Lease is a call's right to be inside its version, with what it needs there. The
+// gate keeps some for each processor, so calls find them ready.
+type Lease = gate.Seat[inside]
+
+// inside is a call between enter and leave.
+type inside struct {
+	call.Frame
+	fn      *Function     // nil until the lease is used for the first time
+	limit   time.Duration // 0: none
+	bounded bool          // by the limit, or a context that can end
+	stays   bool          // the caller of a bounded one does not leave
+	watch   watch         // of a caller who stays
+}
+
+// Enter goes through the gate of the version to call. The caller calls [Finish].
+func (b *Binding) Enter(ctx context.Context) (s *Lease, err error) {
+	done := ctx.Done()
+	if done != nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	fn := b.fixed
+	if b.route != nil {
+		// As Route.enter does when nothing is going on.
+		t, ok := b.route.current.Load(), false
+		if t != nil && b.route.diversion.Load() == nil {
+			s, ok = t.gate.Enter()
+		}
+		if !ok {
+			if t, s, err = b.route.enter(ctx); err != nil {
+				return nil, err
+			}
+		}
+		fn = (*t.bound.Load())[b.index]
+	} else {
+		var ok bool
+		if s, ok = fn.target.gate.Enter(); !ok {
+			return nil, fn.target.closedError()
+		}
+	}
+	s.Value.begin(fn, b.limit, done != nil, b.stays)
+	return s, nil
+}
+
+// begin makes the call one of fn. stays tells of a caller who stays when its context
+// has ended; a limit holds all the same.
+func (in *inside) begin(fn *Function, limit time.Duration, canEnd, stays bool) {
+	if in.fn != fn {
+		in.set(fn)
+	}
+	in.bounded = canEnd || limit != 0
+	in.stays = stays && limit == 0
+	in.limit = limit
+}
+
+// set prepares the lease for calls of fn, which are mostly several.
+//
+//go:noinline
+func (in *inside) set(fn *Function) {
+	if in.fn == nil { // nobody had this lease before
+		in.Init()
+	}
+	in.fn = fn
+	in.Fn, in.Jump = fn.addr, fn.target.jump
+	in.Guarded(fn.target.sym.pending, fn.target.sym.takeStatus)
+}
+
+// Finish makes the call, whose arguments were put into the lease, and leaves. One that is bounded runs on a goroutine of its
+// own, which costs some hundred nanoseconds and no allocation, and the caller may
+// leave it behind.
+//
+// To leave is not deferred, which would cost every call: nothing in between panics,
+// and callbacks must not end the goroutine (Provide0).
+func Finish[R any](ctx context.Context, s *Lease) (r R, err error) {
+	in := &s.Value
+	fn := in.fn
+	if in.bounded || !fn.plain {
+		err = finishInto(ctx, s, unsafe.Pointer(&r))
+		return r, err
+	}
+	in.Run(fn.stacked)
+	t := fn.target
+	if t.Dead() || in.Status != 0 {
+		err = fn.failed(in)
+		fn.leave(s)
+		return r, err
+	}
+	r = *(*R)(unsafe.Pointer(fn.register(&in.Frame))) // its low bytes: our processors are little-endian
+	in.Release()
+	t.gate.Leave(s)
+	return r, nil
+}
+
+// finishInto is Finish with the result at r, which is not written to once it
+// has returned.
+func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
+	if s.Value.bounded {
+		if s.Value.stays {
+			return finishStaying(ctx, s, r)
+		}
+		return finishBounded(ctx, s, r)
+	}
+	fn := s.Value.fn
+	err := fn.do(&s.Value.Frame, r)
+	fn.leave(s)
+	return err
+}
+
+// failed says how a plain call did.
+func (fn *Function) failed(in *inside) error {
+	if fn.target.Dead() {
+		return fn.target.diedIn(&in.Frame)
+	}
+	return fn.status(int32(in.Status))
+}
+
+// cancel tells the library that nobody waits for the call any more. The call must
+// be inside.
+func (in *inside) cancel() {
+	if thread := in.Thread(); thread != 0 {
+		_, _ = in.fn.target.ask(in.fn.target.sym.cancel, uint64(thread))
+	}
+}
+
+// leave ends a call. What it kept alive may go.
+func (fn *Function) leave(s *Lease) {
+	if s.Value.Abandoned() { // the library died in the call
+		fn.target.gate.Abandon(s)
+		return
+	}
+	s.Value.Release()
+	fn.target.gate.Leave(s)
+}

@@ -1,0 +1,155 @@
+package invoke
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+)
+
+// Stay has callers of the function stay until the library returns, whatever their
+// context says. So a call with a context that can end, as a request's, runs on the
+// caller's own goroutine, and costs a fifth of one whose caller may leave.
+//
+// The library is still told of the end (cabi.Context), within some milliseconds. A call
+// that does not heed it keeps its caller, unless KillHung ends the version: then the
+// error is ErrCrashed. A limit (Limit, CallTimeout) bounds the call as ever: its caller
+// may leave.
+func Stay() BindOption { return func(b *Binding) { b.stays = true } }
+
+const (
+	// watchInterval is how often somebody looks whether a context has ended.
+	watchInterval = 4 * time.Millisecond
+	// watchIdle is how long nobody needs to be inside before that stops.
+	watchIdle = time.Second
+)
+
+// A watch is for the end of the context of the call with a lease.
+type watch struct {
+	mu     sync.Mutex      // held while the call is told to cancel, so that it is still this one
+	done   <-chan struct{} // nil if no call is inside that stays
+	told   atomic.Int64    // when the call was told, as uptime; 0 if it was not
+	listed bool            // among the leases of the watchdog
+	spare  bool            // the lease is
+}
+
+// A watchdog looks after the calls of a version whose callers stay. One goroutine for
+// all of them costs a call two uncontended locks; a context.AfterFunc each would cost
+// more than the call.
+type watchdog struct {
+	running atomic.Bool
+	mu      sync.Mutex
+	leases  []*Lease // that have had such a call
+}
+
+var loaded = time.Now()
+
+// uptime does not jump.
+func uptime() time.Duration { return time.Since(loaded) }
+
+// finishStaying makes a call whose caller stays, and leaves. It is as finishInto.
+func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
+	fn, w := s.Value.fn, &s.Value.watch
+	w.mu.Lock()
+	w.done = ctx.Done()
+	s.Value.Forget()
+	listed := w.listed
+	w.mu.Unlock()
+	// The watchdog stops and then looks once more; so one of the two sees the other.
+	if !listed || !fn.target.watchdog.running.Load() {
+		fn.target.watchdog.add(fn.target, s)
+	}
+	err := fn.do(&s.Value.Frame, r)
+	w.mu.Lock()
+	w.told.Store(0)
+	w.done = nil
+	w.mu.Unlock()
+	fn.leave(s)
+	if err != nil {
+		return heeded(err, ctx.Err())
+	}
+	return nil
+}
+
+// add has the watchdog of t look at s.
+func (d *watchdog) add(t *Target, s *Lease) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w := &s.Value.watch
+	w.mu.Lock()
+	if !w.listed {
+		w.listed, w.spare = true, s.Spare()
+		d.leases = append(d.leases, s)
+	}
+	w.mu.Unlock()
+	if !d.running.Swap(true) {
+		go d.run(t)
+	}
+}
+
+func (d *watchdog) run(t *Target) {
+	for idle := time.Duration(0); ; {
+		time.Sleep(watchInterval)
+		idle += watchInterval
+		if d.look(t) {
+			idle = 0
+		}
+		if idle < watchIdle && !t.gate.Drained() {
+			continue
+		}
+		d.running.Store(false)
+		if !d.look(t) || d.running.Swap(true) {
+			return // nobody is inside, or whoever is has seen to it
+		}
+	}
+}
+
+// look reports whether a call is inside.
+func (d *watchdog) look(t *Target) (inside bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leases = slices.DeleteFunc(d.leases, func(s *Lease) bool {
+		w := &s.Value.watch
+		if !w.mu.TryLock() { // the call begins, ends, or is being told
+			inside = true
+			w.killIfHung(t)
+			return false
+		}
+		defer w.mu.Unlock()
+		if w.done == nil {
+			w.listed = !w.spare // that one may be nobody's any more
+			return !w.listed
+		}
+		inside = true
+		select {
+		case <-w.done:
+			if w.told.Load() == 0 && s.Value.Thread() != 0 {
+				w.told.Store(int64(uptime()))
+				go s.Value.tell(w.done)
+			}
+			w.killIfHung(t)
+		default:
+		}
+		return false
+	})
+	return inside
+}
+
+// tell cancels the call whose context's end is done, if it is inside still.
+func (in *inside) tell(done <-chan struct{}) {
+	in.watch.mu.Lock()
+	defer in.watch.mu.Unlock()
+	if in.watch.done == done {
+		in.cancel()
+	}
+}
+
+// killIfHung ends the version of a call that was told and does not return.
+func (w *watch) killIfHung(t *Target) {
+	told := time.Duration(w.told.Load())
+	if told != 0 && t.Conf.KillHung && uptime() > told+t.Conf.CancelGrace {
+		t.Kill("a call did not return when its context ended")
+	}
+}

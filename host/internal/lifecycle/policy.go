@@ -1,0 +1,115 @@
+package lifecycle
+
+import (
+	"context"
+
+	"github.com/hotso/hotso/host/internal/image"
+	"github.com/hotso/hotso/host/internal/instance"
+	"github.com/hotso/hotso/host/internal/invoke"
+	"github.com/hotso/hotso/host/life"
+)
+
+// A Policy decides what a slot leaves open. Its methods are called in the order in
+// which the slot has its policies. A policy embeds [NoPolicy] and has those methods
+// that it needs:
+//
+//	// keepForever never lets a version go.
+//	type keepForever struct{ lifecycle.NoPolicy }
+//
+//	func (keepForever) Keep(c *lifecycle.Change) {
+//		c.KeepWarm(c.Old)
+//	}
+//
+// and the slot, made once, has it:
+//
+//	slot := lifecycle.NewSlot(conf, keepForever{})
+//
+// Where it says "locked", the slot's lock is held, and the policy's own tables may be
+// guarded by it: the method must not wait, nor run code of the user's. Elsewhere no
+// lock is held.
+type Policy interface {
+	// Deploy may refuse a step that changes the version that serves, before it begins.
+	// The slot's token is held.
+	Deploy(step life.Step) error
+	// Admit may refuse a library by what its file says, before any of its code runs. The
+	// slot's token is held.
+	Admit(im *image.Image) error
+	// Keep may keep versions when another is published. Locked.
+	Keep(c *Change)
+	// Ended is told that the runtime of v has ended, once per version, and reports
+	// whether that is all there is to do. Locked.
+	Ended(v *Version, crash *life.Crash) (dealt bool)
+	// Recover may have another version serve in place of one whose runtime has ended,
+	// and reports whether it did. Calls wait meanwhile. It is not locked, and the token
+	// may be held by a deployment.
+	Recover(r *Recovery) bool
+	// Bound is told of a function that the host has bound. Locked.
+	Bound(b *invoke.Binding)
+	// Describe adds to what is known of a version. Locked.
+	Describe(v *Version, i *life.VersionInfo)
+	// Drop gives up all versions that the policy keeps, which are the caller's to let go:
+	// the slot is being closed. Locked.
+	Drop() []*Version
+}
+
+// NoPolicy decides nothing.
+type NoPolicy struct{}
+
+func (NoPolicy) Deploy(life.Step) error               { return nil }
+func (NoPolicy) Admit(*image.Image) error             { return nil }
+func (NoPolicy) Keep(*Change)                         {}
+func (NoPolicy) Ended(*Version, *life.Crash) bool     { return false }
+func (NoPolicy) Recover(*Recovery) bool               { return false }
+func (NoPolicy) Bound(*invoke.Binding)                {}
+func (NoPolicy) Describe(*Version, *life.VersionInfo) {}
+func (NoPolicy) Standby() *Version                    { return nil }
+func (NoPolicy) Drop() []*Version                     { return nil }
+
+// A Change is a version that takes the place of another. Policies decide, one after the
+// other, what becomes of those before.
+type Change struct {
+	New, Old *Version // Old is nil if there was none
+	Back     bool     // New is an older version, which the slot returns to
+
+	// Good is the version to go back to from New: Old, unless a policy knows a better
+	// one. It may be nil, or have crashed.
+	Good *Version
+	// Warm is the name of the version that is kept loaded to go back to, or empty.
+	Warm string
+	// Detail is what the event of New says, and Open says that a policy has not made up
+	// its mind about New.
+	Detail string
+	Open   bool
+
+	keep   []*Version // to be told that they are warm
+	retire []*Version
+}
+
+// KeepWarm keeps v loaded, with its gate closed. Whoever keeps it lets it go.
+func (c *Change) KeepWarm(v *Version) {
+	c.Warm = v.Target.Version
+	for i, r := range c.retire {
+		if r == v {
+			c.retire = append(c.retire[:i:i], c.retire[i+1:]...)
+			c.keep = append(c.keep, v)
+			return
+		}
+	}
+}
+
+// Retire lets v go, which a policy has kept until now.
+func (c *Change) Retire(v *Version) { c.retire = append(c.retire, v) }
+
+// A Recovery is what follows the end of the runtime of the version that serves.
+type Recovery struct {
+	Dead  *Version
+	Crash *life.Crash
+	// Itself is Dead, to be loaded again; nil if it can't be. The slot closes it.
+	Itself *instance.Spare
+	// Resume lets the calls go on that wait. It is called by whoever has another
+	// version serve, as soon as it does; more than once is harmless.
+	Resume func()
+}
+
+// Background is for what a slot does by itself.
+var Background = context.Background()

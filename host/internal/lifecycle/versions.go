@@ -1,0 +1,78 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"github.com/hotso/hotso/host/internal/instance"
+	"github.com/hotso/hotso/host/life"
+)
+
+// maxEntries is how many versions a slot remembers; those still in the process are
+// never forgotten.
+const maxEntries = 64
+
+// See begins the life of a version, whose file is at path.
+func (s *Slot) See(path string) *Entry {
+	e := s.journal.newEntry(path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = append(s.entries, e)
+	if len(s.entries) > maxEntries {
+		if i := slices.IndexFunc(s.entries, (*Entry).over); i >= 0 {
+			s.entries = slices.Delete(s.entries, i, i+1)
+		}
+	}
+	s.journal.tell(e, life.Event{State: life.Found})
+	return e
+}
+
+// SeeAgain begins another life of the version that c keeps.
+func (s *Slot) SeeAgain(c *instance.Spare) *Entry {
+	e := s.See(c.Desc.File)
+	e.name(c.Desc.Version)
+	return e
+}
+
+// over reports whether the life of a version is over, or never began.
+func (e *Entry) over() bool {
+	info, v := e.lives()
+	return v == nil && (verdict(info.State) || ended(info.State))
+}
+
+// Tell notes a step of a version's life.
+func (s *Slot) Tell(e *Entry, ev life.Event) { s.journal.tell(e, ev) }
+
+// Versions lists what the slot has seen, oldest first.
+func (s *Slot) Versions() []life.VersionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]life.VersionInfo, len(s.entries))
+	for i, e := range s.entries {
+		list[i] = s.InfoLocked(e)
+	}
+	return list
+}
+
+// Info is the entry of one version.
+func (s *Slot) Info(e *Entry) life.VersionInfo {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.InfoLocked(e)
+}
+
+// InfoLocked is Info for who has the lock.
+func (s *Slot) InfoLocked(e *Entry) life.VersionInfo {
+	info, v := e.lives()
+	if v == nil {
+		return info
+	}
+	info.InFlight = v.Target.InFlight()
+	info.Calls, info.Errors = v.Target.Figures()
+	if v == s.current {
+		info.Share = 100
+	}
+	for _, p := range s.policies {
+		p.Describe(v, &info)
+	}
+	return info
+}

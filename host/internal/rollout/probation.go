@@ -1,0 +1,141 @@
+package rollout
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/lifecycle"
+	"github.com/hotso/hotso/host/life"
+)
+
+// probation keeps the version before loaded while the new one proves itself, and goes
+// back to it if it doesn't.
+type probation struct {
+	lifecycle.NoPolicy
+	slot  *Slot
+	after time.Duration // 0: there is none
+	rule  Rule
+
+	trial *trial // of the current version, nil if it is not on probation; guarded by the slot's lock
+}
+
+// A trial is the probation of one version.
+type trial struct {
+	observed
+	warm *lifecycle.Version
+	over chan struct{} // closed by forget
+}
+
+func newProbation(s *Slot, conf *Config) *probation {
+	return &probation{slot: s, after: conf.Probation, rule: conf.Rule}
+}
+
+// Keep implements lifecycle.Policy. A swap during a probation begins another, with the
+// same warm version: what to go back to is the last version that has passed.
+func (p *probation) Keep(c *lifecycle.Change) {
+	if t := p.trial; t != nil {
+		p.forget()
+		c.Good = t.warm
+	}
+	if p.after <= 0 || c.Back || c.Good == nil || c.Good.Dead() {
+		return
+	}
+	p.trial = &trial{observed: observe(c.New), warm: c.Good, over: make(chan struct{})}
+	c.KeepWarm(c.Good)
+	if c.Detail != "" {
+		c.Detail += "; "
+	}
+	c.Detail += fmt.Sprintf("on probation for %v, v%s is kept warm", p.after, c.Good.Target.Version)
+	c.Open = true
+	go p.judge(p.trial)
+}
+
+// Recover implements lifecycle.Policy.
+func (p *probation) Recover(r *lifecycle.Recovery) bool { return p.slot.recoverWarm(p, r) }
+
+// Drop implements lifecycle.Policy.
+func (p *probation) Drop() (kept []*lifecycle.Version) {
+	if t := p.trial; t != nil {
+		kept = append(kept, t.warm)
+		p.forget()
+	}
+	return kept
+}
+
+func (p *probation) pair() (serves, warm *lifecycle.Version) {
+	if p.trial == nil {
+		return nil, nil
+	}
+	return p.trial.version, p.trial.warm
+}
+
+func (p *probation) forget() {
+	p.trial.end()
+	close(p.trial.over)
+	p.trial = nil
+}
+
+// judge watches over a version until its probation is over.
+func (p *probation) judge(t *trial) {
+	passed := time.NewTimer(p.after)
+	defer passed.Stop()
+	health := time.NewTicker(p.rule.Health)
+	defer health.Stop()
+	failed, said := t.failed, ""
+	for {
+		why := ""
+		select {
+		case <-t.over:
+			return
+		case <-passed.C:
+			p.pass(t)
+			return
+		case <-failed:
+			why = t.tooManyErrors(p.rule)
+		case <-health.C:
+			why = t.broken(p.rule)
+		}
+		if why == "" {
+			continue
+		}
+		err := p.fail(t, why)
+		if err == nil {
+			return
+		}
+		failed = nil // not before the next health interval
+		if text := why + "; it can't be rolled back: " + err.Error(); text != said {
+			said = text
+			t.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
+		}
+	}
+}
+
+// fail goes back from a version on probation.
+func (p *probation) fail(t *trial, why string) error {
+	done, err := p.slot.Hold(lifecycle.Background, life.StepSwap)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = p.slot.goBack(lifecycle.Background, p, t.warm, why)
+	return err
+}
+
+// pass ends a probation well.
+func (p *probation) pass(t *trial) {
+	done, err := p.slot.Hold(lifecycle.Background, life.StepSwap)
+	if err != nil {
+		return
+	}
+	defer done()
+	p.slot.Lock()
+	mine := p.trial == t
+	if mine {
+		p.forget()
+		t.version.Tell(life.Event{State: life.Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", p.after)})
+	}
+	p.slot.Unlock()
+	if mine {
+		_, _ = t.warm.Retire(lifecycle.Background)
+	}
+}

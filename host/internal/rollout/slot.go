@@ -1,0 +1,80 @@
+package rollout
+
+import (
+	"context"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/lifecycle"
+	"github.com/hotso/hotso/host/life"
+)
+
+// A Config says which policies a slot has.
+type Config struct {
+	lifecycle.Config
+	AllowDowngrade bool
+	Probation      time.Duration // 0: none
+	Rule           Rule          // of probations and canaries
+	BlueGreen      time.Duration // 0: none
+	CrashLimit     int
+	CrashWindow    time.Duration
+}
+
+// A Slot is a lifecycle.Slot with the policies of this package.
+type Slot struct {
+	*lifecycle.Slot
+	previous *previous
+	canary   *canaries
+	crashes  *crashes
+	standbys []standby
+}
+
+// A standby is a policy that keeps versions loaded, which calls can go back to.
+type standby interface {
+	lifecycle.Policy
+	// pair is the version that serves and the one that is kept for it, nil if there is
+	// none. Locked.
+	pair() (serves, warm *lifecycle.Version)
+	// forget ends the pair. What was warm is the caller's. Locked.
+	forget()
+}
+
+// NewSlot returns an empty slot.
+func NewSlot(conf *Config) *Slot {
+	s := &Slot{Slot: lifecycle.NewSlot(&conf.Config)}
+	probation := newProbation(s, conf)
+	blueGreen := newBlueGreen(s, conf)
+	s.standbys = []standby{probation, blueGreen}
+	s.previous = newPrevious(s)
+	s.crashes = newCrashes(s, conf)
+	s.canary = newCanaries(s, conf)
+	// What may come, first; of the ways out of a crash, the fastest first: what is
+	// loaded, what was good, the same version again, and the canary if there is no other.
+	s.Use(order{slot: s, downgrade: conf.AllowDowngrade}, probation, blueGreen, s.previous, s.crashes, s.canary)
+	return s
+}
+
+// Swap replaces the current version by the library at path: see package host.
+func (s *Slot) Swap(ctx context.Context, path string) (*life.Swap, error) {
+	done, err := s.Deploy(ctx, life.StepSwap)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	begin := time.Now()
+	e := s.See(path)
+	v, err := s.Stage(ctx, e, path)
+	if err != nil {
+		return nil, s.Reject(e, err)
+	}
+	swap := &life.Swap{Version: v.Target.Version, Load: time.Since(begin)}
+	served := s.Current()
+	retire, err := s.Replace(ctx, v, swap, false, "")
+	if err != nil {
+		_, _ = v.Retire(ctx)
+		return nil, s.Reject(e, err)
+	}
+	return swap, s.Retire(ctx, swap, retire, served)
+}
+
+// Forgive forgets all crashes: versions in a crash loop may be loaded again.
+func (s *Slot) Forgive() { s.crashes.forgive() }

@@ -1,0 +1,60 @@
+package host
+
+import "github.com/hotso/hotso/host/life"
+
+// The words for the life of a version; see package life.
+type (
+	// A State is a stage in the life of a version.
+	State = life.State
+	// An Event is one step in the life of a version.
+	Event = life.Event
+	// A VersionInfo is what a slot knows of a version it has seen.
+	VersionInfo = life.VersionInfo
+	// A Swap says what a replacement did.
+	Swap = life.Swap
+	// A Report says what became of a version that was replaced or closed.
+	Report = life.Report
+	// A Resource is one kind of thing that a library held of the process.
+	Resource = life.Resource
+	// A Blocker is a thread that could not be ended.
+	Blocker = life.Blocker
+	// A StepTime is how long one step of an unload took.
+	StepTime = life.StepTime
+	// A Description is what can be known of a library without running any of it.
+	Description = life.Description
+	// A Signature is what a library says of who signed it.
+	Signature = life.Signature
+)
+
+// The states a version goes through, then the other ways out.
+const (
+	Found    = life.Found
+	Verified = life.Verified // judged; none of its code has run
+	Loaded   = life.Loaded   // mapped, and its Go runtime is up
+	Started  = life.Started  // its start hooks have run
+	Healthy  = life.Healthy  // its health hooks and the host's check agree
+	Restored = life.Restored // it has the state of the version before
+	Canary   = life.Canary   // answers a share of the calls, beside the one that serves
+	Serving  = life.Serving
+	Warm     = life.Warm     // replaced, and kept loaded so that calls can go back to it
+	Retiring = life.Retiring // replaced; its calls are being waited for
+	Drained  = life.Drained  // no call is inside
+	Unloaded = life.Unloaded // nothing of it is left in the process
+
+	Refused     = life.Refused     // judged before any of its code ran
+	Failed      = life.Failed      // did not get as far as to serve, or was rolled back
+	Crashed     = life.Crashed     // its Go runtime ended; it is being taken out
+	Quarantined = life.Quarantined // a call or thread holds it: kept whole, and tried again
+	Resident    = life.Resident    // replaced; stays in the process, and why
+)
+
+// The kinds of resources in a Report.
+const (
+	Threads     = life.Threads     // that the library started
+	Mappings    = life.Mappings    // memory that its runtime and C code mapped
+	Image       = life.Image       // the file itself, mapped
+	Descriptors = life.Descriptors // of its runtime, what its poller watched, what its C code opened
+	Keys        = life.Keys        // pthread keys
+	Handlers    = life.Handlers    // of signals, in the host's dispatch table
+	TLSSlots    = life.TLSSlots
+)

@@ -1,0 +1,164 @@
+package life
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The reasons a caller can act on, one each; test with errors.Is. Every error
+// of this package that concerns a library is an *Error.
+var (
+	// ErrNotFound: there is no such file, or it can't be read.
+	ErrNotFound = errors.New("library not found")
+	// ErrRefused: the file was judged before any of its code ran, and must not
+	// be loaded. Each of the reasons below it is ErrRefused too.
+	ErrRefused = errors.New("library refused")
+	// ErrNotELF: the file is not an ELF shared object.
+	ErrNotELF = refused("not an ELF shared object")
+	// ErrMachine: the file is for another processor, word size or byte order.
+	ErrMachine = refused("wrong machine")
+	// ErrCorrupt: the file's structure contradicts itself.
+	ErrCorrupt = refused("damaged file")
+	// ErrNotLibrary: a shared object, but it does not link package cabi.
+	ErrNotLibrary = refused("not a hotso library")
+	// ErrABI: built for another version of the hotso ABI.
+	ErrABI = refused("other ABI version")
+	// ErrUnsealed: no manifest behind the image, or the file is cut off.
+	ErrUnsealed = refused("not sealed")
+	// ErrSeal: the file is not what was sealed: changed or damaged.
+	ErrSeal = refused("seal does not match")
+	// ErrUnsigned: keys are trusted, and the library is not signed. See TrustKeys.
+	ErrUnsigned = refused("not signed")
+	// ErrUntrusted: no trusted key verifies the library's signature.
+	ErrUntrusted = refused("signature not trusted")
+	// ErrDowngrade: the library is older than the version that serves.
+	ErrDowngrade = refused("older version")
+	// ErrName: the library has another name than the slot.
+	ErrName = refused("other library name")
+	// ErrFunction: a function that the host has bound is missing.
+	ErrFunction = refused("missing function")
+	// ErrSignature: a function exists, but is called another way.
+	ErrSignature = refused("other function signature")
+
+	// ErrLoad: the dynamic linker or the loader's resources said no.
+	ErrLoad = errors.New("load failed")
+	// ErrStart: the start hook failed, panicked, or did not end in time.
+	ErrStart = errors.New("start failed")
+	// ErrUnhealthy: the health hook said no.
+	ErrUnhealthy = errors.New("unhealthy")
+	// ErrBusy: calls were still inside the version when the drain deadline came.
+	ErrBusy = errors.New("busy")
+	// ErrLeft: the version ended and something of it is still in the process;
+	// the report says what and why. The new version serves all the same.
+	ErrLeft = errors.New("something is left")
+	// ErrClosed: the library or slot was closed.
+	ErrClosed = errors.New("closed")
+	// ErrEmpty: the slot has no version yet.
+	ErrEmpty = errors.New("no version loaded")
+	// ErrUnsupported: this platform or library can't do that.
+	ErrUnsupported = errors.ErrUnsupported
+
+	// ErrCall: the library's function returned an error. See CallError.
+	ErrCall = errors.New("function failed")
+	// ErrPanic: the library's function panicked; the library lives on.
+	ErrPanic = errors.New("function panicked")
+	// ErrArgument: an argument can't be passed to the function.
+	ErrArgument = errors.New("bad argument")
+	// ErrHung: the call did not return by its deadline, and may be inside still.
+	ErrHung = errors.New("call hung")
+	// ErrCrashed: the version's Go runtime ended while the call was inside, or had
+	// ended before. See Crash.
+	ErrCrashed = errors.New("library crashed")
+	// ErrCrashLoop: the version crashed too often.
+	ErrCrashLoop = errors.New("crash loop")
+	// ErrTooMany: every slot for a library that can be unloaded is in use.
+	ErrTooMany = errors.New("too many libraries are loaded")
+	// ErrState: a version could not save its state, or the other could not restore it.
+	ErrState = errors.New("state not handed over")
+	// ErrTwoStates: two versions side by side would each have a state of their own.
+	ErrTwoStates = errors.New("two versions would each have a state")
+	// ErrNoneBefore: there is no version to go back to.
+	ErrNoneBefore = errors.New("no version before this one")
+	// ErrCanary: a canary runs.
+	ErrCanary = errors.New("a canary runs")
+	// ErrNoCanary: no canary runs, or it was promoted or aborted meanwhile.
+	ErrNoCanary = errors.New("no canary runs")
+)
+
+// refusal is a reason that is ErrRefused as well.
+type refusal string
+
+func refused(reason string) error      { return refusal(reason) }
+func (r refusal) Error() string        { return string(r) }
+func (r refusal) Is(target error) bool { return target == ErrRefused }
+
+// An Error says which library could not be used, at which step, and why.
+type Error struct {
+	File    string // path as the caller gave it, if there is a file
+	Name    string // library name, if known
+	Version string // version, if known
+	Step    Step   // where it ended
+	Reason  error  // one of this package's sentinels
+	Cause   error  // what exactly, may be nil
+	Advice  string // what to do, may be empty
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch {
+	case e.File != "":
+		b.WriteString(e.File)
+	case e.Name != "":
+		b.WriteString(e.Name)
+		if e.Version != "" {
+			b.WriteString(" v" + e.Version)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	fmt.Fprintf(&b, "%s: %v", e.Step, e.Reason)
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
+	if e.Advice != "" {
+		b.WriteString(" (" + e.Advice + ")")
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is find the reason and errors.As the cause.
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Reason}
+	}
+	return []error{e.Reason, e.Cause}
+}
+
+// A CallError is a call that reached the library and came back with an error
+// or panic. It is ErrCall or ErrPanic.
+type CallError struct {
+	Library  string
+	Version  string
+	Function string
+	Message  string // the library's own words; for a panic with its stack
+	Panicked bool
+
+	// Ended is the error of the call's context, if that had ended when the library
+	// returned this error; else nil.
+	Ended error
+}
+
+// Unwrap returns Ended.
+func (e *CallError) Unwrap() error { return e.Ended }
+
+func (e *CallError) Error() string {
+	message, _, _ := strings.Cut(e.Message, "\n")
+	return fmt.Sprintf("%s v%s: %s: %s", e.Library, e.Version, e.Function, message)
+}
+
+// Is matches ErrCall or ErrPanic.
+func (e *CallError) Is(target error) bool {
+	return target == ErrPanic && e.Panicked || target == ErrCall && !e.Panicked
+}
