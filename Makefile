@@ -3,7 +3,7 @@
 # What make lib builds; GREETING is what version VERSION says, if not its own.
 VERSION  ?=
 GREETING ?=
-# How often make bench runs each benchmark, and what make compare is told.
+# How often make bench runs each benchmark, and what make compare and make instructions are told.
 COUNT    ?= 6
 FLAGS    ?=
 README   ?=
@@ -42,6 +42,9 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in the
 	  $(if $(README),--readme "$(CURDIR)/README.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
 
+instructions: ## Count the instructions of a call, by package [FLAGS="--json FILE --against FILE --functions"]
+	@CGO_ENABLED=0 go run ./scripts/instructions $(FLAGS)
+
 soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (half an hour)
 	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
 	@bin/hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000 --traffic 4 --overlap
@@ -64,4 +67,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare mutate soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare instructions mutate soak crash-soak fmt clean FORCE

@@ -68,11 +68,11 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// buildGreeter builds the library as any Go program would be built as one.
+// buildGreeter builds the library with go build alone, not with hotso build.
 func buildGreeter(t *testing.T) string {
 	compiler(t) // cgo needs one
 	for _, sources := range []string{"..", "../../cabi", "../../include"} {
-		// go test must know what the result depends on, or it shows an old one from its cache.
+		// go test must know what the result depends on, or it shows an old result from its cache.
 		require.NoError(t, filepath.WalkDir(sources, func(_ string, _ fs.DirEntry, err error) error { return err }))
 	}
 	library := filepath.Join(t.TempDir(), "libgreeter.so")
@@ -100,7 +100,7 @@ func run(t *testing.T, args ...string) {
 func try(t *testing.T, args ...string) (stdout, stderr string, exit int) {
 	var out, errs bytes.Buffer
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // a library is cgo, whatever builds this test
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // a library needs cgo, however this test was built
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// greeting replaces the default greeting. Set by the linker:
+// greeting, if it is set, replaces the default greeting. The linker sets it:
 //
 //	-ldflags "-X 'github.com/hotso/hotso/libgreeter/greeter.greeting=Moin, Golang!'"
 var greeting string
@@ -40,7 +40,8 @@ func (g Greeter) Name(name string) (string, error) {
 	return "Hello, " + name + "!" + g.suffix(), nil
 }
 
-// suffix tells versions apart; the first has none, nor has a build by hand.
+// suffix tells versions apart. Version 1 has none, nor has a library that hotso build
+// did not make.
 func (g Greeter) suffix() string {
 	if g.Version == "" || g.Version == "1" {
 		return ""

@@ -23,22 +23,22 @@ const (
 	wasm      artefact = "wasm module"
 )
 
-// Loads of the leak job: those before it counts, and those that count. A plugin
-// can be loaded only once per plugin path, and each takes a link of its own, so
-// there are one and leakPlugins of them.
+// Loads of the leak job: leakFirst that do not count, then leakLoads that do. A plugin
+// can be loaded only once per plugin path, and each path takes a link of its own, so
+// there is one plugin that does not count, and leakPlugins that do.
 const (
 	leakFirst   = 5
 	leakLoads   = 20
 	leakPlugins = 3
 )
 
-// errBuild: what a contender needs could not be built.
+// errBuild says that something that a contender needs could not be built.
 var errBuild = errors.New("build failed")
 
 // built is what there is to compare with.
 type built struct {
 	files    Files
-	programs map[bool]string // by whether they have cgo
+	programs map[bool]string // true: built with cgo
 	failed   map[artefact]error
 }
 
@@ -107,8 +107,9 @@ func (b *built) libraries(ctx context.Context, root, dir string) error {
 	return err
 }
 
-// plugins builds the same plugin under several plugin paths. That of a package
-// named by its files is a hash of them, so a comment makes the difference.
+// plugins builds the same plugin under several plugin paths. The plugin path of a
+// package that is named by its files is a hash of them, so a comment is enough to
+// change it.
 func (b *built) plugins(ctx context.Context) error {
 	source, err := os.ReadFile(filepath.Join("guest", "plugin", "main.go"))
 	if err != nil {
@@ -131,7 +132,7 @@ func goBuild(ctx context.Context, env string, args ...string) error {
 	return err
 }
 
-// run returns what a command prints; what it says when it fails is in the error.
+// run returns what a command prints; if it fails, the error has what it said on stderr.
 func run(ctx context.Context, env []string, name string, args ...string) (string, error) {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)

@@ -41,7 +41,7 @@ func (g *cgoGreeter) Close() error {
 	return nil
 }
 
-// cgoStrings greets as cgo's documentation has it: C memory both ways.
+// cgoStrings greets as cgo's documentation shows it: through C memory both ways.
 type cgoStrings struct{ *cgoGreeter }
 
 func openCgoStrings(f Files) (Greeter, error) {
@@ -60,7 +60,7 @@ func (g cgoStrings) Greet(name string) (string, error) {
 	return C.GoStringN(out, C.int(length)), nil
 }
 
-// cgoBuffer greets with as few crossings as can be: Go memory both ways.
+// cgoBuffer greets with as few crossings as possible: through Go memory both ways.
 type cgoBuffer struct{ *cgoGreeter }
 
 func openCgoBuffer(f Files) (Greeter, error) {

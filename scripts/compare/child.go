@@ -11,7 +11,7 @@ import (
 )
 
 // The parent runs one child per contender and asks it for one job at a time:
-// a job's name goes in on a line, a Figure comes out on a line.
+// it writes a job's name on a line, and the child answers with a Figure on a line.
 
 // An order is what a child is started with, as JSON in an environment variable.
 type order struct {
@@ -22,7 +22,7 @@ type order struct {
 
 const orderVariable = "COMPARE_ORDER"
 
-// serveJobs is the child's side.
+// serveJobs is what the child does.
 func serveJobs(o order, in io.Reader, out io.Writer) error {
 	c, ok := find(o.Contender)
 	if !ok {
@@ -61,7 +61,7 @@ func serveJobs(o order, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// A child is the parent's side.
+// A child is a child process, as the parent sees it.
 type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser

@@ -107,7 +107,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// The page that people read has the place.
+// The project's README has the place for the table.
 func TestProjectReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	require.NoError(t, err)
@@ -139,7 +139,7 @@ func TestChoose(t *testing.T) {
 	assert.Empty(t, choose("nobody"))
 }
 
-// The whole command, with the contenders that are built quickest.
+// The whole command, with the contenders that take least time to build.
 func TestQuick(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds libraries")
@@ -166,7 +166,7 @@ func marked(t *testing.T, variable string) (lines []string) {
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	require.NoError(t, err)
 	for _, dir := range dirs {
-		env, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended, or be another's
+		env, _ := os.ReadFile(filepath.Join(dir, "environ")) // it may have ended, or be another user's
 		if bytes.Contains(env, []byte(variable)) {
 			line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))

@@ -8,8 +8,8 @@ import (
 // A Greeter is the library, however a contender reaches it.
 type Greeter interface {
 	Add(a, b int32) (int32, error)
-	// Greet returns a string of the caller's own; what the call needed is
-	// freed when it returns.
+	// Greet returns a string that is the caller's own; whatever else the call
+	// allocated is freed when it returns.
 	Greet(name string) (string, error)
 	// Close gives back everything that Open took, as far as the contender can.
 	Close() error
@@ -39,7 +39,7 @@ type Files struct {
 	Copies        []string // of Greeter: dlopen loads a path only once
 	Plugins       []string // the greeter for package plugin, each with a plugin path of its own
 	Wasm          string   // the greeter for wasip1
-	Source        string   // of the greeter, in plain Go
+	Source        string   // the greeter's source, in plain Go
 	Server        string   // a program that serves the greeter: this one
 	Use           int      // which of Copies and Plugins to load
 }

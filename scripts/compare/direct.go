@@ -6,7 +6,8 @@ import (
 	"github.com/hotso/hotso/libgreeter/greeter"
 )
 
-// plain is the greeter linked in: the limit, and what the servers serve.
+// plain is the greeter linked in. No contender can be faster, and it is what the
+// servers serve.
 type plain struct{ greeter.Greeter }
 
 var local = plain{greeter.Greeter{Version: "1"}}

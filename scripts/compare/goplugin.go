@@ -18,7 +18,7 @@ var pluginSets = map[string]plugin.PluginSet{
 	"grpc":   {"greeter": grpcPlugin{}},
 }
 
-// A remote is the other process's greeter, over either protocol.
+// A remote is the greeter of the other process, through either protocol.
 type remote interface {
 	Add(a, b int32) (int32, error)
 	Greet(name string) (string, error)
@@ -60,10 +60,10 @@ func (g *goPlugin) Close() error {
 	return nil
 }
 
-// endPlugins ends the processes of all go-plugins, those of echoes too.
+// endPlugins ends the processes of all go-plugins, including those of echoes.
 func endPlugins() { plugin.CleanupClients() }
 
-// servePlugin does not return before the host has gone.
+// servePlugin serves until the host has gone.
 func servePlugin(protocol string) {
 	config := &plugin.ServeConfig{
 		HandshakeConfig: handshake,

@@ -15,8 +15,8 @@ type race struct {
 	budget time.Duration // of one measurement
 }
 
-// A row is what was measured of one contender, by job, one figure for each
-// round; or why it could not be.
+// A row is what was measured of one contender: for each job, one figure per round; or
+// why it could not be measured.
 type row struct {
 	Contender
 	figures map[string][]Figure
@@ -28,9 +28,9 @@ type row struct {
 
 var repeated = []string{Add, Greet, Bytes, Scaling}
 
-// run measures in rounds: each asks every contender for every job once, in a
-// new random order, while all others are idle. So what changes on the machine
-// meanwhile hits them alike, and the figures of one round can be divided.
+// run measures in rounds. In each, every contender does every job once, in a new random
+// order, while all others are idle. So whatever changes on the machine meanwhile affects
+// all of them alike, and figures of the same round can be divided by each other.
 func (r race) run(ctx context.Context, list []Contender) ([]*row, error) {
 	rows := make([]*row, len(list))
 	for i, c := range list {
@@ -87,7 +87,7 @@ func (r race) order(c Contender) order {
 	return order{Contender: c.Name, Files: r.built.files, Budget: r.budget}
 }
 
-// fresh asks a new process.
+// fresh has a new process do the job.
 func (r race) fresh(w *row, job string) {
 	child, err := startChild(r.built.programs[w.Cgo], r.order(w.Contender))
 	if err != nil {

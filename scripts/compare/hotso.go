@@ -7,10 +7,10 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-// hotso's typed functions on a slot: gate and containment are in every call,
-// and the host needs no cgo. There are two rows, because the context matters: one
-// that can't end is the fastest, and one that can, as a server's requests have
-// it, bounds the call by running it on a goroutine of its own.
+// hotso's typed functions on a slot: every call goes through the gate and is contained,
+// and the host needs no cgo. There are several rows, because the context matters: with
+// one that can't end, a call is fastest; with one that can, as a server's requests have
+// it, the call runs on a goroutine of its own, so that the caller may leave it.
 type hotsoGreeter struct {
 	slot  *host.Slot
 	ctx   context.Context

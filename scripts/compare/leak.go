@@ -16,8 +16,8 @@ type Left struct {
 	Threads, Maps, FDs float64
 }
 
-// leak loads, calls and closes. The first loads, which may set up things for
-// all others, do not count.
+// leak loads, calls and closes, again and again. The first loads do not count, as they
+// may set up things for all later ones.
 func leak(c Contender, f Files) (Figure, error) {
 	once := func(i int) error {
 		f.Use = i
@@ -56,8 +56,8 @@ func leak(c Contender, f Files) (Figure, error) {
 	}}, err
 }
 
-// settled looks at the process once the heap is as small as it gets, and what
-// ends in its own time has ended.
+// settled measures the process once the heap is as small as it gets, and whatever
+// takes its time to end has ended.
 func settled() (Left, error) {
 	for range 3 {
 		runtime.GC()

@@ -3,13 +3,13 @@
 //
 //	go run . --plot compare.svg > compare.md
 //
-// or, with what they show in the README, as make compare README=1.
+// or, to put the results into the README too, make compare README=1.
 //
 // It builds what it compares (Go and a C compiler are needed), takes about
 // three minutes, and wants the machine for itself. The jobs: add two numbers;
 // greet, with a string in and a string of the caller's own out; an echo of
-// 64 KiB; add by 8 goroutines as a multiple of add by one; load, from the file
-// to the first greeting, the first of a process; and what 20 loads and closes
+// 64 KiB; add by 8 goroutines as a multiple of add by one; the first load of a
+// process, from the file to the first greeting; and what 20 loads and closes
 // leave in the process, after GC. Every contender runs the same greeter in Go
 // (wazero: built by Go for wasip1, with -buildmode=c-shared) and has a process
 // of its own. Those that load a shared object load the same one, and cgo has

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Jobs that a child measures. Load and Leak are one job each of a process that
-// has done nothing before.
+// Jobs that a child measures. Load and Leak are each done by a process that has done
+// nothing before.
 const (
 	Add     = "add"     // nanoseconds of Add
 	Greet   = "greet"   // nanoseconds of Greet
@@ -53,7 +53,7 @@ func newBench(c Contender, f Files, budget time.Duration) (*bench, error) {
 	return b, b.check()
 }
 
-// check calls everything once: what is wrong must not be fast.
+// check calls everything once: a wrong answer must not count as a fast one.
 func (b *bench) check() error {
 	if sum, err := b.greeter.Add(40, 2); err != nil || sum != 42 {
 		return fmt.Errorf("Add(40, 2) is %d, %v", sum, err)
@@ -85,7 +85,7 @@ func (b *bench) run(job string) (Figure, error) {
 // runs on the machine only ever makes a call slower.
 const parts = 5
 
-// time calls f for the budget and returns nanoseconds and objects per call.
+// time calls f until the budget is used up, and returns nanoseconds and objects per call.
 func (b *bench) time(f func() error) (Figure, error) {
 	slice := b.budget / parts
 	n, took := 1, time.Duration(0)
@@ -109,7 +109,7 @@ func (b *bench) time(f func() error) (Figure, error) {
 		best = min(best, took)
 	}
 	runtime.ReadMemStats(&after)
-	// Rounded down, as package testing does: the odd object of the runtime's
+	// Rounded down, as package testing does: an occasional object of the runtime's
 	// own is not the call's.
 	allocs := (after.Mallocs - before.Mallocs) / uint64(n*parts)
 	return Figure{Value: float64(best) / float64(n), Allocs: float64(allocs)}, nil
@@ -142,7 +142,7 @@ func (b *bench) scaling() (Figure, error) {
 	return Figure{Value: many / one}, nil
 }
 
-// rate is how many Adds a nanosecond n goroutines make together.
+// rate is how many Adds n goroutines make together in a nanosecond.
 func (b *bench) rate(n int) (float64, error) {
 	calls, errs := make([]int, n), make([]error, n)
 	var wg sync.WaitGroup

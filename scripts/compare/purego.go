@@ -7,8 +7,8 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// How the contenders without a convention of their own hold results: a buffer
-// that is large enough for every greeting.
+// Contenders without a convention of their own for results have a buffer that is
+// large enough for every greeting, in bytes.
 const greetingSize = 256
 
 type registerFunc struct {
@@ -93,8 +93,8 @@ func echoSyscallN(f Files) (Echo, error) {
 	}, err
 }
 
-// span calls a function with bytes in and bytes out. purego keeps nothing
-// alive for its caller.
+// span calls a function that takes and returns bytes. It keeps them alive during the
+// call, as purego does not.
 func span(fn uintptr, in *byte, n int, out []byte, length *uintptr) int32 {
 	status, _, _ := purego.SyscallN(fn, uintptr(unsafe.Pointer(in)), uintptr(n),
 		uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), uintptr(unsafe.Pointer(length)))

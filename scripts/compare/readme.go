@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// What stands between these two lines of a page is the table's.
+// The table replaces whatever is between these two lines of a page.
 const (
 	begins = "<!-- make compare README=1 writes this -->"
 	ends   = "<!-- until here -->"

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// median returns the middle of xs, or NaN of none.
+// median returns the middle of xs, or NaN if xs is empty.
 func median(xs []float64) float64 {
 	if len(xs) == 0 {
 		return math.NaN()
@@ -15,7 +15,7 @@ func median(xs []float64) float64 {
 	return (s[(n-1)/2] + s[n/2]) / 2
 }
 
-// ratio returns the median of a/b, each pair of one round.
+// ratio returns the median of a[i]/b[i], where i is a round.
 func ratio(a, b []float64) float64 {
 	var xs []float64
 	for i := range min(len(a), len(b)) {

@@ -102,7 +102,7 @@ func (w *row) leftovers() string {
 	return text
 }
 
-// number writes x with three digits, more only in front of the point.
+// number writes x with three significant digits, or more if its integer part has more.
 func number(x float64) string {
 	switch a := math.Abs(x); {
 	case math.IsNaN(x):

@@ -13,7 +13,7 @@ type yaegiGreeter struct {
 	greet func(string) (string, error)
 }
 
-// yaegiGlue is what a host adds to the source, in the same package.
+// yaegiGlue is what a host adds to the greeter's source, in the same package.
 const yaegiGlue = `
 var g = Greeter{Version: "1"}
 

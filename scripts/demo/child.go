@@ -19,8 +19,8 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-// newCommand is a command in a process group of its own, so that ^C reaches it
-// through us, once, and it can clean up.
+// newCommand makes a command with a process group of its own, so that ^C reaches it
+// only once, through us, and it can clean up.
 func newCommand(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -50,7 +50,7 @@ type server struct {
 
 	mu     sync.Mutex
 	events []host.Event
-	more   chan struct{} // closed when there are more
+	more   chan struct{} // closed when more events have come
 }
 
 func startServer(ctx context.Context, dir string, v *view) (*server, error) {
@@ -78,7 +78,7 @@ func startServer(ctx context.Context, dir string, v *view) (*server, error) {
 	return s, nil
 }
 
-// read takes the events that the server writes.
+// read receives the events that the server writes.
 func (s *server) read(lines *bufio.Scanner, v *view) {
 	defer close(s.done)
 	for lines.Scan() {
@@ -129,7 +129,7 @@ func (s *server) versions() ([]host.VersionInfo, error) {
 	return v.Versions, err
 }
 
-// stop ends the server as an operator does, and wants it to end well.
+// stop ends the server as an operator does; if it does not end well, that is an error.
 func (s *server) stop() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	<-s.done
@@ -139,7 +139,7 @@ func (s *server) stop() error {
 	return nil
 }
 
-// kill ends the server whatever it does. After stop it does nothing.
+// kill ends the server whatever it is doing. After stop it does nothing.
 func (s *server) kill() {
 	if s.cmd.ProcessState != nil {
 		return

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// greetings are what the versions must answer.
+// greetings are the right answers, by version.
 var greetings = map[string]string{"1": "Hello, Golang!", "2": "Hello, Golang! (v2)"}
 
 // rank orders the versions: a caller must not see one go back.
 var rank = map[string]int{"1": 1, "2": 2}
 
-// A load is callers that never stop calling.
+// A load is a number of callers that keep calling until it is stopped.
 type load struct {
 	url    string
 	client *http.Client
@@ -29,7 +29,7 @@ type load struct {
 	answers map[string]int // good ones, by version
 	first   map[string]time.Time
 	failed  int
-	why     error // of the first that failed
+	why     error // of the first call that failed
 }
 
 func startLoad(ctx context.Context, url string, callers int) *load {
@@ -52,7 +52,7 @@ func startLoad(ctx context.Context, url string, callers int) *load {
 }
 
 // call makes one call and judges the answer. A call that has begun is
-// finished: who stops must not make it fail.
+// finished: that the load is stopped must not make it fail.
 func (l *load) call(seen *string) (version string, err error) {
 	resp, err := l.client.Post(l.url, "application/json", nil)
 	if err != nil {
@@ -111,7 +111,7 @@ func (l *load) counts() (v1, v2, failed int) {
 	return l.answers["1"], l.answers["2"], l.failed
 }
 
-// stop returns when the last call was answered.
+// stop has the callers end, and returns when the last call was answered.
 func (l *load) stop() {
 	l.cancel()
 	l.wg.Wait()

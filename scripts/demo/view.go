@@ -16,8 +16,8 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-// A view shows what happens: a line for each event, and on a terminal below
-// them one line that is rewritten in place, with the calls of the last moment.
+// A view shows what happens: a line for each event and, on a terminal, one line below
+// them that is rewritten in place, with the calls of the last moment.
 type view struct {
 	begin    time.Time
 	terminal bool
@@ -45,7 +45,7 @@ func (v *view) say(format string, args ...any) {
 	fmt.Print(v.live)
 }
 
-// event shows those that matter to somebody who looks for the first time.
+// event shows an event if it matters to somebody who sees the demo for the first time.
 func (v *view) event(e host.Event) {
 	switch e.State {
 	case host.Serving:
@@ -58,7 +58,7 @@ func (v *view) event(e host.Event) {
 func detail(text string) string {
 	text, _, _ = strings.Cut(text, "\n")
 	if _, reason, ok := strings.Cut(text, ".so: "); ok {
-		text = reason // the directory is nobody's business
+		text = reason // without the directory, which does not matter here
 	}
 	if text == "" {
 		return ""
@@ -98,7 +98,7 @@ const barWidth = 16
 func bar(n, of int) string {
 	full := 0
 	if of > 0 {
-		full = (n*barWidth + of - 1) / of // a single answer is to be seen
+		full = (n*barWidth + of - 1) / of // rounded up, so that a single answer shows
 	}
 	return strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
 }

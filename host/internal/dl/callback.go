@@ -9,8 +9,8 @@ import (
 var callbacks atomic.Int64
 
 // NewCallback makes a C function of f, which takes and returns integers and
-// pointers. purego has room for 2,000 in the life of a process, and can't give
-// one back.
+// pointers. purego can make 2,000 of them in the life of a process, and never frees
+// one.
 func NewCallback(f any) uintptr {
 	callbacks.Add(1)
 	return purego.NewCallback(f)

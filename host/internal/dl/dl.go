@@ -15,7 +15,7 @@ type Handle uintptr
 // them visible to other objects. The object's constructors have run when it
 // returns; a Go library's runtime is still starting.
 func Open(path string) (Handle, error) {
-	runtime.LockOSThread() // dlerror tells only the thread that failed
+	runtime.LockOSThread() // dlerror answers only the thread that failed
 	defer runtime.UnlockOSThread()
 	h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	return Handle(h), err

@@ -1,6 +1,6 @@
 package dl
 
-// Loader is this package as an interface takes it (see package tls).
+// Loader has this package's functions as methods, for interfaces (see package tls).
 type Loader struct{}
 
 // Open is the function Open.

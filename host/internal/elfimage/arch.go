@@ -32,7 +32,8 @@ var arches = map[elf.Machine]arch{
 		dtpmod:   uint32(elf.R_AARCH64_TLS_DTPMOD64),
 		tlsdesc:  uint32(elf.R_AARCH64_TLSDESC),
 	},
-	// Libraries for these load, and stay. https://github.com/riscv-non-isa/riscv-elf-psabi-doc,
+	// Libraries load on these, but can't be unloaded.
+	// https://github.com/riscv-non-isa/riscv-elf-psabi-doc,
 	// https://github.com/loongson/la-abi-specs, laelf; ELFv2 for Power, 3.5.
 	elf.EM_RISCV: {
 		goarch:   "riscv64",

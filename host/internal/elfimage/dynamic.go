@@ -54,8 +54,8 @@ func (s *Spec) readDynamic() error {
 	return s.readRelocs(d, syms)
 }
 
-// dynamic collects the section's entries up to DT_NULL. Of a tag that occurs
-// twice the last one counts, as in glibc.
+// dynamic collects the section's entries up to DT_NULL. If a tag occurs twice, the
+// last entry counts, as in glibc.
 func (im *image) dynamic() (*dynamic, error) {
 	var found *elf.Prog64
 	for i := range im.progs {

@@ -25,8 +25,8 @@ func use(b []byte) {
 	}
 }
 
-// Minimizing inputs of 16 KB takes the fuzzer longer than finding them:
-// run it with -fuzzminimizetime=20x.
+// Run it with -fuzzminimizetime=20x: the fuzzer takes longer to minimize inputs of
+// 16 KB than to find them.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(nil))
 	for _, lib := range []built{cDynamic, cInitial, cSysvHash} {

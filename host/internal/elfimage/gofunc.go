@@ -2,16 +2,16 @@ package elfimage
 
 import "debug/elf"
 
-// Every Go binary carries the table that the runtime prints stack traces from
-// (pclntab), stripped or not. It lists each function's name and its offset
-// from runtime.text. That address is not in the table any more since Go 1.26,
-// and before it was a relocation; the linker's moduledata has it. So:
+// Every Go binary, stripped or not, carries the table that the runtime prints stack
+// traces from (pclntab). It lists each function's name and its offset from
+// runtime.text. That address is no longer in the table since Go 1.26 (before, it was
+// there, as a relocation); the linker's moduledata has it. So:
 //
 //  1. find moduledata: its first word is a pointer to the table, hence the one
 //     relative relocation that points at the table's magic number;
 //  2. read minpc, maxpc, text and etext there, again from the relocations;
 //  3. trust them only if they agree with the table, with the executable
-//     segment, and with the exported crosscall2, of which both sides know.
+//     segment, and with crosscall2, which is in the table and among the exports.
 //
 // Neither section headers nor symbols are needed. debug/gosym reads the same
 // table, but wants runtime.text, and allocates a hundred bytes per function.
@@ -55,8 +55,8 @@ func (s *Spec) GoFunc(name string) (vaddr, size uint64, ok bool) {
 	if s.funcs != nil {
 		return s.funcs.find(name)
 	}
-	// A pclntab of an unknown version. In the symbol table, assembly
-	// functions carry the name of their ABI.
+	// The pclntab is of an unknown version, so the symbol table must do. There, the
+	// names of assembly functions end with their ABI.
 	plain, isPlain := s.symtab.find(name)
 	asm, isAsm := s.symtab.find(name + ".abi0")
 	switch {

@@ -20,7 +20,7 @@ func unhex(t testing.TB, s string) string {
 
 var exits = []string{"runtime.exit", "runtime.dieFromSignal"}
 
-// The symbol table of a library that isn't stripped knows the same.
+// The symbol table of a library that isn't stripped says the same.
 func TestGoFuncAgreesWithSymbols(t *testing.T) {
 	s := parse(t, goPlain.bytes(t))
 	require.NotNil(t, s.funcs)
@@ -82,7 +82,8 @@ func TestGoFuncNotFound(t *testing.T) {
 	assert.False(t, ok, "a C function")
 }
 
-// With a table of an unknown version the symbols must do; stripped, nothing.
+// If the table is of an unknown version, functions are found by their symbols; in a
+// stripped library, not at all.
 func TestGoFuncUnknownTable(t *testing.T) {
 	b := goPlain.bytes(t)
 	want := parse(t, b)

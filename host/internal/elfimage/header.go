@@ -79,8 +79,8 @@ func (im *image) readProgs(entsize, n uint16) error {
 	return nil
 }
 
-// addLoad checks what the gABI demands of a loadable segment, and of its
-// place behind the ones before it.
+// addLoad checks what the gABI demands of a loadable segment, and that it follows
+// the ones before it.
 func (im *image) addLoad(i int, p elf.Prog64) error {
 	if p.Filesz > p.Memsz {
 		return corrupt("program header %d (PT_LOAD) has more bytes in the file (%#x) than in memory (%#x)",

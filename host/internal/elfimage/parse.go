@@ -30,7 +30,7 @@ func ParseFor(b []byte, machine elf.Machine) (*Spec, error) {
 	return s, nil
 }
 
-// readSegments takes the facts that the program headers hold by themselves.
+// readSegments collects what the program headers alone say.
 func (s *Spec) readSegments() error {
 	for i, p := range s.im.progs {
 		flags := elf.ProgFlag(p.Flags)
@@ -43,7 +43,7 @@ func (s *Spec) readSegments() error {
 				s.WriteExec = s.WriteExec || flags&elf.PF_W != 0
 			}
 		case elf.PT_GNU_STACK:
-			// Without this header the kernel's default holds: executable.
+			// Without this header the stack is executable: the kernel's default.
 			s.ExecStack = flags&elf.PF_X != 0
 		case elf.PT_TLS:
 			if err := s.readTLSSegment(i, p); err != nil {
@@ -63,7 +63,7 @@ func (s *Spec) addText(r Range) {
 	if s.Text == (Range{}) {
 		s.Text = r
 	}
-	// Segments ascend, so Low stays.
+	// Segments ascend, so Low is right already.
 	s.Text.High = max(s.Text.High, r.High)
 }
 

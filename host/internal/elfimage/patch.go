@@ -23,7 +23,7 @@ type Edit struct {
 	After  []byte // of the same length
 }
 
-// Edits returns what the patches so far come to, oldest first.
+// Edits returns the edits that all patches so far have made, oldest first.
 func (p *Patcher) Edits() []Edit { return p.edits }
 
 // Undo restores the bytes that the edits overwrote in b, a copy of the file.
@@ -58,8 +58,8 @@ func (p *Patcher) clear(words []uint64, bits uint64) {
 }
 
 // WriteAt replaces the bytes at vaddr. The error wraps ErrRange when the file
-// has no bytes there, as for a variable in .bss. A word that the dynamic linker
-// relocates is overwritten again by it.
+// has no bytes there, as for a variable in .bss. If the dynamic linker relocates a
+// word there, it overwrites the new value.
 func (p *Patcher) WriteAt(vaddr uint64, data []byte) error {
 	off, ok := p.s.im.offset(vaddr, uint64(len(data)))
 	if !ok {
@@ -122,8 +122,8 @@ func (p *Patcher) dropTLS() {
 	}
 }
 
-// goTLS returns the offset of the Go runtime's g in the TLS block. It fails if
-// g can't be told, or isn't the only initial-exec variable.
+// goTLS returns the offset of the Go runtime's g in the TLS block. It fails if g
+// can't be identified, or isn't the only initial-exec variable.
 func (s *Spec) goTLS() (uint64, error) {
 	g, known := s.findG()
 	var others []string

@@ -102,7 +102,7 @@ func TestPatchedLibraryRuns(t *testing.T) {
 	}
 }
 
-// C variables of the dynamic models stay, in a PT_TLS that needs no static TLS.
+// C variables of the dynamic TLS models stay, in a PT_TLS that needs no static TLS.
 func TestRedirectTLSKeepsDynamic(t *testing.T) {
 	b := goDynamic.bytes(t)
 	before := parse(t, b)
@@ -192,7 +192,8 @@ func TestWriteAt(t *testing.T) {
 	assert.NoError(t, p.PutUint64(end-8, 1))
 }
 
-// Both may write the same place: the later one counts, and Undo finds the file's.
+// Two edits may write to the same place: the later one counts, and Undo restores the
+// file's bytes.
 func TestEditsOverlap(t *testing.T) {
 	b := cInitial.bytes(t)
 	s := parse(t, b)

@@ -24,8 +24,8 @@ func (r rawRela) typ() uint32    { return half(r, 8) }
 func (r rawRela) sym() uint32    { return half(r, 12) }
 func (r rawRela) addend() uint64 { return word(r, 16) }
 
-// relocs finds the tables. All architectures here use Elf64_Rela only; the
-// dynamic linker ignores DT_REL there.
+// relocs finds the tables. The architectures of this package use Elf64_Rela only, and
+// their dynamic linkers ignore DT_REL.
 func (im *image) relocs(d *dynamic) (relocs, error) {
 	var t relocs
 	for _, x := range []struct {
@@ -61,8 +61,8 @@ func (im *image) relocs(d *dynamic) (relocs, error) {
 	return t, im.checkRelaCount(d)
 }
 
-// checkRelaCount checks DT_RELACOUNT: so many relative relocations lead the
-// table. The dynamic linker applies them without a look at their type.
+// checkRelaCount checks DT_RELACOUNT, the number of relative relocations at the
+// beginning of the table. The dynamic linker applies them without looking at their type.
 func (im *image) checkRelaCount(d *dynamic) error {
 	n := d.val[elf.DT_RELACOUNT]
 	if n > d.val[elf.DT_RELASZ]/relaSize {
@@ -99,8 +99,8 @@ func (im *image) pointers(t relocs, yield func(where, to uint64) bool) {
 	im.packedPointers(t.relr, yield)
 }
 
-// packedPointers decodes DT_RELR: an even entry is an address; an odd one is a
-// bitmap of the 63 words behind the last. Their addends are in place.
+// packedPointers decodes DT_RELR: an even entry is an address; an odd one is a bitmap
+// of the next 63 words. The addends are what the file has at those places.
 func (im *image) packedPointers(relr []byte, yield func(where, to uint64) bool) {
 	emit := func(where uint64) bool {
 		b, ok := im.at(where, 8)

@@ -33,7 +33,7 @@ type Spec struct {
 	TLS TLS
 
 	NoDelete   bool // DF_1_NODELETE: dlclose does nothing
-	StaticTLS  bool // DF_STATIC_TLS: says that it needs static TLS
+	StaticTLS  bool // DF_STATIC_TLS: it says that it needs static TLS
 	TextReloc  bool // has relocations against read-only code
 	WriteExec  bool // has a segment that is both writable and executable
 	ExecStack  bool // asks for an executable stack
@@ -123,9 +123,8 @@ func (s *Spec) Span(page uint64) Range {
 }
 
 // Loadable is how many bytes of the file the dynamic linker reads: not those of
-// sections for debuggers, nor what is behind the image. With the edits the header
-// says that there are no sections, so that the bytes are whole and can be parsed
-// again.
+// sections for debuggers, nor what follows the image. The edits make the header say
+// that there are no sections, so that these bytes alone can be parsed again.
 func (s *Spec) Loadable() (n int64, edits []Edit) {
 	end := uint64(ehdrSize)
 	for _, p := range s.im.loads {

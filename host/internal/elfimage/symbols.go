@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// dynsyms is the dynamic symbol table. The dynamic section doesn't give its
-// length; each access is checked against the file instead.
+// dynsyms is the dynamic symbol table. The dynamic section doesn't state its
+// length, so each access is checked against the end of the file.
 type dynsyms struct {
 	im    *image
 	addr  uint64

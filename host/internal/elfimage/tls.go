@@ -33,8 +33,8 @@ func (s *Spec) readRelocs(d *dynamic, syms *dynsyms) error {
 
 // owner returns the symbol of a TLS relocation, nil when it has none, and
 // whether the variable belongs to this library. A relocation without a symbol
-// always refers to the own block; one with an undefined symbol to another
-// library's.
+// always refers to this library's own block; one with an undefined symbol refers to
+// another library's.
 func owner(r rawRela, syms *dynsyms) (own bool, sym rawSym, err error) {
 	if r.sym() == 0 {
 		return true, nil, nil
@@ -72,8 +72,8 @@ func (s *Spec) addTPOFF(off uint64, r rawRela, syms *dynsyms) error {
 	return nil
 }
 
-// nameTLS names the variables of relocations without a dynamic symbol after
-// the static symbol table.
+// nameTLS looks up the names of variables whose relocations have no dynamic symbol,
+// in the static symbol table.
 func (s *Spec) nameTLS() {
 	names := map[uint64]string{}
 	for i := range s.TLS.InitialExec {

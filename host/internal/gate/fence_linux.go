@@ -20,12 +20,12 @@ const (
 var asymmetric = membarrier(registerPrivateExpedited)
 
 // fence returns after every running thread of the process has executed a memory
-// barrier, and so between two instructions of it: what stands before the barrier
-// is seen by the caller, what stands behind it sees what the caller has written.
+// barrier between two of its instructions. What a thread wrote before the barrier is
+// seen by the caller of fence; what a thread reads after it sees the caller's writes.
 func fence() {
 	if asymmetric && !membarrier(privateExpedited) {
-		// Forbidden since, or no memory for it. Nobody is pinned while the
-		// world is stopped.
+		// It was forbidden meanwhile, or the kernel had no memory for it. So stop
+		// the world: nobody is pinned then.
 		var stats runtime.MemStats
 		runtime.ReadMemStats(&stats)
 	}

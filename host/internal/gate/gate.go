@@ -22,30 +22,31 @@ var (
 )
 
 const (
-	// rowCount is for how many processors (Ps of Go's scheduler) there are seats.
+	// rowCount is how many processors (Ps of Go's scheduler) have seats of their own.
 	rowCount = 64
-	// rowSeats is how many calls at once find a seat where they came in. They are
-	// several where calls block, or the scheduler has taken the processor away.
+	// rowSeats is how many calls at a time find a seat on the processor where they came
+	// in. There are several at a time if calls block, or if the scheduler has taken the
+	// processor away from them.
 	rowSeats = 4
 	// rowSize is two cache lines: amd64 fetches them in pairs, and neighbours that
 	// share a pair measured as slow as if they shared a line.
 	rowSize = 128
 )
 
-// A row has the seats of one processor: only who is pinned to it takes one.
+// A row has the seats of one processor: only a caller pinned to it takes one.
 type row[T any] struct {
 	first atomic.Pointer[Seat[T]]
 	seats atomic.Int32 // at most rowSeats
-	extra atomic.Int64 // who came in here and found no seat, and is inside
+	extra atomic.Int64 // callers inside who came in here and found no seat
 	left  atomic.Uint64
 	_     [rowSize - 32]byte
 }
 
 // A Seat is a caller's place inside, with a T that the caller has for itself. The
-// next one finds there what it has left, mostly on the same processor: uncontended,
-// and in the core's cache.
+// next caller finds the T as this one left it, mostly on the same processor:
+// uncontended, and in the core's cache.
 type Seat[T any] struct {
-	left  uint64 // callers who have left it; written by the one who has it
+	left  uint64 // how many callers have left it; written by the caller who has it
 	state uint32 // one of those below
 	next  atomic.Pointer[Seat[T]]
 	extra *row[T] // for one that is in no row: where it is counted
@@ -53,8 +54,8 @@ type Seat[T any] struct {
 	_     [rowSize]byte // nobody else's in this line
 }
 
-// Spare reports whether the seat is in no row: it goes when nobody needs it. Only who
-// has it may ask.
+// Spare reports whether the seat is in no row: it is garbage once nobody needs it. Only
+// the caller who has the seat may ask.
 func (s *Seat[T]) Spare() bool { return s.extra != nil }
 
 const (
@@ -84,8 +85,8 @@ const (
 // 8 KiB and must not be copied after its first use.
 //
 // A caller takes a seat and then looks whether the gate is closed; the owner closes
-// the gate and then looks at the seats. So that not both miss the other, a memory
-// barrier must stand between the two steps on either side. Callers come by the
+// the gate and then looks at the seats. Without a memory barrier between the two steps
+// on either side, each could miss what the other has done. Callers come by the
 // million and the owner seldom, so the owner pays for both: [fence] brings the
 // barrier to where the callers are.
 type Gate[T any] struct {
@@ -118,7 +119,7 @@ func (g *Gate[T]) Enter() (s *Seat[T], ok bool) {
 		s = g.search(s)
 	}
 	procUnpin()
-	// An atomic load stays behind the store in take.
+	// This load is atomic, so the compiler keeps it behind the store in take.
 	if g.closed.Load() {
 		g.turn(s)
 		return nil, false
@@ -126,8 +127,8 @@ func (g *Gate[T]) Enter() (s *Seat[T], ok bool) {
 	return s, true
 }
 
-// take reports whether the seat was free, and is the caller's now, who is pinned to
-// its processor: nobody else can take it meanwhile.
+// take reports whether the seat was free; it is the caller's then. The caller is pinned
+// to the seat's processor, so nobody else can take it meanwhile.
 func (s *Seat[T]) take() bool {
 	if !asymmetric {
 		return atomic.CompareAndSwapUint32(&s.state, free, taken)
@@ -139,8 +140,8 @@ func (s *Seat[T]) take() bool {
 	return true
 }
 
-// search finds a seat for a caller who is pinned when it begins and ends: one behind
-// s, which is taken, or else a new one.
+// search finds a seat: one that comes after s in its row, as s is taken, or else one
+// from outside the row. The caller is pinned when search begins and when it ends.
 //
 //go:noinline
 func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
@@ -156,7 +157,7 @@ func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
 	atomic.StoreUint32(&s.state, taken)
 	p := procPin()
 	r := &g.rows[min(p, rowCount)]
-	// One that has been in no row stays so: it may be counted from another.
+	// A seat that was once in no row remains so: another row may be counting it.
 	if p < rowCount && s.extra == nil && r.seats.Load() < rowSeats {
 		r.seats.Add(1)
 		s.next.Store(r.first.Load())
@@ -168,7 +169,7 @@ func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
 	return s
 }
 
-// turn sends a caller away that has come too late.
+// turn sends away a caller who came too late.
 func (g *Gate[T]) turn(s *Seat[T]) {
 	if s.extra != nil {
 		s.extra.extra.Add(-1)
@@ -202,7 +203,7 @@ func (g *Gate[T]) Leave(s *Seat[T]) {
 	}
 }
 
-// Abandon is Leave for a caller whose seat is to be nobody's any more.
+// Abandon is Leave for a caller whose seat must never be taken again.
 func (g *Gate[T]) Abandon(s *Seat[T]) {
 	if s.extra != nil {
 		s.extra.left.Add(1)
@@ -336,8 +337,8 @@ func (g *Gate[T]) Drained() bool {
 
 // InFlight returns the number of callers inside. While others enter and leave
 // it is a close estimate, not the count of one moment. On a closed gate 0 means
-// that nobody is inside, and nobody will be: seats are only given up then, but by
-// those who take one and turn round.
+// that nobody is inside, and nobody will be: from then on seats are only given up, or
+// taken for a moment by callers who then see that the gate is closed.
 func (g *Gate[T]) InFlight() (n int64) {
 	for i := range g.rows {
 		r := &g.rows[i]

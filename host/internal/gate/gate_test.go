@@ -123,8 +123,8 @@ func TestLeaveWithoutEnter(t *testing.T) {
 	}
 }
 
-// A seat is one caller's at a time, and what it leaves there comes to the next. Those
-// who find none on their processor sit elsewhere.
+// A seat has one caller at a time, and what a caller leaves in it the next one finds.
+// Callers who find no seat on their processor get one elsewhere.
 func TestSeats(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var g Gate[int]
@@ -165,7 +165,7 @@ func TestSeats(t *testing.T) {
 	}
 }
 
-// Processors beyond the rows share one.
+// Processors that have no row of their own share one.
 func TestManyProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(rowCount + 40))
 	var g Gate[int]
@@ -259,7 +259,7 @@ func TestInvariant(t *testing.T) {
 	assert.Positive(t, refused.Load(), "the closed gate was tried")
 }
 
-// TestNoLostWakeUp lets the last Leaves race with Close, many times over.
+// TestNoLostWakeUp has the last callers leave while the gate is closed, many times over.
 func TestNoLostWakeUp(t *testing.T) {
 	ctx := withPatience(t)
 	for range 2000 {

@@ -18,8 +18,8 @@ const unused = 3 * 24 * time.Hour
 
 var pruneOnce sync.Once
 
-// cached builds what o says, unless the cache has it, and copies the file into
-// the directory own.
+// cached builds what o says, unless it is in the cache, and copies the file into the
+// directory own.
 func cached(ctx context.Context, root string, o libbuild.Options, own string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -83,11 +83,11 @@ func lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// lockFile is one of 256 files. None is ever removed, for then two processes
-// could hold a lock of the same name; so there must not be one for each key.
+// lockFile returns one of 256 files. They are never removed, as then two processes could
+// hold locks on different files of the same name; so there can't be one for each key.
 func lockFile(cache, key string) string { return filepath.Join(cache, key[:2]+".lock") }
 
-// prune removes the libraries that were not used since a time.
+// prune removes the libraries that were last used before a time.
 func prune(cache string, since time.Time) {
 	entries, _ := os.ReadDir(cache)
 	for _, e := range entries {

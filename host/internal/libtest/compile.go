@@ -28,7 +28,8 @@ func compile(ctx context.Context, o libbuild.Options, file string) error {
 	} else if len(goFiles) == 0 {
 		return compileC(ctx, o, sources, file)
 	}
-	// The version control's state is not in the cache's key, so not in the library either.
+	// What go build records of version control is not in the cache's key, so it must
+	// not be in the library either.
 	o.Env = append(o.Env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -buildvcs=false")
 	_, err = libbuild.Build(ctx, o)
 	if errors.Is(err, libbuild.ErrNotLibrary) {
@@ -48,7 +49,7 @@ func compilePlainGo(ctx context.Context, o libbuild.Options, file string) error 
 	return os.Rename(file+".tmp", file)
 }
 
-// compileC builds C files, and seals what has a descriptor.
+// compileC builds C files, and seals the library if it has a descriptor.
 func compileC(ctx context.Context, o libbuild.Options, sources []string, file string) error {
 	cc := os.Getenv("CC")
 	if cc == "" {
@@ -82,7 +83,7 @@ func compileC(ctx context.Context, o libbuild.Options, sources []string, file st
 	return os.Rename(file+".tmp", file)
 }
 
-// run runs a compiler; what it says is in the error.
+// run runs a compiler; the error includes what it printed.
 func run(cmd *exec.Cmd) error {
 	out, err := cmd.CombinedOutput()
 	if err != nil {

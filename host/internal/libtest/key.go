@@ -16,7 +16,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
-// sources are what every library is built from and with, beside its own
+// sources are what every library is built from and with, besides its own
 // directory; a test compares them with what go list says.
 var sources = []string{
 	"go.mod", "go.sum", "cabi", "include",
@@ -49,7 +49,7 @@ func contentKey(root string, o libbuild.Options) (string, error) {
 }
 
 // addFiles writes the names, as seen from root, and the contents of the source
-// files of a tree to h. Two checkouts of the same text share their libraries.
+// files of a tree to h. So two checkouts with the same sources share their libraries.
 func addFiles(h io.Writer, root, tree string) error {
 	return filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !isSource(path) {

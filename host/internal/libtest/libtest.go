@@ -24,8 +24,8 @@ func Named(name string) Option { return func(o *libbuild.Options) { o.Name = nam
 // directory, and returns the path of a file lib<name>.v<version>.so. The file
 // is the test's own, alone in a directory of its own: change or remove it.
 //
-// It is sealed if it is a hotso library. What has no cabi (Go) or no
-// descriptor (C) comes as its compiler made it, under the same kind of name.
+// The file is sealed if it is a hotso library. A library without cabi (Go) or without a
+// descriptor (C) is left as its compiler made it, under the same kind of name.
 //
 // A test whose library cannot be built fails. Without a C compiler it is
 // skipped, and stderr says so.

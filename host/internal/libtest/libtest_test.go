@@ -121,8 +121,8 @@ func TestTheCacheKnowsWhatItIsBuiltFrom(t *testing.T) {
 	}
 }
 
-// covered reports whether a change of the package dep changes the cache's key.
-// Another module's does by its version in go.sum.
+// covered reports whether a change to the package dep changes the cache's key. A change
+// in another module does, through its version in go.sum.
 func covered(root, dir, dep string) bool {
 	within := func(tree string) bool { return dep == tree || strings.HasPrefix(dep, tree+"/") }
 	for _, source := range sources {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// grace is how long what is on its way out may take after the last test:
-// runtimes end threads, and finalizers close files, in their own time.
+// grace is how long things may still take to go away after the last test: runtimes
+// end threads, and finalizers close files, in their own time.
 const grace = 5 * time.Second
 
 type config struct {
@@ -30,8 +30,8 @@ type MainOption func(*config)
 // cgroup's CPU limits). Every other open file is a leak all the same.
 func AllowResident() MainOption { return func(c *config) { c.resident = true } }
 
-// Allow lets pass what contains one of the texts: the path of a mapping, what
-// an open file is linked to, where a thread stands. Say why, where you use it.
+// Allow permits what contains one of the texts: the path of a mapping, what an open
+// file links to, where a thread stands. Say why, where you use it.
 func Allow(texts ...string) MainOption {
 	return func(c *config) { c.allowed = append(c.allowed, texts...) }
 }
@@ -48,21 +48,21 @@ func Check(f func() error) MainOption {
 //   - a mapping of a file (a memfd too), or executable memory
 //   - a thread that stands in code which was not there before
 //   - an open file
-//   - something in TMPDIR, which is a new directory meanwhile, for child processes
-//     too: one that is meant to die needs another
+//   - something in TMPDIR, which is a new directory during the tests, for child
+//     processes too; a child that is meant to die needs a TMPDIR of its own
 //
 // Anonymous memory is not looked at: the heaps of Go and malloc keep what they
 // once had. Threads are not counted either, as the host's own runtime starts
 // and keeps as many as it likes. Instead, the kernel says where each thread
-// stands (see place): in the executable, and it is the host's; in other code,
-// and it came with a library. So a single leaked thread is seen, and a host
-// with a hundred idle ones passes.
+// stands (see place): if it is in the executable, the thread is the host's; if it is
+// in other code, the thread came with a library. So a single leaked thread is seen,
+// and a host with a hundred idle ones passes.
 //
-// Two limits. A thread that always runs and is never caught in a system call
-// is reported whose ever it is. And a thread that the C library put to sleep is
-// judged by the return addresses on its stack, where an old one may mislead.
+// This has two limits. A thread that always runs and is never caught in a system call
+// is reported, whosever it is. And a thread that the C library put to sleep is judged
+// by the return addresses on its stack, where an old one may mislead.
 //
-// Beyond Linux, and while fuzzing, Main only runs the tests. Where the kernel
+// On systems other than Linux, and while fuzzing, Main only runs the tests. Where the kernel
 // does not tell where threads stand, stderr says that they are not checked.
 func Main(m *testing.M, opts ...MainOption) {
 	if runtime.GOOS != "linux" {
@@ -86,7 +86,7 @@ func Main(m *testing.M, opts ...MainOption) {
 	code := m.Run()
 	if f := flag.Lookup("test.fuzz"); f != nil && f.Value.String() != "" {
 		temp.remove()
-		os.Exit(code) // a fuzzing worker keeps its shared memory
+		os.Exit(code) // unchecked: a fuzzing worker keeps its shared memory
 	}
 	if left := c.wait(before); len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "libtest: the tests are over, and this is left of them:\n\t%s\n", strings.Join(left, "\n\t"))
@@ -96,10 +96,10 @@ func Main(m *testing.M, opts ...MainOption) {
 	os.Exit(code)
 }
 
-// begin makes the runtime open what it opens once, and takes the picture that
+// begin makes the runtime open what it opens only once, and takes the snapshot that
 // the end is compared with.
 func begin() (*snapshot, error) {
-	r, w, err := os.Pipe() // the first one makes the network poller
+	r, w, err := os.Pipe() // the first pipe starts the network poller
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func begin() (*snapshot, error) {
 	return takeSnapshot()
 }
 
-// wait returns what is left at the end of the grace, or nothing at once.
+// wait returns what is left at the end of the grace, or nil as soon as nothing is left.
 func (c *config) wait(before *snapshot) []string {
 	host := map[string]bool{}
 	for end := time.Now().Add(c.grace); ; time.Sleep(10 * time.Millisecond) {

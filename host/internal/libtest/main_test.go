@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// left compares the process after leak with before it, once.
+// left returns what leak has left in the process; it looks only once.
 func left(t *testing.T, c *config, leak func()) []string {
 	t.Helper()
 	before, err := begin()
@@ -136,8 +136,8 @@ func TestPlace(t *testing.T) {
 	assert.Error(t, err)
 }
 
-// TestALibraryIsALeak runs this test binary again, to load a library there and
-// leave it, as nobody takes a Go library out of a process by itself.
+// TestALibraryIsALeak runs this test binary again, which loads a library and leaves it
+// there. It is not done in this process, where dlclose alone could not remove it again.
 func TestALibraryIsALeak(t *testing.T) {
 	for option, want := range map[string][]string{
 		"strict":   {"libslow.v1.so", "mapping ", "thread ", " stands in ", "anon_inode:[eventpoll]"},

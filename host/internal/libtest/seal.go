@@ -24,7 +24,7 @@ func Reseal(t testing.TB, path string, edit func(image []byte, m *manifest.Manif
 	write(t, path, sealed)
 }
 
-// Unseal takes the seal off a file in place: the ELF image stays.
+// Unseal removes the seal of a file, in place: the ELF image stays.
 func Unseal(t testing.TB, path string) {
 	t.Helper()
 	write(t, path, unseal(t, path).Image)

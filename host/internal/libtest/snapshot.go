@@ -33,7 +33,7 @@ func parseMappings(text string) ([]mapping, error) {
 			return nil, fmt.Errorf("/proc/self/maps: cannot read %q: %w", line, err)
 		}
 		m.object = f[0]
-		if len(f) > 5 && !strings.HasPrefix(f[5], "[anon") { // a name given by prctl(2) is no file
+		if len(f) > 5 && !strings.HasPrefix(f[5], "[anon") { // a name given by prctl(2) is not a file
 			m.path = strings.Join(f[5:], " ")
 			m.object = f[3] + " " + f[4] + " " + m.path
 		}
@@ -42,7 +42,7 @@ func parseMappings(text string) ([]mapping, error) {
 	return ms, nil
 }
 
-// A snapshot is what the process has at one moment.
+// A snapshot is what the process has mapped and open at one moment.
 type snapshot struct {
 	mappings   []mapping
 	files      map[string]string // descriptor to what it is linked to
@@ -66,7 +66,7 @@ func takeSnapshot() (*snapshot, error) {
 		return nil, err
 	}
 	for _, fd := range fds {
-		// It fails for the descriptor that the directory was read with.
+		// It fails for the descriptor that the directory was read by, which is closed.
 		if link, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name())); err == nil {
 			s.files[fd.Name()] = link
 		}

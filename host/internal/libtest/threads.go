@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// stackBytes is how far up a stack the return addresses are looked at.
+// stackBytes is how far up a stack return addresses are looked for.
 const stackBytes = 64 << 10
 
-// foreignThreads are the threads that do not stand in the host's own code and
-// are not in host. It adds to host the ones that do.
+// foreignThreads returns the threads that are not in host and do not stand in the
+// host's own code. It adds to host the ones that do.
 //
-// A Go thread that waits does so in a system call of its own runtime's text, in
-// its own image; so the program counter tells whose it is.
+// A Go thread waits in a system call that its own runtime has made, in its own image; so
+// the program counter tells whose thread it is.
 func (s *snapshot) foreignThreads(before *snapshot, host map[string]bool) []string {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
@@ -39,12 +39,12 @@ func (s *snapshot) foreignThreads(before *snapshot, host map[string]bool) []stri
 	return texts
 }
 
-// place says where a thread stands, by the text of its file syscall
+// place says where a thread stands, given the text of its file syscall
 // (proc_pid_syscall(5)): "running", or numbers that end with the stack pointer
-// and the program counter. own tells that it is in the executable.
+// and the program counter. own is true if it is in the executable.
 //
-// In what was there before but is not the executable (the C library, the vdso)
-// the caller counts: the first address up the stack that is in other code.
+// If the thread is in code that was there before but is not the executable (the C
+// library, the vdso), its caller counts: the first address up the stack in other code.
 func (s *snapshot) place(state string, before map[string]bool, read func(address uint64, b []byte) int) (place string, own bool) {
 	fields := strings.Fields(state)
 	if len(fields) < 3 {

@@ -22,7 +22,7 @@ const (
 	apiFile     = "./testdata/plugin/api/api.go"
 )
 
-// edit is a change of one source file that only one build sees.
+// edit changes one source file, for one build only.
 type edit struct{ file, old, new string }
 
 var (

@@ -89,7 +89,7 @@ func TestPlugin(t *testing.T) {
 		s := sc.start(other)
 		s.put("greeter.so", v1)
 		s.open("greeter.so", `refused: plugin.Open("greeter"): `+otherBuild)
-		// The refusal sticks to the path, though the file now fits.
+		// The path stays refused, although the file there now fits.
 		s.put("greeter.so", match)
 		s.open("greeter.so", `refused: plugin.Open("greeter.so"): `+otherBuild+` (previous failure)`)
 		s.end(left{"greeter.so", noHandle})

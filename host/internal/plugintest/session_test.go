@@ -15,15 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scene is one row of the README's table, acted out. It collects all that the
-// hosts in it print.
+// scene acts out one row of the README's table. It collects all that its hosts print.
 type scene struct {
 	*testing.T
 	lines []string
 }
 
-// play runs act as the subtest called row, and then holds what the hosts
-// printed against what the README quotes in the row of that name.
+// play runs act as a subtest named row, and then compares what the hosts printed with
+// what the README quotes in the row of that name.
 func play(t *testing.T, readme, row string, act func(*scene)) {
 	t.Helper()
 	t.Run(row, func(t *testing.T) {
@@ -82,8 +81,8 @@ func (sc *scene) start(host string) *session {
 	return s
 }
 
-// put makes name hold a copy of the built file, by rename: a copy over the old
-// file would change the pages that the host runs on.
+// put puts a copy of the built file at name, by rename: copying over the old file
+// would change the pages that the host is running.
 func (s *session) put(name, built string) {
 	s.sc.Helper()
 	content, err := os.ReadFile(built)
@@ -101,7 +100,7 @@ func (s *session) open(name, answer string) {
 	assert.Equal(s.sc, name+": "+answer, s.line())
 }
 
-// left is what the host says at its end of a file that it had mapped.
+// left is what the host says, when it ends, about a file that it had mapped.
 type left struct{ name, handle string }
 
 const (
@@ -109,7 +108,7 @@ const (
 	noHandle = "no handle"
 )
 
-// end closes the host's input and checks what it then says is left, in the
+// end closes the host's input and checks what the host then says is left, in the
 // order in which the files were first opened.
 func (s *session) end(wants ...left) {
 	s.sc.Helper()

@@ -23,11 +23,11 @@ func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	if err := c.fill(image, edits); err != nil {
 		return nil, err
 	}
-	// Whoever inherits or opens the descriptor can read it, nobody can write.
-	// F_SEAL_WRITE would say the same here, as nothing is mapped yet, but it
-	// waits for pages that the kernel still has in a list of another
-	// processor: for up to a second, and then it fails with EBUSY
-	// (mm/memfd.c, memfd_wait_for_pins).
+	// Whoever inherits or opens the descriptor can read the file, and nobody can
+	// write to it. F_SEAL_WRITE would do the same here, as nothing is mapped yet, but
+	// it waits for pages that the kernel still has in the list of another processor:
+	// for up to a second, and then it fails with EBUSY (mm/memfd.c,
+	// memfd_wait_for_pins).
 	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_FUTURE_WRITE
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		_ = c.Close()

@@ -12,9 +12,9 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 )
 
-// A Copy is an open private file. Its Path is unique while it is open, which
-// keeps the dynamic linker from taking a new load for an old one of the same
-// name. The owner closes it when the object has been unloaded.
+// A Copy is an open private file. Its Path is unique while it is open; otherwise the
+// dynamic linker could mistake a new load for an old one of the same name. The owner
+// closes it when the object has been unloaded.
 type Copy struct {
 	file  *os.File
 	path  string
@@ -22,8 +22,8 @@ type Copy struct {
 	extra atomic.Int32 // owners beyond the first
 }
 
-// Retain adds an owner: Close then takes one more call. It reports whether there
-// was one still.
+// Retain adds an owner, who calls Close as well. It reports whether the copy still had
+// an owner.
 func (c *Copy) Retain() bool {
 	for {
 		n := c.extra.Load()
@@ -36,7 +36,7 @@ func (c *Copy) Retain() bool {
 	}
 }
 
-// Bytes reads the copy into what room returns for its size.
+// Bytes reads the copy into the memory that room returns for that size.
 func (c *Copy) Bytes(room func(size int64) []byte) ([]byte, error) {
 	info, err := c.file.Stat()
 	if err != nil {
@@ -50,8 +50,8 @@ func (c *Copy) Bytes(room func(size int64) []byte) ([]byte, error) {
 // Path is what dlopen takes.
 func (c *Copy) Path() string { return c.path }
 
-// Close takes one owner away; the last one's frees the copy. Mappings of it
-// live on by themselves.
+// Close removes one owner; when the last owner calls it, the copy is freed. Mappings
+// of the copy outlive it.
 func (c *Copy) Close() error {
 	if c.extra.Add(-1) >= 0 {
 		return nil

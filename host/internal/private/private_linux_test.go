@@ -45,7 +45,7 @@ func TestNobodyWritesACopyInMemory(t *testing.T) {
 	assert.Error(t, f.Truncate(0))
 }
 
-// An edit of what is not copied is an error, and nothing is left.
+// An edit outside the copied bytes is an error, and leaves no copy behind.
 func TestEditOutsideTheCopy(t *testing.T) {
 	outside := []elfimage.Edit{{Offset: 9, After: []byte("ab")}}
 	_, err := InMemory("test:3", image, outside)

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// Usage is what the process has of the system.
+// Usage is what the process takes of the system's resources.
 type Usage struct {
 	Threads     int    `json:"threads"`
 	Mappings    int    `json:"mappings"` // lines of /proc/self/maps
@@ -17,7 +17,7 @@ type Usage struct {
 	Virtual     uint64 `json:"virtual"` // bytes of address space
 }
 
-// ReadUsage counts. The descriptors that it reads with are not among them.
+// ReadUsage returns the process's usage, without the descriptors that it reads with.
 func ReadUsage() (Usage, error) {
 	var u Usage
 	// The counters of /proc/self/status and statm lag behind by up to some
@@ -53,7 +53,7 @@ func ReadUsage() (Usage, error) {
 	return u, err
 }
 
-// line returns what stands behind a name at the beginning of a line.
+// line returns what follows a name at the beginning of a line.
 func line(text []byte, name string) string {
 	_, rest, ok := bytes.Cut(text, []byte("\n"+name))
 	if !ok {

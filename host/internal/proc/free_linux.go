@@ -2,11 +2,11 @@ package proc
 
 import "golang.org/x/sys/unix"
 
-// Free reports whether nothing is mapped in [low, high), whole pages. It asks
-// for the range itself, at once given back, which the kernel grants only if all
-// of it is free (Linux 4.17: MAP_FIXED_NOREPLACE): some microseconds, where
-// reading /proc/self/maps takes a hundred. An older kernel grants another
-// range, and Free says false.
+// Free reports whether nothing is mapped in [low, high), which are whole pages. It maps
+// the range itself, which the kernel allows only if all of it is free (Linux 4.17:
+// MAP_FIXED_NOREPLACE), and unmaps it at once. That takes some microseconds, where
+// reading /proc/self/maps takes a hundred. An older kernel maps another range, and Free
+// returns false.
 func Free(low, high uint64) bool {
 	const flags = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_NORESERVE | unix.MAP_FIXED_NOREPLACE
 	none := ^uintptr(0)

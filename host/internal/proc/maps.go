@@ -33,7 +33,7 @@ func Maps(name string) ([]Mapping, error) {
 		var m Mapping
 		var offset, inode uint64
 		var device string
-		// The path is last, behind blanks, and may contain any.
+		// The path is last, after blanks, and may itself contain blanks.
 		n, _ := fmt.Sscanf(line, "%x-%x %s %x %s %d", &m.Low, &m.High, &m.Perms, &offset, &device, &inode)
 		if n != 6 {
 			return nil, fmt.Errorf("proc: maps: line %q", line)

@@ -7,7 +7,7 @@ import "errors"
 // Free can't tell here.
 func Free(low, high uint64) bool { return false }
 
-// Usage is what the process has of the system.
+// Usage is what the process takes of the system's resources.
 type Usage struct {
 	Threads, Mappings, Descriptors int
 	RSS, Virtual                   uint64

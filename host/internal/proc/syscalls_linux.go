@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// calls are the system calls that a thread waits in, and that every
-// architecture has.
+// calls are the system calls that threads wait in and that every architecture has.
 var calls = map[int]string{
 	unix.SYS_READ: "read", unix.SYS_READV: "readv", unix.SYS_PREAD64: "pread64",
 	unix.SYS_WRITE: "write", unix.SYS_WRITEV: "writev", unix.SYS_FSYNC: "fsync",

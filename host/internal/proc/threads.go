@@ -23,7 +23,7 @@ func ThreadByID(id int) Thread {
 	if b, err := os.ReadFile(dir + "/comm"); err == nil {
 		t.Name = strings.TrimSpace(string(b))
 	}
-	// "running", or number, six arguments, sp, pc: hexadecimal but for the number.
+	// "running", or the call's number in decimal, then six arguments, sp and pc in hexadecimal.
 	b, err := os.ReadFile(dir + "/syscall")
 	if err != nil {
 		return t

@@ -10,7 +10,7 @@ import (
 
 var (
 	// ErrNoStaticTLS is returned by Open when the process has too little
-	// static TLS left even for the smallest carrier. It is decided when the
+	// static TLS left even for the smallest carrier. Its size is fixed when the
 	// process starts: set GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096
 	// (bytes, glibc 2.32 or newer) in its environment, or call Open before
 	// other libraries are loaded.
@@ -36,8 +36,8 @@ type Carrier struct {
 	slots  int
 
 	mu    sync.Mutex
-	free  []int                // indexes, the one free for longest first
-	lease [abi.MaxSlots]uint64 // counts Acquire and Release of each slot; odd while it is lent
+	free  []int                // indexes, the one that has been free for longest first
+	lease [abi.MaxSlots]uint64 // Acquires plus Releases of each slot: odd while it is lent
 }
 
 // A Slot is abi.SlotSize bytes at the same offset from the thread pointer in
@@ -62,8 +62,8 @@ func newCarrier(offset int64, slots int) *Carrier {
 func (c *Carrier) Slots() int { return c.slots }
 
 // Acquire lends the slot that has been free for longest, or returns ErrNoSlot.
-// First in, first out gives stale bytes the longest life: a shim that forgot
-// to check the owner would be found out, not saved by luck.
+// Slots are lent first in, first out, so that stale bytes live as long as possible: a
+// shim that forgot to check the owner would be found out, not saved by luck.
 func (c *Carrier) Acquire() (Slot, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,8 +76,8 @@ func (c *Carrier) Acquire() (Slot, error) {
 	return Slot{carrier: c, index: i, lease: c.lease[i]}, nil
 }
 
-// Release gives the slot back. Nothing may run any more that was patched to
-// use it. A second Release panics: by then the slot may be another library's.
+// Release gives the slot back. Code that was patched to use it must not run any
+// more. A second Release panics: by then the slot may be another library's.
 func (s Slot) Release() {
 	c := s.carrier
 	c.mu.Lock()

@@ -14,8 +14,8 @@
 //
 // # What a slot contains
 //
-// A slot exists once in every thread. It is zero in a thread that never was in
-// a library of that slot; otherwise it holds what the last such library left
+// Each thread has its own copy of a slot. It is zero in a thread that never was in
+// a library with that slot; otherwise it holds what the last such library left
 // there: a g pointer into memory that is unmapped by now, and a record. The host
 // can't reach the slots of other threads and doesn't zero any: each record
 // carries the id of the load that wrote it (abi.RecordOwner), ids are never

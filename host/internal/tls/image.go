@@ -76,11 +76,11 @@ func image(machine elf.Machine, size, align uint64) ([]byte, error) {
 		},
 		[symbols]elf.Sym64{
 			{},
-			// There are no sections; any index but SHN_UNDEF says "defined here".
+			// There are no sections; any index except SHN_UNDEF means "defined here".
 			{Name: 1, Info: elf.ST_INFO(elf.STB_GLOBAL, elf.STT_OBJECT), Shndx: 1, Value: wordAt, Size: 8},
 		},
 		[relocs]elf.Rela64{{Off: wordAt, Info: elf.R_INFO(0, relocation)}},
-		// One bucket, which starts the chain at symbol 1, which ends it.
+		// One bucket, whose chain begins and ends with symbol 1.
 		[5]uint32{1, symbols, 1, 0, 0},
 		make([]byte, wordAt-(hashAt+5*4)),
 		uint64(0),

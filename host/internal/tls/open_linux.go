@@ -16,9 +16,9 @@ import (
 )
 
 // Open makes the carrier and lets loader dlopen it. Call it once in a process:
-// each carrier takes its share of the static TLS for good, as it is never
-// dlclosed. Less static TLS than abi.MaxSlots need makes a smaller carrier; too
-// little for that is ErrNoStaticTLS.
+// each carrier takes its share of the static TLS for good, as it is never dlclosed.
+// If there is not enough static TLS for abi.MaxSlots slots, the carrier is smaller; if
+// there is not enough even for the smallest, the error is ErrNoStaticTLS.
 func Open(loader Loader) (*Carrier, error) {
 	machine, err := machineOf(runtime.GOARCH)
 	if err != nil {
@@ -68,10 +68,10 @@ func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
 	if _, err := file.Write(content); err != nil {
 		return 0, fmt.Errorf("tls: write the carrier: %w", err)
 	}
-	// The dynamic linker knows an object by the name it was opened with, and
-	// a carrier stays while its descriptor is closed and the number used
-	// again. So each has a name that no other object is opened by: the usual
-	// /proc/self/fd/N with as many "./" in it as there were attempts.
+	// The dynamic linker knows an object by the name it was opened with. A carrier
+	// stays after its descriptor is closed, and the descriptor's number is used
+	// again. So each carrier needs a name that no other object is opened by: the
+	// usual /proc/self/fd/N, with as many "./" in it as there were attempts.
 	path := fmt.Sprintf("/proc/self/%sfd/%d", strings.Repeat("./", int(attempts.Add(1))), fd)
 	handle, err := loader.Open(path)
 	if err != nil {

@@ -30,7 +30,7 @@ func (pureLoader) Sym(handle uintptr, name string) (uintptr, error) {
 
 var fakeWord int64 = -4096
 
-// A fakeLoader fails to open until it has failed so often.
+// A fakeLoader fails as many opens as failures says.
 type fakeLoader struct {
 	failures        int
 	openErr, symErr error
@@ -49,7 +49,7 @@ func (l *fakeLoader) Sym(uintptr, string) (uintptr, error) {
 	return uintptr(unsafe.Pointer(&fakeWord)), l.symErr
 }
 
-// slotIn returns the calling thread's part of a slot.
+// slotIn returns the calling thread's copy of a slot.
 func slotIn(s Slot) *[abi.SlotSize]byte {
 	addr := sigtest.ThreadPointer() + uintptr(s.Offset())
 	return *(**[abi.SlotSize]byte)(unsafe.Pointer(&addr))
@@ -117,9 +117,9 @@ func TestOpen(t *testing.T) {
 	fill(0, 0) // for the next test on this thread
 }
 
-// The words of the real dynamic linker, once nothing is left.
+// What the real dynamic linker says when no static TLS is left.
 func TestOpenUntilFull(t *testing.T) {
-	runtime.LockOSThread() // the words are kept for the thread that opened
+	runtime.LockOSThread() // dlerror tells only the thread that called dlopen
 	defer runtime.UnlockOSThread()
 	_, err := shared()
 	require.NoError(t, err)

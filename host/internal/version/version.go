@@ -23,7 +23,7 @@ var (
 // others and is the only one whose text is empty.
 type Version struct{ text string }
 
-// Parse reads a version as people type it. The last numbers may be left out
+// Parse reads a version as people type it. Trailing numbers may be left out
 // (2 and 2.1 stand for 2.0.0 and 2.1.0, but a pre-release needs all three), and
 // one leading v is dropped. The error wraps [ErrBadVersion].
 func Parse(text string) (Version, error) {
@@ -86,8 +86,8 @@ func ParseFileName(base string) (name string, v Version, ok bool) {
 	return name, v, true
 }
 
-// SplitFileName is [ParseFileName] without a look at the version: a file whose
-// author mistyped it can still be told from one that is no library.
+// SplitFileName is [ParseFileName] without a check of the version, so that a file with a
+// mistyped version can be told from one that is no library.
 func SplitFileName(base string) (name, version string, ok bool) {
 	rest, ok := strings.CutPrefix(base, prefix)
 	if !ok {

@@ -69,8 +69,8 @@ static void open_library(const char *path) {
     /* There is no dlclose: only a hotso host can take a Go library out again. */
 }
 
-/* The bytes kept for a status, NUL-terminated, for the caller to free(3). size
- * is how many are expected; more are taken too. */
+/* Returns the bytes kept for a status, NUL-terminated, for the caller to free(3). size
+ * is how many are expected; there may be more. */
 static char *take_text(hotso_status status, size_t size) {
     char *text = NULL;
     for (;;) {
@@ -99,13 +99,13 @@ static void check(const char *what, hotso_status status) {
     exit(FAILED);
 }
 
-/* After a function that has no status to return: did it panic? */
+/* To be called after a function that returns no status: did it panic? */
 static void check_pending(const char *what) {
     if (__atomic_load_n(pending, __ATOMIC_RELAXED) != 0)
         check(what, take_status());
 }
 
-/* Greets by the buffer convention: one call if the greeting is short. */
+/* Greets into a buffer of the caller's: one call if the greeting is short. */
 static void greet_by_name(const char *name) {
     char small[32];
     size_t length = 0;

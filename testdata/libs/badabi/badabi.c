@@ -1,4 +1,4 @@
-/* A hotso library of a far future: its descriptor says ABI 99. */
+/* A hotso library from the far future: its descriptor says ABI 99. */
 #include "cabi.h"
 
 HOTSO_EXPORT volatile const hotso_description hotso_descriptor = {

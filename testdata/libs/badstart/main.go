@@ -10,8 +10,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// mode is set by the linker: error, panic, hang or unhealthy; none of them
-// starts well. One that sickens does, and is unhealthy when it is asked again.
+// mode is set by the linker. With error, panic, hang and unhealthy the start does not
+// succeed. With sickens it does, and the library is unhealthy when it is asked again.
 var mode string
 
 func init() {
@@ -42,7 +42,7 @@ func init() {
 	})
 }
 
-// Answer is there to be called if the start went well.
+// Answer is what a host can call if the start went well.
 //
 //export Answer
 func Answer() int32 { return 42 }

@@ -1,5 +1,5 @@
-// Library busy does at length what Go code does, and never cleans up: an
-// unload finds it at work.
+// Library busy does what Go code does, on and on, and never cleans up: whoever
+// unloads it finds it at work.
 package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../include
@@ -65,8 +65,8 @@ func Lock(n int64) {
 	ready.Wait()
 }
 
-// Panics starts n goroutines that panic without end, half of them with a
-// nil pointer, and recover.
+// Panics starts n goroutines that panic and recover again and again, half of them
+// through a nil pointer.
 //
 //export Panics
 func Panics(n int64) {
@@ -87,7 +87,7 @@ func Panics(n int64) {
 	}
 }
 
-// Collect has the collector run all the time, on n goroutines' garbage.
+// Collect keeps the garbage collector running, with the garbage of n goroutines.
 //
 //export Collect
 func Collect(n int64) {
@@ -139,8 +139,8 @@ func Children(n int64, pid *int64) C.hotso_status {
 	}))
 }
 
-// Pipe opens a pipe and has a goroutine wait for it. What the poller watches,
-// the unload finds.
+// Pipe opens a pipe and has a goroutine wait for it. The unload finds the pipe, as
+// the poller watches it.
 //
 //export Pipe
 func Pipe() C.hotso_status {
@@ -157,7 +157,7 @@ func Pipe() C.hotso_status {
 
 var notified atomic.Int64
 
-// Ignore asks for the opposite, and has no say in it either.
+// Ignore asks that a signal be ignored. This has no effect either: see Notify.
 //
 //export Ignore
 func Ignore(number int32) {

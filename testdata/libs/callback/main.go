@@ -1,5 +1,5 @@
-// Library callback calls its host: functions by name, a function that it is
-// given, logs and counts; and it returns streams.
+// Library callback calls its host: functions by name, functions that it is given, and
+// for logs and counts. It also returns streams.
 package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../include
@@ -21,7 +21,7 @@ import (
 	"github.com/hotso/hotso/cabi/cabilog"
 )
 
-// A Point is a struct that crosses.
+// A Point is a struct that is passed between host and library.
 type Point struct {
 	X, Y float64
 	Tag  uint8
@@ -73,14 +73,14 @@ func GreetElsewhere(n int32, out *C.char, outCap C.size_t, outLen *C.size_t) C.h
 	}))
 }
 
-// Void calls a function without parameters and result.
+// Void calls a function without parameters or result.
 //
 //export Void
 func Void() C.hotso_status {
 	return C.hotso_status(cabi.Run(func() error { _, err := void(); return err }))
 }
 
-// Mixed passes numbers, a struct and a bool, and sums up what comes back.
+// Mixed passes numbers, a struct and a bool, and adds up what comes back.
 //
 //export Mixed
 func Mixed(result *float64) C.hotso_status {
@@ -90,14 +90,14 @@ func Mixed(result *float64) C.hotso_status {
 	}))
 }
 
-// Wrong calls a function as it is not.
+// Wrong calls a function of the host with another signature than the host's.
 //
 //export Wrong
 func Wrong() C.hotso_status {
 	return C.hotso_status(cabi.Run(func() error { _, err := wrong(1); return err }))
 }
 
-// Big has the host return n bytes, and counts them.
+// Big has the host return n bytes, and returns how many came.
 //
 //export Big
 func Big(n int64, result *int64) C.hotso_status {
@@ -110,7 +110,7 @@ func Big(n int64, result *int64) C.hotso_status {
 	}))
 }
 
-// Each calls visit, a function of the host's, n times, and sums up.
+// Each calls visit, a function of the host's, n times, and returns the sum.
 //
 //export Each
 func Each(visit uint64, n int32, result *int64) C.hotso_status {
@@ -127,7 +127,7 @@ func Each(visit uint64, n int32, result *int64) C.hotso_status {
 	}))
 }
 
-// Log writes two records and counts one thing.
+// Log writes two log records and adds to one counter.
 //
 //export Log
 func Log() {

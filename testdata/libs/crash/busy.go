@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// Busy stays inside and does the same thing again and again, so that a crash finds
-// its thread at any instruction of that.
+// Busy stays inside and does the same thing again and again, so that a crash may find
+// its thread at any instruction of it.
 //
 //export Busy
 func Busy(kind int64) {
@@ -17,7 +17,7 @@ func Busy(kind int64) {
 	defer inside.Add(-1)
 	for {
 		busy[int(kind)%len(busy)]()
-		runtime.Gosched() // or callers wait long for a processor of this runtime
+		runtime.Gosched() // or other callers wait long for a processor of this runtime
 	}
 }
 

@@ -32,12 +32,12 @@ func Callback(f uint64) {
 	C.callback(C.uintptr_t(f))
 }
 
-// CallbackBeside is Callback on a thread of the library's own. It does not wait.
+// CallbackBeside is Callback on a thread of the library's own. It returns at once.
 //
 //export CallbackBeside
 func CallbackBeside(f uint64) { go C.callback(C.uintptr_t(f)) }
 
-// CallbackThenCrash crashes when the callback has returned.
+// CallbackThenCrash crashes after the callback has returned.
 //
 //export CallbackThenCrash
 func CallbackThenCrash(f uint64) {
@@ -45,7 +45,7 @@ func CallbackThenCrash(f uint64) {
 	panic("crash behind a callback")
 }
 
-// Malloc stays inside, nearly always in the C library.
+// Malloc never returns, and is nearly always in the C library.
 //
 //export Malloc
 func Malloc() {

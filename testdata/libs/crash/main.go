@@ -1,5 +1,5 @@
-// Command crash is a library that ends its runtime at the worst moments. The
-// ordinary ways are cabi's (hotso_drill); here are those that need more.
+// Command crash is a library that ends its runtime at the worst moments. Package cabi
+// offers the ordinary crashes (hotso_drill); here are those that need more.
 package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../../../include
@@ -18,7 +18,7 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// mode makes it crash on its way in or out. Set by the linker.
+// mode makes the library crash while it is loaded or unloaded. The linker sets it.
 var mode string
 
 func init() {
@@ -35,7 +35,7 @@ func init() {
 	cabi.OnHealth(func(context.Context) error { return crashIn("health") })
 	cabi.OnStop(func(context.Context) error { return crashIn("stop") })
 	if mode == "stop-thread" {
-		// It crashes when the host begins to end the library's threads.
+		// The crash comes when the host begins to end the library's threads.
 		cabi.OnStop(func(context.Context) error {
 			go func() {
 				time.Sleep(100 * time.Microsecond)
@@ -56,7 +56,7 @@ func crashIn(moment string) error {
 
 var inside atomic.Int64
 
-// Inside is how many calls of Sleep, Wait, Callback and Malloc are inside.
+// Inside returns how many calls of Sleep, Wait, Callback and Malloc are under way.
 //
 //export Inside
 func Inside() int64 { return inside.Load() }

@@ -12,8 +12,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// Exports by hand go together with those of hotso gen. These are what it does
-// not do: CString is a name of cgo's, Mixed has too many parameters, and Later
+// Exports written by hand work beside those of hotso gen. These are the ones that it
+// can't write: CString is a name of cgo's, Mixed has too many parameters, and Later
 // sleeps before it reads its argument.
 
 // CString returns s, up to a NUL, in memory that the caller frees.
@@ -24,7 +24,8 @@ func CString(s *C.hotso_cchar, n C.size_t) *C.char {
 	return (*C.char)(cabi.CString(cabi.String(unsafe.Pointer(s), uintptr(n))))
 }
 
-// Later looks at its argument a while after it came: the caller must keep it.
+// Later reads its argument a while after the call began: the caller must keep it
+// alive.
 //
 //export Later
 func Later(s *C.hotso_cchar, n C.size_t, out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {

@@ -9,8 +9,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// Join has more arguments than there are integer registers, and a buffer
-// behind them.
+// Join has more arguments than there are integer registers, followed by a buffer for
+// the result.
 //
 //export Join
 func Join(a *C.hotso_cchar, aLen C.size_t, b *C.hotso_cchar, bLen C.size_t, c *C.hotso_cchar, cLen C.size_t,
@@ -22,14 +22,14 @@ func Join(a *C.hotso_cchar, aLen C.size_t, b *C.hotso_cchar, bLen C.size_t, c *C
 	}))
 }
 
-// Weigh mixes the two classes of registers and returns a plain value.
+// Weigh takes arguments in registers of both classes and returns a plain value.
 //
 //export Weigh
 func Weigh(a float64, b int8, c float32, d int64) float64 {
 	return a + 10*float64(b) + 100*float64(c) + 1000*float64(d)
 }
 
-// Digits puts ten integers side by side: four of them come on the stack.
+// Digits writes ten integers side by side: four of them are passed on the stack.
 //
 //export Digits
 func Digits(a, b int64, c uint8, d int16, e int32, f uint32, g int8, h int64, i uint16, j int64) int64 {
@@ -40,8 +40,8 @@ func Digits(a, b int64, c uint8, d int16, e int32, f uint32, g int8, h int64, i 
 	return n
 }
 
-// Floats puts eight floating point numbers, all that travel in registers, side
-// by side.
+// Floats writes eight floating point numbers side by side: as many as are passed in
+// registers.
 //
 //export Floats
 func Floats(a float64, b float32, c, d float64, e float32, f, g, h float64) float64 {

@@ -24,7 +24,7 @@ func BlockInRead(fd int32) int32 { return int32(C.start_read(C.int32_t(fd))) }
 //export Workers
 func Workers(n int32) int32 { return int32(C.start_workers(C.int32_t(n))) }
 
-// Local counts in a thread-local variable of C that begins with 40.
+// Local counts in a thread-local variable of C that starts at 40.
 //
 //export Local
 func Local() int64 { return int64(C.count_local()) }

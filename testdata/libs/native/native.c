@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-/* General dynamic thread-local storage: each thread counts for itself. */
+/* Thread-local storage of the general dynamic model: each thread has its own count. */
 static __thread int64_t local = 40;
 
 int64_t count_local(void) {
@@ -35,7 +35,7 @@ static void *worker(void *unused) {
         work++;
 }
 
-/* Threads that run in the library's own C code without an end. */
+/* Threads that run in the library's own C code and never end. */
 int32_t start_workers(int32_t n) {
     for (int32_t i = 0; i < n; i++)
         if (start(worker, 0) != 0)

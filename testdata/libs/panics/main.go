@@ -13,7 +13,7 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// Value panics and has no status to say so.
+// Value panics, and returns no status that could say so.
 //
 //export Value
 func Value() int32 {
@@ -29,7 +29,7 @@ func Text() *C.char {
 	panic("no text")
 }
 
-// Nowhere returns a text that is not there.
+// Nowhere returns a pointer to a text where nothing is mapped.
 //
 //export Nowhere
 func Nowhere(address uint64) *C.char { return C.at(C.uint64_t(address)) }
@@ -75,7 +75,7 @@ func FailText(message *C.hotso_cchar, messageLen C.size_t, out *C.char, outCap C
 	}))
 }
 
-// Fine does what the others don't.
+// Fine succeeds, unlike the others.
 //
 //export Fine
 func Fine() int32 {

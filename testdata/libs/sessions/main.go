@@ -19,17 +19,17 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// What the linker sets: the format that this version writes, 1 or 2, and what goes
-// wrong in it: save, restore, hang-save, hang-restore, crash-save, crash-restore,
-// health once Spoil was called.
+// The linker sets the format that this version writes, 1 or 2, and what goes wrong in
+// it: save, restore, hang-save, hang-restore, crash-save, crash-restore, or health,
+// once Spoil was called.
 var (
 	format = "1"
 	fail   string
 )
 
-// state is what one version hands to the next. Format 2 adds how often each
-// session was written. A version of format 1 reads it all the same and forgets
-// that: so format 2 can be rolled back.
+// state is what one version hands to the next. Format 2 adds how often each session
+// was written. A version of format 1 can read it too, and ignores the addition: so a
+// version of format 2 can be rolled back.
 type state struct {
 	Format   int               `json:"format"`
 	Reader   int               `json:"reader"` // the oldest format whose versions can read this
@@ -87,7 +87,7 @@ func init() {
 		if s.Reader > formatNumber() {
 			return fmt.Errorf("state of format %d, this version reads %d", s.Format, formatNumber())
 		}
-		if s.Format < 2 { // migrate: nobody has counted, but there was one
+		if s.Format < 2 { // migrate: nobody has counted, but each was written once at least
 			s.Puts = map[string]int64{}
 			for id := range s.Sessions {
 				s.Puts[id] = 1
@@ -132,7 +132,7 @@ func Get(id *C.hotso_cchar, idLen C.size_t, out *C.char, outCap C.size_t, outLen
 	})
 }
 
-// Puts returns how often all sessions were written, as far as it is known.
+// Puts returns how often sessions were written in all, as far as is known.
 //
 //export Puts
 func Puts() (sum int64) {

@@ -23,8 +23,8 @@ func Sleep(ms int64) int64 {
 	return ms
 }
 
-// Wait returns when a byte can be read from the descriptor fd, or its other
-// end is closed. So a test says when the call ends.
+// Wait returns when a byte can be read from the descriptor fd, or its other end is
+// closed. So the test decides when the call ends.
 //
 //export Wait
 func Wait(fd int64) int64 {

@@ -17,8 +17,8 @@ import (
 
 var db *sql.DB
 
-// Insert opens the database at path if it isn't open, inserts a row, and
-// returns how many there are. It stays open.
+// Insert opens the database at path if it isn't open, inserts a row, and returns how
+// many rows there are. The database stays open.
 //
 //export Insert
 func Insert(path *C.hotso_cchar, pathLen C.size_t, rows *int64) C.hotso_status {

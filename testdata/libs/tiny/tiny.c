@@ -1,5 +1,5 @@
-/* The smallest file that a host takes for a library of its own. Tests damage
- * copies of it by the million; it is never loaded. */
+/* The smallest file that a host accepts as a hotso library. Tests make millions of
+ * damaged copies of it; it is never loaded. */
 #include "cabi.h"
 
 HOTSO_EXPORT volatile const hotso_description hotso_descriptor = {

@@ -14,8 +14,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// Serve starts a server on a free port of the loopback, clients that wait for
-// the end of an answer that has none, and as many timers. It returns the port.
+// Serve starts a server on a free port of the loopback interface, clients that wait
+// for the end of an endless answer, and as many timers. It returns the port.
 //
 //export Serve
 func Serve(clients int64, port *int64) C.hotso_status {

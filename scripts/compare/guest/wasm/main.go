@@ -1,7 +1,7 @@
 //go:build wasip1
 
-// Command wasm is the greeter for wasip1, built with -buildmode=c-shared. Its
-// memory is its own, so the host asks for a place first and copies in and out.
+// Command wasm is the greeter for wasip1, built with -buildmode=c-shared. It has its
+// own memory, so the host first asks for a place there, and copies in and out.
 package main
 
 import (
@@ -15,7 +15,7 @@ var (
 	in, out []byte
 )
 
-// place returns the address of n bytes for an argument.
+// place returns the address where the host may write n bytes of an argument.
 //
 //go:wasmexport place
 func place(n int32) unsafe.Pointer {

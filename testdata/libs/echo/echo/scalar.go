@@ -51,7 +51,7 @@ func Float32(v float32) float32 { return v }
 //hotso:export
 func Float64(v float64) float64 { return v }
 
-// Celsius is a type of a name.
+// Celsius is a named number type.
 type Celsius float64
 
 // Warmer adds a degree.

@@ -29,7 +29,7 @@ func Float32s(v []float32) ([]float32, error) { return v, nil }
 //hotso:export
 func Float64s(v []float64) ([]float64, error) { return v, nil }
 
-// Temperatures is a slice of a name, of a type of a name.
+// Temperatures is a named slice type of a named element type.
 type Temperatures []Celsius
 
 // Rising keeps what is warmer than all before it.

@@ -15,7 +15,7 @@ func Text(s string) (string, error) { return s, nil }
 //hotso:export cstring
 func Owned(s string) string { return s }
 
-// Name is text of a name.
+// Name is a named text type.
 type Name string
 
 // Upper has no error in Go, and gets a status in C.
