@@ -150,11 +150,13 @@ type journal struct {
 }
 
 func (j *journal) option() host.Option {
-	return host.OnEvent(func(e host.Event) {
-		j.mu.Lock()
-		defer j.mu.Unlock()
-		j.events = append(j.events, e)
-	})
+	return host.OnEvent(j.add)
+}
+
+func (j *journal) add(e host.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, e)
 }
 
 // all are the events, in their order.

@@ -50,6 +50,7 @@ type Seat[T any] struct {
 	state uint32 // one of those below
 	next  atomic.Pointer[Seat[T]]
 	extra *row[T] // for one that is in no row: where it is counted
+	owner bool    // of EnterOwner
 	Value T
 	_     [rowSize]byte // nobody else's in this line
 }
@@ -95,7 +96,8 @@ type Gate[T any] struct {
 	_      [rowSize - 8]byte    // callers read closed; nobody writes near it
 	rows   [rowCount + 1]row[T] // the last for all further processors, and without seats
 
-	spare sync.Pool // of seats that are in no row
+	spare  sync.Pool // of seats that are in no row
+	owners sync.Pool // of those of EnterOwner
 
 	mu      sync.Mutex
 	closure *closure // nil while the gate is open; guarded by mu
@@ -190,7 +192,11 @@ func (g *Gate[T]) Leave(s *Seat[T]) {
 		atomic.StoreUint32(&s.state, free)
 		s.extra.left.Add(1)
 		s.extra.extra.Add(-1)
-		g.spare.Put(s)
+		if s.owner {
+			g.owners.Put(s) // or callers would find it, and get none in a row of their own
+		} else {
+			g.spare.Put(s)
+		}
 	case asymmetric:
 		s.left++
 		s.state = free
@@ -276,19 +282,17 @@ func (g *Gate[T]) Reopen() {
 // inside until then. It fails, and never blocks, once the gate is sealed. It says
 // nothing of whether a Wait has ended before.
 func (g *Gate[T]) EnterOwner() (s *Seat[T], ok bool) {
-	s, _ = g.spare.Get().(*Seat[T])
+	s, _ = g.owners.Get().(*Seat[T])
 	if s == nil {
-		s = new(Seat[T])
+		s = &Seat[T]{extra: &g.rows[rowCount], owner: true}
 	}
 	atomic.StoreUint32(&s.state, taken)
-	if s.extra == nil {
-		s.extra = &g.rows[rowCount]
-	}
 	// Counted, then looked: Seal does both the other way round, so that one of the two
 	// sees the other.
 	s.extra.extra.Add(1)
 	if g.sealed.Load() {
 		s.extra.extra.Add(-1)
+		g.owners.Put(s)
 		return nil, false
 	}
 	return s, true

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/host/internal/lifecycle"
+	"github.com/hotso/hotso/host/life"
 )
 
 // blueGreen keeps the version before (blue) loaded for a time after a swap, whatever the
@@ -43,6 +44,15 @@ func (b *blueGreen) expire(blue *lifecycle.Version) {
 		b.forget()
 		b.slot.InBackground(func() { _, _ = blue.Retire(lifecycle.Background) })
 	}
+}
+
+// Ended implements lifecycle.Policy: a blue that has crashed lets itself go, and is
+// loaded again if it is wanted.
+func (b *blueGreen) Ended(v *lifecycle.Version, _ *life.Crash) bool {
+	if v == b.blue {
+		b.forget()
+	}
+	return false
 }
 
 // Recover implements lifecycle.Policy.

@@ -50,6 +50,17 @@ func (p *probation) Keep(c *lifecycle.Change) {
 	go p.judge(p.trial)
 }
 
+// Ended implements lifecycle.Policy: without a version to go back to, there is nothing
+// left to judge.
+func (p *probation) Ended(v *lifecycle.Version, _ *life.Crash) bool {
+	if t := p.trial; t != nil && v == t.warm {
+		p.forget()
+		t.version.Tell(life.Event{State: life.Serving, Passed: true,
+			Detail: fmt.Sprintf("its probation is over: v%s, which was kept warm, crashed", v.Target.Version)})
+	}
+	return false
+}
+
 // Recover implements lifecycle.Policy.
 func (p *probation) Recover(r *lifecycle.Recovery) bool { return p.slot.recoverWarm(p, r) }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,18 @@ func init() {
 	cabi.OnStart(func(context.Context) error { return crashIn("start") })
 	cabi.OnHealth(func(context.Context) error { return crashIn("health") })
 	cabi.OnStop(func(context.Context) error { return crashIn("stop") })
+	if mode == "stop-late" {
+		// The crash comes at any moment of the unload, or just before it.
+		cabi.OnStop(func(context.Context) error {
+			d := rand.N(800 * time.Microsecond)
+			go func() {
+				for end := time.Now().Add(d); time.Now().Before(end); {
+				}
+				os.Exit(3)
+			}()
+			return nil
+		})
+	}
 	if mode == "stop-thread" {
 		// The crash comes when the host begins to end the library's threads.
 		cabi.OnStop(func(context.Context) error {
