@@ -3,9 +3,11 @@
 # What make lib builds; GREETING is what version VERSION says, if not its own.
 VERSION  ?=
 GREETING ?=
-# How often make bench runs each benchmark, and what make compare is told.
+# How often make bench runs each benchmark, and what make compare and make model are told.
 COUNT    ?= 6
 FLAGS    ?=
+# How long make model runs.
+TIME     ?= 10m
 README   ?=
 export VERSION GREETING
 
@@ -53,6 +55,9 @@ crash-soak: bin/hotso ## 10,000 crashes of all kinds; fails if the host, a call 
 mutate: ## Bring a million damaged libraries before a host (minutes)
 	CGO_ENABLED=0 go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 
+model: ## Do at random what a host can do with three slots, and compare with the model: make model [TIME=1h] [FLAGS="-model.seed 42"]
+	CGO_ENABLED=0 go test ./host/internal/modeltest -run TestModel -model.time $(TIME) -timeout 0 $(FLAGS)
+
 fmt: ## Format Go and C
 	gofmt -w .
 	find . -name '*.[ch]' -exec clang-format -i {} +
@@ -64,4 +69,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare mutate soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare mutate model soak crash-soak fmt clean FORCE
