@@ -53,6 +53,8 @@ func (c *caller) call(ctx context.Context) (err error) {
 		err = c.callCrash(ctx)
 	case "sessions":
 		err = c.callSessions(ctx)
+	case "callback":
+		err = c.callCalling(ctx)
 	case "counter":
 		err = c.callCounter(ctx)
 	}

@@ -165,6 +165,8 @@ func probe(lib string) (function string, args []any) {
 		return "Add", []any{20, 22}
 	case "sessions":
 		return "Puts", nil
+	case "callback":
+		return "Log", nil
 	}
 	return "Total", nil
 }

@@ -17,6 +17,7 @@ type lane struct {
 // rule is looked at often.
 var rule = host.Rule{Errors: 0.9, Calls: 50, Health: 20 * time.Millisecond}
 
+// lanes are those of the model; with -model.stress, see useStress.
 var lanes = []lane{
 	{ // No state, so it can have canaries; it crashes, and its calls hang.
 		lib: "crash",

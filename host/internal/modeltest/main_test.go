@@ -22,6 +22,7 @@ var (
 	length = flag.Duration("model.time", time.Minute, "how long rounds are begun; with -short a tenth of it")
 	first  = flag.Uint64("model.seed", 0, "seed of the first round; drawn if 0")
 	on     = flag.Bool("model.on", false, "go on after a round with faults")
+	stress = flag.Bool("model.stress", false, "streams, callbacks and every kind of crash, too: what make stress runs")
 	inside = flag.Bool("model.inside", false, "operate on the slots inside OnEvent, too")
 )
 
@@ -99,10 +100,14 @@ func newRun(t *testing.T) *run {
 
 // figures are what a run has done.
 type figures struct {
-	rounds, ops, failed, calls, unanswered, events atomic.Int64
+	rounds, ops, failed, calls, unanswered, streams, events atomic.Int64
 }
 
-func (f *figures) log(t *testing.T, took time.Duration) {
-	t.Logf("%d rounds in %v: %d operations, %d of them with an error; %d calls, %d without an answer; %d events",
-		f.rounds.Load(), took.Round(time.Second), f.ops.Load(), f.failed.Load(), f.calls.Load(), f.unanswered.Load(), f.events.Load())
+func (f *figures) String() string {
+	return fmt.Sprintf("%d rounds, %d operations (%d with an error), %d calls (%d without an answer), %d streams, %d events",
+		f.rounds.Load(), f.ops.Load(), f.failed.Load(), f.calls.Load(), f.unanswered.Load(), f.streams.Load(), f.events.Load())
+}
+
+func (f *figures) log(took time.Duration) {
+	fmt.Fprintf(os.Stderr, "model: %s in %v\n", f, took.Round(time.Second))
 }

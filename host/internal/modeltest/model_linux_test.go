@@ -26,12 +26,15 @@ func TestModel(t *testing.T) {
 	if testing.Short() {
 		end /= 10
 	}
+	if *stress {
+		useStress()
+	}
 	begin := time.Now()
 	quiet(t)
 	r := newRun(t)
 	go running.watch()
 	for ; ; seed++ {
-		fmt.Fprintln(os.Stderr, "model: seed", seed) // at once: the round may end the process
+		fmt.Fprintf(os.Stderr, "model: seed %d, after %s\n", seed, &r.figures) // at once: the round may end the process
 		for _, f := range r.round(seed).faults {
 			t.Errorf("seed %d: %s", seed, f)
 		}
@@ -39,7 +42,7 @@ func TestModel(t *testing.T) {
 			break
 		}
 	}
-	r.figures.log(t, time.Since(begin))
+	r.figures.log(time.Since(begin))
 }
 
 // round does what the seed says, and closes all slots.

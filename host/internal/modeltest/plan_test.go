@@ -92,8 +92,8 @@ func contextOf(ends string, after time.Duration) (context.Context, context.Cance
 	return context.WithCancel(context.Background())
 }
 
-// drills are the crashes that take no time and need but one processor.
-var drills = []string{"panic", "goroutine", "nil", "wild", "exit", "log", "goexit", "unlock"}
+// drills are the crashes that need but one processor: a data race is not among them.
+var drills = []string{"panic", "goroutine", "nil", "wild", "exit", "log", "goexit", "unlock", "overflow", "memory"}
 
 // random returns the source of numbers of one goroutine in a round.
 func random(seed uint64, goroutine int) *rand.Rand {

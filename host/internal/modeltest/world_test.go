@@ -56,6 +56,7 @@ type bound struct {
 	get          func(context.Context, string) (string, error)
 	increment    func(context.Context) (int64, error)
 	increments   atomic.Int64 // that have begun
+	calling      calling
 }
 
 // newGeneration makes a slot with a good version in it.
@@ -101,6 +102,8 @@ func (g *generation) bind() (err error) {
 		set(e)
 		b.get, e = host.Func1[string, string](g.slot, "Get")
 		set(e)
+	case "callback":
+		set(b.calling.bind(g.slot))
 	case "counter":
 		b.increment, e = host.Func0[int64](g.slot, "Increment")
 		set(e)
