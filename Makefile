@@ -3,10 +3,14 @@
 # What make lib builds; GREETING is what version VERSION says, if not its own.
 VERSION  ?=
 GREETING ?=
-# How often make bench runs each benchmark, and what make compare and make instructions are told.
+# How often make bench runs each benchmark, and what compare, instructions, model and
+# stress are told.
 COUNT    ?= 6
 FLAGS    ?=
 README   ?=
+# How long make model and make stress run, and in which mode of the Go runtime stress does.
+TIME     ?= 10m
+MODE     ?= plain
 export VERSION GREETING
 
 help: ## Show this
@@ -56,6 +60,12 @@ crash-soak: bin/hotso ## 10,000 crashes of all kinds; fails if the host, a call 
 mutate: ## Bring a million damaged libraries before a host (minutes)
 	CGO_ENABLED=0 go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 
+model: ## Do at random what a host can do with three slots, and compare with the model: make model [TIME=1h] [FLAGS="-model.seed 42"]
+	CGO_ENABLED=0 go test ./host/internal/modeltest -run TestModel -model.time $(TIME) -timeout 0 $(FLAGS)
+
+stress: ## Attack a host: the model's test with streams, callbacks and all crashes: make stress [TIME=1h] [MODE=race, ..., all] [FLAGS="-seed 42"]
+	@go run ./scripts/stress -mode $(MODE) -time $(TIME) $(FLAGS)
+
 fmt: ## Format Go and C
 	gofmt -w .
 	find . -name '*.[ch]' -exec clang-format -i {} +
@@ -67,4 +77,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare instructions mutate soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare instructions mutate model stress soak crash-soak fmt clean FORCE
