@@ -109,9 +109,9 @@ func (s *Slot) Retire(ctx context.Context, swap *life.Swap, versions []*Version,
 	return err
 }
 
-// ReturnLocked has calls go again to a version that was kept warm, in place of from,
-// which failed is told of, and tells why. from is the caller's to retire.
-func (s *Slot) ReturnLocked(from, warm *Version, p *Pause, failed life.Event, why string) error {
+// ReturnLocked has calls go again to a version that was kept warm, in place of from, and
+// tells why. from is the caller's to retire.
+func (s *Slot) ReturnLocked(from, warm *Version, p *Pause, why string) error {
 	if !warm.Target.Reopen() {
 		return warm.Target.CrashError()
 	}
@@ -120,8 +120,9 @@ func (s *Slot) ReturnLocked(from, warm *Version, p *Pause, failed life.Event, wh
 		return err
 	}
 	s.serve(warm)
-	failed.State = life.Failed
-	from.Tell(failed)
+	if !from.Dead() { // what crashed was told of
+		from.Tell(life.Event{State: life.Failed, Detail: why})
+	}
 	warm.Tell(life.Event{State: life.Serving, Passed: true, Took: p.Took(), Detail: "back from v" + from.Target.Version + ": " + why})
 	return nil
 }

@@ -23,7 +23,7 @@ var transitions = map[life.State][]life.State{
 	life.Verified:    {life.Loaded, life.Crashed, life.Drained, life.Quarantined},
 	life.Loaded:      {life.Started, life.Crashed, life.Drained, life.Quarantined},
 	life.Started:     {life.Healthy, life.Crashed, life.Drained, life.Quarantined},
-	life.Healthy:     {life.Restored, life.Canary, life.Serving, life.Retiring, life.Crashed},
+	life.Healthy:     {life.Restored, life.Canary, life.Serving, life.Retiring, life.Drained, life.Quarantined, life.Crashed},
 	life.Restored:    {life.Serving, life.Retiring, life.Crashed},
 	life.Canary:      {life.Canary, life.Serving, life.Retiring, life.Crashed},
 	life.Serving:     {life.Serving, life.Warm, life.Retiring, life.Crashed},

@@ -71,6 +71,9 @@ func Open(ctx context.Context, path string, conf *Config, own func(*Version)) (*
 	return v, nil
 }
 
+// Discard lets a version go that no call has reached.
+func (v *Version) Discard(ctx context.Context) { _, _ = v.Close(ctx) }
+
 // Retire drains a version that gets no more calls, and lets it go, as
 // [instance.Instance.Close] does.
 func (v *Version) Retire(ctx context.Context) (*life.Report, error) {

@@ -48,7 +48,8 @@ func (b *blueGreen) expire(blue *lifecycle.Version) {
 
 // Ended implements lifecycle.Policy: a blue that has crashed lets itself go, and is
 // loaded again if it is wanted.
-func (b *blueGreen) Ended(v *lifecycle.Version, _ *life.Crash) bool {
+func (b *blueGreen) Ended(v *lifecycle.Version, crash *life.Crash) bool {
+	crashedInFrontOf(b, v, crash)
 	if v == b.blue {
 		b.forget()
 	}

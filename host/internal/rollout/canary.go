@@ -158,7 +158,7 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 		err = s.canary.start(c, v)
 	}
 	if err != nil {
-		_, _ = v.Retire(ctx)
+		v.Discard(ctx)
 		return nil, s.Reject(e, err)
 	}
 	go s.canary.judge(c)

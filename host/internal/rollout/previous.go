@@ -81,7 +81,7 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 	}
 	s.Unlock()
 	if !ok || err != nil {
-		_, _ = v.Retire(lifecycle.Background)
+		v.Discard(lifecycle.Background)
 		return false
 	}
 	r.Resume()
@@ -139,11 +139,11 @@ func (s *Slot) loadPrevious(ctx context.Context, c *instance.Spare, why string) 
 	}
 	r := &rollback{Swap: &life.Swap{Version: v.Target.Version, Load: time.Since(begin)}, from: s.Current()}
 	if r.retire, err = s.Replace(ctx, v, r.Swap, true, why); err != nil {
-		_, _ = v.Retire(ctx)
+		v.Discard(ctx)
 		s.FailSpare(e, "rollback", err)
 		return nil, err
 	}
-	if r.from != nil {
+	if r.from != nil && !r.from.Dead() { // what crashed has its own end
 		r.from.Tell(life.Event{State: life.Failed, Detail: why})
 	}
 	return r, nil
@@ -168,7 +168,7 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 	s.Lock()
 	if f, w := b.pair(); w != warm || f != from || s.CurrentLocked() != from {
 		err = over(from)
-	} else if err = s.ReturnLocked(from, warm, p, life.Event{Detail: why}, why); err == nil {
+	} else if err = s.ReturnLocked(from, warm, p, why); err == nil {
 		b.forget()
 		s.previous.set(nil) // it would be the one that serves
 	}
@@ -183,6 +183,14 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 	return swap, s.Retire(ctx, swap, []*lifecycle.Version{from}, from)
 }
 
+// crashedInFrontOf tells that a version which another was kept for has failed: at once, so
+// that it is told before the version is gone. Locked.
+func crashedInFrontOf(b standby, v *lifecycle.Version, crash *life.Crash) {
+	if serves, warm := b.pair(); warm != nil && serves == v {
+		v.Tell(life.Event{State: life.Failed, Detail: crash.Error(), Err: crash})
+	}
+}
+
 // recoverWarm goes back at once from a version that crashed to one that is loaded. The
 // calls that wait go on with Resume.
 func (s *Slot) recoverWarm(b standby, r *lifecycle.Recovery) bool {
@@ -192,7 +200,7 @@ func (s *Slot) recoverWarm(b standby, r *lifecycle.Recovery) bool {
 		s.Unlock()
 		return false
 	}
-	err := s.ReturnLocked(from, warm, nil, life.Event{Detail: r.Crash.Error(), Err: r.Crash}, "it crashed")
+	err := s.ReturnLocked(from, warm, nil, "it crashed")
 	b.forget()
 	if err != nil {
 		s.InBackground(func() { _, _ = warm.Retire(lifecycle.Background) })

@@ -52,7 +52,8 @@ func (p *probation) Keep(c *lifecycle.Change) {
 
 // Ended implements lifecycle.Policy: without a version to go back to, there is nothing
 // left to judge.
-func (p *probation) Ended(v *lifecycle.Version, _ *life.Crash) bool {
+func (p *probation) Ended(v *lifecycle.Version, crash *life.Crash) bool {
+	crashedInFrontOf(p, v, crash)
 	if t := p.trial; t != nil && v == t.warm {
 		p.forget()
 		t.version.Tell(life.Event{State: life.Serving, Passed: true,

@@ -70,7 +70,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*life.Swap, error) {
 	served := s.Current()
 	retire, err := s.Replace(ctx, v, swap, false, "")
 	if err != nil {
-		_, _ = v.Retire(ctx)
+		v.Discard(ctx)
 		return nil, s.Reject(e, err)
 	}
 	return swap, s.Retire(ctx, swap, retire, served)
