@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 var (
@@ -99,7 +101,7 @@ type Gate[T any] struct {
 	spare  sync.Pool // of seats that are in no row
 	owners sync.Pool // of those of EnterOwner
 
-	mu      sync.Mutex
+	mu      rank.Mutex[rank.Gate]
 	closure *closure // nil while the gate is open; guarded by mu
 }
 

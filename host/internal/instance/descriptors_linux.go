@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 // runtimeFiles keeps apart which load opened which descriptor that a runtime
@@ -16,7 +16,7 @@ import (
 // they are closed, so a number that is used again is never taken for its
 // former owner's.
 var runtimeFiles = struct {
-	sync.Mutex
+	rank.Mutex[rank.Descriptors]
 	known map[int]bool // the host's own, and those of libraries
 }{known: map[int]bool{}}
 

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/hotso/hotso/host/internal/rank"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -35,7 +36,7 @@ type boundedCall struct {
 	done  chan error // of the call, which has left
 	timer *time.Timer
 
-	mu    sync.Mutex // held while the call is told to cancel, so that it is still this one
+	mu    rank.Mutex[rank.Call] // held while the call is told to cancel, so that it is still this one
 	ended bool
 
 	// The result, until the caller takes it.

@@ -1,9 +1,9 @@
 package invoke
 
 import (
-	"sync"
 	"sync/atomic"
 
+	"github.com/hotso/hotso/host/internal/rank"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -17,7 +17,7 @@ type End struct {
 	word  *atomic.Uint32 // not 0 when the runtime has ended; another load's after RuleOut
 	ended atomic.Bool    // the same for good
 
-	mu    sync.Mutex // guards phase, crash and notify; taken last, nothing is called under it
+	mu    rank.Mutex[rank.End] // guards phase, crash and notify
 	phase endPhase
 	crash *life.Crash
 

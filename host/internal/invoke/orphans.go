@@ -1,9 +1,8 @@
 package invoke
 
 import (
-	"sync"
-
 	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 // When a library's runtime ends, its callers are ejected while others still run in it: its
@@ -30,7 +29,7 @@ import (
 
 // orphans are frames that the library's threads may still write to.
 type orphans struct {
-	mu     sync.Mutex
+	mu     rank.Mutex[rank.Orphans]
 	frames []*call.Frame
 }
 

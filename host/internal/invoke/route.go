@@ -18,7 +18,7 @@ type Route struct {
 
 // A RouteOwner decides what becomes of calls that find no open gate.
 type RouteOwner interface {
-	// Empty is the error of calls while there is no target.
+	// Empty is the error of calls while there is no target, nil if there is one again.
 	Empty() error
 	// Closed is called when the gate of the target that serves is closed. It waits
 	// until that may have changed, or ctx ends. It is not called if another target
@@ -53,7 +53,10 @@ func (r *Route) enter(ctx context.Context) (*Target, *Lease, error) {
 	for {
 		t := r.current.Load()
 		if t == nil {
-			return nil, nil, r.Owner.Empty()
+			if err := r.Owner.Empty(); err != nil {
+				return nil, nil, err
+			}
+			continue
 		}
 		if d := r.diversion.Load(); d != nil && d.Takes(ctx) {
 			if s, ok := d.Target.enter(); ok {

@@ -3,10 +3,11 @@ package invoke
 import (
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
+
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 // Stay has callers of the function stay until the library returns, whatever their
@@ -28,11 +29,11 @@ const (
 
 // A watch is for the end of the context of the call with a lease.
 type watch struct {
-	mu     sync.Mutex      // held while the call is told to cancel, so that it is still this one
-	done   <-chan struct{} // nil if no call is inside that stays
-	told   atomic.Int64    // when the call was told, as uptime; 0 if it was not
-	listed bool            // among the leases of the watchdog
-	spare  bool            // the lease is
+	mu     rank.Mutex[rank.Watch] // held while the call is told to cancel, so that it is still this one
+	done   <-chan struct{}        // nil if no call is inside that stays
+	told   atomic.Int64           // when the call was told, as uptime; 0 if it was not
+	listed bool                   // among the leases of the watchdog
+	spare  bool                   // the lease is
 }
 
 // A watchdog looks after the calls of a version whose callers stay. One goroutine for
@@ -40,7 +41,7 @@ type watch struct {
 // more than the call.
 type watchdog struct {
 	running atomic.Bool
-	mu      sync.Mutex
+	mu      rank.Mutex[rank.Watchdog]
 	leases  []*Lease // that have had such a call
 }
 

@@ -5,12 +5,12 @@ import (
 	"io"
 	"iter"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/rank"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -38,14 +38,14 @@ type stream struct {
 
 	left atomic.Bool // with the lease
 
-	mu     sync.Mutex
+	mu     rank.Mutex[rank.Stream]
 	closed bool
 	inside int // reads, and a close: the lease is kept for them
 }
 
 // streams are those of a library that have a lease of its gate.
 type streams struct {
-	mu   sync.Mutex
+	mu   rank.Mutex[rank.Streams]
 	open map[*stream]struct{}
 	over bool
 }

@@ -189,22 +189,23 @@ func (s *Slot) InBackground(f func()) { s.background.Go(f) }
 // owner is what the slot's route asks.
 type owner Slot
 
-// Empty says why no version serves.
-func (o *owner) Empty() error {
-	s := (*Slot)(o)
-	if s.closed.Load() {
-		return s.Error(life.StepCall, life.ErrClosed, nil, "")
-	}
+// Empty implements invoke.RouteOwner.
+func (o *owner) Empty() error { return (*Slot)(o).Empty() }
+
+// Empty says why no version serves; nil if one does.
+func (s *Slot) Empty() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lastCrash != nil {
+	switch {
+	case s.current != nil:
+		return nil
+	case s.closed.Load():
+		return s.Error(life.StepCall, life.ErrClosed, nil, "")
+	case s.lastCrash != nil:
 		return s.lastCrash
 	}
 	return s.Error(life.StepCall, life.ErrEmpty, nil, "")
 }
-
-// Empty is the error of calls while no version serves.
-func (s *Slot) Empty() error { return (*owner)(s).Empty() }
 
 // Closed waits while a state is being handed over, and a crash is being dealt with.
 func (o *owner) Closed(ctx context.Context) error {

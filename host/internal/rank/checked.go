@@ -55,20 +55,9 @@ func (m *Mutex[R]) Unlock() {
 }
 
 // Unlocked panics if the goroutine holds a lock.
-func Unlocked() { unlockedInside(-1, "a lock") }
-
-// UnlockedInside panics if the goroutine holds a lock whose rank is inside of R. One
-// of R, and those outside of it, may be held.
-func UnlockedInside[R Rank]() {
-	var r R
-	unlockedInside(r.depth(), "a lock inside of "+nameOf[R]())
-}
-
-func unlockedInside(depth int, what string) {
+func Unlocked() {
 	for _, h := range heldBy(goroutine()) {
-		if h.depth > depth {
-			panic(fmt.Sprintf("rank: code of the user's would run under %s: %s, taken at\n%s", what, h, h.where()))
-		}
+		panic(fmt.Sprintf("rank: code of the user's would run under %s, taken at\n%s", h, h.where()))
 	}
 }
 

@@ -23,18 +23,18 @@ func said(t *testing.T, f func()) (text string) {
 	return text
 }
 
-func takeInner(mu *Mutex[Death]) { mu.Lock() }
-func takeOuter(mu *Mutex[Slot])  { mu.Lock() }
+func takeInner(mu *Mutex[End])  { mu.Lock() }
+func takeOuter(mu *Mutex[Slot]) { mu.Lock() }
 
 func TestFromTheInsideOut(t *testing.T) {
-	var inner Mutex[Death]
+	var inner Mutex[End]
 	var outer Mutex[Slot]
 	takeInner(&inner)
 	text := said(t, func() { takeOuter(&outer) })
 	inner.Unlock()
-	assert.Contains(t, text, fmt.Sprintf("a goroutine that holds Death %p would wait for Slot %p: Slot is outside of Death", &inner, &outer))
+	assert.Contains(t, text, fmt.Sprintf("a goroutine that holds End %p would wait for Slot %p: Slot is outside of End", &inner, &outer))
 	assert.Regexp(t, `(?s)Slot \S+ is being taken at\n\t\S+rank\.takeOuter\n\t\t\S+checked_test\.go:\d+\n`+
-		`.*Death \S+ was taken at\n\t\S+rank\.takeInner\n\t\t\S+checked_test\.go:\d+\n`, text)
+		`.*End \S+ was taken at\n\t\S+rank\.takeInner\n\t\t\S+checked_test\.go:\d+\n`, text)
 	require.True(t, outer.TryLock(), "it panicked before it took the lock")
 	outer.Unlock()
 }
@@ -50,17 +50,17 @@ func TestTwoOfOneRank(t *testing.T) {
 // All that is held counts, not only what was taken last.
 func TestAnOuterLockThatWasTriedHidesNoInnerOne(t *testing.T) {
 	var registry Mutex[Registry]
-	var swapping Mutex[Swapping]
+	var outer Mutex[Unloading]
 	var slot Mutex[Slot]
 	registry.Lock()
 	defer registry.Unlock()
-	require.True(t, swapping.TryLock())
-	defer swapping.Unlock()
+	require.True(t, outer.TryLock())
+	defer outer.Unlock()
 	assert.Contains(t, said(t, slot.Lock), "Slot is outside of Registry")
 }
 
 func TestOtherGoroutinesDoNotCount(t *testing.T) {
-	var inner Mutex[Death]
+	var inner Mutex[End]
 	var outer Mutex[Slot]
 	inner.Lock()
 	defer inner.Unlock()
@@ -74,16 +74,11 @@ func TestOtherGoroutinesDoNotCount(t *testing.T) {
 }
 
 func TestCodeOfTheUsersRunsUnlocked(t *testing.T) {
-	var swapping Mutex[Swapping]
 	var slot Mutex[Slot]
-	swapping.Lock()
-	defer swapping.Unlock()
-	assert.Contains(t, said(t, Unlocked), fmt.Sprintf("would run under a lock: Swapping %p, taken at\n", &swapping))
-	assert.NotPanics(t, UnlockedInside[Swapping])
 	slot.Lock()
-	defer slot.Unlock()
-	assert.Contains(t, said(t, UnlockedInside[Swapping]), fmt.Sprintf("a lock inside of Swapping: Slot %p", &slot))
-	assert.NotPanics(t, UnlockedInside[Slot])
+	assert.Contains(t, said(t, Unlocked), fmt.Sprintf("would run under Slot %p, taken at\n", &slot))
+	slot.Unlock()
+	assert.NotPanics(t, Unlocked)
 }
 
 // Goroutines that have ended leave nothing behind.

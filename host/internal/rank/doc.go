@@ -3,32 +3,27 @@
 // two goroutines can wait for each other. The order is in ranks.go.
 //
 //	type Slot struct {
-//		swapping rank.Mutex[rank.Swapping]
-//		mu       rank.Mutex[rank.Slot]
+//		mu rank.Mutex[rank.Slot]
 //	}
 //
-//	s.swapping.Lock()
-//	defer s.swapping.Unlock()
-//	s.mu.Lock() // inside, as its rank is
+//	s.mu.Lock()
+//	j.mu.Lock() // of rank Events, which is inside of Slot
 //	...
+//	j.mu.Unlock()
 //	s.mu.Unlock()
 //
 // Code of the user's may do anything, such as call what takes these locks. So none
 // is held while it runs, and whoever runs it says so:
 //
 //	rank.Unlocked()
-//	s.conf.onEvent(e)
+//	s.conf.OnEvent(e)
 //
-// A lock that stands for a whole operation is held while the hooks and checks of that
-// operation run. Then it is said how far in the goroutine may be:
+// What lasts as long as an operation, and has hooks and checks run meanwhile, is held
+// as a [Token], which is no lock.
 //
-//	rank.UnlockedInside[rank.Swapping]()
-//	return l.conf.check(ctx, l)
-//
-// In an ordinary build a Mutex is sync.Mutex, and the two functions are empty. With
-// the build tag hotso_lockrank each Lock and each of these lines is checked, and what
-// is out of order panics before it can deadlock, whether or not another goroutine was
-// there to deadlock with:
+// In an ordinary build a Mutex is sync.Mutex, and Unlocked is empty. With the build tag
+// hotso_lockrank each Lock and each Unlocked is checked, and what is out of order panics
+// before it can deadlock, whether or not another goroutine was there to deadlock with:
 //
 //	go test -tags hotso_lockrank ./host/...
 package rank

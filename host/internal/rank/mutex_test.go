@@ -11,8 +11,8 @@ import (
 
 func TestTheOrder(t *testing.T) {
 	order := []Rank{
-		Swapping{}, Teardown{}, Unloading{}, Loading{}, Slot{}, Events{}, Death{}, Streams{},
-		Watchdog{}, Watch{}, Call{}, Descriptors{}, Frames{}, Registry{},
+		Unloading{}, Slot{}, Events{}, Watchdog{}, Watch{}, Call{}, Stream{}, Streams{}, End{},
+		Descriptors{}, Orphans{}, Gate{}, Registry{},
 	}
 	for i, r := range order {
 		assert.Equal(t, i, r.depth(), "%T", r)
@@ -58,17 +58,16 @@ func TestHandedOn(t *testing.T) {
 }
 
 func TestFromTheOutsideIn(t *testing.T) {
-	var swapping Mutex[Swapping]
+	var outer Mutex[Unloading]
 	var slot Mutex[Slot]
 	var registry Mutex[Registry]
 	for range 2 {
-		swapping.Lock()
+		outer.Lock()
 		slot.Lock()
 		registry.Lock()
 		slot.Unlock() // in any order
 		registry.Unlock()
-		UnlockedInside[Swapping]()
-		swapping.Unlock()
+		outer.Unlock()
 		Unlocked()
 	}
 }

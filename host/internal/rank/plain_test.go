@@ -13,13 +13,12 @@ import (
 var _ *sync.Mutex = (*Mutex[Slot])(nil)
 
 func TestAnOrdinaryBuildChecksNothing(t *testing.T) {
-	var inner Mutex[Death]
+	var inner Mutex[End]
 	var outer Mutex[Slot]
 	inner.Lock()
 	defer inner.Unlock()
 	assert.NotPanics(t, func() {
 		Unlocked()
-		UnlockedInside[Swapping]()
 		outer.Lock()
 		outer.Unlock()
 	})

@@ -140,8 +140,10 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 		return nil, err
 	}
 	current := s.Current()
-	if current == nil {
-		return nil, s.Empty()
+	for ; current == nil; current = s.Current() { // a crash may be dealt with meanwhile
+		if err := s.Empty(); err != nil {
+			return nil, err
+		}
 	}
 	begin := time.Now()
 	e := s.See(path)

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -100,8 +101,12 @@ func (s *Slot) Rollback(ctx context.Context) (*life.Swap, error) {
 		s.Lock()
 		_, warm := b.pair()
 		s.Unlock()
-		if warm != nil {
-			return s.goBack(ctx, b, warm, why)
+		if warm == nil {
+			continue
+		}
+		swap, err := s.goBack(ctx, b, warm, why)
+		if !errors.Is(err, errNotKept) { // else it crashed, or was let go, meanwhile
+			return swap, err
 		}
 	}
 	s.Lock()
@@ -121,7 +126,7 @@ func (s *Slot) Rollback(ctx context.Context) (*life.Swap, error) {
 	return swap.Swap, s.Retire(ctx, swap.Swap, swap.retire, swap.from)
 }
 
-// A return is a rollback that has the version before serve.
+// A rollback has the version before serve, loaded again.
 type rollback struct {
 	*life.Swap
 	retire []*lifecycle.Version
@@ -149,6 +154,9 @@ func (s *Slot) loadPrevious(ctx context.Context, c *instance.Spare, why string) 
 	return r, nil
 }
 
+// errNotKept says why goBack did not.
+var errNotKept = errors.New("is not kept for it any more")
+
 // goBack returns to a version that is loaded. If there is an error, calls go where they
 // went before. The token is held.
 func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, why string) (*life.Swap, error) {
@@ -156,7 +164,7 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 	from, is := b.pair()
 	s.Unlock()
 	over := func(v *lifecycle.Version) error {
-		return v.Target.Error(life.StepSwap, life.ErrClosed, fmt.Errorf("v%s is not kept for it any more", warm.Target.Version))
+		return v.Target.Error(life.StepSwap, life.ErrNoneBefore, fmt.Errorf("v%s %w", warm.Target.Version, errNotKept))
 	}
 	if is != warm {
 		return nil, over(warm)

@@ -5,12 +5,12 @@ package sigdispatch
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 // ErrContested is returned by Install when more different handlers than it can
@@ -20,7 +20,7 @@ var ErrContested = errors.New("the signal's handler was replaced too often")
 
 // installing serializes Install and guards the write side of originals.
 var (
-	installing sync.Mutex
+	installing rank.Mutex[rank.Registry]
 	replaced   [handledCount]int // generations in use, by handler index
 )
 

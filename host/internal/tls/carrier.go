@@ -3,9 +3,9 @@ package tls
 import (
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 var (
@@ -35,7 +35,7 @@ type Carrier struct {
 	offset int64 // of slot 0 from the thread pointer, in bytes
 	slots  int
 
-	mu    sync.Mutex
+	mu    rank.Mutex[rank.Registry]
 	free  []int                // indexes, the one that has been free for longest first
 	lease [abi.MaxSlots]uint64 // Acquires plus Releases of each slot: odd while it is lent
 }
