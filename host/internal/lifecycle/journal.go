@@ -29,6 +29,7 @@ type Entry struct {
 	journal *journal
 	file    string
 	stage   stage
+	verdict string // why, if there is one
 	info    life.VersionInfo
 	version *Version // nil before it is prepared, and when it has ended
 }
@@ -55,8 +56,12 @@ func (j *journal) tell(e *Entry, ev life.Event) {
 		return
 	}
 	ev.Time = time.Now()
-	if s := e.stage.state(); s == ev.State {
-		e.info.State, e.info.Since, e.info.Reason = s, ev.Time, ev.Detail
+	if verdict(ev.State) {
+		e.verdict = ev.Detail
+	}
+	e.info.State, e.info.Since, e.info.Reason = e.stage.state(), ev.Time, ev.Detail
+	if verdict(e.info.State) { // which matters more than what became of it then
+		e.info.Reason = e.verdict
 	}
 	if ended(e.stage.at) && e.version != nil {
 		e.info.Calls, e.info.Errors = e.version.Target.Figures()
