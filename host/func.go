@@ -17,14 +17,14 @@ type Caller interface {
 }
 
 // None is the result type of a function that returns nothing, or an error only.
-type None = invoke.None
+type None struct{}
 
 // A BindOption configures one bound function.
-type BindOption = invoke.BindOption
+type BindOption struct{ apply invoke.BindOption }
 
 // Limit bounds every call of the function, as a context with that timeout does. 0
 // leaves it at CallTimeout.
-func Limit(d time.Duration) BindOption { return invoke.Limit(d) }
+func Limit(d time.Duration) BindOption { return BindOption{invoke.Limit(d)} }
 
 // Stay has callers of the function stay until the library returns, whatever their
 // context says. So a call with a context that can end, as a request's, runs on the
@@ -34,7 +34,7 @@ func Limit(d time.Duration) BindOption { return invoke.Limit(d) }
 // that does not heed it keeps its caller, unless KillHung ends the version: then the
 // error is ErrCrashed. A limit (Limit, CallTimeout) bounds the call as ever: its caller
 // may leave.
-func Stay() BindOption { return invoke.Stay() }
+func Stay() BindOption { return BindOption{invoke.Stay()} }
 
 // Func0 binds the function name of c, which takes no argument. The returned
 // function may be called from any goroutine, at the same time, for as long as
@@ -141,6 +141,9 @@ func Func4[A, B, C, D, R any](c Caller, name string, opts ...BindOption) (func(c
 
 func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect.Type) (*invoke.Binding, error) {
 	result := reflect.TypeFor[R]()
+	if result == reflect.TypeFor[None]() {
+		result = nil
+	}
 	sig, err := invoke.SignatureOf(result, params...)
 	if err != nil {
 		return nil, &Error{Name: name, Step: StepBind, Reason: ErrArgument, Cause: err}
@@ -149,5 +152,8 @@ func bindFunc[R any](c Caller, name string, opts []BindOption, params ...reflect
 	if err != nil {
 		return nil, err
 	}
-	return b.With(opts), nil
+	for _, o := range opts {
+		o.apply(b)
+	}
+	return b, nil
 }

@@ -71,7 +71,8 @@ func (l *Library) Health(context.Context) error { return l.v.Health() }
 // the functions at run time; Func1 and its kin are faster and check at compile
 // time. Errors are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	return l.v.Target.Call(ctx, name, args...)
+	r, err := l.v.Target.Call(ctx, name, args...)
+	return Result(r), err
 }
 
 // CallStream is Call for a function that returns a stream.

@@ -64,7 +64,8 @@ func (s *Slot) Forgive() { s.s.Forgive() }
 
 // Call is Library.Call on the current version.
 func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	return s.s.Route.Call(ctx, name, args...)
+	r, err := s.s.Route.Call(ctx, name, args...)
+	return Result(r), err
 }
 
 // CallStream is Library.CallStream on the current version.

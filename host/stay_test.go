@@ -14,7 +14,7 @@ import (
 )
 
 // Every call is told of the end of its own caller's context, and of no other's: more
-// calls at a time than a processor has seats, and the seats used again and again.
+// calls at a time than a processor has leases, and the leases used again and again.
 func TestStayingCallsAreTold(t *testing.T) {
 	const callers, rounds = 12, 20
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, host.KillHung(), host.CancelGrace(patience))

@@ -25,8 +25,8 @@ const (
 	MaxFloats = 8
 	// MaxPointers is how many Go pointers a frame keeps alive for arguments.
 	MaxPointers = 12
-	// roomSize is how many bytes of structs a frame carries without allocating.
-	roomSize = 256
+	// scratchSize is how many bytes of structs a frame carries without allocating.
+	scratchSize = 256
 	// bufferSize is what a result may have without a second crossing, at first.
 	bufferSize = 512
 )
@@ -65,8 +65,8 @@ type Frame struct {
 
 	nints, nfloats, npointers int
 
-	room  [roomSize / 8]uint64 // see Room
-	nroom int                  // words in use
+	scratch  [scratchSize / 8]uint64 // see Scratch
+	nscratch int                     // words in use
 
 	abandoned bool // see Abandon
 
@@ -117,7 +117,7 @@ func (f *Frame) release() {
 	for n := f.npointers; n > 0; n-- { // few: clear would be a call
 		f.pointers[n-1] = nil
 	}
-	f.npointers, f.nroom = 0, 0
+	f.npointers, f.nscratch = 0, 0
 }
 
 // Guarded has Do look at the counter at pending, which is C memory, once Fn has

@@ -24,42 +24,42 @@ var (
 )
 
 const (
-	// rowCount is how many processors (Ps of Go's scheduler) have seats of their own.
+	// rowCount is how many processors (Ps of Go's scheduler) have leases of their own.
 	rowCount = 64
-	// rowSeats is how many calls at a time find a seat on the processor where they came
+	// rowLeases is how many calls at a time find a lease on the processor where they came
 	// in. There are several at a time if calls block, or if the scheduler has taken the
 	// processor away from them.
-	rowSeats = 4
+	rowLeases = 4
 	// rowSize is two cache lines: amd64 fetches them in pairs, and neighbours that
 	// share a pair measured as slow as if they shared a line.
 	rowSize = 128
 )
 
-// A row has the seats of one processor: only a caller pinned to it takes one.
+// A row has the leases of one processor: only a caller pinned to it takes one.
 type row[T any] struct {
-	first atomic.Pointer[Seat[T]]
-	seats atomic.Int32 // at most rowSeats
-	extra atomic.Int64 // callers inside who came in here and found no seat
-	left  atomic.Uint64
-	_     [rowSize - 32]byte
+	first  atomic.Pointer[Lease[T]]
+	leases atomic.Int32 // at most rowLeases
+	extra  atomic.Int64 // callers inside who came in here and found no lease
+	left   atomic.Uint64
+	_      [rowSize - 32]byte
 }
 
-// A Seat is a caller's place inside, with a T that the caller has for itself. The
+// A Lease is a caller's place inside, with a T that the caller has for itself. The
 // next caller finds the T as this one left it, mostly on the same processor:
 // uncontended, and in the core's cache.
-type Seat[T any] struct {
+type Lease[T any] struct {
 	left  uint64 // how many callers have left it; written by the caller who has it
 	state uint32 // one of those below
-	next  atomic.Pointer[Seat[T]]
+	next  atomic.Pointer[Lease[T]]
 	extra *row[T] // for one that is in no row: where it is counted
 	owner bool    // of EnterOwner
 	Value T
 	_     [rowSize]byte // nobody else's in this line
 }
 
-// Spare reports whether the seat is in no row: it is garbage once nobody needs it. Only
-// the caller who has the seat may ask.
-func (s *Seat[T]) Spare() bool { return s.extra != nil }
+// Spare reports whether the lease is in no row: it is garbage once nobody needs it. Only
+// the caller who has the lease may ask.
+func (s *Lease[T]) Spare() bool { return s.extra != nil }
 
 const (
 	free = iota
@@ -69,11 +69,11 @@ const (
 
 // A Gate has callers, who may be any number of goroutines:
 //
-//	seat, ok := g.Enter()
+//	lease, ok := g.Enter()
 //	if !ok {
 //		return ErrClosed // the owner has closed it: go to the current version
 //	}
-//	defer g.Leave(seat)
+//	defer g.Leave(lease)
 //	// Inside: what the gate protects stays until Leave.
 //
 // and an owner, who takes away what the gate protects:
@@ -87,8 +87,8 @@ const (
 // The zero Gate is open. All methods may be used from any goroutine. A Gate is
 // 8 KiB and must not be copied after its first use.
 //
-// A caller takes a seat and then looks whether the gate is closed; the owner closes
-// the gate and then looks at the seats. Without a memory barrier between the two steps
+// A caller takes a lease and then looks whether the gate is closed; the owner closes
+// the gate and then looks at the leases. Without a memory barrier between the two steps
 // on either side, each could miss what the other has done. Callers come by the
 // million and the owner seldom, so the owner pays for both: [fence] brings the
 // barrier to where the callers are.
@@ -96,9 +96,9 @@ type Gate[T any] struct {
 	closed atomic.Bool
 	sealed atomic.Bool
 	_      [rowSize - 8]byte    // callers read closed; nobody writes near it
-	rows   [rowCount + 1]row[T] // the last for all further processors, and without seats
+	rows   [rowCount + 1]row[T] // the last for all further processors, and without leases
 
-	spare  sync.Pool // of seats that are in no row
+	spare  sync.Pool // of leases that are in no row
 	owners sync.Pool // of those of EnterOwner
 
 	mu      rank.Mutex[rank.Gate]
@@ -112,7 +112,7 @@ type closure struct {
 }
 
 // Enter lets the caller in unless the gate is closed. It never blocks.
-func (g *Gate[T]) Enter() (s *Seat[T], ok bool) {
+func (g *Gate[T]) Enter() (s *Lease[T], ok bool) {
 	if g.closed.Load() {
 		return nil, false
 	}
@@ -131,9 +131,9 @@ func (g *Gate[T]) Enter() (s *Seat[T], ok bool) {
 	return s, true
 }
 
-// take reports whether the seat was free; it is the caller's then. The caller is pinned
-// to the seat's processor, so nobody else can take it meanwhile.
-func (s *Seat[T]) take() bool {
+// take reports whether the lease was free; it is the caller's then. The caller is pinned
+// to the lease's processor, so nobody else can take it meanwhile.
+func (s *Lease[T]) take() bool {
 	if !asymmetric {
 		return atomic.CompareAndSwapUint32(&s.state, free, taken)
 	}
@@ -144,26 +144,26 @@ func (s *Seat[T]) take() bool {
 	return true
 }
 
-// search finds a seat: one that comes after s in its row, as s is taken, or else one
+// search finds a lease: one that comes after s in its row, as s is taken, or else one
 // from outside the row. The caller is pinned when search begins and when it ends.
 //
 //go:noinline
-func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
+func (g *Gate[T]) search(s *Lease[T]) *Lease[T] {
 	for ; s != nil; s = s.next.Load() {
 		if s.take() {
 			return s
 		}
 	}
 	procUnpin()
-	if s, _ = g.spare.Get().(*Seat[T]); s == nil {
-		s = new(Seat[T])
+	if s, _ = g.spare.Get().(*Lease[T]); s == nil {
+		s = new(Lease[T])
 	}
 	atomic.StoreUint32(&s.state, taken)
 	p := procPin()
 	r := &g.rows[min(p, rowCount)]
-	// A seat that was once in no row remains so: another row may be counting it.
-	if p < rowCount && s.extra == nil && r.seats.Load() < rowSeats {
-		r.seats.Add(1)
+	// A lease that was once in no row remains so: another row may be counting it.
+	if p < rowCount && s.extra == nil && r.leases.Load() < rowLeases {
+		r.leases.Add(1)
 		s.next.Store(r.first.Load())
 		r.first.Store(s)
 	} else {
@@ -174,7 +174,7 @@ func (g *Gate[T]) search(s *Seat[T]) *Seat[T] {
 }
 
 // turn sends away a caller who came too late.
-func (g *Gate[T]) turn(s *Seat[T]) {
+func (g *Gate[T]) turn(s *Lease[T]) {
 	if s.extra != nil {
 		s.extra.extra.Add(-1)
 	} else {
@@ -184,9 +184,9 @@ func (g *Gate[T]) turn(s *Seat[T]) {
 }
 
 // Leave ends what an Enter began, on any goroutine; what the caller did inside
-// happens before a Wait that returns nil. The seat is another caller's from here on.
+// happens before a Wait that returns nil. The lease is another caller's from here on.
 // The last one out of a closed gate wakes those who wait.
-func (g *Gate[T]) Leave(s *Seat[T]) {
+func (g *Gate[T]) Leave(s *Lease[T]) {
 	switch {
 	case atomic.LoadUint32(&s.state) != taken:
 		panic("gate: Leave without Enter")
@@ -211,8 +211,8 @@ func (g *Gate[T]) Leave(s *Seat[T]) {
 	}
 }
 
-// Abandon is Leave for a caller whose seat must never be taken again.
-func (g *Gate[T]) Abandon(s *Seat[T]) {
+// Abandon is Leave for a caller whose lease must never be taken again.
+func (g *Gate[T]) Abandon(s *Lease[T]) {
 	if s.extra != nil {
 		s.extra.left.Add(1)
 		s.extra.extra.Add(-1)
@@ -244,7 +244,7 @@ func (g *Gate[T]) Close() {
 	}
 	g.closure = &closure{over: make(chan struct{})}
 	g.closed.Store(true)
-	// Whoever comes in now is either seen in a seat, or sees that the gate is
+	// Whoever comes in now is either seen in a lease, or sees that the gate is
 	// closed.
 	fence()
 	g.settle()
@@ -252,7 +252,7 @@ func (g *Gate[T]) Close() {
 
 // settle ends the closure if the gate is empty. It is called with mu held, by
 // Close and by everyone who leaves a closed gate. The last of these looks after
-// all the others have given up their seats, so no wake-up is lost.
+// all the others have given up their leases, so no wake-up is lost.
 func (g *Gate[T]) settle() {
 	if g.closure == nil || g.closure.drained {
 		return
@@ -283,10 +283,10 @@ func (g *Gate[T]) Reopen() {
 // protects, while callers must not. Like a caller the owner leaves, and counts as one
 // inside until then. It fails, and never blocks, once the gate is sealed. It says
 // nothing of whether a Wait has ended before.
-func (g *Gate[T]) EnterOwner() (s *Seat[T], ok bool) {
-	s, _ = g.owners.Get().(*Seat[T])
+func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) {
+	s, _ = g.owners.Get().(*Lease[T])
 	if s == nil {
-		s = &Seat[T]{extra: &g.rows[rowCount], owner: true}
+		s = &Lease[T]{extra: &g.rows[rowCount], owner: true}
 	}
 	atomic.StoreUint32(&s.state, taken)
 	// Counted, then looked: Seal does both the other way round, so that one of the two
@@ -343,7 +343,7 @@ func (g *Gate[T]) Drained() bool {
 
 // InFlight returns the number of callers inside. While others enter and leave
 // it is a close estimate, not the count of one moment. On a closed gate 0 means
-// that nobody is inside, and nobody will be: from then on seats are only given up, or
+// that nobody is inside, and nobody will be: from then on leases are only given up, or
 // taken for a moment by callers who then see that the gate is closed.
 func (g *Gate[T]) InFlight() (n int64) {
 	for i := range g.rows {

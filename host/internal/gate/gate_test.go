@@ -111,7 +111,7 @@ func TestReopen(t *testing.T) {
 func TestLeaveWithoutEnter(t *testing.T) {
 	for _, inARow := range []bool{true, false} {
 		var g Gate[int]
-		for range rowSeats {
+		for range rowLeases {
 			if !inARow {
 				_, _ = g.Enter()
 			}
@@ -123,31 +123,31 @@ func TestLeaveWithoutEnter(t *testing.T) {
 	}
 }
 
-// A seat has one caller at a time, and what a caller leaves in it the next one finds.
-// Callers who find no seat on their processor get one elsewhere.
+// A lease has one caller at a time, and what a caller leaves in it the next one finds.
+// Callers who find no lease on their processor get one elsewhere.
 func TestSeats(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var g Gate[int]
-	seen := map[*Seat[int]]bool{}
-	var seats []*Seat[int]
-	for i := range 3 * rowSeats {
+	seen := map[*Lease[int]]bool{}
+	var leases []*Lease[int]
+	for i := range 3 * rowLeases {
 		s, ok := g.Enter()
 		require.True(t, ok)
 		assert.False(t, seen[s], "the other caller has it")
-		assert.Equal(t, i >= rowSeats, s.extra != nil)
+		assert.Equal(t, i >= rowLeases, s.extra != nil)
 		s.Value = i
 		seen[s] = true
-		seats = append(seats, s)
+		leases = append(leases, s)
 	}
-	assert.EqualValues(t, len(seats), g.InFlight())
+	assert.EqualValues(t, len(leases), g.InFlight())
 	assert.Zero(t, g.Left())
-	g.Leave(seats[1])
+	g.Leave(leases[1])
 	again, _ := g.Enter()
-	assert.Same(t, seats[1], again)
+	assert.Same(t, leases[1], again)
 	assert.Equal(t, 1, again.Value)
 
 	g.Close()
-	for i, s := range seats {
+	for i, s := range leases {
 		assert.False(t, g.Drained())
 		if i%2 == 0 {
 			g.Leave(s)
@@ -156,12 +156,12 @@ func TestSeats(t *testing.T) {
 		}
 	}
 	assert.True(t, g.Drained())
-	assert.EqualValues(t, len(seats)+1, g.Left())
+	assert.EqualValues(t, len(leases)+1, g.Left())
 	g.Reopen()
-	for range len(seats) {
+	for range len(leases) {
 		s, ok := g.Enter()
 		require.True(t, ok)
-		assert.NotContains(t, []*Seat[int]{seats[1], seats[3], seats[5], seats[7]}, s, "it was abandoned")
+		assert.NotContains(t, []*Lease[int]{leases[1], leases[3], leases[5], leases[7]}, s, "it was abandoned")
 	}
 }
 

@@ -31,7 +31,7 @@ func TestSealOpenGate(t *testing.T) {
 
 // What the owner has entered with is of no use to callers, who would be counted where
 // all processors meet.
-func TestOwnerTakesNoCallersSeat(t *testing.T) {
+func TestOwnerTakesNoCallersLease(t *testing.T) {
 	var g Gate[int]
 	for range 3 {
 		s, ok := g.EnterOwner()

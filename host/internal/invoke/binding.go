@@ -7,10 +7,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// None is the result type of a function that returns nothing, or an error only.
-type None struct{}
-
-// SignatureOf is that of a typed function with these parameters and result.
+// SignatureOf is that of a typed function with these parameters, and a result or nil.
 func SignatureOf(result reflect.Type, params ...reflect.Type) (sig abi.Signature, err error) {
 	for _, p := range params {
 		t, err := abi.TypeOf(p)
@@ -19,7 +16,7 @@ func SignatureOf(result reflect.Type, params ...reflect.Type) (sig abi.Signature
 		}
 		sig.Params = append(sig.Params, abi.Param{Type: t})
 	}
-	if result != reflect.TypeFor[None]() {
+	if result != nil {
 		if sig.Result, err = abi.TypeOf(result); err != nil {
 			return sig, err
 		}
@@ -86,13 +83,5 @@ func (b *Binding) To(fn *Function) *Binding {
 // that index.
 func (b *Binding) Through(r *Route, index int) *Binding {
 	b.route, b.index = r, index
-	return b
-}
-
-// With applies the options.
-func (b *Binding) With(opts []BindOption) *Binding {
-	for _, o := range opts {
-		o(b)
-	}
 	return b
 }

@@ -69,14 +69,14 @@ func (fn *Function) do(f *call.Frame, result unsafe.Pointer) error {
 		return fn.doSpan(f, result)
 	case fn.result >= kindStruct:
 		size := fn.result.size()
-		room := f.Room(size)
-		f.Int(uint64(uintptr(room))) // f holds it
+		scratch := f.Scratch(size)
+		f.Int(uint64(uintptr(scratch))) // f holds it
 		f.Do()
 		if fn.target.Dead() {
 			return fn.target.diedIn(f)
 		}
 		if int32(f.R0) == abi.OK {
-			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(room), size))
+			copy(unsafe.Slice((*byte)(result), size), unsafe.Slice((*byte)(scratch), size))
 		}
 	default:
 		f.Pointer(unsafe.Pointer(&f.Scalar))

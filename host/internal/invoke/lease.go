@@ -11,7 +11,7 @@ import (
 
 // A Lease is a call's right to be inside its version, with what it needs there. The
 // gate keeps some for each processor, so calls find them ready.
-type Lease = gate.Seat[inside]
+type Lease = gate.Lease[inside]
 
 // inside is a call between enter and leave.
 type inside struct {

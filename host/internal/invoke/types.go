@@ -7,7 +7,7 @@ import (
 )
 
 var goTypes = map[abi.Type]reflect.Type{
-	abi.None: reflect.TypeFor[None](), abi.Bool: reflect.TypeFor[bool](),
+	abi.None: reflect.TypeFor[struct{}](), abi.Bool: reflect.TypeFor[bool](),
 	abi.Int8: reflect.TypeFor[int8](), abi.Int16: reflect.TypeFor[int16](),
 	abi.Int32: reflect.TypeFor[int32](), abi.Int64: reflect.TypeFor[int64](),
 	abi.Uint8: reflect.TypeFor[uint8](), abi.Uint16: reflect.TypeFor[uint16](),
