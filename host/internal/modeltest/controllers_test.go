@@ -53,7 +53,7 @@ func (w *world) do(o op) {
 		if g.lane.lib == "crash" {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 			defer cancel()
-			_, err := g.slot.Call(ctx, abi.SymDrill, "hang")
+			_, err := g.slot.Call(ctx, abi.SymDrill, []string{"hang", "deadlock"}[o.file%2])
 			g.judgeCall(ctx, o.String(), err)
 		}
 	case forgive:
