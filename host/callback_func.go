@@ -18,7 +18,8 @@ import "github.com/hotso/hotso/host/internal/invoke"
 //		...
 //		more, err := see(path)
 //
-// hotso gen writes both for a parameter of type func(path string) (bool, error).
+// hotso gen writes both for a parameter of type func(path string) (bool, error). One
+// that returns an error only has the result [None].
 //
 // The library may call f on any thread, at the same time. After release, its calls
 // fail; those that are inside go on. So it is right to release when the call that
@@ -44,24 +45,4 @@ func Callback2[A, B, R any](f func(A, B) (R, error)) (handle uint64, release fun
 // struct.
 func Callback3[A, B, C, R any](f func(A, B, C) (R, error)) (handle uint64, release func(), err error) {
 	return invoke.Import3("", f).Lend(f == nil)
-}
-
-// CallbackErr0 is [Callback0] for a function that returns an error only.
-func CallbackErr0(f func() error) (handle uint64, release func(), err error) {
-	return invoke.Import0("", func() (None, error) { return None{}, f() }).Lend(f == nil)
-}
-
-// CallbackErr1 is [Callback1] for a function that returns an error only.
-func CallbackErr1[A any](f func(A) error) (handle uint64, release func(), err error) {
-	return invoke.Import1("", func(_ *invoke.Target, a A) (None, error) { return None{}, f(a) }).Lend(f == nil)
-}
-
-// CallbackErr2 is [Callback2] for a function that returns an error only.
-func CallbackErr2[A, B any](f func(A, B) error) (handle uint64, release func(), err error) {
-	return invoke.Import2("", func(_ *invoke.Target, a A, b B) (None, error) { return None{}, f(a, b) }).Lend(f == nil)
-}
-
-// CallbackErr3 is [Callback3] for a function that returns an error only.
-func CallbackErr3[A, B, C any](f func(A, B, C) error) (handle uint64, release func(), err error) {
-	return invoke.Import3("", func(a A, b B, c C) (None, error) { return None{}, f(a, b, c) }).Lend(f == nil)
 }

@@ -150,7 +150,7 @@ func TestCallback(t *testing.T) {
 	_, _, err = host.Callback3[int8, string, bool, point](nil)
 	require.ErrorIs(t, err, host.ErrArgument)
 	assert.ErrorContains(t, err, "callback: the func(int8, string, bool) (struct{X float64; Y float64; Tag uint8}, error) is nil")
-	_, _, err = host.CallbackErr0(nil)
+	_, _, err = host.Callback0[host.None](nil)
 	require.ErrorIs(t, err, host.ErrArgument)
 	_, _, err = host.Callback1(func(int) (int64, error) { return 0, nil })
 	require.ErrorIs(t, err, host.ErrArgument)

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
 	"slices"
@@ -102,12 +103,7 @@ func (r *resolver) callback(f *ast.FuncType, function string) *callback {
 }
 
 // maker is the function of cabi or host that makes it or its handle.
-func (c *callback) maker() string {
-	if c.result == nil {
-		return "CallbackErr" + strconv.Itoa(len(c.params))
-	}
-	return "Callback" + strconv.Itoa(len(c.params))
-}
+func (c *callback) maker() string { return "Callback" + strconv.Itoa(len(c.params)) }
 
 // glue makes the function of its handle.
 func (c *callback) glue(handle string) string {
@@ -116,13 +112,68 @@ func (c *callback) glue(handle string) string {
 		types = append(types, p.typ.spelled)
 	}
 	if c.result != nil {
-		types = append(types, c.result.spelled)
+		return "cabi." + c.maker() + "[" + strings.Join(append(types, c.result.spelled), ", ") + "](uint64(" + handle + "))"
 	}
-	made := "cabi." + c.maker()
-	if len(types) > 0 {
-		made += "[" + strings.Join(types, ", ") + "]"
+	made := "cabi." + c.maker() + "[" + strings.Join(append(types, "cabi.None"), ", ") + "](uint64(" + handle + "))"
+	return errorOnly + strconv.Itoa(len(c.params)) + "(" + made + ")"
+}
+
+// lent is what host.CallbackN is given for the function of that name.
+func (c *callback) lent(name string) string {
+	if c.result != nil {
+		return name
 	}
-	return made + "(uint64(" + handle + "))"
+	return withNone + strconv.Itoa(len(c.params)) + "(" + name + ")"
+}
+
+// A function that returns an error only crosses as one with a result of no type. These
+// begin the names of what turns one into the other.
+const (
+	errorOnly = "hotsoErrorOnly" // in the library
+	withNone  = "hotsoWithNone"  // in the client
+)
+
+// adapters writes those that the library needs, one for each number of parameters.
+func (l *library) adapters(b *strings.Builder, write func(b *strings.Builder, n int, generic, params, args string)) {
+	var needed [maxCallbackParams + 1]bool
+	for _, f := range l.functions {
+		for _, p := range f.params {
+			if c := p.typ.callback; c != nil && c.result == nil {
+				needed[len(c.params)] = true
+			}
+		}
+	}
+	for n, is := range needed {
+		if !is {
+			continue
+		}
+		types := []string{"A", "B", "C"}[:n]
+		var params, args []string
+		for i, t := range types {
+			args = append(args, "a"+strconv.Itoa(i+1))
+			params = append(params, args[i]+" "+t)
+		}
+		generic := ""
+		if n > 0 {
+			generic = "[" + strings.Join(types, ", ") + " any]"
+		}
+		write(b, n, generic, strings.Join(params, ", "), strings.Join(args, ", "))
+	}
+}
+
+// errorOnlyAdapter is one for the library.
+func errorOnlyAdapter(b *strings.Builder, n int, generic, params, args string) {
+	fmt.Fprintf(b, "\n// %[1]s%[2]d drops the result of f, which has no type.\n"+
+		"func %[1]s%[2]d%[3]s(f func(%[4]s) (cabi.None, error)) func(%[4]s) error {\n"+
+		"\treturn func(%[4]s) error { _, err := f(%[5]s); return err }\n}\n", errorOnly, n, generic, params, args)
+}
+
+// withNoneAdapter is one for the client.
+func withNoneAdapter(b *strings.Builder, n int, generic, params, args string) {
+	fmt.Fprintf(b, "\n// %[1]s%[2]d gives f a result of no type.\n"+
+		"func %[1]s%[2]d%[3]s(f func(%[4]s) error) func(%[4]s) (host.None, error) {\n"+
+		"\tif f == nil {\n\t\treturn nil\n\t}\n"+
+		"\treturn func(%[4]s) (host.None, error) { return host.None{}, f(%[5]s) }\n}\n", withNone, n, generic, params, args)
 }
 
 // client is its type as the client spells it.

@@ -65,6 +65,7 @@ func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	for _, f := range l.functions {
 		l.method(&b, f)
 	}
+	l.adapters(&b, withNoneAdapter)
 	return format.Source([]byte(b.String()))
 }
 

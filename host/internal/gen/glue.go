@@ -88,6 +88,7 @@ func (l *library) glue() ([]byte, error) {
 	for _, f := range l.functions {
 		l.writeExport(&body, f)
 	}
+	l.adapters(&body, errorOnlyAdapter)
 	text := body.String()
 
 	var b strings.Builder

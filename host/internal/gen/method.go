@@ -27,7 +27,7 @@ func (l *library) method(b *strings.Builder, f *function) {
 		fmt.Fprintf(&body, "\t%s, release, err := host.%s(%s)\n"+
 			"\tif err != nil {\n\t\treturn %s\n\t}\n"+
 			"\tdefer release()\n",
-			handles[i], c.maker(), names[i+1], f.failed())
+			handles[i], c.maker(), c.lent(names[i+1]), f.failed())
 	}
 	call := "c." + f.field + "(" + strings.Join(args, ", ") + ")"
 	if f.result == nil {

@@ -32,15 +32,15 @@ type stream struct {
 	ctx    context.Context
 	name   string
 	id     uint64
-	lease  *Lease      // of the gate; nothing else of it is used
-	stop   func() bool // watching ctx
-	err    error       // of a Read, for all that follow
+	lease  *Lease // of the gate; nothing else of it is used
+	err    error  // of a Read, for all that follow
 
 	left atomic.Bool // with the lease
 
 	mu     rank.Mutex[rank.Stream]
 	closed bool
-	inside int // reads, and a close: the lease is kept for them
+	stop   func() bool // watching ctx
+	inside int         // reads, and a close: the lease is kept for them
 }
 
 // streams are those of a library that have a lease of its gate.
@@ -168,7 +168,7 @@ func (s *stream) read(p []byte) (n int, rest []byte, err error) {
 		}
 	}
 	if s.begin(true) { // the library has closed it already
-		s.stop()
+		s.forgetContext()
 		s.end()
 	}
 	return 0, nil, err
@@ -188,6 +188,14 @@ func (s *stream) begin(closing bool) bool {
 	s.closed = closing
 	s.inside++
 	return true
+}
+
+// forgetContext has the end of the context close nothing.
+func (s *stream) forgetContext() {
+	s.mu.Lock()
+	stop := s.stop
+	s.mu.Unlock()
+	stop()
 }
 
 func (s *stream) end() {
@@ -231,7 +239,7 @@ func (t *Target) EndStreams() { t.streams.end() }
 func (s *stream) close() {
 	if s.begin(true) {
 		defer s.end()
-		s.stop()
+		s.forgetContext()
 		_, _ = s.target.ask(s.target.sym.streamClose, s.id)
 	}
 }
@@ -277,7 +285,9 @@ func (s *stream) Open(in *Lease) (*Stream, error) {
 	}
 	s.id = uint64(id)
 	if s.ctx.Done() != nil {
+		s.mu.Lock() // it may be closed at once
 		s.stop = context.AfterFunc(s.ctx, s.close)
+		s.mu.Unlock()
 	}
 	user := &Stream{stream: s}
 	runtime.AddCleanup(user, func(s *stream) { go s.close() }, s)

@@ -78,7 +78,7 @@ func (v *Version) Discard(ctx context.Context) { _, _ = v.Close(ctx) }
 // [instance.Instance.Close] does.
 func (v *Version) Retire(ctx context.Context) (*life.Report, error) {
 	v.Target.Close()
-	if !v.retiring.Swap(true) && !v.Target.End.Happened() {
+	if !v.retiring.Swap(true) {
 		v.Tell(life.Event{State: life.Retiring})
 	}
 	return v.Close(ctx)

@@ -81,7 +81,11 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 			Detail: "fallback from v" + r.Dead.Target.Version})
 	}
 	s.Unlock()
-	if !ok || err != nil {
+	if !ok {
+		err = errors.New("another version serves by now")
+	}
+	if err != nil {
+		s.FailSpare(e, "fallback", err)
 		v.Discard(lifecycle.Background)
 		return false
 	}

@@ -117,7 +117,11 @@ func (p *probation) judge(t *trial) {
 		failed = nil // not before the next health interval
 		if text := why + "; it can't be rolled back: " + err.Error(); text != said {
 			said = text
-			t.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
+			p.slot.Lock()
+			if p.trial == t { // else it is over, and others have told how
+				t.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
+			}
+			p.slot.Unlock()
 		}
 	}
 }

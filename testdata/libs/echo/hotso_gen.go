@@ -33,28 +33,30 @@ func Forms(name, turn, join, done C.uint64_t, out *C.char, out_cap C.size_t, out
 	defer cabi.RecoverStatus(&answer)
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Text(echo.Forms(cabi.Callback0[echo.Name](uint64(name)), cabi.Callback2[echo.Point, []float64, echo.Line](uint64(turn)),
-		cabi.Callback3[echo.Celsius, []byte, bool, []echo.Celsius](uint64(join)), cabi.CallbackErr0(uint64(done)),
+		cabi.Callback3[echo.Celsius, []byte, bool, []echo.Celsius](uint64(join)),
+		hotsoErrorOnly0(cabi.Callback0[cabi.None](uint64(done))),
 	)))
 }
 
 //export Forms2
 func Forms2(one, two, three C.uint64_t) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
-	return C.hotso_status(cabi.Status(echo.Forms2(cabi.CallbackErr1[string](uint64(one)), cabi.CallbackErr2[int8, uint64](uint64(two)),
-		cabi.CallbackErr3[float32, float32, float32](uint64(three)),
+	return C.hotso_status(cabi.Status(echo.Forms2(hotsoErrorOnly1(cabi.Callback1[string, cabi.None](uint64(one))),
+		hotsoErrorOnly2(cabi.Callback2[int8, uint64, cabi.None](uint64(two))),
+		hotsoErrorOnly3(cabi.Callback3[float32, float32, float32, cabi.None](uint64(three))),
 	)))
 }
 
 //export Parallel
 func Parallel(n C.int32_t, visit C.uint64_t) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
-	return C.hotso_status(cabi.Status(echo.Parallel(int32(n), cabi.CallbackErr1[int32](uint64(visit)))))
+	return C.hotso_status(cabi.Status(echo.Parallel(int32(n), hotsoErrorOnly1(cabi.Callback1[int32, cabi.None](uint64(visit))))))
 }
 
 //export UntilItFails
 func UntilItFails(again C.uint64_t) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
-	return C.hotso_status(cabi.Status(echo.UntilItFails(cabi.CallbackErr0(uint64(again)))))
+	return C.hotso_status(cabi.Status(echo.UntilItFails(hotsoErrorOnly0(cabi.Callback0[cabi.None](uint64(again))))))
 }
 
 //export LastWords
@@ -67,7 +69,7 @@ func LastWords(out *C.char, out_cap C.size_t, out_len *C.size_t) (answer C.hotso
 //export Keep
 func Keep(f C.uint64_t) {
 	defer cabi.Recover()
-	echo.Keep(cabi.CallbackErr1[string](uint64(f)))
+	echo.Keep(hotsoErrorOnly1(cabi.Callback1[string, cabi.None](uint64(f))))
 }
 
 //export CallKept
@@ -362,4 +364,24 @@ func Many(a C.int8_t, x C.float, b C.uint16_t, s *C.hotso_cchar, s_len C.size_t,
 	return C.hotso_status(buffer.Text(echo.Many(int8(a), float32(x), uint16(b), cabi.String(unsafe.Pointer(s), uintptr(s_len)), float64(y), bool(c), int64(d),
 		unsafe.Slice((*byte)(p), p_len),
 	)))
+}
+
+// hotsoErrorOnly0 drops the result of f, which has no type.
+func hotsoErrorOnly0(f func() (cabi.None, error)) func() error {
+	return func() error { _, err := f(); return err }
+}
+
+// hotsoErrorOnly1 drops the result of f, which has no type.
+func hotsoErrorOnly1[A any](f func(a1 A) (cabi.None, error)) func(a1 A) error {
+	return func(a1 A) error { _, err := f(a1); return err }
+}
+
+// hotsoErrorOnly2 drops the result of f, which has no type.
+func hotsoErrorOnly2[A, B any](f func(a1 A, a2 B) (cabi.None, error)) func(a1 A, a2 B) error {
+	return func(a1 A, a2 B) error { _, err := f(a1, a2); return err }
+}
+
+// hotsoErrorOnly3 drops the result of f, which has no type.
+func hotsoErrorOnly3[A, B, C any](f func(a1 A, a2 B, a3 C) (cabi.None, error)) func(a1 A, a2 B, a3 C) error {
+	return func(a1 A, a2 B, a3 C) error { _, err := f(a1, a2, a3); return err }
 }

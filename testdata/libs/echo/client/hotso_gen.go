@@ -181,7 +181,7 @@ func (c *Client) Forms(ctx context.Context, name func() (string, error), turn fu
 		return "", err
 	}
 	defer release()
-	doneHandle, release, err := host.CallbackErr0(done)
+	doneHandle, release, err := host.Callback0(hotsoWithNone0(done))
 	if err != nil {
 		return "", err
 	}
@@ -193,17 +193,17 @@ func (c *Client) Forms(ctx context.Context, name func() (string, error), turn fu
 func (c *Client) Forms2(ctx context.Context, one func(s string) error, two func(a int8, b uint64) error,
 	three func(x, y, z float32) error,
 ) error {
-	oneHandle, release, err := host.CallbackErr1(one)
+	oneHandle, release, err := host.Callback1(hotsoWithNone1(one))
 	if err != nil {
 		return err
 	}
 	defer release()
-	twoHandle, release, err := host.CallbackErr2(two)
+	twoHandle, release, err := host.Callback2(hotsoWithNone2(two))
 	if err != nil {
 		return err
 	}
 	defer release()
-	threeHandle, release, err := host.CallbackErr3(three)
+	threeHandle, release, err := host.Callback3(hotsoWithNone3(three))
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (c *Client) Forms2(ctx context.Context, one func(s string) error, two func(
 
 // Parallel calls visit on n goroutines, at the same time.
 func (c *Client) Parallel(ctx context.Context, n int32, visit func(i int32) error) error {
-	visitHandle, release, err := host.CallbackErr1(visit)
+	visitHandle, release, err := host.Callback1(hotsoWithNone1(visit))
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (c *Client) Parallel(ctx context.Context, n int32, visit func(i int32) erro
 
 // UntilItFails calls again until that fails, whether or not somebody waits.
 func (c *Client) UntilItFails(ctx context.Context, again func() error) error {
-	againHandle, release, err := host.CallbackErr0(again)
+	againHandle, release, err := host.Callback0(hotsoWithNone0(again))
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (c *Client) LastWords(ctx context.Context) (string, error) {
 
 // Keep keeps f beyond the call, which is wrong.
 func (c *Client) Keep(ctx context.Context, f func(s string) error) error {
-	fHandle, release, err := host.CallbackErr1(f)
+	fHandle, release, err := host.Callback1(hotsoWithNone1(f))
 	if err != nil {
 		return err
 	}
@@ -432,4 +432,36 @@ func (c *Client) Reverse(ctx context.Context, p []byte) ([]byte, error) {
 func (c *Client) Many(ctx context.Context, a int8, x float32, b uint16, s string, y float64, c_ bool, d int64, p []byte,
 ) (string, error) {
 	return c.many(ctx, a, x, b, s, y, c_, d, p)
+}
+
+// hotsoWithNone0 gives f a result of no type.
+func hotsoWithNone0(f func() error) func() (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func() (host.None, error) { return host.None{}, f() }
+}
+
+// hotsoWithNone1 gives f a result of no type.
+func hotsoWithNone1[A any](f func(a1 A) error) func(a1 A) (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func(a1 A) (host.None, error) { return host.None{}, f(a1) }
+}
+
+// hotsoWithNone2 gives f a result of no type.
+func hotsoWithNone2[A, B any](f func(a1 A, a2 B) error) func(a1 A, a2 B) (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func(a1 A, a2 B) (host.None, error) { return host.None{}, f(a1, a2) }
+}
+
+// hotsoWithNone3 gives f a result of no type.
+func hotsoWithNone3[A, B, C any](f func(a1 A, a2 B, a3 C) error) func(a1 A, a2 B, a3 C) (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func(a1 A, a2 B, a3 C) (host.None, error) { return host.None{}, f(a1, a2, a3) }
 }

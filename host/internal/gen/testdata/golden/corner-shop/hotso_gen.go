@@ -91,7 +91,7 @@ func Browse(host *C.hotso_cchar, host_len C.size_t, release, hostHandle, err_ C.
 ) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
 	got, err := browse(cabi.String(unsafe.Pointer(host), uintptr(host_len)), cabi.Callback2[item.Label, []Cents, pair](uint64(release)),
-		cabi.Callback2[item.Label, []Cents, pair](uint64(hostHandle)), cabi.CallbackErr0(uint64(err_)),
+		cabi.Callback2[item.Label, []Cents, pair](uint64(hostHandle)), hotsoErrorOnly0(cabi.Callback0[cabi.None](uint64(err_))),
 	)
 	return C.hotso_status(cabi.Store((*Both)(unsafe.Pointer(result)), got, err))
 }
@@ -99,7 +99,7 @@ func Browse(host *C.hotso_cchar, host_len C.size_t, release, hostHandle, err_ C.
 //export Type_
 func Type_(nil_ C.uint64_t) C.bool {
 	defer cabi.Recover()
-	return C.bool(kindOf(cabi.CallbackErr2[int8, int8](uint64(nil_))))
+	return C.bool(kindOf(hotsoErrorOnly2(cabi.Callback2[int8, int8, cabi.None](uint64(nil_)))))
 }
 
 //hotso:signature func(label string) (struct{Cents int32; Size uint16; Sold bool}, error)
@@ -123,4 +123,14 @@ func Measure(label *C.hotso_cchar, label_len C.size_t, out *C.char, out_cap C.si
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	got, err := item.Measure(item.Label(cabi.String(unsafe.Pointer(label), uintptr(label_len))))
 	return C.hotso_status(buffer.Text(string(got), err))
+}
+
+// hotsoErrorOnly0 drops the result of f, which has no type.
+func hotsoErrorOnly0(f func() (cabi.None, error)) func() error {
+	return func() error { _, err := f(); return err }
+}
+
+// hotsoErrorOnly2 drops the result of f, which has no type.
+func hotsoErrorOnly2[A, B any](f func(a1 A, a2 B) (cabi.None, error)) func(a1 A, a2 B) error {
+	return func(a1 A, a2 B) error { _, err := f(a1, a2); return err }
 }

@@ -115,7 +115,7 @@ func (c *Client) Browse(ctx context.Context, host_ string, release_, hostHandle 
 		return Pair{}, err
 	}
 	defer release()
-	err_Handle, release, err := host.CallbackErr0(err_)
+	err_Handle, release, err := host.Callback0(hotsoWithNone0(err_))
 	if err != nil {
 		return Pair{}, err
 	}
@@ -125,7 +125,7 @@ func (c *Client) Browse(ctx context.Context, host_ string, release_, hostHandle 
 
 // Type_ is not Type.
 func (c *Client) Type_(ctx context.Context, nil_ func(int8, int8) error) (bool, error) {
-	nil_Handle, release, err := host.CallbackErr2(nil_)
+	nil_Handle, release, err := host.Callback2(hotsoWithNone2(nil_))
 	if err != nil {
 		return false, err
 	}
@@ -147,4 +147,20 @@ func (c *Client) Pong(ctx context.Context) error {
 // Measure returns the label.
 func (c *Client) Measure(ctx context.Context, label string) (string, error) {
 	return c.measure(ctx, label)
+}
+
+// hotsoWithNone0 gives f a result of no type.
+func hotsoWithNone0(f func() error) func() (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func() (host.None, error) { return host.None{}, f() }
+}
+
+// hotsoWithNone2 gives f a result of no type.
+func hotsoWithNone2[A, B any](f func(a1 A, a2 B) error) func(a1 A, a2 B) (host.None, error) {
+	if f == nil {
+		return nil
+	}
+	return func(a1 A, a2 B) (host.None, error) { return host.None{}, f(a1, a2) }
 }
