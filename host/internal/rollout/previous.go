@@ -81,11 +81,7 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 			Detail: "fallback from v" + r.Dead.Target.Version})
 	}
 	s.Unlock()
-	if !ok {
-		err = errors.New("another version serves by now")
-	}
-	if err != nil {
-		s.FailSpare(e, "fallback", err)
+	if !ok || err != nil { // another version serves by now, or the slot was closed
 		v.Discard(lifecycle.Background)
 		return false
 	}
