@@ -7,7 +7,9 @@ package cabi
 //                        control entries of entry.c are marked HOTSO_EXPORT.
 //   -I include           the public headers; the C files must agree with them.
 //   -std=gnu11           atomics by builtins, typeof-free; gnu for the syscalls.
-//   -Wall -Werror        a warning in a shim that runs in signal handlers is a bug.
+//   -Wall -Wextra        a warning in a shim that runs in signal handlers is a bug;
+//                        an error for us (a test), not for who builds a library
+//                        with a compiler that warns of more.
 
-// #cgo CFLAGS: -I${SRCDIR}/../include -fvisibility=hidden -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-unused-parameter
+// #cgo CFLAGS: -I${SRCDIR}/../include -fvisibility=hidden -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter
 import "C"

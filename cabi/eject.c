@@ -51,29 +51,13 @@ static int returned_to(uintptr_t address) {
 
 /* Where a callback into the host comes back to, once the call that it made
  * itself has been ejected. */
-void hotso_came_back(void) {
+__attribute__((used)) void hotso_came_back(void) {
     if (ejectable(record()))
         eject();
     thread_park(); /* a thread of the library's */
 }
 
-#if defined(__x86_64__)
-__asm__(".pushsection .text\n"
-        ".type hotso_comes_back, @function\n"
-        "hotso_comes_back:\n"
-        "  andq $-16, %rsp\n"
-        "  call hotso_came_back\n"
-        ".size hotso_comes_back, .-hotso_comes_back\n"
-        ".popsection\n");
-#else
-__asm__(".pushsection .text\n"
-        ".balign 4\n"
-        ".type hotso_comes_back, %function\n"
-        "hotso_comes_back:\n"
-        "  bl hotso_came_back\n"
-        ".size hotso_comes_back, .-hotso_comes_back\n"
-        ".popsection\n");
-#endif
+/* In eject_amd64.S and eject_arm64.S: goes there. */
 extern const char hotso_comes_back[] __attribute__((visibility("hidden")));
 
 /* The runtime's records of this thread are those of the call that is ejected:

@@ -6,7 +6,7 @@
 /* volatile: hotso build stamps name and version into the linked file, so the
  * compiler must not fold the empty strings it sees here. */
 __attribute__((visibility("default"), used)) volatile const hotso_description hotso_descriptor = {
-    .magic = "hotso\0\0\1",
+    .magic = {'h', 'o', 't', 's', 'o', 0, 0, 1}, /* a string would have a ninth byte */
     .abi = HOTSO_ABI_VERSION,
 #ifdef HOTSO_SHIM
     .flags = HOTSO_FLAG_UNLOAD,

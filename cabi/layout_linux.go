@@ -3,6 +3,7 @@
 package cabi
 
 // #include <stddef.h>
+// #include "offsets.h"
 // #include "shim.h"
 // enum {
 //   hotso_off_config_owner = offsetof(hotso_config, owner),
@@ -71,15 +72,8 @@ var (
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
 	_ [C.hotso_off_entry_probe]byte         = [abi.EntryProbe]byte{}
 
-	// Written as numbers in crash.c.
-	_ [8]byte      = [abi.ConfigRecord]byte{}
-	_ [16]byte     = [abi.RecordJump]byte{}
-	_ [48]byte     = [C.hotso_off_jump_prev]byte{}
-	_ [16]byte     = [abi.ConfigEntry]byte{}
-	_ [112]byte    = [abi.EntryCrashFD]byte{}
-	_ [116]byte    = [abi.EntryCrashed]byte{}
-	_ [120]byte    = [abi.EntryCrashMsg]byte{}
-	_ [1]byte      = [abi.CrashExit]byte{}
-	_ [2]byte      = [abi.CrashSignal]byte{}
-	_ [15 + 1]byte = [abi.KillSignal]byte{}
+	// What the assembly has; its offsets are compared in offsets.c.
+	_ [C.HOTSO_CRASH_EXIT]byte    = [abi.CrashExit]byte{}
+	_ [C.HOTSO_CRASH_SIGNAL]byte  = [abi.CrashSignal]byte{}
+	_ [C.hotso_off_jump_prev]byte = [C.HOTSO_JUMP_PREV]byte{}
 )

@@ -6,7 +6,8 @@
  *   load.c     who loaded us; runs before the Go runtime starts
  *   enter.c    calls from the host into Go
  *   eject.c    the way out of a call into a dead library
- *   crash.c    what the Go runtime meets where it wanted to end the process
+ *   crash      what the Go runtime meets where it wanted to end the process
+ *   mask       how its code never blocks the signal that ends threads
  *   ready.c    what a call need not wait for once the library is up
  *   thread.c   threads that the library starts
  *   memory.c   memory that it maps
@@ -16,6 +17,9 @@
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
  *   host.c     calls into the host
+ *
+ * crash, mask, and parts of eject and ready are assembly, a file for each processor;
+ * offsets.h is for them.
  */
 #ifndef HOTSO_SHIM_H
 #define HOTSO_SHIM_H

@@ -22,7 +22,7 @@ const (
 	SymCancel     = "hotso_cancel"
 	SymDrill      = "hotso_drill" // SignatureDrill
 
-	SymSigprocmask = "hotso_sigprocmask" // for runtime.rtsigprocmask, see cabi/mask.c
+	SymSigprocmask = "hotso_sigprocmask" // for runtime.rtsigprocmask, see cabi/mask_amd64.S
 
 	// The receive from main_init_done, see cabi/ready.c.
 	SymReady     = "hotso_ready"      // data: uint32, set by the host after its first call

@@ -19,7 +19,11 @@ import (
 // TestARM64 runs the command on the other processor: calls, reloads and a crash of
 // each kind, under emulation where it is not this machine's.
 func TestARM64(t *testing.T) {
-	const emulator, compiler = "qemu-aarch64", "aarch64-linux-gnu-gcc"
+	const compiler = "aarch64-linux-gnu-gcc"
+	emulator := "qemu-aarch64"
+	if _, err := exec.LookPath(emulator); err != nil {
+		emulator = "qemu-aarch64-static" // Debian's qemu-user-static
+	}
 	for _, program := range []string{emulator, compiler} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed (Debian: qemu-user, gcc-aarch64-linux-gnu)", program)

@@ -3,19 +3,10 @@
 // The trampoline, System V AMD64. Twin of call_arm64.s. It can't be Go: it runs
 // on the system stack with the C calling convention on both sides.
 
+#include "go_asm.h" // offsets in a Frame, from the compiler: go doc cmd/compile
 #include "textflag.h"
 
-#define FRAME_fn      0
-#define FRAME_nstack  8
-#define FRAME_ints    16
-#define FRAME_floats  (FRAME_ints+24*8)
-#define FRAME_r0      (FRAME_floats+8*8)
-#define FRAME_f0      (FRAME_floats+8*8+8)
-#define FRAME_pending (FRAME_floats+8*8+16)
-#define FRAME_take    (FRAME_floats+8*8+24)
-#define FRAME_status  (FRAME_floats+8*8+32)
-#define FRAME_thread  (FRAME_floats+8*8+40)
-#define FRAME_jump    (FRAME_floats+8*8+48)
+#define FRAME_floats (Frame_Words+const_MaxInts*8)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
@@ -27,8 +18,8 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	// From here to the callee no long jump leads out of this thread.
 #ifdef GOOS_linux
 	MOVQ  0(FS), AX // the thread control block's address of itself
-	MOVQ  AX, FRAME_thread(BX)
-	MOVQ  FRAME_jump(BX), R10
+	MOVQ  AX, Frame_thread(BX)
+	MOVQ  Frame_Jump(BX), R10
 	TESTQ R10, R10
 	JZ    arguments
 	ADDQ  AX, R10
@@ -41,7 +32,7 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 arguments:
 	// Arguments that don't fit the registers go to the stack, which stays
 	// aligned to 16 bytes.
-	MOVQ  FRAME_nstack(BX), CX
+	MOVQ  Frame_nstack(BX), CX
 	TESTQ CX, CX
 	JZ    registers
 	LEAQ  1(CX), AX
@@ -50,7 +41,7 @@ arguments:
 	SUBQ  AX, SP
 
 copy:
-	MOVQ (FRAME_ints+5*8)(BX)(CX*8), AX
+	MOVQ (Frame_Words+5*8)(BX)(CX*8), AX
 	MOVQ AX, -8(SP)(CX*8)
 	DECQ CX
 	JNZ  copy
@@ -64,33 +55,33 @@ registers:
 	MOVSD (FRAME_floats+5*8)(BX), X5
 	MOVSD (FRAME_floats+6*8)(BX), X6
 	MOVSD (FRAME_floats+7*8)(BX), X7
-	MOVQ  (FRAME_ints+0*8)(BX), DI
-	MOVQ  (FRAME_ints+1*8)(BX), SI
-	MOVQ  (FRAME_ints+2*8)(BX), DX
-	MOVQ  (FRAME_ints+3*8)(BX), CX
-	MOVQ  (FRAME_ints+4*8)(BX), R8
-	MOVQ  (FRAME_ints+5*8)(BX), R9
-	MOVQ  FRAME_fn(BX), R11
+	MOVQ  (Frame_Words+0*8)(BX), DI
+	MOVQ  (Frame_Words+1*8)(BX), SI
+	MOVQ  (Frame_Words+2*8)(BX), DX
+	MOVQ  (Frame_Words+3*8)(BX), CX
+	MOVQ  (Frame_Words+4*8)(BX), R8
+	MOVQ  (Frame_Words+5*8)(BX), R9
+	MOVQ  Frame_Fn(BX), R11
 	MOVL  $8, AX // a variadic callee reads the number of vector registers here
 	CALL  R11
-	MOVQ  AX, FRAME_r0(BX)
-	MOVSD X0, FRAME_f0(BX)
+	MOVQ  AX, Frame_R0(BX)
+	MOVSD X0, Frame_F0(BX)
 
-	MOVQ  $0, FRAME_status(BX)
-	MOVQ  FRAME_pending(BX), CX
+	MOVQ  $0, Frame_Status(BX)
+	MOVQ  Frame_pending(BX), CX
 	TESTQ CX, CX
 	JZ    return
 	CMPL  (CX), $0
 	JEQ   return
-	CALL  FRAME_take(BX)
-	MOVQ  AX, FRAME_status(BX)
+	CALL  Frame_take(BX)
+	MOVQ  AX, Frame_Status(BX)
 
 return:
 #ifdef GOOS_linux
-	MOVQ  FRAME_jump(BX), R10
+	MOVQ  Frame_Jump(BX), R10
 	TESTQ R10, R10
 	JZ    done
-	ADDQ  FRAME_thread(BX), R10
+	ADDQ  Frame_thread(BX), R10
 	MOVQ  -16(BP), R11
 	MOVQ  R11, (R10)
 #endif

@@ -3,19 +3,10 @@
 // The trampoline, AAPCS64. Twin of call_amd64.s. It can't be Go: it runs on
 // the system stack with the C calling convention on both sides.
 
+#include "go_asm.h" // offsets in a Frame, from the compiler: go doc cmd/compile
 #include "textflag.h"
 
-#define FRAME_fn      0
-#define FRAME_nstack  8
-#define FRAME_ints    16
-#define FRAME_floats  (FRAME_ints+24*8)
-#define FRAME_r0      (FRAME_floats+8*8)
-#define FRAME_f0      (FRAME_floats+8*8+8)
-#define FRAME_pending (FRAME_floats+8*8+16)
-#define FRAME_take    (FRAME_floats+8*8+24)
-#define FRAME_status  (FRAME_floats+8*8+32)
-#define FRAME_thread  (FRAME_floats+8*8+40)
-#define FRAME_jump    (FRAME_floats+8*8+48)
+#define FRAME_floats (Frame_Words+const_MaxInts*8)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -32(RSP)
@@ -26,8 +17,8 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	// From here to the callee no long jump leads out of this thread.
 #ifdef GOOS_linux
 	MRS  TPIDR_EL0, R9
-	MOVD R9, FRAME_thread(R19)
-	MOVD FRAME_jump(R19), R10
+	MOVD R9, Frame_thread(R19)
+	MOVD Frame_Jump(R19), R10
 	CBZ  R10, arguments
 	ADD  R9, R10
 	MOVD (R10), R11
@@ -38,7 +29,7 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 
 arguments:
 	// Arguments that don't fit the registers, the last one first.
-	MOVD FRAME_nstack(R19), R9
+	MOVD Frame_nstack(R19), R9
 	CBZ  R9, registers
 	ADD  $1, R9, R10
 	AND  $~1, R10, R10
@@ -46,7 +37,7 @@ arguments:
 	MOVD RSP, R11
 	SUB  R10, R11, R11
 	MOVD R11, RSP
-	ADD  $(FRAME_ints+7*8), R19, R12
+	ADD  $(Frame_Words+7*8), R19, R12
 
 push:
 	MOVD (R12)(R9<<3), R13
@@ -63,33 +54,33 @@ registers:
 	FMOVD (FRAME_floats+5*8)(R19), F5
 	FMOVD (FRAME_floats+6*8)(R19), F6
 	FMOVD (FRAME_floats+7*8)(R19), F7
-	MOVD  (FRAME_ints+0*8)(R19), R0
-	MOVD  (FRAME_ints+1*8)(R19), R1
-	MOVD  (FRAME_ints+2*8)(R19), R2
-	MOVD  (FRAME_ints+3*8)(R19), R3
-	MOVD  (FRAME_ints+4*8)(R19), R4
-	MOVD  (FRAME_ints+5*8)(R19), R5
-	MOVD  (FRAME_ints+6*8)(R19), R6
-	MOVD  (FRAME_ints+7*8)(R19), R7
-	MOVD  FRAME_fn(R19), R16
+	MOVD  (Frame_Words+0*8)(R19), R0
+	MOVD  (Frame_Words+1*8)(R19), R1
+	MOVD  (Frame_Words+2*8)(R19), R2
+	MOVD  (Frame_Words+3*8)(R19), R3
+	MOVD  (Frame_Words+4*8)(R19), R4
+	MOVD  (Frame_Words+5*8)(R19), R5
+	MOVD  (Frame_Words+6*8)(R19), R6
+	MOVD  (Frame_Words+7*8)(R19), R7
+	MOVD  Frame_Fn(R19), R16
 	CALL  (R16)
-	MOVD  R0, FRAME_r0(R19)
-	FMOVD F0, FRAME_f0(R19)
+	MOVD  R0, Frame_R0(R19)
+	FMOVD F0, Frame_F0(R19)
 
-	MOVD  ZR, FRAME_status(R19)
-	MOVD  FRAME_pending(R19), R9
+	MOVD  ZR, Frame_Status(R19)
+	MOVD  Frame_pending(R19), R9
 	CBZ   R9, return
 	MOVWU (R9), R9
 	CBZW  R9, return
-	MOVD  FRAME_take(R19), R16
+	MOVD  Frame_take(R19), R16
 	CALL  (R16)
-	MOVD  R0, FRAME_status(R19)
+	MOVD  R0, Frame_Status(R19)
 
 return:
 #ifdef GOOS_linux
-	MOVD FRAME_jump(R19), R10
+	MOVD Frame_Jump(R19), R10
 	CBZ  R10, done
-	MOVD FRAME_thread(R19), R11
+	MOVD Frame_thread(R19), R11
 	ADD  R11, R10
 	MOVD 24(R29), R11
 	MOVD R11, (R10)

@@ -3,25 +3,18 @@
 // The C function, System V AMD64. Twin of entry_arm64.s. It can't be Go: it has the
 // C calling convention and may be called on a thread that Go does not know.
 
+#include "go_asm.h" // offsets in a Call, from the compiler: go doc cmd/compile
 #include "textflag.h"
 
-#define CALL_function 0
-#define CALL_args     8
-#define CALL_args_len 16
-#define CALL_out      24
-#define CALL_out_cap  32
-#define CALL_out_len  40
-#define CALL_status   48
-
 TEXT ·entry(SB), NOSPLIT|NOFRAME, $0
-	SUBQ $56, SP // a Call; aligned to 16: the call left it at 8
-	MOVQ DI, CALL_function(SP)
-	MOVQ SI, CALL_args(SP)
-	MOVQ DX, CALL_args_len(SP)
-	MOVQ CX, CALL_out(SP)
-	MOVQ R8, CALL_out_cap(SP)
-	MOVQ R9, CALL_out_len(SP)
-	MOVQ $0, CALL_status(SP)
+	SUBQ $Call__size, SP // a Call; aligned to 16: the call left it at 8
+	MOVQ DI, Call_Function(SP)
+	MOVQ SI, Call_Args(SP)
+	MOVQ DX, Call_ArgsLen(SP)
+	MOVQ CX, Call_Out(SP)
+	MOVQ R8, Call_OutCap(SP)
+	MOVQ R9, Call_OutLen(SP)
+	MOVQ $0, Call_Status(SP)
 
 	// crosscall2(fn, arg, n, ctxt): finds or makes a g and an M for this thread
 	// and calls fn(arg) there. It saves what C wants to have kept
@@ -33,8 +26,8 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME, $0
 	XORL CX, CX
 	CALL crosscall2(SB)
 
-	MOVQ CALL_status(SP), AX
-	ADDQ $56, SP
+	MOVQ Call_Status(SP), AX
+	ADDQ $Call__size, SP
 	RET
 
 TEXT ·entryAddress(SB), NOSPLIT, $0-8

@@ -3,26 +3,19 @@
 // The C function, AAPCS64. Twin of entry_amd64.s. It can't be Go: it has the
 // C calling convention and may be called on a thread that Go does not know.
 
+#include "go_asm.h" // offsets in a Call, from the compiler: go doc cmd/compile
 #include "textflag.h"
-
-#define CALL_function 16
-#define CALL_args     24
-#define CALL_args_len 32
-#define CALL_out      40
-#define CALL_out_cap  48
-#define CALL_out_len  56
-#define CALL_status   64
 
 TEXT ·entry(SB), NOSPLIT|NOFRAME, $0
 	STP.W (R29, R30), -80(RSP) // and a Call behind them
 	MOVD  RSP, R29
-	MOVD  R0, CALL_function(RSP)
-	MOVD  R1, CALL_args(RSP)
-	MOVD  R2, CALL_args_len(RSP)
-	MOVD  R3, CALL_out(RSP)
-	MOVD  R4, CALL_out_cap(RSP)
-	MOVD  R5, CALL_out_len(RSP)
-	MOVD  ZR, CALL_status(RSP)
+	MOVD  R0, (16+Call_Function)(RSP)
+	MOVD  R1, (16+Call_Args)(RSP)
+	MOVD  R2, (16+Call_ArgsLen)(RSP)
+	MOVD  R3, (16+Call_Out)(RSP)
+	MOVD  R4, (16+Call_OutCap)(RSP)
+	MOVD  R5, (16+Call_OutLen)(RSP)
+	MOVD  ZR, (16+Call_Status)(RSP)
 
 	// crosscall2(fn, arg, n, ctxt): finds or makes a g and an M for this thread
 	// and calls fn(arg) there. It saves what C wants to have kept
@@ -34,7 +27,7 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME, $0
 	MOVD ZR, R3
 	CALL crosscall2(SB)
 
-	MOVD  CALL_status(RSP), R0
+	MOVD  (16+Call_Status)(RSP), R0
 	LDP.P 80(RSP), (R29, R30)
 	RET
 

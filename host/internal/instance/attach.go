@@ -155,7 +155,7 @@ func (a *attachment) patch(im *image.Image, imports uint64) error {
 }
 
 // detours are functions of the Go runtime and where they lead in a private
-// copy; see cabi/crash.c. The runtime ends the process through the first three
+// copy; see cabi/crash_amd64.S. The runtime ends the process through the first three
 // (runtime/stubs2.go, signal_unix.go, os_linux.go) and says why through the next.
 // Then comes what is on a panic's way out of an exported function (runtime/cgocall.go).
 var detours = []struct{ from, to string }{

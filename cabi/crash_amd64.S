@@ -1,0 +1,154 @@
+//go:build cgo && linux
+
+/* What the Go runtime meets where it wanted to end the process. Every way out
+ * of it goes through runtime.exit, runtime.dieFromSignal or runtime.raiseproc (for
+ * the goroutines of all threads, when a fault is in C code); in the private copy
+ * the loader overwrites their first bytes with a jump to these three. They run on
+ * any stack, a goroutine's of 2 KiB or a signal stack, and with any signal mask, so
+ * they use neither stack nor C:
+ *
+ *   - the first to come writes how and with which code into the entry;
+ *   - the host's eventfd is written to: its reader closes the version's gate,
+ *     frees the callers and unloads it;
+ *   - the kill signal is unblocked, since a fatal signal handler blocks all;
+ *   - the thread waits to be ended or, a thread of the host's, ejected.
+ *
+ * hotso_crash_unwind stands for runtime.unwindm, which a panic meets on its way
+ * out of an exported function. The runtime then takes the thread's stack above
+ * that call for free, since such a panic ends the process, and prints over it. Here
+ * it does not: the frames there are the host's. And a function that the host called
+ * from a callback must not be left for one that recovers around the callback, as
+ * that would skip the host's frames: it throws. The loader writes a jump to
+ * runtime.throw to hotso_crash_throw.
+ *
+ * hotso_crash_write stands for runtime.write1: the runtime's crash output begins
+ * only behind the line "fatal error: ...", which says why. So from these words
+ * to the end of the line, what goes to descriptor 2 goes to the host's
+ * descriptor as well.
+ *
+ * Twin of crash_arm64.S: same labels, same order. */
+#include "offsets.h"
+
+.section .rodata
+.balign 8
+hotso_crash_one: .quad 1
+hotso_crash_mask: .quad HOTSO_KILL_BIT
+hotso_crash_words: .ascii "fatal er"
+hotso_crash_left: .ascii "panic out of a function that the host called from a callback"
+hotso_crash_left_end:
+
+.data
+.balign 8
+hotso_crash_copy: .quad 0  /* 1 inside that line */
+
+.text
+.globl hotso_crash_exit
+.type hotso_crash_exit, @function
+hotso_crash_exit:
+    movl 8(%rsp), %ecx  /* runtime.exit(code int32), ABI0: behind the return address */
+    movl $HOTSO_CRASH_EXIT, %edx
+    jmp 1f
+
+.globl hotso_crash_raise
+.type hotso_crash_raise, @function
+hotso_crash_raise:
+    movl 8(%rsp), %ecx  /* runtime.raiseproc(sig uint32), ABI0 */
+    movl $HOTSO_CRASH_SIGNAL, %edx
+    jmp 1f
+
+.globl hotso_crash_signal
+.type hotso_crash_signal, @function
+hotso_crash_signal:
+    movl %eax, %ecx  /* runtime.dieFromSignal(sig uint32), ABIInternal */
+    movl $HOTSO_CRASH_SIGNAL, %edx
+1:
+    movzbl %cl, %ecx
+    shll $8, %ecx
+    orl %ecx, %edx
+    movq hotso_load_config@GOTPCREL(%rip), %rbx
+    movq HOTSO_CONFIG_ENTRY(%rbx), %rbx
+    xorl %eax, %eax
+    lock cmpxchgl %edx, HOTSO_ENTRY_CRASHED(%rbx)
+    movl $SYS_write, %eax
+    movl HOTSO_ENTRY_CRASH_FD(%rbx), %edi
+    leaq hotso_crash_one(%rip), %rsi
+    movl $8, %edx
+    syscall
+    movl $SYS_rt_sigprocmask, %eax
+    movl $HOTSO_SIG_UNBLOCK, %edi
+    leaq hotso_crash_mask(%rip), %rsi
+    xorl %edx, %edx
+    movl $8, %r10d
+    syscall
+2:
+    movl $SYS_pause, %eax
+    syscall
+    jmp 2b
+.size hotso_crash_exit, .-hotso_crash_exit
+
+/* func unwindm(restore *bool), ABIInternal */
+.globl hotso_crash_unwind
+.type hotso_crash_unwind, @function
+hotso_crash_unwind:
+    cmpb $0, (%rax)
+    je 9f
+    movq hotso_load_config@GOTPCREL(%rip), %rcx
+    movq HOTSO_CONFIG_RECORD(%rcx), %rcx
+    addq %fs:0, %rcx  /* record */
+    movq HOTSO_RECORD_JUMP(%rcx), %rcx
+    movq HOTSO_JUMP_PREV(%rcx), %rcx
+    testb $1, %cl  /* made by the host? */
+    je 9f
+    cmpq $0, -1(%rcx)  /* from a callback? */
+    je 9f
+    leaq hotso_crash_left(%rip), %rax  /* func throw(s string) */
+    movl $hotso_crash_left_end-hotso_crash_left, %ebx
+
+.globl hotso_crash_throw
+.type hotso_crash_throw, @function
+hotso_crash_throw:
+    ud2
+    ud2
+    ud2
+.size hotso_crash_throw, .-hotso_crash_throw
+9:
+    ret
+.size hotso_crash_unwind, .-hotso_crash_unwind
+
+/* func write1(fd uintptr, p unsafe.Pointer, n int32) int32, ABI0 */
+.globl hotso_crash_write
+.type hotso_crash_write, @function
+hotso_crash_write:
+    movq 8(%rsp), %rdi
+    movq 16(%rsp), %rsi
+    movl 24(%rsp), %edx
+    movl $SYS_write, %eax
+    syscall
+    movl %eax, 32(%rsp)
+    cmpq $2, %rdi
+    jne 9f
+    leaq hotso_crash_copy(%rip), %r8
+    cmpl $8, %edx
+    jl 5f
+    movq (%rsi), %rax
+    cmpq hotso_crash_words(%rip), %rax
+    jne 5f
+    movq $1, (%r8)
+5:
+    cmpq $0, (%r8)
+    je 9f
+    movq hotso_load_config@GOTPCREL(%rip), %rcx
+    movq HOTSO_CONFIG_ENTRY(%rcx), %rcx
+    movl HOTSO_ENTRY_CRASH_MESSAGE(%rcx), %edi
+    movl $SYS_write, %eax
+    syscall
+    cmpl $1, %edx
+    jne 9f
+    cmpb $10, (%rsi)  /* newline: a write of its own */
+    jne 9f
+    movq $0, (%r8)
+9:
+    ret
+.size hotso_crash_write, .-hotso_crash_write
+
+.section .note.GNU-stack, "", %progbits
