@@ -24,7 +24,10 @@
  * hotso_crash_write stands for runtime.write1: the runtime's crash output begins
  * only behind the line "fatal error: ...", which says why. So from these words
  * to the end of the line, what goes to descriptor 2 goes to the host's
- * descriptor as well.
+ * descriptor as well. And the host is told at once that a library's runtime gives up:
+ * it may not get as far as to end the process, as two goroutines that do so at the same
+ * time can wait for each other for ever (one in throw, one in fatal: paniclk and
+ * debuglock, runtime/panic.go).
  *
  * Twin of crash_arm64.S: same labels, same order. */
 #include "offsets.h"
@@ -134,6 +137,18 @@ hotso_crash_write:
     cmpq hotso_crash_words(%rip), %rax
     jne 5f
     movq $1, (%r8)
+    movq hotso_load_config@GOTPCREL(%rip), %rcx
+    movq HOTSO_CONFIG_ENTRY(%rcx), %rcx
+    movl $1, HOTSO_ENTRY_FATAL(%rcx)
+    movl HOTSO_ENTRY_CRASH_FD(%rcx), %edi
+    movq %rsi, %r9
+    movl %edx, %r10d
+    leaq hotso_crash_one(%rip), %rsi
+    movl $8, %edx
+    movl $SYS_write, %eax
+    syscall
+    movq %r9, %rsi
+    movl %r10d, %edx
 5:
     cmpq $0, (%r8)
     je 9f

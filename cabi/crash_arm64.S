@@ -129,6 +129,19 @@ hotso_crash_write:
     b.ne 5f
     mov x11, #1
     str x11, [x10]
+    adrp x12, :got:hotso_load_config
+    ldr x12, [x12, :got_lo12:hotso_load_config]
+    ldr x12, [x12, #HOTSO_CONFIG_ENTRY]
+    str w11, [x12, #HOTSO_ENTRY_FATAL]
+    ldr w0, [x12, #HOTSO_ENTRY_CRASH_FD]
+    mov x13, x1
+    mov w14, w2
+    adrp x1, hotso_crash_one
+    add x1, x1, :lo12:hotso_crash_one
+    mov x2, #8
+    svc #0
+    mov x1, x13
+    mov w2, w14
 5:
     ldr x11, [x10]
     cbz x11, 9f

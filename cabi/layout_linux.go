@@ -32,6 +32,7 @@ package cabi
 //   hotso_off_entry_crashed = offsetof(hotso_entry, crashed),
 //   hotso_off_entry_crash_message = offsetof(hotso_entry, crash_message),
 //   hotso_off_entry_probe = offsetof(hotso_entry, probe),
+//   hotso_off_entry_fatal = offsetof(hotso_entry, fatal),
 // };
 import "C"
 
@@ -71,6 +72,7 @@ var (
 	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
 	_ [C.hotso_off_entry_probe]byte         = [abi.EntryProbe]byte{}
+	_ [C.hotso_off_entry_fatal]byte         = [abi.EntryFatal]byte{}
 
 	// What the assembly has; its offsets are compared in offsets.c.
 	_ [C.HOTSO_CRASH_EXIT]byte    = [abi.CrashExit]byte{}

@@ -13,6 +13,7 @@ SAME(HOTSO_CONFIG_ENTRY, offsetof(hotso_config, entry));
 SAME(HOTSO_ENTRY_CRASH_FD, offsetof(hotso_entry, crash_fd));
 SAME(HOTSO_ENTRY_CRASHED, offsetof(hotso_entry, crashed));
 SAME(HOTSO_ENTRY_CRASH_MESSAGE, offsetof(hotso_entry, crash_message));
+SAME(HOTSO_ENTRY_FATAL, offsetof(hotso_entry, fatal));
 SAME(HOTSO_RECORD_JUMP, offsetof(hotso_record, jump));
 SAME(HOTSO_JUMP_PREV, offsetof(hotso_jump, prev));
 SAME(HOTSO_KILL_BIT, 1 << (HOTSO_KILL_SIGNAL - 1));

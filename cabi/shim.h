@@ -83,8 +83,9 @@ typedef struct hotso_entry {
     int32_t crash_fd;
     uint32_t crashed;
     int32_t crash_message;
-    int32_t probe; /* a descriptor that the library's poller watches */
-    uint32_t spare[32];
+    int32_t probe;  /* a descriptor that the library's poller watches */
+    uint32_t fatal; /* not 0 once the runtime has begun to say "fatal error: " */
+    uint32_t spare[31];
 } hotso_entry;
 
 /* A thread's record, in a TLS slot of the host's behind the runtime's g. */

@@ -38,6 +38,7 @@ const (
 	EntryCrashed  = 116 // uint32: how the library's runtime ended, CrashXxx | code << 8; 0 while it lives
 	EntryCrashMsg = 120 // int32: descriptor that receives the runtime's last words, -1 = none
 	EntryProbe    = 124 // int32: descriptor that the library's poller watches, -1 = none yet
+	EntryFatal    = 128 // uint32: not 0 once the runtime has begun to say "fatal error: "
 )
 
 // States of a dispatch table entry.

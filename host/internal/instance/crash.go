@@ -60,6 +60,34 @@ func (in *Instance) onEnd(why string) {
 	_, _ = in.Close(context.Background())
 }
 
+// fatalPatience is how long a runtime may take to end that has said "fatal error: ", and
+// then how long a healthy one, of which only some goroutine has printed that, may take to
+// answer.
+const fatalPatience = time.Second
+
+// saysFatal reports, once, whether the runtime has begun to say that it gives up.
+func (in *Instance) saysFatal() (is bool) {
+	in.Target.End.IfAlive(func() { is = in.attachment.entry.TakeFatal() })
+	return is
+}
+
+// onFatal ends a runtime that has begun to give up and does not get there.
+func (in *Instance) onFatal() {
+	answered := make(chan struct{})
+	time.Sleep(fatalPatience)
+	go func() {
+		_ = in.Target.Touch()
+		close(answered)
+	}()
+	select {
+	case <-answered: // also when it has ended, or is gone
+	case <-time.After(fatalPatience):
+		if in.Target.End.Kill(abi.CrashExit | 2<<8) { // the status that it wanted to end with
+			in.onEnd("")
+		}
+	}
+}
+
 // crashes is what the one reader of the eventfd that dying runtimes write to needs.
 var crashes struct {
 	fd        int32

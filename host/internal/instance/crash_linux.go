@@ -75,8 +75,13 @@ func awaitCrashes() error {
 				return
 			}
 			for i := range crashes.instances {
-				if in := crashes.instances[i].Load(); in != nil && in.Target.Dead() {
+				in := crashes.instances[i].Load()
+				switch {
+				case in == nil:
+				case in.Target.Dead():
 					go in.onEnd("")
+				case in.saysFatal():
+					go in.onFatal()
 				}
 			}
 		}

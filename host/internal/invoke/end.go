@@ -120,8 +120,9 @@ func (e *End) Crash() *life.Crash {
 	return e.crash
 }
 
-// ifAlive calls f, which does not wait, unless the runtime has ended.
-func (e *End) ifAlive(f func()) bool {
+// IfAlive calls f, which does not wait, unless the runtime has ended or is gone: what the
+// library has borrowed is still its own.
+func (e *End) IfAlive(f func()) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.phase != alive {

@@ -80,7 +80,7 @@ func (t *Target) Seal() bool { return t.gate.Seal() }
 // Reopen lets calls in again, unless the runtime has ended: what is being taken down
 // must stay closed.
 func (t *Target) Reopen() bool {
-	return t.End.ifAlive(t.gate.Reopen)
+	return t.End.IfAlive(t.gate.Reopen)
 }
 
 // Figures are how many calls have ended since the version was loaded, and how many of

@@ -26,7 +26,8 @@ type Entry struct {
 	crashed  atomic.Uint32
 	crashMsg atomic.Int32
 	probe    atomic.Int32
-	_        [abi.EntrySize - abi.EntryProbe - 4]byte
+	fatal    atomic.Uint32
+	_        [abi.EntrySize - abi.EntryFatal - 4]byte
 }
 
 // A negative index or length stops the build where Entry is not laid out as
@@ -46,6 +47,7 @@ var (
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashed) - abi.EntryCrashed: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashMsg) - abi.EntryCrashMsg: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.probe) - abi.EntryProbe: 0}
+	_ = [1]byte{unsafe.Offsetof(Entry{}.fatal) - abi.EntryFatal: 0}
 )
 
 // table has one entry per TLS slot. It is static: the libraries and the
@@ -85,6 +87,7 @@ func (e *Entry) Release() {
 	}
 	e.crashFD.Store(-1)
 	e.crashed.Store(0)
+	e.fatal.Store(0)
 	e.crashMsg.Store(-1)
 	e.probe.Store(-1)
 	// exiting is not reset: a stub of a thread that exits late may be between
@@ -151,6 +154,10 @@ func (e *Entry) Crash() (eventFD, messageFD int32) { return e.crashFD.Load(), e.
 // CrashWord is how the library's runtime ended, 0 while it lives: see
 // abi.CrashExit. The shim writes it, or the host that ends a library.
 func (e *Entry) CrashWord() *atomic.Uint32 { return &e.crashed }
+
+// TakeFatal tells, once, whether the library's runtime has begun to say that it gives
+// up. It ends the process after that, if it can.
+func (e *Entry) TakeFatal() bool { return e.fatal.Swap(0) != 0 }
 
 // Crashed tells whether the library's runtime wanted to end the process.
 func (e *Entry) Crashed() bool { return e.crashed.Load() != 0 }
