@@ -7,7 +7,7 @@ GREETING ?=
 # stress are told.
 COUNT    ?= 6
 FLAGS    ?=
-README   ?=
+PAGE     ?=
 # How long make model and make stress run, and in which mode of the Go runtime stress does.
 TIME     ?= 10m
 MODE     ?= plain
@@ -39,11 +39,11 @@ test: ## Run all checks and tests
 bench: ## Run the benchmarks
 	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem -count $(COUNT) ./host/...
 
-compare: ## Measure hotso beside its peers: table and plot, in build/, or in the README [README=1] [FLAGS="--quick --only cgo,hotso"]
+compare: ## Measure hotso beside its peers: table and plot, in build/, or in docs/performance.md [PAGE=1] [FLAGS="--quick --only cgo,hotso"]
 	@mkdir -p build
 	@go -C scripts/compare run . $(FLAGS) \
-	  --plot "$(CURDIR)/$(if $(README),scripts/compare,build)/compare.svg" \
-	  $(if $(README),--readme "$(CURDIR)/README.md") > build/compare.md; \
+	  --plot "$(CURDIR)/$(if $(PAGE),scripts/compare,build)/compare.svg" \
+	  $(if $(PAGE),--page "$(CURDIR)/docs/performance.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
 
 instructions: ## Count the instructions of a call, by package [FLAGS="--json FILE --against FILE --functions"]

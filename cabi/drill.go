@@ -42,8 +42,8 @@ var drills = map[string]func(){
 var (
 	nowhere = uintptr(0x1234567000) // where nothing is mapped
 	wild    = *(**int)(unsafe.Pointer(&nowhere))
-	hold    []byte
-	spins   int
+	hold    []byte //lint:ignore U1000 written, so that the compiler leaves the drill alone
+	spins   int    //lint:ignore U1000 likewise
 )
 
 // drill runs outside of Run: a panic must end the runtime.
@@ -71,5 +71,6 @@ func writeMap() {
 
 func overflow(n int) int {
 	var big [1 << 10]byte
+	//lint:ignore SA5007 it is to overflow the stack
 	return overflow(n+1) + int(big[n%len(big)])
 }

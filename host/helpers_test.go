@@ -5,7 +5,6 @@ import (
 	"context"
 	"debug/elf"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -117,14 +116,6 @@ func fileOffset(t testing.TB, image []byte, symbol string) uint64 {
 	}
 	require.Fail(t, "no such symbol", symbol)
 	return 0
-}
-
-// copyOf puts the bytes of a file into a directory of its own.
-func copyOf(t testing.TB, path string) string {
-	t.Helper()
-	own := filepath.Join(t.TempDir(), filepath.Base(path))
-	require.NoError(t, os.WriteFile(own, must(os.ReadFile(path))(t), 0o644))
-	return own
 }
 
 // holdings are the mappings and the open files that come with libraries. The

@@ -90,8 +90,8 @@ func TestTable(t *testing.T) {
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
 }
 
-func TestReadme(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "README.md")
+func TestPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.md")
 	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) }
 	write("# before\n" + begins + "\nold\n" + ends + "\nafter\n")
 	for range 2 { // it can be done again
@@ -107,13 +107,13 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// The project's README has the place for the table.
-func TestProjectReadme(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+// The page on what calls cost has the place for the table.
+func TestProjectPage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "performance.md"))
 	require.NoError(t, err)
 	_, err = replaced(text, "")
 	assert.NoError(t, err)
-	assert.Contains(t, string(text), "](scripts/compare/compare.svg)")
+	assert.Contains(t, string(text), "](../scripts/compare/compare.svg)")
 	assert.FileExists(t, "compare.svg")
 }
 

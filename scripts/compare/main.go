@@ -3,7 +3,7 @@
 //
 //	go run . --plot compare.svg > compare.md
 //
-// or, to put the results into the README too, make compare README=1.
+// or, to put the results into docs/performance.md too, make compare PAGE=1.
 //
 // It builds what it compares (Go and a C compiler are needed), takes about
 // three minutes, and wants the machine for itself. The jobs: add two numbers;
@@ -51,7 +51,7 @@ func start() error {
 	only := flag.String("only", "", "contenders whose names contain one of these `words`, separated by commas")
 	quick := flag.Bool("quick", false, "two short rounds: shows that all works, in less than a minute")
 	plotTo := flag.String("plot", "", "draw a plot (SVG) to this `file`")
-	readme := flag.String("readme", "", "put the table into this `file` as well, where it has the place")
+	page := flag.String("page", "", "put the table into this `file` as well, where it has the place")
 	serve := flag.String("serve", "", "be the other process of a contender: socket, netrpc or grpc")
 	socket := flag.String("socket", "", "the socket of --serve socket")
 	flag.Parse()
@@ -64,8 +64,8 @@ func start() error {
 		return nil
 	}
 
-	if *readme != "" && (*quick || *only != "") {
-		return errors.New("a README shows a whole run: leave --quick and --only out")
+	if *page != "" && (*quick || *only != "") {
+		return errors.New("the page shows a whole run: leave --quick and --only out")
 	}
 	list := choose(*only)
 	if len(list) == 0 || flag.NArg() > 0 {
@@ -99,8 +99,8 @@ func start() error {
 	if err := errors.Join(writeTable(&table, p, rows), unexpected(rows)); err != nil {
 		return errors.Join(err, show(table.String()))
 	}
-	if *readme != "" {
-		if err := rewrite(*readme, table.String()); err != nil {
+	if *page != "" {
+		if err := rewrite(*page, table.String()); err != nil {
 			return err
 		}
 	}

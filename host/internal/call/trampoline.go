@@ -31,6 +31,8 @@ func Stacked(n int) uintptr { return uintptr(max(0, n-intRegisters)) }
 func cgocall(fn, arg unsafe.Pointer) int32
 
 // trampoline is C-callable: it takes the frame in the first argument register.
+//
+//lint:ignore U1000 trampolineAddress is assembly
 func trampoline()
 
 // trampolineAddress returns the address of trampoline itself; a Go func value

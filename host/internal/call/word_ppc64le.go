@@ -15,6 +15,8 @@ func Uint32(v uint32) uint64 { return uint64(v) }
 func Float32(bits uint32) uint64 { return math.Float64bits(float64(math.Float32frombits(bits))) }
 
 // float32Bits has the bits of a float32 that is a result.
+//
+//lint:ignore U1000 fallback.go has it, where there is no trampoline
 func float32Bits(register uint64) uint32 {
 	return math.Float32bits(float32(math.Float64frombits(register)))
 }

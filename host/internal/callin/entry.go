@@ -6,6 +6,8 @@ import _ "github.com/hotso/hotso/host/internal/dl" // for crosscall2, where cgo 
 
 // answer is what every call runs. The assembly takes its code from here: a
 // reference to the function itself would be to its wrapper for assembly.
+//
+//lint:ignore U1000 assembly reads it
 var answer func(*Call)
 
 // Address has f answer every call, on the thread that called, and returns the
@@ -17,6 +19,8 @@ func Address(f func(*Call)) uintptr {
 }
 
 // entry is the C function.
+//
+//lint:ignore U1000 entryAddress is assembly
 func entry()
 
 func entryAddress() uintptr

@@ -31,6 +31,7 @@ func BenchmarkRWMutex(b *testing.B) {
 	var mu sync.RWMutex
 	compare(b, func() {
 		mu.RLock()
+		//lint:ignore SA2001 the passage is what is measured
 		mu.RUnlock()
 	})
 }

@@ -172,7 +172,10 @@ func (r *resolver) qualified(p *types.Package, name string) string {
 		return name
 	}
 	q, ok := r.qualifiers[p.Path()]
-	for q = p.Name(); !ok; {
+	if ok {
+		return q + "." + name
+	}
+	for q = p.Name(); ; {
 		taken := r.main.Scope().Lookup(q) != nil || reserved[q]
 		for _, other := range r.qualifiers {
 			taken = taken || other == q

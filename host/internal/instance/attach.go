@@ -98,8 +98,6 @@ func (a *attachment) handlers() (n int) {
 // An extent is a range of addresses, [low, high).
 type extent struct{ low, high uint64 }
 
-func (x extent) contains(addr uint64) bool { return x.low <= addr && addr < x.high }
-
 func (x extent) size() uint64 { return x.high - x.low }
 
 // errEscaped: a Go release does something in another way than the shim knows.

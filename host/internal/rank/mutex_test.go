@@ -53,7 +53,7 @@ func TestHandedOn(t *testing.T) {
 	wg.Go(mu.Unlock)
 	wg.Wait()
 	Unlocked()
-	mu.Lock()
+	assert.True(t, mu.TryLock())
 	mu.Unlock()
 }
 

@@ -20,6 +20,6 @@ func TestAnOrdinaryBuildChecksNothing(t *testing.T) {
 	assert.NotPanics(t, func() {
 		Unlocked()
 		outer.Lock()
-		outer.Unlock()
+		defer outer.Unlock()
 	})
 }

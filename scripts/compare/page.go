@@ -8,7 +8,7 @@ import (
 
 // The table replaces whatever is between these two lines of a page.
 const (
-	begins = "<!-- make compare README=1 writes this -->"
+	begins = "<!-- make compare PAGE=1 writes this -->"
 	ends   = "<!-- until here -->"
 )
 
