@@ -1,10 +1,12 @@
 #!/bin/sh
 # All checks and tests. Every step runs; the exit code is 1 if one failed.
 #
-#   gofmt, go vet, clang-format
+#   gofmt, go vet, clang-format, staticcheck, commit subjects
 #   go test without cgo: the host as it is built, and its calls through purego
+#   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
 #   the tests of scripts/compare, a module of its own
+#   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
 failed() { echo "FAILED: $*"; status=1; }
@@ -23,14 +25,35 @@ else
 	echo "skipped: clang-format is not installed"
 fi
 
+if why=$(go -C scripts/tools mod download 2>&1); then
+	tools=$(mktemp -d) || exit 1
+	trap 'rm -rf "$tools"' EXIT
+	go -C scripts/tools build -o "$tools/" honnef.co/go/tools/cmd/staticcheck golang.org/x/exp/cmd/apidiff ||
+		failed "go build of scripts/tools"
+	CGO_ENABLED=0 "$tools/staticcheck" ./... || failed "staticcheck without cgo"
+else
+	tools=
+	echo "skipped: staticcheck and apidiff can't be fetched: $why"
+fi
+base=$(git rev-parse --verify -q '@{upstream}' || git rev-parse --verify -q 'HEAD~20')
+if [ -n "$base" ]; then
+	long=$(git log --format=%s "$base..HEAD" | grep -E '^.{73,}$')
+	[ -z "$long" ] || failed "commit subjects of more than 72 characters:" "$long"
+fi
+
 echo "== go test, CGO_ENABLED=0"
 CGO_ENABLED=0 go test ./... || failed "go test without cgo"
 CGO_ENABLED=0 go test -tags hotso_fallback ./host/internal/call ./host/internal/callin || failed "go test of calls through purego"
+
+echo "== the property test, with the order of locks checked"
+CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/rank ./host/internal/lifecycle || failed "go test -tags hotso_lockrank"
+CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/modeltest -model.time 20s || failed "the property test with ranks"
 
 # go env CC may hold arguments; its first word is the program.
 cc=$(go env CC)
 if command -v "${cc%% *}" >/dev/null; then
 	CGO_ENABLED=1 go vet ./... || failed "go vet with cgo"
+	[ -z "$tools" ] || CGO_ENABLED=1 "$tools/staticcheck" ./... || failed "staticcheck with cgo"
 	echo "== go test -race, CGO_ENABLED=1"
 	CGO_ENABLED=1 go test -race ./... || failed "go test -race"
 else
@@ -43,6 +66,13 @@ if why=$(go -C scripts/compare mod download 2>&1); then
 	go -C scripts/compare test ./... || failed "go test of scripts/compare"
 else
 	echo "skipped: what hotso is compared with can't be fetched: $why"
+fi
+
+echo "== the API since the last tag"
+if tag=$(git describe --tags --abbrev=0 2>/dev/null) && [ -n "$tools" ]; then
+	scripts/apichanges.sh "$tag" "$tools/apidiff" || failed "apidiff"
+else
+	echo "skipped: ${tag:-there is no tag yet, or no apidiff}"
 fi
 
 [ $status = 0 ] && echo "== all passed"

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/fatih/color"
@@ -68,16 +69,18 @@ func (t *terminal) jsonLine(v any) error {
 // facts writes a column of names and one of values; more values of the same
 // name go below each other.
 func (t *terminal) facts(facts ...fact) {
-	width := 0
-	for _, f := range facts {
-		width = max(width, len(f.name))
-	}
+	var rows [][]string
 	for _, f := range facts {
 		name := f.name
 		for _, value := range f.values {
-			fmt.Fprintf(t.out, "%s  %s\n", paint(t.outColor, color.Faint, fmt.Sprintf("%-*s", width, name)), value)
+			rows = append(rows, []string{name, value})
 			name = ""
 		}
+	}
+	for i, line := range columns(rows) {
+		value := rows[i][1]
+		name := strings.TrimSuffix(line, strings.TrimRight(value, " "))
+		fmt.Fprintln(t.out, paint(t.outColor, color.Faint, name)+value)
 	}
 }
 
@@ -88,23 +91,17 @@ type fact struct {
 
 // columns aligns the cells of rows and returns one text a row.
 func columns(rows [][]string) []string {
-	var widths []int
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], len(cell))
-		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
 	}
-	lines := make([]string, len(rows))
-	for r, row := range rows {
-		for i, cell := range row {
-			lines[r] += fmt.Sprintf("%-*s  ", widths[i], cell)
-		}
-		lines[r] = strings.TrimRight(lines[r], " ")
+	_ = w.Flush() // to memory
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
 	}
-	return lines
+	return lines[:len(rows)]
 }
 
 // table writes rows, aligned, the first of which is the head.

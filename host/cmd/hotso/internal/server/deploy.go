@@ -46,13 +46,13 @@ func (s *served) get(text string) (watch.Version, bool) {
 
 // deploys is a handler for who may deploy, once there is a slot.
 func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
-	return only(s.trusted(func(w http.ResponseWriter, r *http.Request) {
+	return s.trusted(func(w http.ResponseWriter, r *http.Request) {
 		if slot := s.slot.Load(); slot != nil {
 			h(w, r, slot)
 			return
 		}
 		fail(w, http.StatusServiceUnavailable, nobody)
-	}), http.MethodPost)
+	})
 }
 
 // swap answers POST /swap.

@@ -12,15 +12,21 @@ import (
 // Handler answers requests. It may be used while Serve runs.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/call/{function}", only(s.call, http.MethodPost))
-	mux.HandleFunc("/swap", s.deploys(s.swap))
-	mux.HandleFunc("/rollback", s.deploys(s.rollback))
-	mux.HandleFunc("/canary", s.deploys(s.canary))
-	mux.HandleFunc("/promote", s.deploys(s.promote))
-	mux.HandleFunc("/abort", s.deploys(s.abort))
-	mux.HandleFunc("/versions", only(s.versions, http.MethodGet, http.MethodHead))
-	mux.HandleFunc("/events", only(s.events, http.MethodGet, http.MethodHead))
-	mux.HandleFunc("/healthz", only(s.healthz, http.MethodGet, http.MethodHead))
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"POST /call/{function}": s.call,
+		"POST /swap":            s.deploys(s.swap),
+		"POST /rollback":        s.deploys(s.rollback),
+		"POST /canary":          s.deploys(s.canary),
+		"POST /promote":         s.deploys(s.promote),
+		"POST /abort":           s.deploys(s.abort),
+		"GET /versions":         s.versions, // GET is HEAD as well
+		"GET /events":           s.events,
+		"GET /healthz":          s.healthz,
+	} {
+		mux.HandleFunc(pattern, handler)
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(path, notAllowed(method)) // less specific: any other method
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /versions, /events and /healthz", r.URL.Path)
 	})
@@ -33,16 +39,15 @@ func (s *Server) Handler() http.Handler {
 	return same.Handler(mux)
 }
 
-func only(h http.HandlerFunc, methods ...string) http.HandlerFunc {
+// notAllowed answers requests of any other method.
+func notAllowed(method string) http.HandlerFunc {
+	allow := method
+	if method == http.MethodGet {
+		allow += ", " + http.MethodHead
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		for _, m := range methods {
-			if r.Method == m {
-				h(w, r)
-				return
-			}
-		}
-		w.Header().Set("Allow", strings.Join(methods, ", "))
-		fail(w, http.StatusMethodNotAllowed, "%s %s: use %s", r.Method, r.URL.Path, methods[0])
+		w.Header().Set("Allow", allow)
+		fail(w, http.StatusMethodNotAllowed, "%s %s: use %s", r.Method, r.URL.Path, method)
 	}
 }
 
