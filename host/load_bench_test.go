@@ -2,6 +2,7 @@ package host
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,8 +16,11 @@ import (
 // the share of each step in microseconds; serving is the whole load.
 func BenchmarkReload(b *testing.B) {
 	paths := []string{libtest.Greeter(b, "1"), libtest.Greeter(b, "2")}
+	var mu sync.Mutex // OnEvent has a goroutine of its own
 	steps := map[string]time.Duration{}
 	slot := NewSlot("greeter", AllowDowngrade(), OnEvent(func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
 		steps[string(e.State)] += e.Took
 	}))
 	defer slot.Close(b.Context())
@@ -29,9 +33,11 @@ func BenchmarkReload(b *testing.B) {
 		swap, err := slot.Swap(b.Context(), paths[n%2])
 		n++
 		require.NoError(b, err)
+		mu.Lock()
 		for _, s := range swap.Old.Steps {
 			steps["unload."+s.Step] += s.Took
 		}
+		mu.Unlock()
 	}
 	lifecycle.Delivered()
 	for name, d := range steps {
