@@ -113,7 +113,7 @@
 //	...
 //	s, err := greet(host.WithKey(ctx, user), "Ada") // a user stays with a version
 //
-// [Slot.SetShare] changes the share, [Slot.Promote] has the canary serve, at which a
+// [Slot.SetShare] changes the share, [Slot.Promote] has the canary serve, at which point a
 // probation begins, if there is one, and [Slot.Abort] ends it. It is aborted without
 // being asked by the [Rule] of [Probation], its health hooks, or a crash; its calls
 // then go to the version that served all the time. [Slot.Versions] has the figures of
@@ -176,7 +176,7 @@
 //     stack of a caller that is free already. Deferred functions of the callers do
 //     not run.
 //   - A runtime that runs out of the process's memory limit is the host's problem
-//     as well: the kernel may choose any of the two.
+//     as well: the kernel may choose either of the two.
 //   - Plain files that a library left open, memory from C's malloc that it never
 //     freed, and threads that its C code started behind the shim's back are the
 //     library's to end, in cabi.OnStop. Sockets and pipes of its Go runtime are

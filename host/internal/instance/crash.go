@@ -35,7 +35,7 @@ func (in *Instance) kill(why string) {
 	}
 }
 
-// onEnd deals with a runtime that ended: it frees the callers, tells who loaded it,
+// onEnd deals with a runtime that ended: it frees the callers, tells the owner,
 // and unloads what is left. It runs once, on a goroutine of its own.
 func (in *Instance) onEnd(why string) {
 	word, ok := in.Target.End.Begin()
@@ -56,7 +56,7 @@ func (in *Instance) onEnd(why string) {
 	in.Target.EndStreams()
 	in.Target.End.Reported()
 	in.ejectCallers()
-	<-in.opened // who loads it lets it go, if it can't be used
+	<-in.opened // a load that is still under way lets it go by itself
 	_, _ = in.Close(context.Background())
 }
 

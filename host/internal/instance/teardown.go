@@ -77,7 +77,7 @@ func (in *Instance) teardown(r *report) error {
 	} else if err != nil {
 		return in.blocked(r, err)
 	}
-	in.Target.ReleaseOrphans() // nobody is left who could write there
+	in.Target.ReleaseOrphans() // no thread is left that could write there
 	in.closeFiles(r, append(fds, u.descriptors()...))
 	return in.unmap(r, &u)
 }
@@ -197,7 +197,7 @@ func (in *Instance) gone() bool {
 }
 
 // checkThreads asks the kernel for the threads that were joined. It takes a
-// thread off its list a moment after it woke who joined it.
+// thread off its list a moment after it has woken the thread that joined it.
 func (r *report) checkThreads(u *unloadReport) {
 	for _, id := range u.ids[:min(int(u.threads), len(u.ids))] {
 		for deadline := time.Now().Add(killTimeout); !threadGone(int(id)); runtime.Gosched() {

@@ -36,7 +36,7 @@ type boundedCall struct {
 	done  chan error // of the call, which has left
 	timer *time.Timer
 
-	mu    rank.Mutex[rank.Call] // held while the call is told to cancel, so that it is still this one
+	mu    rank.Mutex[rank.Call] // held while the library is told to cancel, so that the call is still this one
 	ended bool
 
 	// The result, until the caller takes it.

@@ -79,8 +79,8 @@ func (t *Target) control(addr uintptr, args func(*call.Frame)) (*call.Frame, err
 	return f, nil
 }
 
-// frame returns a frame for a call into the library's code, which the thread can be
-// thrown out of. The caller puts it back.
+// frame returns a frame for a call into the library's code, from which the thread can
+// be ejected. The caller puts it back.
 func (t *Target) frame(addr uintptr) *call.Frame {
 	f := call.Get()
 	f.Fn, f.Jump = addr, t.jump

@@ -10,9 +10,9 @@ import (
 // An End is what there is to know of the end of a library's runtime, by a crash or on
 // request.
 //
-// Whoever learns of it first (Begin) closes the gate and finds the cause; the callers
-// who were thrown out wait for that (Known). It can be ruled out for good (RuleOut),
-// before what the library had borrowed goes to somebody else.
+// The first to learn of it (Begin) closes the gate and finds the cause, for which the
+// callers that were ejected wait (Known). The end can be ruled out for good (RuleOut),
+// before what the library has borrowed is given to another one.
 type End struct {
 	word  *atomic.Uint32 // not 0 when the runtime has ended; another load's after RuleOut
 	ended atomic.Bool    // the same for good
@@ -21,7 +21,7 @@ type End struct {
 	phase endPhase
 	crash *life.Crash
 
-	notify   func()        // told once the cause is known; must not wait
+	notify   func()        // called once the cause is known; must not wait
 	known    chan struct{} // closed when crash is set
 	reported chan struct{} // closed when whoever deals with the end needs the library's entry no more
 }
@@ -53,8 +53,8 @@ func (e *End) Begin() (word uint32, ok bool) {
 	return e.word.Load(), true
 }
 
-// Known tells the cause to those who wait for it, and to Notify's function. The gate
-// is closed by now: a caller who was thrown out must find it so.
+// Known announces the cause to those who wait for it, and calls Notify's function. The
+// gate is closed by now: a caller that was ejected must find it so.
 func (e *End) Known(c *life.Crash) {
 	e.mu.Lock()
 	e.crash, e.phase = c, ended
@@ -98,8 +98,9 @@ func (e *End) Happened() bool {
 	return e.phase == ending || e.phase == ended
 }
 
-// Notify has f told when the runtime ends, at once if it has. Only the first f counts:
-// a slot that gets the same version again, a canary or a warm one, is told once.
+// Notify has f called when the runtime ends, at once if it has ended already. Only the
+// first f counts: a slot that takes the same version twice, as a canary or a warm one,
+// hears of it once.
 func (e *End) Notify(f func()) {
 	e.mu.Lock()
 	if e.notify != nil {
@@ -133,7 +134,7 @@ func (e *End) IfAlive(f func()) bool {
 }
 
 // Dead reports whether the library's runtime has ended. A call that comes back from a
-// dead library may have been thrown out: what it returned means nothing.
+// dead library may have been ejected: what it returned means nothing.
 func (t *Target) Dead() bool { return t.End.word.Load() != 0 || t.End.ended.Load() }
 
 // CrashError waits for the cause of an end that has happened.

@@ -82,7 +82,7 @@ func (t *Target) OfferImports() (handle uint64, err error) {
 // WithdrawImports ends what OfferImports began: from here on the library's calls fail.
 func (t *Target) WithdrawImports() { importTables.Delete(t.imports) }
 
-// TellHost tells a library how to call the host that could not be told by its config;
+// TellHost tells a library how to call the host, if its config could not say so;
 // set is its hotso_set_host. C only: its runtime is not entered.
 func (t *Target) TellHost(set uintptr) { call.Call(set, uint64(HostEntry()), t.imports) }
 

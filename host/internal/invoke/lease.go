@@ -16,11 +16,11 @@ type Lease = gate.Lease[inside]
 // inside is a call between enter and leave.
 type inside struct {
 	call.Frame
-	fn      *Function     // nil until the lease is used for the first time
-	limit   time.Duration // 0: none
-	bounded bool          // by the limit, or a context that can end
-	stays   bool          // the caller of a bounded one does not leave
-	watch   watch         // of a caller who stays
+	fn           *Function     // nil until the lease is used for the first time
+	limit        time.Duration // 0: none
+	bounded      bool          // by the limit, or a context that can end
+	stays        bool          // the caller of a bounded one does not leave
+	cancellation cancellation  // of a caller who stays
 }
 
 // Enter goes through the gate of the version to call. The caller calls [Finish].

@@ -54,5 +54,5 @@ func (t *Target) diedIn(f *call.Frame) error {
 	return t.CrashError()
 }
 
-// ReleaseOrphans lets the frames go: nobody is left who could write there.
+// ReleaseOrphans lets the frames go: no thread is left that could write there.
 func (t *Target) ReleaseOrphans() { t.orphans.release() }

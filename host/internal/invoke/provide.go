@@ -27,7 +27,7 @@ func Import0[R any](name string, f func() (R, error)) *Import {
 	return imp
 }
 
-// Import1 is Import0 for a function with one parameter. It is told who calls: nil for a
+// Import1 is Import0 for a function with one parameter. Its first argument is the caller: nil for a
 // callback.
 func Import1[A, R any](name string, f func(*Target, A) (R, error)) *Import {
 	imp, params, result := newImport(name, reflect.TypeFor[func(A) R]())

@@ -27,13 +27,13 @@ const (
 	watchIdle = time.Second
 )
 
-// A watch is for the end of the context of the call with a lease.
-type watch struct {
-	mu     rank.Mutex[rank.Watch] // held while the call is told to cancel, so that it is still this one
-	done   <-chan struct{}        // nil if no call is inside that stays
-	told   atomic.Int64           // when the call was told, as uptime; 0 if it was not
-	listed bool                   // among the leases of the watchdog
-	spare  bool                   // the lease is
+// A cancellation tells the library when the context of the call with a lease has ended.
+type cancellation struct {
+	mu     rank.Mutex[rank.Cancellation] // held while the library is told, so that the call is still this one
+	done   <-chan struct{}               // nil if no call is inside that stays
+	told   atomic.Int64                  // when the library was told, as uptime; 0 if it was not
+	listed bool                          // among the leases of the watchdog
+	spare  bool                          // the lease is
 }
 
 // A watchdog looks after the calls of a version whose callers stay. One goroutine for
@@ -52,7 +52,7 @@ func uptime() time.Duration { return time.Since(loaded) }
 
 // finishStaying makes a call whose caller stays, and leaves. It is as finishInto.
 func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
-	fn, w := s.Value.fn, &s.Value.watch
+	fn, w := s.Value.fn, &s.Value.cancellation
 	w.mu.Lock()
 	w.done = ctx.Done()
 	s.Value.Forget()
@@ -78,7 +78,7 @@ func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 func (d *watchdog) add(t *Target, s *Lease) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	w := &s.Value.watch
+	w := &s.Value.cancellation
 	w.mu.Lock()
 	if !w.listed {
 		w.listed, w.spare = true, s.Spare()
@@ -112,7 +112,7 @@ func (d *watchdog) look(t *Target) (inside bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.leases = slices.DeleteFunc(d.leases, func(s *Lease) bool {
-		w := &s.Value.watch
+		w := &s.Value.cancellation
 		if !w.mu.TryLock() { // the call begins, ends, or is being told
 			inside = true
 			w.killIfHung(t)
@@ -140,16 +140,16 @@ func (d *watchdog) look(t *Target) (inside bool) {
 
 // tell cancels the call whose context's end is done, if it is inside still.
 func (in *inside) tell(done <-chan struct{}) {
-	in.watch.mu.Lock()
-	defer in.watch.mu.Unlock()
-	if in.watch.done == done {
+	in.cancellation.mu.Lock()
+	defer in.cancellation.mu.Unlock()
+	if in.cancellation.done == done {
 		in.cancel()
 	}
 }
 
 // killIfHung ends the version of a call that was told and does not return.
-func (w *watch) killIfHung(t *Target) {
-	told := time.Duration(w.told.Load())
+func (c *cancellation) killIfHung(t *Target) {
+	told := time.Duration(c.told.Load())
 	if told != 0 && t.Conf.KillHung && uptime() > told+t.Conf.CancelGrace {
 		t.Kill("a call did not return when its context ended")
 	}

@@ -14,7 +14,7 @@ import (
 type Config struct {
 	CallLimit   time.Duration // of each call, 0: none
 	KillHung    bool          // end the version when a call does not return by its deadline
-	CancelGrace time.Duration // how long a caller who was told to leave waits for an answer
+	CancelGrace time.Duration // how long a caller whose context has ended waits for an answer
 	Imports     []*Import     // what the host provides
 }
 
@@ -29,7 +29,7 @@ type Target struct {
 	gate      gate.Gate[inside]             // every thread of the host's that is inside has a lease of it
 	uncounted atomic.Int64                  // leases that were no calls
 	errors    atomic.Int64                  // calls that failed
-	onError   atomic.Pointer[chan struct{}] // who wants to know of these
+	onError   atomic.Pointer[chan struct{}] // is sent a value for each of them
 
 	jump      int64 // offset of a thread's way out of a call, see call.Frame
 	sym       symbols
@@ -110,7 +110,7 @@ func (t *Target) countError() {
 	}
 }
 
-// enter lets a caller in, who leaves. It does not wait.
+// enter lets a caller in, which must leave again. It does not wait.
 func (t *Target) enter() (*Lease, bool) { return t.gate.Enter() }
 
 // leaveUncounted ends a lease that was no call.

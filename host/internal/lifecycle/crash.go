@@ -9,7 +9,7 @@ import (
 // Attend has the slot recover when the runtime of v ends while calls go there.
 func (s *Slot) Attend(v *Version) { v.Target.End.Notify(func() { s.onEnd(v) }) }
 
-// onEnd is told once that the runtime of v has ended. It does not wait.
+// onEnd is called once, when the runtime of v has ended. It does not wait.
 func (s *Slot) onEnd(v *Version) {
 	crash := v.Target.End.Crash()
 	s.mu.Lock()

@@ -3,7 +3,7 @@
 //
 // A [Slot] stages a version (read, verified, loaded, started, checked), publishes it in
 // place of another, hands the state over, and lets the other go. Each step of a
-// version is told to its journal, by one function (journal.tell), which moves it from
+// version is reported to its journal, by one function (journal.tell), which moves it from
 // state to state as one table allows (transitions.go) and hands the event to the host.
 //
 // What else is to happen, when a version may come, which are kept, and what follows a

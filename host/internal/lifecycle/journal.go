@@ -34,14 +34,14 @@ type Entry struct {
 	version *Version // nil before it is prepared, and when it has ended
 }
 
-// illegal is told of steps that the table does not have; tests set it.
+// onIllegal is called for steps that the table does not have; tests set it.
 var onIllegal atomic.Pointer[func(string)]
 
 // OnIllegal has f called for each step that the table of states does not have. Such a
-// step changes nothing and is not told.
+// step changes nothing, and no event reports it.
 func OnIllegal(f func(string)) { onIllegal.Store(&f) }
 
-// tell moves e to the event's state, and has the host told.
+// tell moves e to the event's state, and queues the event for the host.
 func (j *journal) tell(e *Entry, ev life.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -100,7 +100,7 @@ func (j *journal) deliver() {
 	}
 }
 
-// flush waits until the host has heard of all that was told before, or ctx ends. In
+// flush waits until the host has heard of every event before, or ctx ends. In
 // the host's own function it does not wait, as that would be for itself.
 func (j *journal) flush(ctx context.Context) {
 	if within("(*journal).deliver") {

@@ -36,14 +36,14 @@ type Policy interface {
 	Admit(im *image.Image) error
 	// Keep may keep versions when another is published. Locked.
 	Keep(c *Change)
-	// Ended is told that the runtime of v has ended, once per version, and reports
-	// whether that is all there is to do. Locked.
+	// Ended is called when the runtime of v has ended, once per version, and reports
+	// whether the policy has dealt with it. Locked.
 	Ended(v *Version, crash *life.Crash) (dealt bool)
 	// Recover may have another version serve in place of one whose runtime has ended,
 	// and reports whether it did. Calls wait meanwhile. It is not locked, and the token
 	// may be held by a deployment.
 	Recover(r *Recovery) bool
-	// Bound is told of a function that the host has bound. Locked.
+	// Bound is called when the host has bound another function. Locked.
 	Bound(b *invoke.Binding)
 	// Describe adds to what is known of a version. Locked.
 	Describe(v *Version, i *life.VersionInfo)
@@ -81,7 +81,7 @@ type Change struct {
 	Detail string
 	Open   bool
 
-	keep   []*Version // to be told that they are warm
+	keep   []*Version // whose event will say that they are warm
 	retire []*Version
 }
 

@@ -120,7 +120,7 @@ func (s *Slot) ReturnLocked(from, warm *Version, p *Pause, why string) error {
 		return err
 	}
 	s.serve(warm)
-	if !from.Dead() { // what crashed was told of
+	if !from.Dead() { // a crash was reported already
 		from.Tell(life.Event{State: life.Failed, Detail: why})
 	}
 	warm.Tell(life.Event{State: life.Serving, Passed: true, Took: p.Took(), Detail: "back from v" + from.Target.Version + ": " + why})

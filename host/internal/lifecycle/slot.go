@@ -78,7 +78,7 @@ func (s *Slot) Current() *Version {
 	return s.current
 }
 
-// CurrentLocked is Current for who has the lock.
+// CurrentLocked is Current for a caller that holds the lock.
 func (s *Slot) CurrentLocked() *Version { return s.current }
 
 // Error returns an error about the slot.

@@ -15,8 +15,9 @@ import (
 //	                                                                 └→ retiring → drained → unloaded
 //
 // Whatever is loaded may crash, and is drained then without retiring. Failed and
-// refused are verdicts, not stages: they may be told at any time, also when the
-// version is gone already, and what follows them is told, but shown as the verdict.
+// refused are verdicts, not stages: they may come at any time, even when the version
+// is gone already. The steps that follow a verdict are reported as events, but the version
+// is still shown with its verdict.
 var transitions = map[life.State][]life.State{
 	"":               {life.Found},
 	life.Found:       {life.Verified},

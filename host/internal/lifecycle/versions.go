@@ -60,7 +60,7 @@ func (s *Slot) Info(e *Entry) life.VersionInfo {
 	return s.InfoLocked(e)
 }
 
-// InfoLocked is Info for who has the lock.
+// InfoLocked is Info for a caller that holds the lock.
 func (s *Slot) InfoLocked(e *Entry) life.VersionInfo {
 	info, v := e.lives()
 	if v == nil {

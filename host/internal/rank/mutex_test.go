@@ -11,7 +11,7 @@ import (
 
 func TestTheOrder(t *testing.T) {
 	order := []Rank{
-		Unloading{}, Slot{}, Events{}, Watchdog{}, Watch{}, Call{}, Stream{}, Streams{}, End{},
+		Unloading{}, Slot{}, Events{}, Watchdog{}, Cancellation{}, Call{}, Stream{}, Streams{}, End{},
 		Descriptors{}, Orphans{}, Gate{}, Registry{},
 	}
 	for i, r := range order {

@@ -4,19 +4,19 @@ package rank
 // it guards. Two locks of one rank are never held together. A deployment's [Token] is
 // held outside of all of them.
 type (
-	Unloading   struct{ outermost }           // one version of the process leaves at a time
-	Slot        struct{ inside[Unloading] }   // the tables of a slot and its policies
-	Events      struct{ inside[Slot] }        // the states of a slot's versions, and the queue of their events
-	Watchdog    struct{ inside[Events] }      // the leases whose callers stay
-	Watch       struct{ inside[Watchdog] }    // the context of the call with one such lease
-	Call        struct{ inside[Watch] }       // whether a call whose caller may leave is still inside
-	Stream      struct{ inside[Call] }        // whether a stream is open
-	Streams     struct{ inside[Stream] }      // the open streams of a version
-	End         struct{ inside[Streams] }     // how far the end of a version's runtime has come
-	Descriptors struct{ inside[End] }         // whose the open files are that libraries brought
-	Orphans     struct{ inside[Descriptors] } // what calls that a crash ended left to be written to
-	Gate        struct{ inside[Orphans] }     // who waits for a gate to be empty
-	Registry    struct{ inside[Gate] }        // what the process has once for all libraries
+	Unloading    struct{ outermost }            // one version of the process leaves at a time
+	Slot         struct{ inside[Unloading] }    // the tables of a slot and its policies
+	Events       struct{ inside[Slot] }         // the states of a slot's versions, and the queue of their events
+	Watchdog     struct{ inside[Events] }       // the leases whose callers stay
+	Cancellation struct{ inside[Watchdog] }     // whether the call with one such lease is told to cancel
+	Call         struct{ inside[Cancellation] } // whether a call whose caller may leave is still inside
+	Stream       struct{ inside[Call] }         // whether a stream is open
+	Streams      struct{ inside[Stream] }       // the open streams of a version
+	End          struct{ inside[Streams] }      // how far the end of a version's runtime has come
+	Descriptors  struct{ inside[End] }          // whose the open files are that libraries brought
+	Orphans      struct{ inside[Descriptors] }  // what calls that a crash ended left to be written to
+	Gate         struct{ inside[Orphans] }      // who waits for a gate to be empty
+	Registry     struct{ inside[Gate] }         // what the process has once for all libraries
 )
 
 // A Rank is one of the types above.

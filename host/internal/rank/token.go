@@ -3,7 +3,7 @@ package rank
 import "context"
 
 // A Token is held by one at a time, as a lock is, but is none: code of anybody's may run
-// while it is held, and who waits for it gives up when the context ends.
+// while it is held, and a waiter gives up when its context ends.
 //
 //	if err := token.Acquire(ctx); err != nil {
 //		return err

@@ -191,8 +191,8 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 	return swap, s.Retire(ctx, swap, []*lifecycle.Version{from}, from)
 }
 
-// crashedInFrontOf tells that a version which another was kept for has failed: at once, so
-// that it is told before the version is gone. Locked.
+// crashedInFrontOf reports that v has failed, if another version was kept for it: at once,
+// so that the event comes before those of its unload. Locked.
 func crashedInFrontOf(b standby, v *lifecycle.Version, crash *life.Crash) {
 	if serves, warm := b.pair(); warm != nil && serves == v {
 		v.Tell(life.Event{State: life.Failed, Detail: crash.Error(), Err: crash})

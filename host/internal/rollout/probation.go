@@ -118,7 +118,7 @@ func (p *probation) judge(t *trial) {
 		if text := why + "; it can't be rolled back: " + err.Error(); text != said {
 			said = text
 			p.slot.Lock()
-			if p.trial == t { // else it is over, and others have told how
+			if p.trial == t { // else it is over, and how it ended was reported
 				t.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
 			}
 			p.slot.Unlock()
