@@ -13,3 +13,6 @@ package cabi
 
 // #cgo CFLAGS: -I${SRCDIR}/../include -fvisibility=hidden -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter
 import "C"
+
+// go mod vendor leaves out directories without a package that is imported: the headers.
+import _ "github.com/hotso/hotso/include"

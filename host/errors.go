@@ -18,6 +18,8 @@ var (
 	ErrCorrupt = life.ErrCorrupt
 	// ErrNotLibrary: a shared object, but it does not link package cabi.
 	ErrNotLibrary = life.ErrNotLibrary
+	// ErrSanitizer: built with -race, -asan or -msan, which would end the process.
+	ErrSanitizer = life.ErrSanitizer
 	// ErrABI: built for another version of the hotso ABI.
 	ErrABI = life.ErrABI
 	// ErrUnsealed: no manifest behind the image, or the file is cut off.

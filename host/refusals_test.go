@@ -25,6 +25,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
@@ -70,6 +71,7 @@ func refusals(key, stranger keyPair) []refusal {
 			libtest.Reseal(t, path, func(image []byte, _ *manifest.Manifest) []byte { return image[:len(image)-8] })
 		}},
 		{host.ErrNotLibrary, "ErrNotLibrary", "without package cabi", nil, other("plainc")},
+		{host.ErrSanitizer, "ErrSanitizer", "built with -race", nil, other("panics", libtest.Named("tiny"), func(o *libbuild.Options) { o.Race = true })},
 		{host.ErrABI, "ErrABI", "of another hotso", nil, other("badabi")},
 		{host.ErrUnsealed, "ErrUnsealed", "built by go build alone", nil, func(t *testing.T, path string) { libtest.Unseal(t, path) }},
 		{host.ErrUnsealed, "ErrUnsealed", "its last byte is missing", nil, func(t *testing.T, path string) {

@@ -22,6 +22,8 @@ var (
 	ErrCorrupt = refused("damaged file")
 	// ErrNotLibrary: a shared object, but it does not link package cabi.
 	ErrNotLibrary = refused("not a hotso library")
+	// ErrSanitizer: built with -race, -asan or -msan, which would end the process.
+	ErrSanitizer = refused("built with a sanitizer")
 	// ErrABI: built for another version of the hotso ABI.
 	ErrABI = refused("other ABI version")
 	// ErrUnsealed: no manifest behind the image, or the file is cut off.

@@ -113,6 +113,10 @@ func (d *Image) checkELF(b []byte) error {
 		return d.refuse(life.ErrABI, fmt.Errorf("the library has ABI %d, this host %d", desc.ABI, abi.Version),
 			"build both with the same hotso")
 	}
+	if flag := spec.Sanitizer(); flag != "" {
+		return d.refuse(life.ErrSanitizer, fmt.Errorf("it was built with %s, whose runtime ends a process that was started without it", flag),
+			"build it without "+flag)
+	}
 	// Which symbols there must be is a matter of the ABI version.
 	if err := checkExports(spec, abi.ControlSymbols); err != nil {
 		return d.refuse(life.ErrNotLibrary, err, link)
