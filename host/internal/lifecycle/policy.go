@@ -28,8 +28,8 @@ import (
 // guarded by it: the method must not wait, nor run code of the user's. Elsewhere no
 // lock is held.
 type Policy interface {
-	// Deploy may refuse a step that changes the version that serves, before it begins.
-	// The slot's token is held.
+	// Deploy may refuse a swap, a rollback or a canary, before it begins. What ends one, to
+	// promote or abort it or to close the slot, is not asked for. The token is held.
 	Deploy(step life.Step) error
 	// Admit may refuse a library by what its file says, before any of its code runs. The
 	// slot's token is held.

@@ -127,18 +127,15 @@ func (cs *canaries) Drop() (kept []*lifecycle.Version) {
 
 // Canary has the library at path serve a share of the calls: see package host.
 func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion Promotion) (*life.VersionInfo, error) {
-	done, err := s.Hold(ctx, life.StepSwap)
+	division, err := s.divide(share)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.Deploy(ctx, life.StepSwap)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	division, err := s.divide(share)
-	if err == nil {
-		err = s.canary.Deploy(life.StepSwap)
-	}
-	if err != nil {
-		return nil, err
-	}
 	current := s.Current()
 	for ; current == nil; current = s.Current() { // a crash may be dealt with meanwhile
 		if err := s.Empty(); err != nil {
