@@ -48,7 +48,7 @@ func OnSave(f func() ([]byte, error)) { hooks.save = f }
 // version, older or, in a rollback, newer. It runs after the start hooks, perhaps
 // more than once, and replaces what this version had. The bytes are its own. If
 // it fails the other version goes on serving. A format that the version before
-// can still read lets a rollback keep the state: add fields, and stop to write an
+// can still read lets a rollback keep the state: add fields, and stop writing an
 // old one when no version that reads it is left.
 func OnRestore(f func(state []byte) error) { hooks.restore = f }
 

@@ -43,7 +43,7 @@ func WithSettle(d time.Duration) Option {
 }
 
 // WithPatience sets for how long a file that is not complete must not have
-// changed before it is told as [Invalid]. The default is 5 s.
+// changed before it is reported as [Invalid]. The default is 5 s.
 func WithPatience(d time.Duration) Option {
 	return func(o *options) { o.patience = d }
 }

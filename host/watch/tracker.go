@@ -218,7 +218,7 @@ func (t *tracker) untilNextLook() time.Duration {
 	return next
 }
 
-// A complaint remembers an error, so that it is told once.
+// A complaint remembers an error, so that it is reported only once.
 type complaint string
 
 func (c *complaint) isNew(err error) bool {

@@ -29,7 +29,7 @@ func TestVersionsAndRollback(t *testing.T) {
 	first, second := libtest.Greeter(t, "1"), libtest.Greeter(t, "2")
 	require.NoError(t, os.Rename(first, filepath.Join(dir, filepath.Base(first))))
 	token := filepath.Join(t.TempDir(), "token")
-	require.NoError(t, os.WriteFile(token, []byte("secret\n"), 0o600))
+	require.NoError(t, os.WriteFile(token, []byte(" secret \n\n"), 0o600))
 	c := startServe(t, dir, "--probation", "1h", "--token-file", token)
 	c.await(host.Serving)
 	info, err := os.Lstat(filepath.Join(dir, server.SocketName))
@@ -49,4 +49,8 @@ func TestVersionsAndRollback(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty")
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
 	assert.Contains(t, hotso("serve", dir, "--token-file", empty), "it is empty")
+	assert.Contains(t, hotso("serve", dir, "--token", ""), "it is empty")
+	require.NoError(t, os.WriteFile(empty, []byte("one\ntwo\n"), 0o600))
+	assert.Contains(t, hotso("serve", dir, "--token-file", empty), "one word")
+	assert.Contains(t, hotso("serve", dir, "--token", "two words"), "one word")
 }

@@ -29,6 +29,7 @@ type serveFlags struct {
 	hasCanary  bool
 	token      string
 	tokenFile  string
+	hasToken   bool // --token was given, perhaps empty
 	socket     string
 	json       bool
 }
@@ -86,7 +87,7 @@ a second one ends it at once.`,
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.hasCanary = cmd.Flags().Changed("canary")
+			f.hasCanary, f.hasToken = cmd.Flags().Changed("canary"), cmd.Flags().Changed("token")
 			return serve(cmd.Context(), t, args[0], f)
 		},
 	}
@@ -98,7 +99,7 @@ a second one ends it at once.`,
 	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "call that must succeed on a version before it serves: 'Func ARG...' or 'Func ARG... = ANSWER'; may be repeated")
 	f.canary.add(cmd)
 	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather:")
-	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token, without the line's end")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token; white space around it does not count")
 	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its like; default "+server.SocketName+" in DIR, if it can be made")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
@@ -143,6 +144,7 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 		return errors.Join(err, l.Close())
 	}
 
+	signal.Ignore(syscall.SIGPIPE) // whoever reads stdout or stderr may go, and the server stays
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal kills
@@ -164,20 +166,31 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	return s.Serve(ctx, l)
 }
 
+// readToken returns the bearer token, empty if none is wanted.
 func (f serveFlags) readToken() (string, error) {
-	if f.tokenFile == "" {
-		return f.token, nil
-	}
-	if f.token != "" {
+	switch {
+	case f.hasToken && f.tokenFile != "":
 		return "", usagef("--token and --token-file: one of them")
+	case f.hasToken:
+		return checkToken("--token", f.token)
+	case f.tokenFile == "":
+		return "", nil
 	}
 	b, err := os.ReadFile(f.tokenFile)
 	if err != nil {
 		return "", err
 	}
-	token := strings.TrimRight(string(b), "\r\n")
-	if token == "" {
-		return "", usagef("--token-file %s: it is empty", f.tokenFile) // and would let loopback in without
+	return checkToken("--token-file "+f.tokenFile, strings.TrimSpace(string(b)))
+}
+
+// checkToken refuses a token that no request could bring, or that would let everybody on
+// loopback in without one.
+func checkToken(where, token string) (string, error) {
+	switch {
+	case token == "":
+		return "", usagef("%s: it is empty", where)
+	case strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
+		return "", usagef("%s: a token is one word of ASCII, without spaces and further lines", where)
 	}
 	return token, nil
 }

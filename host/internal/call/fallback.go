@@ -16,7 +16,7 @@ import (
 // Ejects says that Jump is heeded where there are libraries that can be unloaded.
 const Ejects = false
 
-// Run is Do for a caller who has set the arguments, ints of them integers.
+// Run is Do for a caller that has set the arguments, ints of them integers.
 //
 // What the callee kept for its thread is to be found on that thread.
 func (f *Frame) Run(ints uintptr) {

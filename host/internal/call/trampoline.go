@@ -11,7 +11,7 @@ const Ejects = true
 // bytes its floating point result is, 0 for another. The trampoline need not know.
 func Declare(fn uintptr, floats, result int) {}
 
-// Run is Do for a caller who has set the arguments and knows how many of them go to
+// Run is Do for a caller that has set the arguments and knows how many of them go to
 // the stack.
 func (f *Frame) Run(stacked uintptr) {
 	f.nstack = stacked

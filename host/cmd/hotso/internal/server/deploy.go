@@ -44,7 +44,8 @@ func (s *served) get(text string) (watch.Version, bool) {
 	return v, ok
 }
 
-// deploys is a handler for who may deploy, once there is a slot.
+// deploys wraps a handler: only those who may deploy reach it, and only once there is a
+// slot.
 func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
 	return s.trusted(func(w http.ResponseWriter, r *http.Request) {
 		if slot := s.slot.Load(); slot != nil {

@@ -3,10 +3,12 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hotso/hotso/host"
@@ -51,10 +53,27 @@ type memory struct {
 // the newest version is loaded.
 func newMemory(path string) *memory {
 	m := &memory{path: path, asked: map[string]fileID{}, served: map[string]bool{}}
-	if b, err := os.ReadFile(path); err == nil && json.Unmarshal(b, &m.saved) != nil {
+	if b, err := readState(path); err == nil && json.Unmarshal(b, &m.saved) != nil {
 		m.saved.Passed, m.saved.Failed = nil, nil
 	}
 	return m
+}
+
+// maxState bounds the file, in bytes: what is written there has a few thousand.
+const maxState = 1 << 20
+
+// readState reads a regular file. What else is at that path, such as a FIFO or a link to a
+// device, would block or never end.
+func readState(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errors.New(path+" is not a regular file"))
+	}
+	return io.ReadAll(io.LimitReader(f, maxState))
 }
 
 // ask notes what is about to be given to the slot.

@@ -49,7 +49,7 @@ type Config struct {
 	// Token is what a request over TCP must bear to deploy. Without one, only
 	// loopback may.
 	Token string
-	// Socket is served as well, if it is not nil; who can open it may deploy. See
+	// Socket is served as well, if it is not nil; whoever can open it may deploy. See
 	// ListenUnix.
 	Socket net.Listener
 }

@@ -1,0 +1,31 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What is no regular file, or is far too large, neither blocks the start nor fills the
+// memory.
+func TestStateThatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	fifo, link, large := filepath.Join(dir, "fifo"), filepath.Join(dir, "link"), filepath.Join(dir, "large")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	require.NoError(t, os.Symlink("/dev/zero", link))
+	require.NoError(t, os.WriteFile(large, nil, 0o600))
+	require.NoError(t, os.Truncate(large, 1<<32))
+	for _, path := range []string{fifo, link, dir, filepath.Join(dir, "missing")} {
+		_, err := readState(path)
+		assert.Error(t, err, path)
+		assert.Nil(t, newMemory(path).saved.Passed)
+	}
+	b, err := readState(large)
+	require.NoError(t, err)
+	assert.Len(t, b, maxState)
+	assert.Nil(t, newMemory(large).saved.Passed)
+}
