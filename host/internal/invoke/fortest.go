@@ -43,6 +43,6 @@ func Watchdog(t *Target) (running bool, leases int) {
 
 // The watchdog's times.
 const (
-	WatchInterval = watchInterval
-	WatchIdle     = watchIdle
+	WatchInterval = checkInterval
+	WatchIdle     = idleTimeout
 )

@@ -21,19 +21,19 @@ import (
 func Stay() BindOption { return func(b *Binding) { b.stays = true } }
 
 const (
-	// watchInterval is how often somebody looks whether a context has ended.
-	watchInterval = 4 * time.Millisecond
-	// watchIdle is how long nobody needs to be inside before that stops.
-	watchIdle = time.Second
+	// checkInterval is how often somebody looks whether a context has ended.
+	checkInterval = 4 * time.Millisecond
+	// idleTimeout is how long nobody needs to be inside before that stops.
+	idleTimeout = time.Second
 )
 
 // A cancellation tells the library when the context of the call with a lease has ended.
 type cancellation struct {
-	mu     rank.Mutex[rank.Cancellation] // held while the library is told, so that the call is still this one
-	done   <-chan struct{}               // nil if no call is inside that stays
-	told   atomic.Int64                  // when the library was told, as uptime; 0 if it was not
-	listed bool                          // among the leases of the watchdog
-	spare  bool                          // the lease is
+	mu        rank.Mutex[rank.Cancellation] // held while the library is told, so that the call is still this one
+	done      <-chan struct{}               // nil if no call is inside that stays
+	cancelled atomic.Int64                  // when the library was told, as uptime; 0 if it was not
+	listed    bool                          // among the leases of the watchdog
+	spare     bool                          // the lease is
 }
 
 // A watchdog looks after the calls of a version whose callers stay. One goroutine for
@@ -64,7 +64,7 @@ func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 	}
 	err := fn.do(&s.Value.Frame, r)
 	w.mu.Lock()
-	w.told.Store(0)
+	w.cancelled.Store(0)
 	w.done = nil
 	w.mu.Unlock()
 	fn.leave(s)
@@ -92,12 +92,12 @@ func (d *watchdog) add(t *Target, s *Lease) {
 
 func (d *watchdog) run(t *Target) {
 	for idle := time.Duration(0); ; {
-		time.Sleep(watchInterval)
-		idle += watchInterval
+		time.Sleep(checkInterval)
+		idle += checkInterval
 		if d.look(t) {
 			idle = 0
 		}
-		if idle < watchIdle && !t.gate.Drained() {
+		if idle < idleTimeout && !t.gate.Drained() {
 			continue
 		}
 		d.running.Store(false)
@@ -126,8 +126,8 @@ func (d *watchdog) look(t *Target) (inside bool) {
 		inside = true
 		select {
 		case <-w.done:
-			if w.told.Load() == 0 && s.Value.Thread() != 0 {
-				w.told.Store(int64(uptime()))
+			if w.cancelled.Load() == 0 && s.Value.Thread() != 0 {
+				w.cancelled.Store(int64(uptime()))
 				go s.Value.tell(w.done)
 			}
 			w.killIfHung(t)
@@ -149,8 +149,8 @@ func (in *inside) tell(done <-chan struct{}) {
 
 // killIfHung ends the version of a call that was told and does not return.
 func (c *cancellation) killIfHung(t *Target) {
-	told := time.Duration(c.told.Load())
-	if told != 0 && t.Conf.KillHung && uptime() > told+t.Conf.CancelGrace {
+	at := time.Duration(c.cancelled.Load())
+	if at != 0 && t.Conf.KillHung && uptime() > at+t.Conf.CancelGrace {
 		t.Kill("a call did not return when its context ended")
 	}
 }

@@ -71,9 +71,9 @@ type Change struct {
 	New, Old *Version // Old is nil if there was none
 	Back     bool     // New is an older version, which the slot returns to
 
-	// Good is the version to go back to from New: Old, unless a policy knows a better
+	// Fallback is the version to go back to from New: Old, unless a policy knows a better
 	// one. It may be nil, or have crashed.
-	Good *Version
+	Fallback *Version
 	// Warm is the name of the version that is kept loaded to go back to, or empty.
 	Warm string
 	// Detail is what the event of New says, and Open says that a policy has not made up

@@ -43,7 +43,7 @@ func (s *Slot) PublishLocked(v *Version, swap *life.Swap, p *Pause, back bool, w
 		return nil, err
 	}
 	s.serve(v)
-	c := &Change{New: v, Old: old, Good: old, Back: back, Detail: why}
+	c := &Change{New: v, Old: old, Fallback: old, Back: back, Detail: why}
 	if old != nil {
 		c.retire = []*Version{old}
 	}

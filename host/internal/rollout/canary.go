@@ -37,7 +37,7 @@ type canary struct {
 	begin     time.Time
 	promotion Promotion
 	division  atomic.Pointer[division]
-	over      chan struct{} // closed when it ends
+	done      chan struct{} // closed when it ends
 }
 
 func newCanaries(s *Slot, conf *Config) *canaries { return &canaries{slot: s, rule: conf.Rule} }
@@ -151,7 +151,7 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 	if err != nil {
 		return nil, s.Reject(e, err)
 	}
-	c := &canary{entry: e, load: time.Since(begin), promotion: promotion, over: make(chan struct{})}
+	c := &canary{entry: e, load: time.Since(begin), promotion: promotion, done: make(chan struct{})}
 	c.division.Store(division)
 	if err = stateless(v); err == nil {
 		err = s.canary.start(c, v)
@@ -263,7 +263,7 @@ func (cs *canaries) end() *canary {
 		cs.running.Store(nil)
 		cs.slot.Route.Divert(nil)
 		c.observed.end()
-		close(c.over)
+		close(c.done)
 	}
 	return c
 }

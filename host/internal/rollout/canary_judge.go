@@ -16,7 +16,7 @@ func (cs *canaries) judge(c *canary) {
 	for {
 		failed := ""
 		select {
-		case <-c.over:
+		case <-c.done:
 			return
 		case <-c.failed:
 			failed = c.tooManyErrors(cs.rule)

@@ -37,11 +37,11 @@ func (p *previous) take() *instance.Spare {
 // Keep implements lifecycle.Policy. Going back, there is none before.
 func (p *previous) Keep(c *lifecycle.Change) {
 	switch {
-	case c.Good == nil || c.Good.Dead():
+	case c.Fallback == nil || c.Fallback.Dead():
 	case c.Back:
 		p.set(nil)
 	default:
-		p.set(c.Good.Spare())
+		p.set(c.Fallback.Spare())
 	}
 }
 

@@ -16,14 +16,14 @@ type probation struct {
 	after time.Duration // 0: there is none
 	rule  Rule
 
-	trial *trial // of the current version, nil if it is not on probation; guarded by the slot's lock
+	judged *judgement // of the current version, nil if it is not on probation; guarded by the slot's lock
 }
 
-// A trial is the probation of one version.
-type trial struct {
+// A judgement is the probation of one version.
+type judgement struct {
 	observed
 	warm *lifecycle.Version
-	over chan struct{} // closed by forget
+	done chan struct{} // closed by forget
 }
 
 func newProbation(s *Slot, conf *Config) *probation {
@@ -33,30 +33,30 @@ func newProbation(s *Slot, conf *Config) *probation {
 // Keep implements lifecycle.Policy. A swap during a probation begins another, with the
 // same warm version: what to go back to is the last version that has passed.
 func (p *probation) Keep(c *lifecycle.Change) {
-	if t := p.trial; t != nil {
+	if j := p.judged; j != nil {
 		p.forget()
-		c.Good = t.warm
+		c.Fallback = j.warm
 	}
-	if p.after <= 0 || c.Back || c.Good == nil || c.Good.Dead() {
+	if p.after <= 0 || c.Back || c.Fallback == nil || c.Fallback.Dead() {
 		return
 	}
-	p.trial = &trial{observed: observe(c.New), warm: c.Good, over: make(chan struct{})}
-	c.KeepWarm(c.Good)
+	p.judged = &judgement{observed: observe(c.New), warm: c.Fallback, done: make(chan struct{})}
+	c.KeepWarm(c.Fallback)
 	if c.Detail != "" {
 		c.Detail += "; "
 	}
-	c.Detail += fmt.Sprintf("on probation for %v, v%s is kept warm", p.after, c.Good.Target.Version)
+	c.Detail += fmt.Sprintf("on probation for %v, v%s is kept warm", p.after, c.Fallback.Target.Version)
 	c.Open = true
-	go p.judge(p.trial)
+	go p.judge(p.judged)
 }
 
 // Ended implements lifecycle.Policy: without a version to go back to, there is nothing
 // left to judge.
 func (p *probation) Ended(v *lifecycle.Version, crash *life.Crash) bool {
 	crashedInFrontOf(p, v, crash)
-	if t := p.trial; t != nil && v == t.warm {
+	if j := p.judged; j != nil && v == j.warm {
 		p.forget()
-		t.version.Tell(life.Event{State: life.Serving, Passed: true,
+		j.version.Tell(life.Event{State: life.Serving, Passed: true,
 			Detail: fmt.Sprintf("its probation is over: v%s, which was kept warm, crashed", v.Target.Version)})
 	}
 	return false
@@ -67,50 +67,50 @@ func (p *probation) Recover(r *lifecycle.Recovery) bool { return p.slot.recoverW
 
 // Drop implements lifecycle.Policy.
 func (p *probation) Drop() (kept []*lifecycle.Version) {
-	if t := p.trial; t != nil {
-		kept = append(kept, t.warm)
+	if j := p.judged; j != nil {
+		kept = append(kept, j.warm)
 		p.forget()
 	}
 	return kept
 }
 
 func (p *probation) pair() (serves, warm *lifecycle.Version) {
-	if p.trial == nil {
+	if p.judged == nil {
 		return nil, nil
 	}
-	return p.trial.version, p.trial.warm
+	return p.judged.version, p.judged.warm
 }
 
 func (p *probation) forget() {
-	p.trial.end()
-	close(p.trial.over)
-	p.trial = nil
+	p.judged.end()
+	close(p.judged.done)
+	p.judged = nil
 }
 
 // judge watches over a version until its probation is over.
-func (p *probation) judge(t *trial) {
+func (p *probation) judge(j *judgement) {
 	passed := time.NewTimer(p.after)
 	defer passed.Stop()
 	health := time.NewTicker(p.rule.Health)
 	defer health.Stop()
-	failed, said := t.failed, ""
+	failed, said := j.failed, ""
 	for {
 		why := ""
 		select {
-		case <-t.over:
+		case <-j.done:
 			return
 		case <-passed.C:
-			p.pass(t)
+			p.pass(j)
 			return
 		case <-failed:
-			why = t.tooManyErrors(p.rule)
+			why = j.tooManyErrors(p.rule)
 		case <-health.C:
-			why = t.broken(p.rule)
+			why = j.broken(p.rule)
 		}
 		if why == "" {
 			continue
 		}
-		err := p.fail(t, why)
+		err := p.fail(j, why)
 		if err == nil {
 			return
 		}
@@ -118,8 +118,8 @@ func (p *probation) judge(t *trial) {
 		if text := why + "; it can't be rolled back: " + err.Error(); text != said {
 			said = text
 			p.slot.Lock()
-			if p.trial == t { // else it is over, and how it ended was reported
-				t.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
+			if p.judged == j { // else it is over, and how it ended was reported
+				j.version.Tell(life.Event{State: life.Serving, Detail: text, Err: err})
 			}
 			p.slot.Unlock()
 		}
@@ -127,31 +127,31 @@ func (p *probation) judge(t *trial) {
 }
 
 // fail goes back from a version on probation.
-func (p *probation) fail(t *trial, why string) error {
+func (p *probation) fail(j *judgement, why string) error {
 	done, err := p.slot.Hold(lifecycle.Background, life.StepSwap)
 	if err != nil {
 		return err
 	}
 	defer done()
-	_, err = p.slot.goBack(lifecycle.Background, p, t.warm, why)
+	_, err = p.slot.goBack(lifecycle.Background, p, j.warm, why)
 	return err
 }
 
 // pass ends a probation well.
-func (p *probation) pass(t *trial) {
+func (p *probation) pass(j *judgement) {
 	done, err := p.slot.Hold(lifecycle.Background, life.StepSwap)
 	if err != nil {
 		return
 	}
 	defer done()
 	p.slot.Lock()
-	mine := p.trial == t
+	mine := p.judged == j
 	if mine {
 		p.forget()
-		t.version.Tell(life.Event{State: life.Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", p.after)})
+		j.version.Tell(life.Event{State: life.Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", p.after)})
 	}
 	p.slot.Unlock()
 	if mine {
-		_, _ = t.warm.Retire(lifecycle.Background)
+		_, _ = j.warm.Retire(lifecycle.Background)
 	}
 }
