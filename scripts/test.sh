@@ -42,7 +42,7 @@ if [ -n "$base" ]; then
 fi
 
 echo "== go test, CGO_ENABLED=0"
-CGO_ENABLED=0 go test ./... || failed "go test without cgo"
+CGO_ENABLED=0 go test -timeout 25m ./... || failed "go test without cgo"
 CGO_ENABLED=0 go test -tags hotso_fallback ./host/internal/call ./host/internal/callin || failed "go test of calls through purego"
 
 echo "== the property test, with the order of locks checked"
@@ -55,7 +55,7 @@ if command -v "${cc%% *}" >/dev/null; then
 	CGO_ENABLED=1 go vet ./... || failed "go vet with cgo"
 	[ -z "$tools" ] || CGO_ENABLED=1 "$tools/staticcheck" ./... || failed "staticcheck with cgo"
 	echo "== go test -race, CGO_ENABLED=1"
-	CGO_ENABLED=1 go test -race ./... || failed "go test -race"
+	CGO_ENABLED=1 go test -race -timeout 25m ./... || failed "go test -race"
 else
 	echo "skipped: no C compiler ($cc): no library was built, and nothing tested with the race detector"
 fi
