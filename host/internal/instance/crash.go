@@ -71,8 +71,13 @@ func (in *Instance) saysFatal() (is bool) {
 	return is
 }
 
-// onFatal ends a runtime that has begun to give up and does not get there.
+// onFatal ends a runtime that has begun to give up and does not get there. While init
+// functions run, nobody can tell a slow one from a dead one, so that is waited for.
 func (in *Instance) onFatal() {
+	select {
+	case <-in.up:
+	case <-in.opened: // it can't be loaded
+	}
 	answered := make(chan struct{})
 	time.Sleep(fatalPatience)
 	go func() {

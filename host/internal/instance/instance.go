@@ -57,6 +57,7 @@ type Instance struct {
 
 	unprepared error         // why it can't be loaded
 	opened     chan struct{} // closed when Open has ended
+	up         chan struct{} // closed when the first call has come back
 
 	closing sync.Once
 	report  *life.Report
@@ -69,7 +70,7 @@ type Instance struct {
 // when all of the verdict is in; if it is against the file, Forget comes instead.
 func Prepare(conf *Config, im *image.Image) *Instance {
 	d := im.Description
-	in := &Instance{Desc: &d, Key: im.Key(), conf: conf, flags: im.Flags, opened: make(chan struct{})}
+	in := &Instance{Desc: &d, Key: im.Key(), conf: conf, flags: im.Flags, opened: make(chan struct{}), up: make(chan struct{})}
 	in.Target = invoke.New(d.Name, d.Version, d.File, &conf.Config)
 	if in.unprepared = in.borrow(im); in.unprepared == nil {
 		in.unprepared = in.copyImage(im)
@@ -162,7 +163,9 @@ func (in *Instance) load(ctx context.Context) (err error) {
 	}
 	// dlopen returns while the runtime is still starting. The first call
 	// waits for it, and for the init functions.
-	if err = in.Target.Touch(); err == nil {
+	err = in.Target.Touch()
+	close(in.up)
+	if err == nil {
 		err = in.setReady()
 	}
 	links, filesErr := claimRuntimeFiles(in)
