@@ -78,5 +78,15 @@ func MissedSignal(l *Library) bool { return invoke.MissedSignal(l.v.Target) }
 // OnIllegal has f called for each step of a version that the table of states lacks.
 func OnIllegal(f func(string)) { lifecycle.OnIllegal(f) }
 
+// OnAdmit has f called for each library that s has read, before it is loaded.
+func OnAdmit(s *Slot, f func()) { s.s.Use(onAdmit{f: f}) }
+
+type onAdmit struct {
+	lifecycle.NoPolicy
+	f func()
+}
+
+func (o onAdmit) Admit(*image.Image) error { o.f(); return nil }
+
 // Delivered waits until OnEvent has heard of all that was told.
 func Delivered() { lifecycle.Delivered() }

@@ -91,13 +91,14 @@ func TestFileChangesAfterTheCheck(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			path, changed := libtest.Greeter(t, "2"), false
-			slot := swapped(t, path, host.OnEvent(func(e host.Event) {
-				if e.State == host.Verified {
-					changed = assert.NoError(t, change(path))
-				}
-			}))
+			slot := host.NewSlot("greeter")
+			host.OnAdmit(slot, func() { changed = assert.NoError(t, change(path)) })
+			_, err := slot.Swap(t.Context(), path)
+			require.NoError(t, err)
 			require.True(t, changed)
 			greets(t, slot, "2")
+			_, err = slot.Close(t.Context())
+			require.NoError(t, err)
 		})
 	}
 }

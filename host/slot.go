@@ -59,6 +59,10 @@ func (s *Slot) Rollback(ctx context.Context) (*Swap, error) { return s.s.Rollbac
 // process are among them.
 func (s *Slot) Versions() []VersionInfo { return s.s.Versions() }
 
+// Flush waits until OnEvent has returned for every event so far, or ctx ends: who acts on
+// what the events told calls it first. In OnEvent itself it returns at once.
+func (s *Slot) Flush(ctx context.Context) { s.s.Flush(ctx) }
+
 // Forgive forgets all crashes: versions in a crash loop may be loaded again.
 func (s *Slot) Forgive() { s.s.Forgive() }
 

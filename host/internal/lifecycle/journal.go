@@ -118,6 +118,9 @@ func (j *journal) flush(ctx context.Context) {
 	}
 }
 
+// Flush waits until the host has heard of every event so far, or ctx ends.
+func (s *Slot) Flush(ctx context.Context) { s.journal.flush(ctx) }
+
 // undelivered are the events of all journals that the hosts have not heard of.
 var undelivered atomic.Int64
 

@@ -59,7 +59,7 @@ func NewSlot(conf *Config) *Slot {
 }
 
 // Use sets the policies. It comes once, before anything else.
-func (s *Slot) Use(policies ...Policy) { s.policies = policies }
+func (s *Slot) Use(policies ...Policy) { s.policies = append(s.policies, policies...) }
 
 // Name is that of the slot and its libraries.
 func (s *Slot) Name() string { return s.conf.Image.Name }

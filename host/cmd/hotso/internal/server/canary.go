@@ -102,7 +102,9 @@ func (s *Server) canary(w http.ResponseWriter, r *http.Request, slot *host.Slot)
 func (s *Server) beginCanary(ctx context.Context, slot *host.Slot, v watch.Version, share host.Share, p host.Promotion) (*host.VersionInfo, error) {
 	s.memory.ask(v)
 	s.served.add(v) // it may be promoted before this returns
-	return slot.Canary(ctx, v.Path, share, p)
+	info, err := slot.Canary(ctx, v.Path, share, p)
+	slot.Flush(ctx) // the memory and the journal know by then
+	return info, err
 }
 
 // canaryOf is the entry of the canary that runs, or nil.

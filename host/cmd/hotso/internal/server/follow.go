@@ -220,6 +220,7 @@ func (f *follower) note(v watch.Version, state host.State, why string, tell bool
 	now := time.Now()
 	f.notes.add(host.VersionInfo{Version: v.Text, File: v.Path, State: state, Since: now, Reason: why})
 	if tell {
+		f.slot.Flush(context.Background()) // it may be the reason for this
 		f.emit(host.Event{Time: now, Name: v.Name, Version: v.Text, File: v.Path, State: state, Detail: why})
 	}
 }

@@ -51,6 +51,7 @@ type run struct {
 	begin         time.Time
 	rounds        int // reloads at which a round of the warm-up ends; 0 behind it
 	next          int // reloads at which the next sample is due
+	first         int // reloads before this part
 	calls, failed atomic.Int64
 	failure       atomic.Pointer[error]
 	loads         recent
@@ -150,6 +151,7 @@ func (r *run) warmUp(ctx context.Context) error {
 
 // part reloads under calls until that share of the whole is done, and lets go.
 func (r *run) part(ctx context.Context, share float64) (err error) {
+	r.first = r.Result.Reloads
 	if r.done(ctx, share) {
 		return nil
 	}
@@ -187,14 +189,15 @@ func (r *run) part(ctx context.Context, share float64) (err error) {
 	return nil
 }
 
-// done reports whether a share of the whole is done.
+// done reports whether a share of the whole is done. However short the time, each part
+// has a reload.
 func (r *run) done(ctx context.Context, share float64) bool {
 	n := r.Result.Reloads
 	if ctx.Err() != nil || r.rounds > 0 && n >= r.rounds {
 		return true
 	}
 	return r.Config.Reloads > 0 && float64(n) >= share*float64(r.Config.Reloads) ||
-		r.For > 0 && float64(time.Since(r.begin)) >= share*float64(r.For)
+		r.For > 0 && n > r.first && float64(time.Since(r.begin)) >= share*float64(r.For)
 }
 
 // every is how many reloads lie between two samples.

@@ -73,6 +73,7 @@ func TestRun(t *testing.T) {
 		"library, function": {Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: 60},
 		"library, health":   {Traffic: 1, Reloads: 60},
 		"a time":            {Overlap: true, For: 500 * time.Millisecond},
+		"no time":           {Overlap: true, For: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.File = path
