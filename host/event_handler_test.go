@@ -187,3 +187,26 @@ func TestDeploymentsWaitForEachOther(t *testing.T) {
 	close(release)
 	require.NoError(t, <-first)
 }
+
+// Flush waits for a handler that is slow, until its context ends, and not for itself.
+func TestFlush(t *testing.T) {
+	var slot *host.Slot
+	var serving atomic.Bool
+	slow := make(chan struct{})
+	slot = newSlot(t, "greeter", nil, host.OnEvent(func(e host.Event) {
+		if e.State == host.Serving {
+			<-slow
+			slot.Flush(bg)
+			serving.Store(true)
+		}
+	}))
+	_, err := slot.Swap(bg, libtest.Greeter(t, "1"))
+	require.NoError(t, err)
+	short, cancel := context.WithTimeout(bg, 10*time.Millisecond)
+	defer cancel()
+	slot.Flush(short)
+	assert.False(t, serving.Load())
+	close(slow)
+	returns(t, "Flush", func() { slot.Flush(bg) })
+	assert.True(t, serving.Load())
+}
