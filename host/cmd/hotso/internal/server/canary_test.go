@@ -147,6 +147,7 @@ func TestCanaryRequests(t *testing.T) {
 		`{"version":"1","percent":5,"x":1}`: http.StatusBadRequest,
 		`{"percent":5,"calls":3}`:           http.StatusBadRequest,
 		`{"percent":5,"header":"a b"}`:      http.StatusBadRequest,
+		`{"percent":5} x`:                   http.StatusBadRequest,
 		`{"version":"1","percent":5,"after":"soon"}`: http.StatusBadRequest,
 		`{"version":"1","percent":5,"errors":2}`:     http.StatusBadRequest,
 		`{"version":"7","percent":5}`:                http.StatusNotFound,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -83,11 +84,18 @@ func (s *Server) swapIn(ctx context.Context, slot *host.Slot, v watch.Version) (
 	return swap, err
 }
 
-// decode reads the body of a deployment.
+// decode reads the body of a deployment: one JSON value, and nothing behind it. An empty
+// body is io.EOF.
 func decode(w http.ResponseWriter, r *http.Request, want any) error {
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
 	dec.DisallowUnknownFields()
-	return dec.Decode(want)
+	if err := dec.Decode(want); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("there is more behind the JSON value")
+	}
+	return nil
 }
 
 // find looks only at files that could have been served anyway: a caller on

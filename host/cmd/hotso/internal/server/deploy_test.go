@@ -63,6 +63,8 @@ func TestSwapRequests(t *testing.T) {
 		"{}":                             http.StatusBadRequest,
 		`{"version":"1","file":"x"}`:     http.StatusBadRequest,
 		`{"path":"x"}`:                   http.StatusBadRequest,
+		`{"version":"1"} {}`:             http.StatusBadRequest,
+		`{"version":"1"}]`:               http.StatusBadRequest,
 		`{"version":"7"}`:                http.StatusNotFound,
 		`{"file":"` + elsewhere + `"}`:   http.StatusNotFound,
 		`{"file":"../libgreeter.v1.so"}`: http.StatusNotFound,
