@@ -58,7 +58,7 @@ func NewSlot(conf *Config) *Slot {
 	return s
 }
 
-// Use sets the policies. It comes once, before anything else.
+// Use adds policies, behind those that the slot has. It comes before anything else.
 func (s *Slot) Use(policies ...Policy) { s.policies = append(s.policies, policies...) }
 
 // Name is that of the slot and its libraries.

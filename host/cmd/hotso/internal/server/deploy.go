@@ -77,10 +77,10 @@ func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 func (s *Server) swapIn(ctx context.Context, slot *host.Slot, v watch.Version) (*host.Swap, error) {
 	s.memory.ask(v)
 	swap, err := slot.Swap(ctx, v.Path)
-	slot.Flush(ctx) // the memory and the journal know by then
 	if swap != nil {
 		s.served.add(v)
 	}
+	slot.Flush(ctx) // the memory and the journal know by then
 	return swap, err
 }
 
