@@ -39,7 +39,18 @@ const (
 	ConfigEntry  = 16 // uint64: address of the dispatch table entry
 	ConfigCall   = 24 // uint64: the host's hotso_host_call, 0 = none
 	ConfigHost   = 32 // uint64: the handle of what the host offers this load
-	ConfigSize   = 64
+	ConfigStart  = 40 // uint64: address in the image of the runtime's start function, for hotso_begin
+	ConfigArgc   = 48 // uint64: number of arguments
+	ConfigArgv   = 56 // uint64: pointers to them; behind these, those of the environment, and the auxiliary vector
+	ConfigInits  = 64 // uint64: address in the image of the pointers to its init functions, 0 = the dynamic linker runs them
+	ConfigInitsN = 72 // uint64: how many there are
+	ConfigFinis  = 80 // uint64: likewise, its exit functions
+	ConfigFinisN = 88 // uint64
+	ConfigGoLow  = 96 // uint64: addresses in the image of its Go code, 0 = unknown
+	ConfigGoHigh = 104
+
+	ConfigReclaim = 112 // uint64: not 0 = blocks of the C heap are remembered, and freed at the unload
+	ConfigSize    = 120
 )
 
 // A Descriptor is the decoded descriptor of a library.

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unstamped is a descriptor as the linker writes it, with a byte behind it.
+// unstamped is a descriptor as the linker writes it, with a byte after it.
 func unstamped() []byte {
 	b := make([]byte, DescriptorSize+1)
 	copy(b, Magic)

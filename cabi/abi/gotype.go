@@ -30,8 +30,8 @@ func TypeOf(t reflect.Type) (Type, error) {
 		"or slices and structs of numbers", t)
 }
 
-// structOf is TypeOf for a struct. Go lays structs out as C does, as it has
-// always done; that it still does is checked, not believed.
+// structOf is TypeOf for a struct. Go has always laid structs out as C does, but
+// does not promise to, so it is checked.
 func structOf(t reflect.Type) (Type, error) {
 	var fields []Field
 	for i := range t.NumField() {

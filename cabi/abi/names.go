@@ -4,56 +4,79 @@ package abi
 // libraries of its own version.
 const Version = 1
 
-// Control symbols: what every library exports beside its own functions.
+// Control symbols: what every library exports besides its own functions.
 const (
-	SymDescriptor = "hotso_descriptor"  // data: Descriptor, stamped by hotso build
-	SymConfig     = "hotso_load_config" // data: Config, patched by the loader
-	SymPending    = "hotso_pending"     // data: uint32, threads with a pending status
-	SymDescribe   = "hotso_describe"
-	SymStart      = "hotso_start"
-	SymHealth     = "hotso_health"
-	SymSave       = "hotso_save"
-	SymRestore    = "hotso_restore"
-	SymStop       = "hotso_stop"
-	SymUnload     = "hotso_unload"
-	SymTake       = "hotso_take"
-	SymTakeStatus = "hotso_take_status"
-	SymFree       = "hotso_free"
-	SymCancel     = "hotso_cancel"
-	SymDrill      = "hotso_drill" // SignatureDrill
+	SymDescriptor  = "hotso_descriptor"  // data: Descriptor, stamped by hotso build
+	SymConfig      = "hotso_load_config" // data: Config, patched by the loader
+	SymPending     = "hotso_pending"     // data: uint32, threads with a pending status
+	SymDescribe    = "hotso_describe"
+	SymStart       = "hotso_start"
+	SymHealth      = "hotso_health"
+	SymSave        = "hotso_save"
+	SymRestore     = "hotso_restore"
+	SymStop        = "hotso_stop"
+	SymUnload      = "hotso_unload"
+	SymRelease     = "hotso_release"
+	SymThreads     = "hotso_threads"
+	SymDescriptors = "hotso_descriptors"
+	SymTake        = "hotso_take"
+	SymTakeStatus  = "hotso_take_status"
+	SymFree        = "hotso_free"
+	SymCancel      = "hotso_cancel"
+	SymDrill       = "hotso_drill" // SignatureDrill
 
-	SymSigprocmask = "hotso_sigprocmask" // for runtime.rtsigprocmask, see cabi/mask_amd64.S
+	SymSigprocmask = "hotso_sigprocmask" // replaces runtime.rtsigprocmask, see cabi/mask_amd64.S
+
+	SymSyscall = "hotso_syscall" // for Syscall6, see cabi/syscall_amd64.S
+
+	SymSyscallSure = "hotso_syscall_sure" // likewise, for system calls that can't fail
+
+	// For functions of the runtime of these names, which its profiler calls.
+	SymTimerCreate = "hotso_timer_create"
+	SymTimerDelete = "hotso_timer_delete"
+	SymSetitimer   = "hotso_setitimer"
+
+	SymWaitStarted = "hotso_wait_started" // C only: waits for the runtime, see cabi/start.c
 
 	// The receive from main_init_done, see cabi/ready.c.
 	SymReady     = "hotso_ready"      // data: uint32, set by the host after its first call
-	SymWaitReady = "hotso_wait_ready" // stands for that one call of runtime.chanrecv1
+	SymWaitReady = "hotso_wait_ready" // replaces that one call of runtime.chanrecv1
 	SymReceive   = "hotso_receive"    // room for a jump to the real one
+
+	SymInits = "hotso_inits" // data: pointers to what runs the init functions, and the exit functions
+
+	SymBegin = "hotso_begin" // stands for the runtime's start function, see cabi/load.c
 
 	// Optional: a library without them has no use for them.
 	SymSetHost     = "hotso_set_host"
+	SymWraps       = "hotso_wraps" // data: names of what the shim wraps, see cabi/wraps.c
 	SymStreamRead  = "hotso_stream_read"
 	SymStreamClose = "hotso_stream_close"
 
-	// Where the loader lets the runtime's ways out of the process go instead.
+	// Where the loader redirects the runtime's ways to end the process.
 	SymCrashExit   = "hotso_crash_exit"
 	SymCrashSignal = "hotso_crash_signal"
 	SymCrashRaise  = "hotso_crash_raise"
-	SymCrashWrite  = "hotso_crash_write"  // for runtime.write1
-	SymCrashUnwind = "hotso_crash_unwind" // for runtime.unwindm
+	SymCrashWrite  = "hotso_crash_write"  // replaces runtime.write1
+	SymCrashUnwind = "hotso_crash_unwind" // replaces runtime.unwindm
 	SymCrashThrow  = "hotso_crash_throw"  // gets a jump to runtime.throw
 )
 
 // ControlSymbols lists every symbol a hotso library must export.
 var ControlSymbols = []string{
 	SymDescriptor, SymConfig, SymPending, SymDescribe, SymStart, SymHealth, SymSave,
-	SymRestore, SymStop, SymUnload, SymTake, SymTakeStatus, SymFree, SymCancel,
+	SymRestore, SymStop, SymUnload, SymRelease, SymThreads, SymDescriptors, SymTake, SymTakeStatus, SymFree, SymCancel,
 	SymDrill,
 }
+
+// FuncExclusive is the Go function whose presence says that only one version of the library
+// may be live.
+const FuncExclusive = "github.com/hotso/hotso/cabi.Exclusive"
 
 // SignatureDrill is how hotso_drill is called.
 const SignatureDrill = "func(kind string) error"
 
-// What hotso_drill can be told beside the ways to end a runtime.
+// What hotso_drill accepts besides the ways to end a runtime.
 const (
 	DrillNone = "none" // return at once
 	DrillWait = "wait" // stay inside, asleep
@@ -65,6 +88,10 @@ var DrillKinds = []string{
 	"panic", "goroutine", "nil", "wild", "throw", "unlock", "overflow", "memory",
 	"exit", "log", "goexit", "hang", "deadlock",
 }
+
+// OwnThread is a bit of the handle of a host's function: the library calls it on a thread
+// that it started itself.
+const OwnThread = 1 << 15
 
 // Status kinds, the low 8 bits of a status. The upper 23 bits, if not zero,
 // are the id under which hotso_take hands out bytes: the error's message, or

@@ -51,8 +51,8 @@ func (t Type) Size() int {
 // Float reports whether t travels in floating point registers.
 func (t Type) Float() bool { return t == Float32 || t == Float64 }
 
-// Slice returns the type of a slice of elem: Bytes for Uint8, None where there
-// is no such slice, which is for everything but numbers.
+// Slice returns the type of a slice of elem: Bytes for Uint8, None if elem is not
+// a number.
 func Slice(elem Type) Type {
 	switch {
 	case elem == Uint8:

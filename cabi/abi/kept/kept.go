@@ -1,5 +1,5 @@
-// Package kept holds bytes that did not fit a call under an id, until the other
-// side asks for them.
+// Package kept keeps bytes that did not fit into a call, each under an id, until the
+// other side asks for them.
 package kept
 
 import (
@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// Few is how many wait in any case. Who never asks costs no more.
+	// Few is how many are kept in any case. A side that never asks costs no more.
 	Few = 1024
-	// Patience is how long all of them wait, if the other side is known to ask for
-	// everything. Callers are as many as they like, and any of them may have to
-	// wait for a processor between the two calls.
+	// Patience is for how long all of them are kept if the other side is known to ask
+	// for everything. There may be any number of callers, and each may have to
+	// wait for a processor between its two calls.
 	Patience = time.Minute
-	// Most bounds them then.
+	// Most is how many are kept then.
 	Most = 1 << 20
 )
 
-// Bytes is what is kept. Any goroutine may use it; the zero value is empty.
+// Bytes holds what is kept. Any goroutine may use it; the zero value is empty.
 type Bytes struct {
 	mu    sync.Mutex
 	last  uint32
@@ -35,7 +35,7 @@ type entry struct {
 	since time.Time
 }
 
-// Keep keeps data and returns its id, which is not 0. all tells that the other
+// Keep keeps data and returns its id, which is not 0. all says that the other
 // side asks for everything.
 func (b *Bytes) Keep(data []byte, all bool) (id uint32) {
 	now := time.Now()
@@ -62,7 +62,7 @@ func (b *Bytes) next() uint32 {
 	return b.last
 }
 
-// Take returns what is kept under id. It is forgotten, if it is no longer than room.
+// Take returns what is kept under id, and forgets it unless it is longer than room.
 func (b *Bytes) Take(id uint32, room uintptr) (data []byte, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,6 +1,6 @@
-// Package manifest reads and writes what is behind the ELF image of a hotso
+// Package manifest reads and writes what follows the ELF image of a hotso
 // library: its manifest, the signature of the manifest, and the seal that
-// covers both and the image. A host judges a library by it before any of the
+// covers both and the image. By these a host judges a library before any of the
 // library's code runs. Libraries don't link this package.
 //
 // # The file
@@ -17,26 +17,34 @@
 //	           24  byte[32]  SHA-256 of payload and signature
 //	           56  uint64    S
 //
-// The footer is the end of the file, as Linux has it in its signed kernel
-// modules, so dlopen(3) and the binutils see an ordinary shared object with
-// bytes behind it. A reader starts at the end and knows each length before it
-// touches what is there. Another version of the format has another first line
-// in the footer; a reader refuses what it does not know.
+// The footer is the end of the file, as in Linux's signed kernel modules, so
+// dlopen(3) and the binutils see an ordinary shared object with more bytes after
+// it. A reader starts at the end and knows each length before it touches what is
+// there. Another version of the format has another first line in the footer; a
+// reader refuses what it does not know.
 //
 // # The payload
 //
 // One JSON object, exactly the bytes that Go's encoding/json writes for a
-// Manifest: fields in this order, no white space, <, > and & escaped. What is
-// written in another way is refused, so there are no two readings of it.
+// Manifest: fields in this order, no white space, <, > and & escaped. Anything
+// written differently is refused, so that no two programs can read it differently.
 //
-//	format     1; another version of these fields has another number
+//	format     3; another version of these fields has another number
 //	name       1 to 63 bytes of UTF-8 without NUL
 //	version    likewise; hotso build writes semantic versions only
 //	abi        version of the contract in include/cabi.h
-//	go         toolchain, such as "go1.26.0"; "" if it is not of Go
+//	go         toolchain, such as "go1.26.0"; "" if it was not built by Go
 //	os, arch   as GOOS and GOARCH
 //	functions  sorted by name, each {"name": identifier, "signature": text}
 //	           where the text is what abi.Signature writes
+//	exclusive  true if only one version of it may be live at a time (cabi.Exclusive); else left out
+//	contracts  sorted by name, each {"name": identifier, "schema": as docs/wire.md says};
+//	           left out if there is none
+//	needed     names of shared objects, as DT_NEEDED, DT_AUXILIARY and DT_FILTER of the image have them
+//	run_path   DT_RUNPATH of the image, or else its DT_RPATH; left out if it has none
+//	libraries  sorted by name, each {"name": as it is needed, "sha256": 64 hexadecimal digits of
+//	           the file}: what was found outside of the system's directories, directly needed
+//	           or by another of them; left out if there is none
 //	image      {"size": bytes of the image, "sha256": 64 hexadecimal digits}
 //
 // # The signature

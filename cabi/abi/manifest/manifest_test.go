@@ -30,6 +30,8 @@ func testManifest() *Manifest {
 			{"Add", "func(a int32, b int32) int32"},
 			{"Greet", "func() cstring"},
 		},
+		Exclusive: true, Needed: []string{"libc.so.6", "libz.so"}, RunPath: "$ORIGIN/lib",
+		Libraries: []Library{{"libz.so", strings.Repeat("0b", 32)}, {"libbz.so", strings.Repeat("0a", 32)}},
 	}
 }
 
@@ -80,6 +82,11 @@ func TestSealAndUnseal(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, Function{"Greet", "func() cstring"}, f)
 	_, ok = got.Function("Gree")
+	assert.False(t, ok)
+	l, ok := got.Library("libz.so")
+	assert.True(t, ok)
+	assert.Equal(t, strings.Repeat("0b", 32), l.SHA256)
+	_, ok = got.Library("libc.so.6")
 	assert.False(t, ok)
 }
 
@@ -183,7 +190,7 @@ func TestUnsealRefusesManifests(t *testing.T) {
 		"a field in capitals":  strings.Replace(payload, `"name"`, `"NAME"`, 1),
 		"an escaped letter":    strings.Replace(payload, `"greeter"`, `"\u0067reeter"`, 1),
 		"an unknown field":     strings.Replace(payload, `"name"`, `"nom"`, 1),
-		"another format":       strings.Replace(payload, `"format":1`, `"format":2`, 1),
+		"another format":       strings.Replace(payload, `"format":3`, `"format":1`, 1),
 		"no version":           strings.Replace(payload, `"2.1.0"`, `""`, 1),
 		"a NUL in the name":    strings.Replace(payload, `"greeter"`, `"g\u0000"`, 1),
 		"a long name":          strings.Replace(payload, `"greeter"`, `"`+strings.Repeat("x", abi.MaxName+1)+`"`, 1),
@@ -192,6 +199,11 @@ func TestUnsealRefusesManifests(t *testing.T) {
 		"a function's name":    strings.Replace(payload, `"Add"`, `"A\u001b"`, 1),
 		"a nameless function":  strings.Replace(payload, `"Add"`, `""`, 1),
 		"a bad signature":      strings.Replace(payload, "func() cstring", "func() int", 1),
+		"needed left out":      strings.Replace(payload, `"needed":["libc.so.6","libz.so"],`, "", 1),
+		"an empty run path":    strings.Replace(payload, `"$ORIGIN/lib"`, `""`, 1),
+		"libraries not sorted": strings.Replace(payload, `"libbz.so"`, `"libzz.so"`, 1),
+		"a library twice":      strings.Replace(payload, `"libbz.so"`, `"libz.so"`, 1),
+		"a library's digest":   strings.Replace(payload, `"0a0a`, `"0a`, 1),
 		"another size":         strings.Replace(payload, `"size":26`, `"size":27`, 1),
 		"another digest":       strings.Replace(payload, `"sha256":"`, `"sha256":"0`, 1),
 	} {
@@ -241,7 +253,7 @@ func TestSealRefuses(t *testing.T) {
 	assert.ErrorContains(t, err, "more than")
 }
 
-// requireRefused: err is one of the two reasons that callers know.
+// requireRefused requires err to be one of the two reasons that callers know.
 func requireRefused(t *testing.T, err error, format string, args ...any) {
 	t.Helper()
 	if !errors.Is(err, ErrNoSeal) && !errors.Is(err, ErrSeal) {

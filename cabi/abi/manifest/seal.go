@@ -37,8 +37,8 @@ type Sealed struct {
 	Manifest  *Manifest
 }
 
-// Seal returns image with m behind it, not signed. It fills in m's Format and
-// Image and sorts its functions. The image is not copied if it has room for the
+// Seal returns image with m after it, not signed. It fills in m's Format and
+// Image and sorts its functions and libraries. The image is not copied if it has room for the
 // seal.
 func Seal(image []byte, m *Manifest) ([]byte, error) {
 	m.Format = Format
@@ -46,7 +46,11 @@ func Seal(image []byte, m *Manifest) ([]byte, error) {
 	if m.Functions == nil {
 		m.Functions = []Function{}
 	}
+	if m.Needed == nil {
+		m.Needed = []string{}
+	}
 	slices.SortFunc(m.Functions, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(m.Libraries, func(a, b Library) int { return strings.Compare(a.Name, b.Name) })
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func (s *Sealed) Attach(signature []byte) ([]byte, error) {
 	return finish(slices.Clip(s.Image), s.Payload, signature), nil
 }
 
-// finish puts everything behind the image.
+// finish appends everything to the image.
 func finish(image, payload, signature []byte) []byte {
 	covered := slices.Concat(payload, signature)
 	var footer [FooterSize]byte
@@ -95,10 +99,9 @@ func Unseal(file []byte) (*Sealed, error) {
 	return s, nil
 }
 
-// Split is the first of the steps of Unseal. Those after it are ReadManifest, and
-// CheckImage with what Digest returns, which takes longest and can be computed as
-// soon as the file is split. Until all have succeeded, image and manifest are
-// anything.
+// Split is the first step of Unseal. After it come ReadManifest, and CheckImage with
+// the result of Digest, which takes longest and can be computed as soon as the file is
+// split. Until all of them have succeeded, neither image nor manifest can be trusted.
 func Split(file []byte) (*Sealed, error) {
 	if len(file) < FooterSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, len(file))
@@ -127,7 +130,7 @@ func (s *Sealed) ReadManifest() error {
 		return err
 	}
 	if m.Image.Size != int64(len(s.Image)) {
-		return fmt.Errorf("%w: image of %d bytes, sealed were %d", ErrSeal, len(s.Image), m.Image.Size)
+		return fmt.Errorf("%w: image of %d bytes, but %d were sealed", ErrSeal, len(s.Image), m.Image.Size)
 	}
 	s.Manifest = m
 	return nil

@@ -16,7 +16,7 @@ var ErrShort = errors.New("a call between library and host is cut short")
 const word = 8
 
 // A Codec writes and reads values of one type. It is made once, so that no call
-// compares the names of types.
+// has to compare the names of types.
 type Codec struct {
 	Type abi.Type
 	size int // of the value, or of an element of a span
@@ -24,7 +24,7 @@ type Codec struct {
 	text bool
 }
 
-// Of returns the codec of a Go type. An empty struct is no value.
+// Of returns the codec of a Go type. An empty struct stands for no value: nothing is written.
 func Of(t reflect.Type) (Codec, error) {
 	if t.Kind() == reflect.Struct && t.NumField() == 0 {
 		return Codec{}, nil
@@ -40,7 +40,7 @@ func Of(t reflect.Type) (Codec, error) {
 	return Codec{Type: typ, size: size}, nil
 }
 
-// Append writes the value at p, which is of the codec's type, behind b.
+// Append appends the value at p, which is of the codec's type, to b.
 func (c Codec) Append(b []byte, p unsafe.Pointer) []byte {
 	n := c.size
 	if c.span {

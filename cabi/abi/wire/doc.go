@@ -12,10 +12,15 @@
 // What is read is a copy: neither side keeps the other's memory.
 package wire
 
-// Names of functions that a host may offer for what every library has to say. No
-// other may begin with Reserved.
+// Names of functions that a host may offer to every library. No other name may
+// begin with Reserved.
 const (
 	Reserved      = "hotso."
 	LogFunction   = "hotso.log"   // func(level int64, record []byte) (bool, error)
 	CountFunction = "hotso.count" // func(name string, delta int64) error
+
+	HandOverFunction = "hotso.handover" // func(name string, descriptor int64) error
+	WithdrawFunction = "hotso.withdraw" // func(name string) error
+	InheritFunction  = "hotso.inherit"  // func(name string) (descriptor int64, error): the host's, until taken; -1: none
+	TakenFunction    = "hotso.taken"    // func(descriptor int64) error: the library has a duplicate
 )

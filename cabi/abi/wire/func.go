@@ -8,18 +8,18 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// A Func is how the arguments and the result of a function travel.
+// A Func says how the arguments and the result of a function travel.
 type Func struct {
 	Params    []Codec
 	Result    Codec
-	Signature string // both sides have to mean the same; every function can fail
-	Err       error  // of the types that do not cross
+	Signature string // has to be equal on both sides; with an error, as every function can fail
+	Err       error  // names the types that do not cross
 }
 
-var funcs sync.Map // reflect.Type to *Func: callbacks are made by the call
+var funcs sync.Map // reflect.Type to *Func: a callback is made anew in each call
 
-// FuncOf returns it for func(A, B, ...) R, in which R is an empty struct where
-// there is no result, and the error that goes with R is left out.
+// FuncOf returns the Func of a type func(A, B, ...) R. R is an empty struct if there is
+// no result; the error that the function returns beside it is left out of the type.
 func FuncOf(t reflect.Type) *Func {
 	if f, ok := funcs.Load(t); ok {
 		return f.(*Func)

@@ -17,7 +17,7 @@ type point struct {
 	Tag uint8
 }
 
-// backAndForth writes v and a guard behind it, and reads both.
+// backAndForth writes v and a guard after it, and reads both.
 func backAndForth[T any](t *testing.T, v T, want []byte) {
 	t.Helper()
 	c, err := wire.Of(reflect.TypeFor[T]())
@@ -76,7 +76,7 @@ func TestFuncOf(t *testing.T) {
 	assert.ErrorContains(t, bad.Err, "chan int8 does not cross")
 }
 
-// Whatever comes is read or refused, and nothing is read that is not there.
+// Any bytes are either read or refused, and nothing is read beyond their end.
 func FuzzCodec(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255, 1})

@@ -28,9 +28,9 @@ const (
 // maxGroups is how many groups may be inside each other in a record.
 const maxGroups = 32
 
-// Append writes a log record with these attributes behind b. The time is
-// to the nanosecond, without its zone; the program counter stays behind, since
-// it means nothing outside the library.
+// Append appends a log record with these attributes to b. The time keeps its
+// nanoseconds but not its zone; the program counter is left out, since it means
+// nothing outside the library.
 func Append(b []byte, r slog.Record, attrs []slog.Attr) []byte {
 	b = appendTime(b, r.Time)
 	b = binary.AppendVarint(b, int64(r.Level))
