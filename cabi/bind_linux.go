@@ -4,7 +4,7 @@ package cabi
 
 import "C"
 
-// The shim makes this call when a thread of the host's comes for the first
+// The shim makes this call when a thread of the host's enters for the first
 // time; see bind in enter.c.
 //
 //export hotso_go_bind

@@ -13,14 +13,14 @@ import "reflect"
 //		...
 //		more, err := see(path)
 //
-// hotso gen writes that for a parameter of type func(path string) (bool, error). One
-// that returns an error only has the result [None].
+// hotso gen writes that for a parameter of type func(path string) (bool, error). The
+// result type of one that returns only an error is [None].
 //
-// It may be called from any goroutine, at the same time, and is valid as long as
-// the host says, which is mostly the call that brought it; afterwards it fails, as
-// one does whose handle is 0. Types and errors are those of [Host1]. To make it costs
-// two allocations, and its first call goes to the host twice:
-// the types are compared there.
+// The function may be called from any goroutine, and from several at the same time. It
+// is valid for as long as the host says, usually until the call that brought the handle
+// returns; after that it returns an error, as it does if the handle is 0. Types and
+// errors are those of [Host1]. Making it costs two allocations, and its first call goes
+// to the host twice, because the types are compared there.
 func Callback1[A, R any](handle uint64) func(A) (R, error) {
 	return host1[A, R](newCallback(handle, reflect.TypeFor[func(A) R]()))
 }

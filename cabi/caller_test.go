@@ -11,7 +11,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// A caller is the C side of a call: its buffer, with guard bytes behind it.
+// A caller is the C side of a call: its buffer, with guard bytes after it.
 type caller struct {
 	memory   []byte
 	capacity uintptr
@@ -59,7 +59,7 @@ func assertGone(t *testing.T, status int32) {
 	assert.Zero(t, c.length)
 }
 
-// assertFails: status is of that kind, and its message contains want.
+// assertFails asserts that status is of that kind, and that its message contains want.
 func assertFails(t *testing.T, kind int, want string, status int32) {
 	t.Helper()
 	assert.EqualValues(t, kind, abi.Kind(status))

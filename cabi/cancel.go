@@ -3,7 +3,7 @@
 package cabi
 
 // #include <stdint.h>
-// extern uintptr_t hotso_thread_pointer(void);
+// extern uintptr_t hotso_called(void);
 import "C"
 
 import (
@@ -11,8 +11,7 @@ import (
 	"sync"
 )
 
-// calls holds the contexts of the calls that asked for one, by the thread
-// pointer: an export runs on the thread that called it.
+// calls holds the contexts of the calls that asked for one, by what hotso_cancel takes.
 var calls struct {
 	sync.Mutex
 	cancel map[uintptr]context.CancelFunc
@@ -27,10 +26,10 @@ var calls struct {
 //		defer done()
 //
 // The context ends when the host's caller stops waiting. A library that heeds it
-// is not killed. Only the export itself may ask, not a goroutine of its.
+// is not killed. Only the export itself may call Context, not a goroutine that it starts.
 func Context() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	id := uintptr(C.hotso_thread_pointer())
+	id := uintptr(C.hotso_called())
 	calls.Lock()
 	defer calls.Unlock()
 	if calls.cancel == nil {
@@ -50,10 +49,10 @@ func Context() (ctx context.Context, done func()) {
 	}
 }
 
-// cancelCall ends the context of the call on that thread, if it asked for one.
-func cancelCall(thread uintptr) {
+// cancelCall ends the context of a call, if it asked for one.
+func cancelCall(called uintptr) {
 	calls.Lock()
-	cancel := calls.cancel[thread]
+	cancel := calls.cancel[called]
 	calls.Unlock()
 	if cancel != nil {
 		cancel()

@@ -16,7 +16,7 @@ import (
 // tried.
 var compilers = strings.Fields("gcc clang gcc-11 gcc-13 gcc-14 gcc-15 gcc-16 clang-16 clang-19 clang-21 aarch64-linux-gnu-gcc")
 
-// installed are those that are here; the others are told.
+// installed returns those that are on this machine, and prints which are not.
 func installed(t *testing.T) (list []string) {
 	var missing []string
 	for _, cc := range compilers {
@@ -35,8 +35,8 @@ func installed(t *testing.T) (list []string) {
 	return list
 }
 
-// No compiler warns of the shim. Who builds a library would have to live with that, as
-// -Werror is not for them.
+// No compiler warns about the shim: people who build a library could not fix what it
+// warns about, and would see it in every build.
 func TestShimHasNoWarnings(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{"*.c", "*.S"} {
@@ -58,8 +58,8 @@ func TestShimHasNoWarnings(t *testing.T) {
 	}
 }
 
-// A library can be built with optimization at link time, which drops what nothing but
-// assembly refers to, unless it is told.
+// A library can be built with link-time optimization, which drops symbols that only
+// assembly refers to unless they are marked as used.
 func TestLinkTimeOptimization(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a library")

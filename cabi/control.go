@@ -59,7 +59,7 @@ func hotso_go_take(status int32, out unsafe.Pointer, capacity uintptr, length un
 func hotso_go_take_status() int32 { return takePending() }
 
 //export hotso_go_cancel
-func hotso_go_cancel(thread uintptr) { cancelCall(thread) }
+func hotso_go_cancel(called uintptr) { cancelCall(called) }
 
 //export hotso_go_drill
 func hotso_go_drill(kind unsafe.Pointer, n uintptr) int32 { return drill(String(kind, n)) }

@@ -32,8 +32,8 @@ func Out(out unsafe.Pointer, capacity uintptr, length unsafe.Pointer) Buffer {
 	return Buffer{out, capacity, (*uintptr)(length)}
 }
 
-// fill copies n elements at p into b, or keeps them for hotso_take if they do
-// not fit: f may write to them again.
+// fill copies n elements at p into b. If they do not fit it keeps a copy for
+// hotso_take, since their owner may overwrite them.
 func fill[T any](b Buffer, p *T, n int) int32 {
 	*b.len = uintptr(n)
 	if uintptr(n) > b.cap {
@@ -44,7 +44,8 @@ func fill[T any](b Buffer, p *T, n int) int32 {
 	return abi.OK
 }
 
-// Status is HOTSO_OK, or HOTSO_ERROR with err. The export defers [RecoverStatus].
+// Status returns HOTSO_OK if err is nil, and else keeps it and returns HOTSO_ERROR.
+// The export defers [RecoverStatus].
 func Status(err error) int32 {
 	if err != nil {
 		return fail(err)
@@ -73,7 +74,7 @@ func (b Buffer) Text(s string, err error) int32 {
 // Data is [Buffer.Text] for bytes. They are copied before it returns.
 func (b Buffer) Data(p []byte, err error) int32 { return Slice(b, p, err) }
 
-// A Number is what a slice that crosses is made of.
+// A Number is an element of a slice that can cross.
 type Number interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
 }
@@ -86,4 +87,13 @@ func Slice[T Number](b Buffer, v []T, err error) int32 {
 	return fill(b, unsafe.SliceData(v), len(v))
 }
 
-func fail(err error) int32 { return keep(abi.Error, []byte(err.Error())) }
+// fail keeps the text of an error, and what generated code has put beside it
+// (contract.Errors): its identity, for a host of the same contract.
+func fail(err error) int32 {
+	text := err.Error()
+	if d, ok := err.(interface{ ErrorDetail() []byte }); ok {
+		const shown = keptBytes / 4 // with the detail, that fits
+		return keep(abi.Error, abi.JoinError(text[:min(len(text), shown)], d.ErrorDetail()))
+	}
+	return keep(abi.Error, []byte(text))
+}

@@ -1,33 +1,31 @@
 //go:build cgo && linux
 
-/* What the Go runtime meets where it wanted to end the process. Every way out
- * of it goes through runtime.exit, runtime.dieFromSignal or runtime.raiseproc (for
- * the goroutines of all threads, when a fault is in C code); in the private copy
- * the loader overwrites their first bytes with a jump to these three. They run on
- * any stack, a goroutine's of 2 KiB or a signal stack, and with any signal mask, so
- * they use neither stack nor C:
+/* Where the Go runtime arrives when it wants to end the process. Each of its ways out goes
+ * through runtime.exit, runtime.dieFromSignal or runtime.raiseproc (by which it has all
+ * threads print their stacks after a fault in C code). In its private copy the loader
+ * overwrites the first bytes of these with jumps to the three stubs below. The stubs run on
+ * any stack, a goroutine's of 2 KiB or a signal stack, and with any signal mask, so they use
+ * neither a stack nor C:
  *
- *   - the first to come writes how and with which code into the entry;
- *   - the host's eventfd is written to: its reader closes the version's gate,
- *     frees the callers and unloads it;
- *   - the kill signal is unblocked, since a fatal signal handler blocks all;
- *   - the thread waits to be ended or, a thread of the host's, ejected.
+ *   - the first thread to arrive writes into the entry how the runtime ended, and the code;
+ *   - the host's eventfd is written to: its reader closes the version's gate, frees the
+ *     callers, and unloads the version;
+ *   - the kill signal is unblocked, since the handler of a fatal signal blocks all signals;
+ *   - the thread waits to be ended or, if it is one of the host's, ejected.
  *
- * hotso_crash_unwind stands for runtime.unwindm, which a panic meets on its way
- * out of an exported function. The runtime then takes the thread's stack above
- * that call for free, since such a panic ends the process, and prints over it. Here
- * it does not: the frames there are the host's. And a function that the host called
- * from a callback must not be left for one that recovers around the callback, as
- * that would skip the host's frames: it throws. The loader writes a jump to
- * runtime.throw to hotso_crash_throw.
+ * hotso_crash_unwind replaces runtime.unwindm, which a panic runs on its way out of an
+ * exported function. Such a panic ends the process, so the runtime treats the thread's stack
+ * above that call as free, and prints over it. Here it must not: the frames there are the
+ * host's. And if the host called the function from a callback, the panic must not reach a
+ * function that recovers around the callback, as that would skip the host's frames: it
+ * throws. The loader writes a jump to runtime.throw over hotso_crash_throw.
  *
- * hotso_crash_write stands for runtime.write1: the runtime's crash output begins
- * only behind the line "fatal error: ...", which says why. So from these words
- * to the end of the line, what goes to descriptor 2 goes to the host's
- * descriptor as well. And the host is told at once that a library's runtime gives up:
- * it may not get as far as to end the process, as two goroutines that do so at the same
- * time can wait for each other for ever (one in throw, one in fatal: paniclk and
- * debuglock, runtime/panic.go).
+ * hotso_crash_write replaces runtime.write1. The runtime's crash output begins only after
+ * the line "fatal error: ...", which says why. So from these words to the end of the line,
+ * what goes to descriptor 2 goes to the host's descriptor as well. The host is also told at
+ * once that a library's runtime is giving up, as it may never get as far as ending the
+ * process: two goroutines that give up at the same time can wait for each other for ever
+ * (one in throw, one in fatal: paniclk and debuglock, runtime/panic.go).
  *
  * Twin of crash_arm64.S: same labels, same order. */
 #include "offsets.h"
@@ -42,13 +40,13 @@ hotso_crash_left_end:
 
 .data
 .balign 8
-hotso_crash_copy: .quad 0  /* 1 inside that line */
+hotso_crash_copy: .quad 0  /* 1 while that line is being written */
 
 .text
 .globl hotso_crash_exit
 .type hotso_crash_exit, @function
 hotso_crash_exit:
-    movl 8(%rsp), %ecx  /* runtime.exit(code int32), ABI0: behind the return address */
+    movl 8(%rsp), %ecx  /* runtime.exit(code int32), ABI0: after the return address */
     movl $HOTSO_CRASH_EXIT, %edx
     jmp 1f
 
@@ -70,6 +68,8 @@ hotso_crash_signal:
     orl %ecx, %edx
     movq hotso_load_config@GOTPCREL(%rip), %rbx
     movq HOTSO_CONFIG_ENTRY(%rbx), %rbx
+    testq %rbx, %rbx
+    jz 3f  /* a child, see children.c */
     xorl %eax, %eax
     lock cmpxchgl %edx, HOTSO_ENTRY_CRASHED(%rbx)
     movl $SYS_write, %eax
@@ -87,6 +87,12 @@ hotso_crash_signal:
     movl $SYS_pause, %eax
     syscall
     jmp 2b
+3:
+    movl $SYS_exit_group, %eax  /* with the code, or with the number of the signal */
+    movl %edx, %edi
+    shrl $8, %edi
+    syscall
+    ud2
 .size hotso_crash_exit, .-hotso_crash_exit
 
 /* func unwindm(restore *bool), ABIInternal */
@@ -139,6 +145,8 @@ hotso_crash_write:
     movq $1, (%r8)
     movq hotso_load_config@GOTPCREL(%rip), %rcx
     movq HOTSO_CONFIG_ENTRY(%rcx), %rcx
+    testq %rcx, %rcx
+    jz 9f  /* a child */
     movl $1, HOTSO_ENTRY_FATAL(%rcx)
     movl HOTSO_ENTRY_CRASH_FD(%rcx), %edi
     movq %rsi, %r9
@@ -154,6 +162,8 @@ hotso_crash_write:
     je 9f
     movq hotso_load_config@GOTPCREL(%rip), %rcx
     movq HOTSO_CONFIG_ENTRY(%rcx), %rcx
+    testq %rcx, %rcx
+    jz 9f
     movl HOTSO_ENTRY_CRASH_MESSAGE(%rcx), %edi
     movl $SYS_write, %eax
     syscall

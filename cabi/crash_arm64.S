@@ -1,6 +1,6 @@
 //go:build cgo && linux
 
-/* What the Go runtime meets where it wanted to end the process: crash_amd64.S says how it
+/* Where the Go runtime arrives when it wants to end the process: crash_amd64.S says how it
  * works, and why it can be neither C nor Go.
  *
  * Twin of crash_amd64.S: same labels, same order. */
@@ -16,7 +16,7 @@ hotso_crash_left_end:
 
 .data
 .balign 8
-hotso_crash_copy: .quad 0  /* 1 inside that line */
+hotso_crash_copy: .quad 0  /* 1 while that line is being written */
 
 .text
 .balign 4
@@ -24,7 +24,7 @@ hotso_crash_copy: .quad 0  /* 1 inside that line */
 .globl hotso_crash_exit
 .type hotso_crash_exit, %function
 hotso_crash_exit:
-    ldr w9, [sp, #8]  /* runtime.exit(code int32), ABI0: behind the link register's slot */
+    ldr w9, [sp, #8]  /* runtime.exit(code int32), ABI0: after the link register's slot */
     mov w10, #HOTSO_CRASH_EXIT
     b 1f
 
@@ -46,6 +46,7 @@ hotso_crash_signal:
     adrp x19, :got:hotso_load_config
     ldr x19, [x19, :got_lo12:hotso_load_config]
     ldr x19, [x19, #HOTSO_CONFIG_ENTRY]
+    cbz x19, 5f  /* a child, see children.c */
     add x11, x19, #HOTSO_ENTRY_CRASHED
 3:
     ldaxr w12, [x11]
@@ -74,6 +75,11 @@ hotso_crash_signal:
     mov x3, #0
     svc #0
     b 2b
+5:
+    mov x8, #SYS_exit_group  /* with the code, or with the number of the signal */
+    mov w0, w9
+    svc #0
+    udf #0
 .size hotso_crash_exit, .-hotso_crash_exit
 
 /* func unwindm(restore *bool), ABIInternal */
@@ -132,6 +138,7 @@ hotso_crash_write:
     adrp x12, :got:hotso_load_config
     ldr x12, [x12, :got_lo12:hotso_load_config]
     ldr x12, [x12, #HOTSO_CONFIG_ENTRY]
+    cbz x12, 9f  /* a child */
     str w11, [x12, #HOTSO_ENTRY_FATAL]
     ldr w0, [x12, #HOTSO_ENTRY_CRASH_FD]
     mov x13, x1
@@ -148,6 +155,7 @@ hotso_crash_write:
     adrp x12, :got:hotso_load_config
     ldr x12, [x12, :got_lo12:hotso_load_config]
     ldr x12, [x12, #HOTSO_CONFIG_ENTRY]
+    cbz x12, 9f
     ldr w0, [x12, #HOTSO_ENTRY_CRASH_MESSAGE]
     svc #0
     cmp w2, #1

@@ -19,8 +19,8 @@ func init() {
 	if fd < 0 {
 		return
 	}
-	// The descriptor is the host's; what the os.File closes is ours. Not dup(2): the
-	// host may start a program at any time, which must not inherit it.
+	// The host's descriptor stays open, so the os.File gets a copy that it can close. Not by
+	// dup(2): the host may start a program at any time, which must not inherit it.
 	own, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, 0)
 	if errno == 0 {
 		f := os.NewFile(own, "crash")

@@ -33,15 +33,15 @@
 // The body of an export converts, calls plain Go, and converts back. What it defers
 // turns a panic into a status and a message, so that it never ends the process:
 // [Recover] if it returns a plain value, [RecoverStatus] if it returns a status.
-// [String] and [Bytes] read arguments; [Buffer] is where a text or byte result goes.
-// All of it is written by hotso gen, from plain Go functions with a //hotso:export:
+// [String] and [Bytes] read arguments; a text or byte result goes into a [Buffer].
+// hotso gen writes all of this, from plain Go functions marked with //hotso:export:
 //
 //	defer cabi.RecoverStatus(&answer)
 //	buffer := cabi.Out(...)
 //	return C.hotso_status(buffer.Text(greet()))
 //
-// An export by hand that does more than one thing runs it in [Run], [Value], [Text],
-// [Data] or [Numbers]:
+// An export written by hand that does more than one thing runs it in [Run], [Value],
+// [Text], [Data] or [Numbers]:
 //
 //	return C.hotso_status(cabi.Text(buffer, func() (string, error) {
 //		...
@@ -56,13 +56,13 @@
 //	...
 //	p, err := price("tea")
 //
-// or by a handle that it is given as an argument ([Callback1]); hotso gen writes that
-// for a parameter that is a function. The types are compared when the function is
-// found, and a mismatch is an error that names both. [Count] and package cabilog
+// or by a handle that comes as an argument ([Callback1]), for which hotso gen writes the
+// code if a parameter is a function. The types are compared when the function is
+// looked up, and a mismatch is an error that names both. [Count] and package cabilog
 // are built on that. The host's code runs on the calling thread; everything that
 // crosses is copied; an error or panic there is a [*HostError] here.
 //
-// # Results that fit no call
+// # Results that do not fit into a call
 //
 // [Stream] and [Seq] hand out an io.Reader or a sequence of pieces, which the host
 // pulls. A stream that nobody reads closes itself ([StreamIdle]), at most
@@ -76,6 +76,44 @@
 // library's threads, memory and signal handlers are recorded; loaded by any
 // other program, the shim passes everything through and the library behaves
 // as any Go c-shared library does.
+//
+// # Signals and C code
+//
+// Under a hotso host, C code of a library changes no handler, signal mask, signal stack or
+// interval timer of the process. What it asks for is kept and told when it asks again, so
+// that signal(3) returns the handler that it set before. Its handlers are called:
+//
+//   - for what it sends to itself by raise, kill, sigqueue or, on the same thread,
+//     pthread_kill: before these return, and without the mask of sigaction;
+//   - for a SIGSEGV, SIGBUS or SIGFPE of its own instructions, and may leave by siglongjmp.
+//     A fault of Go code is a panic as ever, and one in libc is the host's;
+//   - by abort(3), for SIGABRT.
+//
+// They are called for nothing else: what others send to the process is the host's. A thread
+// that C code has started may block signals, have a signal stack, and wait for signals that
+// other threads of the library send to it. On a thread of the host's, masks are remembered and
+// handed on to threads that are started there. alarm(2) and setitimer(2) set no timer; the
+// latter fails. The report of the unload says what C code asked for.
+//
+// # At the end of C code
+//
+// Functions of atexit(3), on_exit(3), destructors of C++ and those with the attribute destructor
+// run once, in the order of dlclose, at an unload: after the hooks of [OnStop], when the
+// library's threads have ended, and before its memory is gone. They run on a thread of their own.
+// What they call of Go returns at once without a result, threads that they join have ended, and
+// they can start none. If one crashes in the library's code, aborts, exits or hangs, the rest is
+// left out, and the report says so; a fault in libc ends the process. After a crash of the
+// library none of them runs. Functions of pthread_atfork are called until the library has crashed
+// or leaves.
+//
+// # Children
+//
+// What os/exec starts goes on when the library is unloaded: end it in [OnStop]. It has the
+// limit of open files that the host has: a Go runtime raises the soft limit when it starts,
+// and gives children the one that it found (go.dev/issue/46279), but here it found what
+// the host had raised. Lower it with unix.Prlimit on the child. A child with Pdeathsig
+// gets that signal when the thread ends that started it (prctl(2), PR_SET_PDEATHSIG): at
+// the unload, or earlier, as in any Go program that does not lock the thread.
 //
 // # Life
 //

@@ -5,11 +5,14 @@
 
 hotso_jump hotso_no_jump;
 
-static int by_host(hotso_jump *j) {
-    return (uintptr_t)j & 1;
+uintptr_t host_call(const hotso_record *r) {
+    const hotso_jump *j = r->jump;
+    while (j && !by_host(j))
+        j = j->prev;
+    return j ? ((const uintptr_t *)((uintptr_t)j - 1))[-1] : 0;
 }
 
-/* Calls that the library's C code made are left together with the one around
+/* Calls that the library's C code made into Go are left together with the call around
  * them: nobody waits for what they return. */
 hotso_jump *ejectable(hotso_record *r) {
     hotso_jump *j = r->jump;
@@ -20,7 +23,7 @@ hotso_jump *ejectable(hotso_record *r) {
     return j == &hotso_no_jump ? NULL : j;
 }
 
-/* A handler for a shared signal runs without a jump: the dispatcher hides it. */
+/* While a handler for a shared signal runs there is no jump: the dispatcher hides it. */
 int endable(hotso_record *r) {
     hotso_jump *j = r->jump;
     while (j && !by_host(j) && j != &hotso_no_jump)
@@ -28,7 +31,7 @@ int endable(hotso_record *r) {
     return j == &hotso_no_jump;
 }
 
-/* Whether an address in the library's text stands behind a call instruction. */
+/* Whether an address is in the library's text, right after a call instruction. */
 static int returned_to(uintptr_t address) {
     if (address < entry()->text_low + 8 || address >= entry()->text_high)
         return 0;
@@ -49,22 +52,22 @@ static int returned_to(uintptr_t address) {
 #endif
 }
 
-/* Where a callback into the host comes back to, once the call that it made
- * itself has been ejected. */
+/* Where a callback into the host returns to if the call that the callback made has been
+ * ejected. */
 __attribute__((used)) void hotso_came_back(void) {
     if (ejectable(record()))
         eject();
     thread_park(); /* a thread of the library's */
 }
 
-/* In eject_amd64.S and eject_arm64.S: goes there. */
+/* In eject_amd64.S and eject_arm64.S: calls hotso_came_back. */
 extern const char hotso_comes_back[] __attribute__((visibility("hidden")));
 
-/* The runtime's records of this thread are those of the call that is ejected:
- * the calls around it can't go on. So what the host's frames between the two
- * return to is replaced: up to the stack pointer of the call around (GCC and
- * Clang keep it in the third word), not to its jump, which lies above what its own
- * frame returns to where that is saved at the frame's lower end (AAPCS64 6.4.6). */
+/* What the runtime has recorded about this thread belongs to the ejected call, so the calls
+ * around it can't go on. Hence every return address into the library that the host's frames
+ * between the two hold is replaced, up to the stack pointer of the outer call (GCC and Clang
+ * keep it in the third word). Not up to its jump: where a frame saves its return address at
+ * its lower end (AAPCS64 6.4.6), the jump lies above that of the outer call itself. */
 static void close_way_back(uintptr_t *from, uintptr_t *end) {
     for (; from < end; from++)
         if (returned_to(*from))

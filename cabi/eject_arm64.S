@@ -1,7 +1,7 @@
 //go:build cgo && linux
 
 /* What the host's frames between two calls return to: eject.c says when. It can't be C: it
- * is returned to, so it has no caller, and no aligned stack.
+ * is entered by a return, so it has no caller and no aligned stack.
  *
  * Twin of eject_amd64.S: same labels, same order. */
 #include "offsets.h"

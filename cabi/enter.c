@@ -12,27 +12,30 @@ void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 extern void hotso_go_bind(void);
 
-/* The g in the slot may be that of an earlier load which had the same slot:
- * its memory is gone. Without a g the runtime binds a new M to this thread. */
+/* The g in the slot may belong to an earlier load that had the same slot, and whose memory
+ * is gone. Without a g the runtime binds a new M to this thread. */
 void adopt(hotso_record *r) {
     sigset_t mask;
     ((uint64_t *)r)[-1] = 0; /* g */
     r->depth = 0;
     r->busy = 0;
-    r->jump = 0;
+    if (!by_host(r->jump)) /* or the host has put it there for the call that adopts */
+        r->jump = 0;
     r->thread = 0;
     r->missed = 0;
-    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    r->c_mask = 0;
+    r->wait = 0;
+    __real_pthread_sigmask(SIG_SETMASK, NULL, &mask);
     memcpy(&r->mask, &mask, sizeof r->mask);
     signal_fence();
     r->owner = hotso_load_config.owner;
     signal_fence();
 }
 
-/* begin and end mark the thread as inside; between them the dispatcher brings
- * its signals to the library, and an ejected call comes back to here.
- * The jump is set before the depth and taken back after it, and the depth is
- * saved, so that at every instruction an ejection finds both or neither.
+/* begin and end mark the thread as inside the library: between them the dispatcher passes
+ * signals on to the library, and an ejected call resumes here.
+ * The jump is set before the depth and removed after it, and the depth is saved, so
+ * that at every instruction an ejection finds both or neither.
  * __builtin_setjmp stores three words; the compiler reloads the rest. */
 static inline __attribute__((always_inline)) void begin(hotso_record *r, hotso_jump *here) {
     here->prev = r->jump;
@@ -51,11 +54,11 @@ static inline __attribute__((always_inline)) void end(hotso_record *r, hotso_jum
     r->jump = here->prev;
 }
 
-/* The runtime binds an M of its own to a thread at its first call, remembers the
- * signal mask, and gives it back when it drops the M: in a key destructor, when
- * the thread ends (runtime/proc.go, needm and dropm). By then the host's runtime
- * is done with the thread: it has blocked all signals and can't take one. So the
- * first call is one that does nothing, with all signals blocked. */
+/* At a thread's first call the runtime binds one of its Ms to the thread and remembers the
+ * signal mask. It restores that mask when it drops the M: in a key destructor, when the
+ * thread ends (runtime/proc.go, needm and dropm). By then the host's runtime is done with
+ * the thread: it has blocked all signals and can't handle one. So the first call is one
+ * that does nothing, with all signals blocked. */
 static void bind(void) {
     sigset_t all, before;
     sigfillset(&all);
@@ -65,11 +68,13 @@ static void bind(void) {
     __real_pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The runtime sends SIGURG to a thread to preempt it, and not again before it was
- * handled. One that comes when the thread has just left the library can't be: the
- * library may be on its way out. The dispatcher notes it, and here it comes again;
- * or the runtime could never stop a loop on this thread any more. */
+/* The runtime sends SIGURG to a thread to preempt it, and does not send another until that
+ * one was handled. If it comes when the thread has just left the library, it can't be
+ * handled: the library may be about to be unmapped. The dispatcher notes it, and it is sent
+ * again here; otherwise the runtime could never again stop a loop on this thread. */
 static __attribute__((noinline)) void catch_up(hotso_record *r) {
+    if (__atomic_load_n(&hotso_leaving, __ATOMIC_ACQUIRE)) /* the thread of exits.c: Go has ended */
+        __builtin_longjmp(r->jump->buf, 1);
     r->missed = 0;
     signal_fence();
     syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGURG);
@@ -85,8 +90,8 @@ void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
         adopt(record());
         bind();
     }
-    /* Dead, perhaps since bind, and ejected from there: whatever g is left on this
-     * thread is not used again. */
+    /* The runtime is dead. It may have died during bind, from which this thread was then
+     * ejected; so whatever g is left on the thread is not used again. */
     if (__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
         return;
     if (__builtin_setjmp(here.buf) == 0) {

@@ -1,4 +1,4 @@
-/* The control entries: C, visible, each a thin step to its Go side. */
+/* The control entries: visible C functions, each of which only calls its Go side. */
 #include <stdlib.h>
 #include <string.h>
 #include "shim.h"
@@ -26,7 +26,7 @@ extern int32_t hotso_go_restore(int64_t timeout_ns, void *state, size_t len);
 extern int32_t hotso_go_take(int32_t status, void *out, size_t cap, void *len);
 extern int32_t hotso_go_take_status(void);
 extern int32_t hotso_go_drill(void *kind, size_t len);
-extern void hotso_go_cancel(uintptr_t thread);
+extern void hotso_go_cancel(uintptr_t called);
 extern int32_t hotso_go_stream_read(uint64_t stream, void *out, size_t cap, void *len);
 extern void hotso_go_stream_close(uint64_t stream);
 
@@ -62,8 +62,8 @@ hotso_status hotso_take_status(void) {
     return hotso_go_take_status();
 }
 
-void hotso_cancel(uintptr_t thread) {
-    hotso_go_cancel(thread);
+void hotso_cancel(uintptr_t called) {
+    hotso_go_cancel(called);
 }
 
 hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
@@ -78,10 +78,12 @@ void hotso_stream_close(uint64_t stream) {
     hotso_go_stream_close(stream);
 }
 
-/* Names the calling thread; 0 where there is no way that a host has, too. */
-uintptr_t hotso_thread_pointer(void) {
+/* What hotso_cancel takes for the call that the calling thread serves; 0 on platforms where
+ * nobody can name it. */
+uintptr_t hotso_called(void) {
 #ifdef HOTSO_SHIM
-    return thread_pointer();
+    uintptr_t call = hosted() ? host_call(record()) : 0;
+    return call ? call : thread_pointer();
 #else
     return 0;
 #endif
@@ -91,6 +93,20 @@ uintptr_t hotso_thread_pointer(void) {
 hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
     memset(report, 0, sizeof *report);
     return HOTSO_INVALID;
+}
+
+void hotso_release(hotso_unload_report *report) {
+    (void)report;
+}
+
+uint32_t hotso_threads(int32_t *ids, uint32_t cap) {
+    (void)ids, (void)cap;
+    return 0;
+}
+
+uint32_t hotso_descriptors(int32_t from, hotso_open_file *out, uint32_t cap) {
+    (void)from, (void)out, (void)cap;
+    return 0;
 }
 #endif
 

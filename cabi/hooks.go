@@ -3,6 +3,7 @@
 package cabi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,21 +36,21 @@ func OnHealth(f func(context.Context) error) { hooks.health = append(hooks.healt
 func OnStop(f func(context.Context) error) { hooks.stop = append(hooks.stop, f) }
 
 // OnSave registers the function that writes this version's state for the one
-// that replaces it. When it runs no call is inside, and none comes in before the
+// that replaces it. While it runs no call is inside, and none is let in before the
 // other version has the state or has refused it. It must leave the state as it
 // is: if the other version cannot restore it, this one goes on. Have the state
-// say its format, as versions that save and that restore differ.
+// name its format, because the version that restores it is not the one that saved it.
 //
-// A version that registers both OnSave and OnRestore takes part in hand-overs;
-// the callers wait meanwhile, so write little and write it fast.
+// A version that registers both OnSave and OnRestore takes part in hand-overs.
+// Callers wait meanwhile, so write little and write it fast.
 func OnSave(f func() ([]byte, error)) { hooks.save = f }
 
 // OnRestore registers the function that takes over the state of another
 // version, older or, in a rollback, newer. It runs after the start hooks, perhaps
 // more than once, and replaces what this version had. The bytes are its own. If
-// it fails the other version goes on serving. A format that the version before
-// can still read lets a rollback keep the state: add fields, and stop writing an
-// old one when no version that reads it is left.
+// it fails the other version goes on serving. If the version before can still read
+// a format, a rollback keeps the state: so add fields, and do not stop writing an
+// old one while any version that reads it may still run.
 func OnRestore(f func(state []byte) error) { hooks.restore = f }
 
 func runStart(timeout time.Duration) int32  { return runHooks("start", hooks.start, timeout) }
@@ -59,8 +60,20 @@ func runStop(timeout time.Duration) int32 {
 	last := slices.Clone(hooks.stop)
 	slices.Reverse(last)
 	defer closeStreams()
-	return runHooks("stop", last, timeout)
+	status := runHooks("stop", last, timeout)
+	if abi.Kind(status) == abi.Timeout || !haveLocals() {
+		return status
+	}
+	ended := runHook("thread-local destructor", func(context.Context) error { endLocals(); return nil }, timeout)
+	return cmp.Or(status, ended)
 }
+
+// endLocals destroys the C++ thread_local objects of the host's threads, where those are
+// the shim's. haveLocals reports whether there are any.
+var (
+	haveLocals = func() bool { return false }
+	endLocals  func()
+)
 
 // runHooks runs fs one after the other, up to the first that fails.
 func runHooks(name string, fs []func(context.Context) error, timeout time.Duration) int32 {
@@ -98,7 +111,7 @@ func runHook(name string, f func(context.Context) error, timeout time.Duration) 
 
 // saveState runs the save hook. The state is there when the status is OK.
 func saveState(timeout time.Duration) (state []byte, status int32) {
-	save := hooks.save // now: a hook may be left behind
+	save := hooks.save // read now: a hook may be left behind
 	status = runHook("save", func(context.Context) (err error) {
 		saved, err := save()
 		state = saved
@@ -111,6 +124,6 @@ func saveState(timeout time.Duration) (state []byte, status int32) {
 }
 
 func restoreState(timeout time.Duration, state []byte) int32 {
-	restore, own := hooks.restore, slices.Clone(state) // now: a hook may be left behind
+	restore, own := hooks.restore, slices.Clone(state) // read now: a hook may be left behind
 	return runHook("restore", func(context.Context) error { return restore(own) }, timeout)
 }

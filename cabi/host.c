@@ -3,8 +3,9 @@
  * The thread stays marked as inside the library meanwhile (enter.c), and that is
  * right: a fault in the host's code goes to the host, because the dispatcher
  * looks at the program counter; the preemption signals of this library's runtime
- * reach it, so that it never waits for one; and the kill signal leaves a thread
- * alone that is not in the library's own code, and is tried again. */
+ * still reach the thread, so that the runtime never waits for one in vain; and the
+ * kill signal spares a thread that is not in the library's own code, and is sent
+ * again later. */
 #include "shim.h"
 
 void hotso_set_host(hotso_host_call call, uint64_t host) {
@@ -12,11 +13,22 @@ void hotso_set_host(hotso_host_call call, uint64_t host) {
     __atomic_store_n(&hotso_load_config.call, (uint64_t)(uintptr_t)call, __ATOMIC_RELEASE);
 }
 
+/* Tells the host, by a bit of the handle, that this is not one of its own threads: on such
+ * a thread a function of the host's runs on a goroutine that must not be ended. */
+static uint64_t own_thread(void) {
+#ifdef HOTSO_SHIM
+    enum { OWN_THREAD = 1 << 15 }; /* OwnThread of cabi/abi */
+    if (hosted() && record()->owner == hotso_load_config.owner && record()->thread)
+        return OWN_THREAD;
+#endif
+    return 0;
+}
+
 hotso_status hotso_call_host(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
                              size_t *out_len) {
     hotso_host_call call =
         (hotso_host_call)(uintptr_t)__atomic_load_n(&hotso_load_config.call, __ATOMIC_ACQUIRE);
-    return call ? call(function, args, args_len, out, out_cap, out_len) : HOTSO_GONE;
+    return call ? call(function | own_thread(), args, args_len, out, out_cap, out_len) : HOTSO_GONE;
 }
 
 uint64_t hotso_host(void) {

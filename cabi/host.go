@@ -18,8 +18,8 @@ import (
 
 func hasHost() bool { return C.hotso_host() != 0 }
 
-// ErrNoHost: nobody told this library how to call its host, or the host takes
-// no calls any more.
+// ErrNoHost: nobody told this library how to call its host, or the host no longer
+// takes calls.
 var ErrNoHost = errors.New("there is no host to call")
 
 // A HostError is what went wrong in a function of the host's: the error that it
@@ -46,10 +46,10 @@ type None struct{}
 
 // Host0 is a function of the host's without parameters.
 //
-// The host offers it under that name (host.Provide0), with these types, named
-// types counting as what they are made of: the fixed-width integers, float32,
-// float64, bool, string, []byte, slices of these numbers and structs of numbers.
-// It is found at its first call, so a package variable may hold it:
+// The host offers it under that name (host.Provide0), with these types, where a named
+// type counts as its underlying type: the fixed-width integers, float32, float64,
+// bool, string, []byte, slices of these numbers and structs of numbers.
+// It is looked up at its first call, so a package variable may hold it:
 //
 //	var lookup = cabi.Host1[string, int64]("Lookup")
 //
@@ -136,7 +136,7 @@ type hostFunc struct {
 	name     string
 	callback bool
 	given    uint64        // the handle of a callback
-	handle   atomic.Uint64 // 0 until it was found
+	handle   atomic.Uint64 // 0 until the function has been looked up
 }
 
 // newHostFunc takes the types from func(A, B) R.
@@ -144,12 +144,12 @@ func newHostFunc(name string, types reflect.Type) *hostFunc {
 	return &hostFunc{Func: wire.FuncOf(types), name: name}
 }
 
-// lookupBits are the low bits of a handle that are 0 in that which finds functions.
+// lookupBits are the low bits of a handle: 0 in one that looks up functions.
 const lookupBits = 0xffff
 
 var text, _ = wire.Of(reflect.TypeFor[string]())
 
-// find asks the host for the function, once; its types are compared there.
+// find asks the host for the function, once; the host compares its types.
 func (f *hostFunc) find(x *exchange) error {
 	if f.Err != nil {
 		return f.Err
@@ -186,7 +186,7 @@ type exchange struct {
 
 var exchanges = sync.Pool{New: func() any { return &exchange{args: make([]byte, 0, 512), out: make([]byte, 512)} }}
 
-// maxPooled is the largest buffer that waits for another call, in bytes.
+// maxPooled is the largest buffer that is kept for another call, in bytes.
 const maxPooled = 64 << 10
 
 func (x *exchange) end() {
@@ -241,7 +241,7 @@ func (f *hostFunc) exchange(handle uint64, x *exchange) ([]byte, error) {
 }
 
 // cross calls the host. Go memory of this runtime does not move, and cgo keeps
-// it alive until the call is back.
+// it alive until the call returns.
 func (x *exchange) cross(handle uint64) int32 {
 	x.n = 0
 	return int32(C.hotso_call_host(C.uint64_t(handle), unsafe.Pointer(unsafe.SliceData(x.args)), C.size_t(len(x.args)),

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// In a program that never told how to call it.
+// In a program that never called hotso_set_host.
 func TestNoHost(t *testing.T) {
 	_, err := Host1[string, int32]("Log")("x")
 	require.ErrorIs(t, err, ErrNoHost)
@@ -25,7 +25,7 @@ func TestNoHost(t *testing.T) {
 	Count("things", 1)
 }
 
-// A callback is made in every call that is given one.
+// A callback is made anew in every call that takes one.
 func TestCallbacksAllocateLittle(t *testing.T) {
 	var one func(string) (int32, error)
 	var none func(string) (None, error)

@@ -4,12 +4,12 @@
  * the host's ends. The Go runtime binds an M to each thread that calls it and
  * gives it back in such a destructor (runtime/cgo/gcc_libinit.c).
  *
- * glibc reads a destructor's address and then calls it; a library that is
- * unloaded between the two would be called where nothing is mapped any more.
+ * glibc reads a destructor's address and then calls it; if the library were
+ * unloaded between the two, the call would go to unmapped memory.
  * So all keys of the library share one real key, whose destructor is a
  * function in the host's text that is never unmapped: it asks the dispatch
- * table whether the library is still there, holds it while it calls us, and
- * we run the destructors. */
+ * table whether the library is still there, and keeps it there while it calls
+ * us to run the destructors. */
 #include <errno.h>
 #include <stddef.h>
 #include "shim.h"
@@ -26,11 +26,12 @@ static struct {
     void (*dtor)(void *);
     int used;
 } keys[MAX_KEYS];
-static pthread_key_t exit_key; /* its value says: this thread has something to run */
+static pthread_key_t exit_key; /* set on threads that have a destructor to run */
 static int have_exit_key;
 
 static void run_destructors(void *value) {
     (void)value;
+    locals_end_thread(); /* before those of keys, as glibc does it (nptl/pthread_create.c) */
     for (int i = 0; i < MAX_KEYS; i++) {
         if (!__atomic_load_n(&keys[i].used, __ATOMIC_ACQUIRE) || !keys[i].dtor)
             continue;
@@ -47,16 +48,28 @@ static void at_thread_exit(void *value) {
     guarded(run_destructors, value);
 }
 
+/* keys_lock is held. */
+static void make_exit_key(void) {
+    if (have_exit_key)
+        return;
+    entry()->key_dtor = (uint64_t)at_thread_exit;
+    have_exit_key = __real_pthread_key_create(&exit_key, (void (*)(void *))entry()->key_stub) == 0;
+}
+
+int key_mark_thread(void) {
+    lock(&keys_lock);
+    make_exit_key();
+    unlock(&keys_lock);
+    return have_exit_key ? __real_pthread_setspecific(exit_key, entry()) : EAGAIN;
+}
+
 int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {
     if (!hosted() || !STEP(KEY_STUB))
         return __real_pthread_key_create(key, dtor);
     int err = EAGAIN;
     hotso_record *busy = busy_begin();
     lock(&keys_lock);
-    if (!have_exit_key) {
-        entry()->key_dtor = (uint64_t)at_thread_exit;
-        have_exit_key = __real_pthread_key_create(&exit_key, (void (*)(void *))entry()->key_stub) == 0;
-    }
+    make_exit_key();
     for (int i = 0; have_exit_key && i < MAX_KEYS; i++) {
         if (keys[i].used)
             continue;
@@ -93,7 +106,7 @@ int __wrap_pthread_setspecific(pthread_key_t key, const void *value) {
     return err;
 }
 
-/* Every thread of the library is gone, no thread of the host's is in the stub. */
+/* By now every thread of the library has ended, and no thread of the host's is in the stub. */
 void key_release(hotso_unload_report *report) {
     for (int i = 0; i < MAX_KEYS; i++) {
         if (!keys[i].used)

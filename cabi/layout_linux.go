@@ -11,6 +11,16 @@ package cabi
 //   hotso_off_config_entry = offsetof(hotso_config, entry),
 //   hotso_off_config_call = offsetof(hotso_config, call),
 //   hotso_off_config_host = offsetof(hotso_config, host),
+//   hotso_off_config_start = offsetof(hotso_config, start),
+//   hotso_off_config_argc = offsetof(hotso_config, argc),
+//   hotso_off_config_argv = offsetof(hotso_config, argv),
+//   hotso_off_config_inits = offsetof(hotso_config, inits),
+//   hotso_off_config_inits_n = offsetof(hotso_config, inits_n),
+//   hotso_off_config_finis = offsetof(hotso_config, finis),
+//   hotso_off_config_finis_n = offsetof(hotso_config, finis_n),
+//   hotso_off_config_reclaim = offsetof(hotso_config, reclaim),
+//   hotso_off_config_go_low = offsetof(hotso_config, go_low),
+//   hotso_off_config_go_high = offsetof(hotso_config, go_high),
 //   hotso_off_record_owner = offsetof(hotso_record, owner),
 //   hotso_off_record_depth = offsetof(hotso_record, depth),
 //   hotso_off_record_busy = offsetof(hotso_record, busy),
@@ -31,7 +41,6 @@ package cabi
 //   hotso_off_entry_crash_fd = offsetof(hotso_entry, crash_fd),
 //   hotso_off_entry_crashed = offsetof(hotso_entry, crashed),
 //   hotso_off_entry_crash_message = offsetof(hotso_entry, crash_message),
-//   hotso_off_entry_probe = offsetof(hotso_entry, probe),
 //   hotso_off_entry_fatal = offsetof(hotso_entry, fatal),
 // };
 import "C"
@@ -45,8 +54,20 @@ var (
 	_ [C.hotso_off_config_entry]byte  = [abi.ConfigEntry]byte{}
 	_ [C.hotso_off_config_call]byte   = [abi.ConfigCall]byte{}
 	_ [C.hotso_off_config_host]byte   = [abi.ConfigHost]byte{}
+	_ [C.hotso_off_config_start]byte  = [abi.ConfigStart]byte{}
+	_ [C.hotso_off_config_argc]byte   = [abi.ConfigArgc]byte{}
+	_ [C.hotso_off_config_argv]byte   = [abi.ConfigArgv]byte{}
+	_ [C.hotso_off_config_inits]byte  = [abi.ConfigInits]byte{}
+
+	_ [C.hotso_off_config_inits_n]byte = [abi.ConfigInitsN]byte{}
+	_ [C.hotso_off_config_finis]byte   = [abi.ConfigFinis]byte{}
+	_ [C.hotso_off_config_finis_n]byte = [abi.ConfigFinisN]byte{}
+	_ [C.hotso_off_config_reclaim]byte = [abi.ConfigReclaim]byte{}
+	_ [C.hotso_off_config_go_low]byte  = [abi.ConfigGoLow]byte{}
+	_ [C.hotso_off_config_go_high]byte = [abi.ConfigGoHigh]byte{}
 
 	_ [C.sizeof_hotso_record]byte     = [abi.RecordSize]byte{}
+	_                                 = [abi.SlotSize - abi.SlotRecord - abi.RecordSize]byte{} // it fits
 	_ [C.hotso_off_record_owner]byte  = [abi.RecordOwner]byte{}
 	_ [C.hotso_off_record_depth]byte  = [abi.RecordDepth]byte{}
 	_ [C.hotso_off_record_busy]byte   = [abi.RecordBusy]byte{}
@@ -58,6 +79,7 @@ var (
 	_ [C.sizeof_hotso_entry]byte            = [abi.EntrySize]byte{}
 	_ [C.HOTSO_HANDLED]byte                 = [abi.HandledCount]byte{}
 	_ [C.HOTSO_KILL]byte                    = [abi.HandlerKILL]byte{}
+	_ [C.HOTSO_SLOTS_SIZE]byte              = [abi.MaxSlots * abi.SlotSize]byte{}
 	_ [C.HOTSO_KILL_SIGNAL]byte             = [abi.KillSignal]byte{}
 	_ [C.hotso_off_entry_owner]byte         = [abi.EntryOwner]byte{}
 	_ [C.hotso_off_entry_record]byte        = [abi.EntryRecord]byte{}
@@ -71,11 +93,11 @@ var (
 	_ [C.hotso_off_entry_crash_fd]byte      = [abi.EntryCrashFD]byte{}
 	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
-	_ [C.hotso_off_entry_probe]byte         = [abi.EntryProbe]byte{}
 	_ [C.hotso_off_entry_fatal]byte         = [abi.EntryFatal]byte{}
 
-	// What the assembly has; its offsets are compared in offsets.c.
+	// The assembly's own numbers; its offsets are compared in offsets.c.
 	_ [C.HOTSO_CRASH_EXIT]byte    = [abi.CrashExit]byte{}
 	_ [C.HOTSO_CRASH_SIGNAL]byte  = [abi.CrashSignal]byte{}
+	_ [C.HOTSO_CRASH_BY_C]byte    = [abi.CrashByC]byte{}
 	_ [C.hotso_off_jump_prev]byte = [C.HOTSO_JUMP_PREV]byte{}
 )

@@ -1,9 +1,13 @@
 //go:build linux && (amd64 || arm64)
 
-/* Runs first: tells the host's dispatcher where this library's code is. */
+/* How the library begins and ends: its init and exit functions. The first tells the host's
+ * dispatcher where this library's code is. */
 #include <elf.h>
 #include <link.h>
+#include <unistd.h>
 #include "shim.h"
+
+int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 
 /* The linker's name for the first byte of the image, in this image. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
@@ -14,6 +18,7 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 __attribute__((constructor(101))) static void announce(void) {
     if (!hosted())
         return;
+    hotso_process = getpid();
     const char *base = (const char *)&__ehdr_start;
     const ElfW(Phdr) *p = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);
     uint64_t low = UINT64_MAX, high = 0;
@@ -31,16 +36,86 @@ __attribute__((constructor(101))) static void announce(void) {
     __atomic_store_n(&entry()->text_high, high, __ATOMIC_RELEASE);
 }
 
+uintptr_t image_base(void) {
+    return (uintptr_t)&__ehdr_start;
+}
+
+static const char *in_image(uint64_t address) {
+    return (const char *)&__ehdr_start + address;
+}
+
+static int began;
+
+/* In the private copy this is in .init_array where the Go runtime's start function was. That
+ * takes its arguments and behind them its environment from glibc, which hands out the
+ * stack that the process began with (elf/dl-init.c): nothing that the host has set since
+ * is there. These are the host's, and stay until the library has left. */
+__attribute__((visibility("default"), used)) void hotso_begin(int argc, char **argv, char **envp) {
+    (void)argc, (void)argv;
+    const hotso_config *c = &hotso_load_config;
+    void (*start)(int, char **, char **) = (void (*)(int, char **, char **))in_image(c->start);
+    began = 1;
+    start((int)c->argc, (char **)c->argv, envp);
+}
+
+/* Without a start function here, it was called before anybody could know. */
+int runtime_began(void) {
+    return began || !hotso_load_config.start;
+}
+
+static uintptr_t loader; /* the thread pointer of the thread that runs the init functions */
+static void *way_out[5]; /* of __builtin_setjmp */
+
+__attribute__((noinline)) void leave_load(void) {
+    if (thread_pointer() == loader)
+        __builtin_longjmp(way_out, 1);
+}
+
+static __attribute__((noinline)) void run_inits(int argc, char **argv, char **envp) {
+    const hotso_config *c = &hotso_load_config;
+    void (*const *f)(int, char **, char **) = (void (*const *)(int, char **, char **))in_image(c->inits);
+    for (uint64_t i = 0; i < c->inits_n; i++)
+        f[i](argc, argv, envp);
+}
+
+/* The only init function of the private copy. One of the library's that ends the library, by
+ * exit(3) for instance, does so on the thread that loads it, within the dynamic linker and
+ * its locks: there it must not wait for anything. So it leaves, as if all had ended. */
+static __attribute__((noinline)) void init(int argc, char **argv, char **envp) {
+    sigset_t mask;
+    __real_pthread_sigmask(SIG_BLOCK, NULL, &mask); /* the host's */
+    if (__builtin_setjmp(way_out) == 0) {
+        loader = thread_pointer();
+        run_inits(argc, argv, envp);
+    }
+    loader = 0;
+    __real_pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+void run_finis(void) {
+    static uint32_t run;
+    if (__atomic_exchange_n(&run, 1, __ATOMIC_ACQ_REL))
+        return;
+    const hotso_config *c = &hotso_load_config;
+    void (*const *f)(void) = (void (*const *)(void))in_image(c->finis);
+    for (uint64_t i = c->finis_n; i > 0; i--)
+        f[i - 1]();
+}
+
+/* The only exit function of the private copy, for dlclose: whatever is to run has run by now. */
+static void fini(void) {
+    if (!hosted() || !__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) /* or in a child */
+        run_finis();
+}
+
+__attribute__((visibility("default"), used)) void *const hotso_inits[] = {(void *)init, (void *)fini};
+
 /* Where the Go runtime's last words go; -1 if nobody wants them. */
 int32_t hotso_crash_message(void) {
     return hosted() ? entry()->crash_message : -1;
 }
 
-/* Go asks what it needs of the host's entry here: C alone knows where it is. */
+/* For Go code, which can't reach the host's entry itself. */
 int32_t hotso_hosted(void) {
     return hosted();
-}
-
-void hotso_set_probe(int32_t fd) {
-    __atomic_store_n(&entry()->probe, fd, __ATOMIC_RELEASE);
 }

@@ -1,9 +1,9 @@
 //go:build cgo && linux
 
 /* No Go code of the library blocks the kill signal. The runtime blocks all signals
- * while it binds an M to a thread of the host's, and then waits for a lock; if it
- * dies meanwhile, the thread would wait for good. In the private copy
- * runtime.rtsigprocmask (how int32, new, old *sigset, size int32; ABI0) comes here,
+ * while it binds an M to a thread of the host's, and then waits for a lock; if the
+ * runtime died meanwhile, the thread would wait for ever. In the private copy
+ * runtime.rtsigprocmask (how int32, new, old *sigset, size int32; ABI0) jumps here,
  * and the signal is left out of every new set. It can't be C: its arguments
  * are where Go's ABI0 has them, and the stack is a goroutine's.
  *

@@ -18,7 +18,7 @@ hotso_sigprocmask:
     cbz x1, 1f
     ldr x9, [x1]
     and x9, x9, #~HOTSO_KILL_BIT
-    str x9, [sp, #-16]  /* signals are taken on another stack */
+    str x9, [sp, #-16]  /* below sp: signal handlers run on another stack */
     sub x1, sp, #16
 1:
     mov x8, #SYS_rt_sigprocmask

@@ -2,8 +2,8 @@
 
 /* Memory that the library maps: on linux/amd64 and linux/arm64 the Go runtime
  * maps all of its own through x_cgo_mmap (runtime/cgo_mmap.go), which calls
- * mmap here. The set of what is mapped is kept sorted, since the runtime maps
- * over and trims parts of what it has. */
+ * mmap here. The set of mapped ranges is kept sorted, because the runtime trims
+ * ranges and maps over parts of them. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <string.h>
@@ -14,19 +14,22 @@ void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 void *__real_mremap(void *, size_t, size_t, int, ...);
 
-typedef struct span {
-    uintptr_t low, high;
-} span;
+typedef hotso_range span;
 
 static hotso_lock set_lock;
 static span first[512];
 static span *set = first;
 static size_t used, room = sizeof first / sizeof first[0];
 
-/* One more must fit. Without memory to grow, the process is beyond help: what
- * we can't remember we can't give back, so the mapping is left out. */
-static int grow(void) {
+static uint32_t asked; /* for memory, whether it came or not */
+
+/* Makes room for what one call can add: a mapping, and the other half of one with a hole.
+ * Before the call is made, which must not succeed otherwise: what is not remembered is not
+ * freed, and a hole that is not remembered may be somebody else's by then. */
+static int reserve(void) {
     size_t bytes = room * sizeof *set;
+    if (used + 2 <= room)
+        return 0;
     span *bigger = __real_mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bigger == MAP_FAILED)
         return -1;
@@ -38,7 +41,7 @@ static int grow(void) {
     return 0;
 }
 
-/* The first span that ends behind low. */
+/* The index of the first span that ends after low. */
 static size_t find(uintptr_t low) {
     size_t from = 0, to = used;
     while (from < to) {
@@ -59,8 +62,6 @@ static void drop(size_t at, size_t n) {
 static void forget(uintptr_t low, uintptr_t high) {
     size_t i = find(low);
     if (i < used && set[i].low < low && set[i].high > high) { /* a hole */
-        if (used == room && grow() != 0)
-            return;
         memmove(&set[i + 1], &set[i], (used - i) * sizeof *set);
         used++;
         set[i].high = low;
@@ -88,7 +89,7 @@ static void remember(uintptr_t low, uintptr_t high) {
         }
     } else if (i < used && set[i].low == high) {
         set[i].low = low;
-    } else if (used < room || grow() == 0) {
+    } else {
         memmove(&set[i + 1], &set[i], (used - i) * sizeof *set);
         used++;
         set[i] = (span){low, high};
@@ -102,18 +103,20 @@ static size_t pages(size_t n) {
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off) {
     if (!hosted() || !STEP(WRAP_MEMORY))
         return __real_mmap(addr, len, prot, flags, fd, off);
+    __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
     hotso_record *busy = busy_begin();
-    void *p = __real_mmap(addr, len, prot, flags, fd, off);
-    if (p != MAP_FAILED) {
-        lock(&set_lock);
+    lock(&set_lock);
+    void *p = MAP_FAILED;
+    if (reserve() == 0)
+        p = __real_mmap(addr, len, prot, flags, fd, off);
+    if (p != MAP_FAILED)
         remember((uintptr_t)p, (uintptr_t)p + pages(len));
-        unlock(&set_lock);
-    }
+    unlock(&set_lock);
     busy_end(busy);
     return p;
 }
 
-/* What C code compiled with 64 bit file offsets calls; the same here. */
+/* Called by C code that was compiled with 64-bit file offsets; the same here. */
 void *__wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t off) {
     return __wrap_mmap(addr, len, prot, flags, fd, off);
 }
@@ -123,7 +126,9 @@ int __wrap_munmap(void *addr, size_t len) {
         return __real_munmap(addr, len);
     hotso_record *busy = busy_begin();
     lock(&set_lock); /* across the call: the range may be mapped again right after */
-    int r = __real_munmap(addr, len);
+    int r = reserve();
+    if (r == 0)
+        r = __real_munmap(addr, len);
     if (r == 0)
         forget((uintptr_t)addr, (uintptr_t)addr + pages(len));
     unlock(&set_lock);
@@ -140,7 +145,9 @@ void *__wrap_mremap(void *addr, size_t old, size_t len, int flags, ...) {
         return __real_mremap(addr, old, len, flags, to);
     hotso_record *busy = busy_begin();
     lock(&set_lock);
-    void *p = __real_mremap(addr, old, len, flags, to);
+    void *p = MAP_FAILED;
+    if (reserve() == 0)
+        p = __real_mremap(addr, old, len, flags, to);
     if (p != MAP_FAILED) {
         forget((uintptr_t)addr, (uintptr_t)addr + pages(old));
         remember((uintptr_t)p, (uintptr_t)p + pages(len));
@@ -151,10 +158,15 @@ void *__wrap_mremap(void *addr, size_t old, size_t len, int flags, ...) {
 }
 
 int memory_seen(void) {
-    return used > 0;
+    return asked;
 }
 
-/* Every thread of the library is gone: no lock. */
+/* By now every thread of the library has ended, so there is no need for the lock. */
+void memory_ranges(hotso_unload_report *report) {
+    report->ranges = set;
+    report->ranges_len = used;
+}
+
 void memory_release(hotso_unload_report *report) {
     for (size_t i = 0; i < used; i++) {
         size_t bytes = set[i].high - set[i].low;

@@ -1,7 +1,7 @@
 //go:build cgo && linux
 
-/* In place of a call of runtime.chanrecv1: ready.c says why. It can't be C: no stack and
- * no register may change.
+/* In place of a call of runtime.chanrecv1: ready.c says why. It can't be C: it must leave
+ * the stack and all registers as they are.
  *
  * Twin of ready_amd64.S: same labels, same order. */
 #include "offsets.h"
@@ -21,7 +21,7 @@ hotso_wait_ready:
 .globl hotso_receive
 .type hotso_receive, %function
 hotso_receive:
-    udf #0  /* the loader writes a jump to chanrecv1 */
+    udf #0  /* overwritten by the loader: a jump to chanrecv1 */
     .skip 12, 0
 .size hotso_wait_ready, .-hotso_wait_ready
 

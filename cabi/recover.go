@@ -58,9 +58,9 @@ func Recover() {
 	}
 }
 
-// RecoverStatus is deferred, as the first thing, by an export that returns a status, if
-// it does not run all that it does in [Text] or its kin. If the export panics the
-// status becomes HOTSO_PANIC.
+// RecoverStatus is deferred, as the first thing, by an export that returns a status,
+// unless all that the export does runs in [Text] or one of its kin. If the export
+// panics the status becomes HOTSO_PANIC.
 //
 //	//export Motto
 //	func Motto(out *C.char, outCap C.size_t, outLen *C.size_t) (status C.hotso_status) {

@@ -9,7 +9,7 @@ import "runtime/debug"
 // then the process that has loaded the library may have been killed for its memory.
 const DefaultMaxStack = 64 << 20
 
-// Before the init functions of the library's author, which may set another.
+// It runs before the init functions of the library's author, which may set another limit.
 func init() { debug.SetMaxStack(DefaultMaxStack) }
 
 // MaxStack sets how large a goroutine's stack may become, in bytes; DefaultMaxStack unless

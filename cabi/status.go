@@ -18,8 +18,8 @@ const keptBytes = 64 << 10
 // waiting is what hotso_take hands out.
 var waiting kept.Bytes
 
-// keep stores data and returns the status that names it. A host that told how to
-// call it (hotso_set_host) is one that takes everything; of any other nobody knows.
+// keep stores data and returns the status that names it. A host that has told how to
+// call it (hotso_set_host) takes everything that is kept; of any other nobody knows.
 func keep(kind int32, data []byte) int32 {
 	if kind != abi.TooSmall && len(data) > keptBytes {
 		data = bytes.Clone(data[:keptBytes]) // a slice would hold on to all of it
@@ -41,9 +41,9 @@ func take(status int32, b Buffer) int32 {
 	return abi.OK
 }
 
-// pendings maps a thread id to the status of a function that had none to
-// return. Panics are rare, so a map behind a lock is enough; the counter that
-// callers look at is hotso_pending.
+// pendings maps a thread id to the status of a panic in a function that returns no
+// status. Panics are rare, so a map behind a lock is enough; callers look only at
+// the counter hotso_pending.
 var pendings struct {
 	sync.Mutex
 	byThread map[int]int32

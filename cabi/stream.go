@@ -3,6 +3,7 @@
 package cabi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,15 +24,15 @@ const (
 	streamChunk = 64 << 10
 )
 
-// streamIdle is StreamIdle but for tests.
+// streamIdle is StreamIdle; tests change it.
 var streamIdle = StreamIdle
 
-// ErrTooManyStreams: the host has MaxStreams open streams of this library.
+// ErrTooManyStreams: MaxStreams streams of this library are open already.
 var ErrTooManyStreams = errors.New("too many open streams")
 
 // Stream opens a stream that the host reads from r, and closes if r is an
 // io.Closer: at the end, after an error, when the host closes it, or when nobody
-// read for [StreamIdle]. It returns the handle that an export hands out. It takes
+// has read for [StreamIdle]. It returns the handle that an export hands out. It takes
 // what a function like os.Open returns:
 //
 //	//export Open
@@ -63,7 +64,7 @@ func Stream(r io.Reader, err error) (uint64, error) {
 }
 
 // Seq is [Stream] for the pieces of seq: the host gets each of them whole, if it
-// reads by host.Stream.Seq. seq runs on a goroutine of its own, one piece at
+// reads with host.Stream.Seq. seq runs on a goroutine of its own, one piece at
 // a time, as the host reads; an error ends it. When the host closes the stream,
 // yield returns false.
 func Seq(seq iter.Seq2[[]byte, error], err error) (uint64, error) {
@@ -71,15 +72,36 @@ func Seq(seq iter.Seq2[[]byte, error], err error) (uint64, error) {
 		return 0, err
 	}
 	if seq == nil {
-		return 0, errors.New("there is nothing to read: the sequence is nil")
+		return 0, errNilSeq
 	}
-	s := &seqStream{want: make(chan struct{}), pieces: make(chan piece), closed: make(chan struct{})}
+	return openSeq(seq, func() {})
+}
+
+func openSeq(seq iter.Seq2[[]byte, error], cancel func()) (uint64, error) {
+	s := &seqStream{want: make(chan struct{}), pieces: make(chan piece), closed: make(chan struct{}), cancel: cancel}
 	id, err := openStream(s)
 	if err == nil {
 		go s.run(seq)
 	}
 	return id, err
 }
+
+// SeqContext is [Seq] for a sequence with a context, which ends when the sequence does or
+// the host closes the stream.
+func SeqContext(open func(context.Context) (iter.Seq2[[]byte, error], error)) (uint64, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	seq, err := open(ctx)
+	if err == nil && seq == nil {
+		err = errNilSeq
+	}
+	if err != nil {
+		cancel()
+		return 0, err
+	}
+	return openSeq(seq, cancel)
+}
+
+var errNilSeq = errors.New("there is nothing to read: the sequence is nil")
 
 // A source is where a stream's bytes come from.
 type source interface {
@@ -139,7 +161,7 @@ func readStream(id uint64, b Buffer) (status int32) {
 	panicked, isPanic := err.(keptPanic)
 	switch {
 	case err == io.EOF && !isOpen(id):
-		return fail(errStreamClosed) // which may be all that the reader means by it
+		return fail(errStreamClosed) // a reader may report its own Close as its end
 	case err == io.EOF:
 		return abi.End
 	case isPanic:
@@ -171,7 +193,7 @@ func closeStream(id uint64) {
 	}
 }
 
-// closeStreams is for the end of this version.
+// closeStreams closes all streams when this version stops.
 func closeStreams() {
 	streams.Lock()
 	var ids []uint64
@@ -191,7 +213,7 @@ type readerStream struct {
 	closer io.Closer
 	once   sync.Once
 	buffer []byte
-	err    error // comes after the bytes that came with it
+	err    error // returned after the bytes that it came with
 }
 
 func (s *readerStream) next(limit int) ([]byte, error) {
@@ -219,13 +241,14 @@ func (s *readerStream) close() {
 	})
 }
 
-// A seqStream meets the goroutine of a sequence. It is not iter.Pull: that
-// wants all its calls on one thread where threads are locked, as in an export.
+// A seqStream takes the pieces from the goroutine of a sequence. It is not iter.Pull:
+// where goroutines are locked to threads, as in an export, that insists on one thread.
 type seqStream struct {
 	want   chan struct{}
 	pieces chan piece
 	closed chan struct{}
 	once   sync.Once
+	cancel func() // the sequence's context
 }
 
 type piece struct {
@@ -233,12 +256,12 @@ type piece struct {
 	err  error
 }
 
-// A keptPanic is the status of a sequence that panicked, with the stack of it.
+// A keptPanic is the status of a sequence that panicked; the stack is kept with it.
 type keptPanic int32
 
 func (keptPanic) Error() string { return "panic in a sequence" }
 
-var errStreamClosed = errors.New("the stream was closed while it was read")
+var errStreamClosed = errors.New("the stream was closed while it was being read")
 
 func (s *seqStream) next(int) ([]byte, error) {
 	select {
@@ -254,10 +277,10 @@ func (s *seqStream) next(int) ([]byte, error) {
 	}
 }
 
-func (s *seqStream) close() { s.once.Do(func() { close(s.closed) }) }
+func (s *seqStream) close() { s.once.Do(func() { close(s.closed); s.cancel() }) }
 
-// run waits to be asked before each piece, so that what was given stays as it is
-// until then.
+// run waits to be asked before each piece, so that the piece that it gave before
+// stays unchanged until then.
 func (s *seqStream) run(seq iter.Seq2[[]byte, error]) {
 	last := piece{err: io.EOF}
 	defer func() {

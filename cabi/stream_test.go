@@ -16,8 +16,8 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// readAll reads a stream by pieces of at most capacity bytes, to a status that
-// is not OK.
+// readAll reads a stream in pieces of at most capacity bytes, up to the first status
+// that is not OK.
 func readAll(id uint64, capacity int) (text string, status int32) {
 	for {
 		c := newCaller(capacity)
@@ -86,7 +86,7 @@ func TestSeqReads(t *testing.T) {
 		if test.kind == abi.TooSmall {
 			assertTakes(t, "too large", status)
 			_, status = readAll(id, 4)
-			assert.EqualValues(t, abi.End, status, "it goes on behind the piece")
+			assert.EqualValues(t, abi.End, status, "it goes on after that piece")
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestStreamCloses(t *testing.T) {
 	<-left
 }
 
-// endsWhenClosed takes its Close for its end.
+// endsWhenClosed reports io.EOF when it is closed.
 type endsWhenClosed struct{ closing }
 
 func (r endsWhenClosed) Read([]byte) (int, error) { <-r.closed; return 0, io.EOF }
@@ -133,7 +133,7 @@ func TestStreamClosedDuringARead(t *testing.T) {
 	require.NoError(t, err)
 	status := make(chan int32)
 	go func() { status <- readStream(id, newCaller(1).buffer()) }()
-	time.Sleep(time.Millisecond) // mostly enough for the read to begin
+	time.Sleep(time.Millisecond) // usually enough for the read to begin
 	closeStream(id)
 	assertFails(t, abi.Error, "closed", <-status)
 }

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,15 +12,14 @@
 
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_join(pthread_t, void **);
-int __real_pthread_detach(pthread_t);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
 uint32_t hotso_dying, hotso_ended;
 
-/* The list: entries come from blocks that are mapped behind the back of
- * memory.c, since they must outlive what it releases. */
+/* Entries of the list come from blocks that memory.c does not know of, since they must
+ * outlive what it releases. */
 #include <sys/mman.h>
 
 enum { PER_BLOCK = 64 };
@@ -29,7 +29,8 @@ typedef struct block {
     hotso_thread threads[PER_BLOCK];
 } block;
 
-static hotso_lock list_lock;
+static uint32_t asked; /* for a thread, whether it came or not */
+hotso_lock hotso_list_lock;
 static block *blocks;
 static hotso_thread *list;
 
@@ -44,13 +45,26 @@ static hotso_thread *take_unused(void) {
     blocks = b;
     for (int i = 0; i < PER_BLOCK; i++) {
         b->threads[i].next = list;
-        list = &b->threads[i];
+        __atomic_store_n(&list, &b->threads[i], __ATOMIC_RELEASE); /* for hotso_threads */
     }
     return list;
 }
 
 hotso_thread *thread_list(void) {
     return list;
+}
+
+/* The list only grows, and its entries stay where they are until the library is unloaded. */
+uint32_t hotso_threads(int32_t *ids, uint32_t cap) {
+    uint32_t n = 0;
+    for (hotso_thread *t = __atomic_load_n(&list, __ATOMIC_ACQUIRE); t && n < cap; t = t->next)
+        if (__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_RUNNING)
+            ids[n++] = t->tid;
+    return n;
+}
+
+int threads_seen(void) {
+    return asked;
 }
 
 void thread_forget(void) {
@@ -62,18 +76,63 @@ void thread_forget(void) {
     }
 }
 
-void thread_reap(void) {
-    lock(&list_lock);
-    for (hotso_thread *t = list; t; t = t->next) {
-        if (t->theirs || __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) != THREAD_ENDED)
-            continue;
-        __real_pthread_join(t->handle, NULL); /* at once: it is past its last instruction of ours */
-        t->state = THREAD_UNUSED;
-    }
-    unlock(&list_lock);
+/* Waits for no more than the thread's key destructors: it has left the library's code, or
+ * calls it once more from there. pthread_join is a cancellation point; a thread of C code
+ * that is canceled must not leave from here. */
+int thread_join_ended(pthread_t handle, void **result) {
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    int err = __real_pthread_join(handle, result);
+    pthread_setcancelstate(before, NULL);
+    return err;
 }
 
-/* The first frame of every thread of the library's, and the last. */
+static hotso_thread *take_ended(void) {
+    for (hotso_thread *t = list; t; t = t->next)
+        if (!t->theirs && !t->joining && __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_ENDED) {
+            t->joining = 1;
+            return t;
+        }
+    return NULL;
+}
+
+/* The lock is not held while a thread is joined, whose destructors may want it. */
+void thread_reap(void) {
+    hotso_record *busy = busy_begin();
+    hotso_thread *t = NULL;
+    do {
+        lock(&hotso_list_lock);
+        if (t)
+            t->state = THREAD_UNUSED;
+        t = take_ended();
+        unlock(&hotso_list_lock);
+        if (t)
+            thread_join_ended(t->handle, NULL);
+    } while (t);
+    busy_end(busy);
+}
+
+/* Nothing may interrupt the end: a handler would find a thread that is half inside. */
+static void finish(void *arg) {
+    hotso_thread *t = arg;
+    hotso_record *r = record();
+    sigset_t all;
+    sigfillset(&all);
+    __real_pthread_sigmask(SIG_BLOCK, &all, NULL); /* and what is blocked already: timer.c */
+    r->depth = 0;
+    r->wait = NULL;
+    r->jump = NULL;
+    r->thread = NULL;
+    __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
+    sem_post(&t->ended); /* the last use of t: whoever joins the thread frees it */
+    if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+        __atomic_fetch_add(&hotso_ended, 1, __ATOMIC_RELEASE);
+        syscall(SYS_futex, &hotso_ended, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    }
+}
+
+/* The first frame of every thread of the library's, and the last. C code may leave from
+ * deeper down: by pthread_exit, or when it is canceled. Either runs the cleanup handler. */
 static void *run(void *arg) {
     hotso_thread *t = arg;
     void *volatile result = NULL; /* written between setjmp and longjmp */
@@ -82,35 +141,28 @@ static void *run(void *arg) {
     t->sp = ((uintptr_t)__builtin_frame_address(0) - 4096) & ~(uintptr_t)15;
     adopt(r);
     r->thread = t;
+    t->record = r;
     r->jump = &hotso_no_jump;
     r->depth = 1; /* a thread of the library's is always inside */
     signal_fence();
+    lock(&hotso_list_lock); /* until whoever creates the thread has its handle, as in glibc */
+    unlock(&hotso_list_lock);
+    pthread_cleanup_push(finish, arg);
     if (_setjmp(t->leave) == 0) {
         __atomic_store_n(&t->state, THREAD_RUNNING, __ATOMIC_RELEASE);
         result = t->start(t->arg);
+        locals_end_thread();
     }
-    /* Nothing may interrupt the end: a handler would find a thread that is
-     * half inside. */
-    sigset_t all;
-    sigfillset(&all);
-    __real_pthread_sigmask(SIG_SETMASK, &all, NULL);
-    r->depth = 0;
-    r->jump = NULL;
-    r->thread = NULL;
-    __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
-    if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
-        __atomic_fetch_add(&hotso_ended, 1, __ATOMIC_RELEASE);
-        syscall(SYS_futex, &hotso_ended, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-    }
+    pthread_cleanup_pop(1);
     return result;
 }
 
-/* The kill handler lets an ended thread go on here, on its own stack. */
+/* Where the kill handler sends a thread that is to end; it runs on the thread's own stack. */
 void thread_leave(void) {
     _longjmp(record()->thread->leave, 1);
 }
 
-/* The kill signal ends it. */
+/* Waits for the kill signal, which ends the thread. */
 void thread_park(void) {
     for (;;) {
 #if defined(__x86_64__)
@@ -127,6 +179,32 @@ void thread_park(void) {
     }
 }
 
+/* An entry may have been another thread's. */
+static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int theirs) {
+    t->start = start;
+    t->arg = arg;
+    t->tid = 0;
+    t->signaled = 0;
+    t->joining = 0;
+    t->canceled = 0;
+    sem_init(&t->ended, 0, 0);
+    t->theirs = (uint32_t)theirs;
+    t->state = THREAD_STARTING;
+}
+
+/* A thread's static TLS is taken out of its stack, and the host's slots are a large part of
+ * it. What C code asks for is to be left of a small stack: with less than its TLS, a thread
+ * is not even started (glibc, nptl/allocatestack.c). A stack that C code brings stays as it is. */
+static void widen(pthread_attr_t *attr) {
+    enum { SMALL = 256 << 10 };
+    void *lowest;
+    size_t size;
+    int is_theirs = pthread_attr_getstack(attr, &lowest, &size) == 0 && (uintptr_t)lowest + size != 0;
+    pthread_attr_getstacksize(attr, &size); /* which knows the default, too */
+    if (!is_theirs && size < SMALL)
+        pthread_attr_setstacksize(attr, size + HOTSO_SLOTS_SIZE);
+}
+
 /* Go starts its threads detached (runtime/cgo). We make those joinable, since
  * only pthread_join tells for certain that a thread has left our code. */
 int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(*start)(void *), void *arg) {
@@ -135,73 +213,70 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attr)
         pthread_attr_getdetachstate(attr, &detached);
+    __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
     thread_reap();
 
     hotso_record *busy = busy_begin();
-    lock(&list_lock);
+    lock(&hotso_list_lock);
     if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
-        unlock(&list_lock);
+        unlock(&hotso_list_lock);
         busy_end(busy);
+        if (__atomic_load_n(&hotso_leaving, __ATOMIC_ACQUIRE))
+            return EAGAIN;
         thread_park();
     }
     hotso_thread *t = take_unused();
     if (!t) {
-        unlock(&list_lock);
+        unlock(&hotso_list_lock);
         busy_end(busy);
         return EAGAIN;
     }
-    t->start = start;
-    t->arg = arg;
-    t->tid = 0;
-    t->signaled = 0;
-    t->theirs = detached == PTHREAD_CREATE_JOINABLE;
-    t->state = THREAD_STARTING;
+    prepare(t, start, arg, detached == PTHREAD_CREATE_JOINABLE);
     pthread_attr_t own;
     if (attr) {
         own = *attr;
         pthread_attr_setdetachstate(&own, PTHREAD_CREATE_JOINABLE);
+        widen(&own);
     }
+    sigset_t mask;
+    int masked = inherit_mask(&mask);
     int err = __real_pthread_create(&t->handle, attr ? &own : NULL, run, t);
+    if (masked)
+        __real_pthread_sigmask(SIG_SETMASK, &mask, NULL);
     if (err)
         t->state = THREAD_UNUSED;
     else
         *handle = t->handle;
-    unlock(&list_lock);
+    unlock(&hotso_list_lock);
     busy_end(busy);
     return err;
 }
 
-/* C code of the library joins or detaches a thread of its own. */
-static void reaped(pthread_t handle) {
-    hotso_record *busy = busy_begin();
-    lock(&list_lock);
-    for (hotso_thread *t = list; t; t = t->next)
-        if (t->theirs && t->state != THREAD_UNUSED && pthread_equal(t->handle, handle))
-            t->state = THREAD_UNUSED;
-    unlock(&list_lock);
-    busy_end(busy);
+pid_t thread_id(pthread_t handle) {
+    for (;; sched_yield()) {
+        pid_t id = 0;
+        uint32_t state = THREAD_UNUSED;
+        hotso_record *busy = busy_begin();
+        lock(&hotso_list_lock);
+        for (hotso_thread *t = list; t && state == THREAD_UNUSED; t = t->next)
+            if (t->state != THREAD_UNUSED && pthread_equal(t->handle, handle)) {
+                state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
+                id = t->tid;
+            }
+        unlock(&hotso_list_lock);
+        busy_end(busy);
+        if (state != THREAD_STARTING)
+            return id;
+    }
 }
 
-int __wrap_pthread_join(pthread_t handle, void **result) {
-    int err = __real_pthread_join(handle, result);
-    if (err == 0 && hosted())
-        reaped(handle);
-    return err;
-}
-
-/* From now on it is ours to join. */
-int __wrap_pthread_detach(pthread_t handle) {
-    if (!hosted())
-        return __real_pthread_detach(handle);
-    int found = 0;
-    hotso_record *busy = busy_begin();
-    lock(&list_lock);
-    for (hotso_thread *t = list; t; t = t->next)
-        if (t->theirs && t->state != THREAD_UNUSED && pthread_equal(t->handle, handle)) {
-            t->theirs = 0;
-            found = 1;
-        }
-    unlock(&list_lock);
-    busy_end(busy);
-    return found ? 0 : __real_pthread_detach(handle);
+hotso_thread *thread_last(void *(*start)(void *)) {
+    hotso_thread *t = take_unused();
+    if (!t)
+        return NULL;
+    prepare(t, start, NULL, 0);
+    if (__real_pthread_create(&t->handle, NULL, run, t) == 0)
+        return t;
+    t->state = THREAD_UNUSED;
+    return NULL;
 }

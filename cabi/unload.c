@@ -1,9 +1,10 @@
 //go:build linux && (amd64 || arm64)
 
-/* The way out. The host calls hotso_unload on a thread of its own when no call
- * is inside and none can come, and no thread of its own is in the key stub. */
+/* The way out. The host calls hotso_unload on a thread of its own when no call is inside
+ * the library, none can enter, and no thread of the host's is in the key stub. */
 #define _GNU_SOURCE
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,7 +15,7 @@
 
 int __real_pthread_join(pthread_t, void **);
 
-/* Lets the interrupted thread go on in f, on a free place of its stack. */
+/* Makes the interrupted thread resume in f, on an unused part of its stack. */
 static void go_on_in(ucontext_t *u, void (*f)(void), uintptr_t sp) {
     sp &= ~(uintptr_t)15;
 #if defined(__x86_64__)
@@ -27,12 +28,16 @@ static void go_on_in(ucontext_t *u, void (*f)(void), uintptr_t sp) {
 #endif
 }
 
+void leave_from(void *context) {
+    go_on_in(context, thread_leave, record()->thread->sp);
+}
+
 /* The host's dispatcher calls this for HOTSO_KILL_SIGNAL, on a thread that is
  * inside the library. It ends a thread of the library's, or ejects one of the
- * host's if the library is dead, where that is safe: only where the library's own
- * code was interrupted. Anywhere else, in libc above all, the thread may hold a
- * lock that the process needs; it is tried again. The kernel restores the
- * alternate stack on the way back. */
+ * host's if the library is dead, but only if the library's own code was
+ * interrupted, or a wait that holds nothing (wait.c). Anywhere else, above all in libc,
+ * the thread may hold a lock that the process needs; it is signaled again later. The
+ * kernel restores the alternate stack when the handler returns. */
 void on_kill(int sig, void *info, void *context) {
     (void)sig;
     (void)info;
@@ -40,19 +45,31 @@ void on_kill(int sig, void *info, void *context) {
     hotso_record *r = record();
     hotso_thread *t = r->thread;
 #if defined(__x86_64__)
-    uint64_t pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+    uint64_t pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP], number = (uint64_t)u->uc_mcontext.gregs[REG_RAX];
+    uint64_t sp = (uint64_t)u->uc_mcontext.gregs[REG_RSP];
+    int64_t result = (int64_t)number;
 #else
-    uint64_t pc = u->uc_mcontext.pc;
+    uint64_t pc = u->uc_mcontext.pc, number = u->uc_mcontext.regs[8], sp = u->uc_mcontext.sp;
+    int64_t result = (int64_t)u->uc_mcontext.regs[0];
 #endif
-    if (r->owner != hotso_load_config.owner)
+    if (!hosted() || r->owner != hotso_load_config.owner)
         return;
-    int safe = r->busy == 0 && pc >= entry()->text_low && pc < entry()->text_high;
-    /* The host signals all its threads to free the callers of one library. */
-    if (safe && t && endable(r) && __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+    uint32_t dying = __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE);
+    int code = r->busy == 0 && own_code(pc) && !noting((uintptr_t)pc, number, result);
+    int wait = !code && may_leave_wait(r, pc, sp, result);
+    /* The host signals all its threads to free the callers of one library. One of ours that is
+     * starting has no way back yet. */
+    if (t && __atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_RUNNING && endable(r) &&
+        ((code && dying) || (wait && dying == DYING_IN_WAITS))) {
+        if (wait)
+            leave_wait(r);
         r->busy = 1; /* not twice */
         go_on_in(u, thread_leave, t->sp);
-    } else if (safe && ejectable(r) && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {
-        go_on_in(u, eject, (uintptr_t)ejectable(r) - 1024); /* under the frame that it is in */
+    } else if ((code || wait) && ejectable(r) && __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) {
+        if (wait)
+            leave_wait(r);
+        r->busy = 0;                                        /* what its wrapper has raised it to */
+        go_on_in(u, eject, (uintptr_t)ejectable(r) - 1024); /* below the frame that holds the jump */
         memcpy(&u->uc_sigmask, &r->mask, sizeof r->mask);
     }
     if (t)
@@ -65,6 +82,11 @@ static int64_t now(void) {
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
+/* Whether a signal to the thread would only disturb it: until waits may be left. */
+static int left_alone(const hotso_thread *t) {
+    return hotso_dying != DYING_IN_WAITS && __atomic_load_n(&t->record->wait, __ATOMIC_RELAXED);
+}
+
 /* Asks every living thread to end; returns how many there are. */
 static uint32_t ask(hotso_unload_report *report) {
     uint32_t living = 0;
@@ -75,13 +97,14 @@ static uint32_t ask(hotso_unload_report *report) {
         if (living < HOTSO_UNLOAD_THREADS)
             report->ids[living] = t->tid;
         living++;
-        if (STEP(KILL) && state == THREAD_RUNNING && !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
+        if (STEP(KILL) && state == THREAD_RUNNING && !left_alone(t) &&
+            !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
             syscall(SYS_tgkill, getpid(), t->tid, HOTSO_KILL_SIGNAL);
     }
     return living;
 }
 
-/* Waits until another thread has ended than those in seen, or for ns. */
+/* Waits until more threads have ended than the seen ones, or for ns nanoseconds. */
 static void wait_ended(uint32_t seen, int64_t ns) {
     struct timespec t = {0, ns};
     syscall(SYS_futex, &hotso_ended, FUTEX_WAIT_PRIVATE, seen, &t, NULL, 0);
@@ -100,10 +123,20 @@ static void join_ended(hotso_unload_report *report) {
     }
 }
 
-/* A thread that was met outside the library's own code is asked again, at
- * growing intervals: it may sit in a system call for ever. */
-static uint32_t end_threads(hotso_unload_report *report, int64_t deadline) {
+/* How long threads of C code that wait may take to end by themselves, because a stop hook
+ * has told them to. A dead library's will not. */
+enum { PATIENCE_NS = 1000000 };
+
+static void leave_waits(int64_t begin) {
+    if (now() - begin >= PATIENCE_NS || __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
+        __atomic_store_n(&hotso_dying, DYING_IN_WAITS, __ATOMIC_RELEASE);
+}
+
+/* A thread that was found outside the library's own code is asked again, at
+ * growing intervals: it may stay in a system call for ever. */
+static uint32_t end_threads(hotso_unload_report *report, int64_t begin, int64_t deadline) {
     for (int64_t ns = 50000;; ns += ns < 1000000 ? ns / 2 : 0) {
+        leave_waits(begin);
         uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
         uint32_t living = ask(report);
         if (living == 0 || now() >= deadline)
@@ -112,26 +145,79 @@ static uint32_t end_threads(hotso_unload_report *report, int64_t deadline) {
     }
 }
 
+/* Has C code do what it wants to do at the end. 0 if that does not end. */
+static int run_last(hotso_unload_report *report, int64_t deadline) {
+    hotso_thread *t = exits_begin();
+    if (!t)
+        return 1;
+    for (;;) {
+        uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_ENDED)
+            break;
+        if (now() >= deadline) {
+            exits_overdue();
+            report->threads = 1;
+            report->ids[0] = t->tid;
+            return 0;
+        }
+        wait_ended(seen, 1000000);
+    }
+    join_ended(report);
+    return 1;
+}
+
+/* No thread may be in them. */
+static int end_forks(int64_t deadline) {
+    while (forks_running()) {
+        if (now() >= deadline)
+            return 0;
+        sched_yield();
+    }
+    forks_forget();
+    return 1;
+}
+
 hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
     memset(report, 0, sizeof *report);
     /* A Go runtime has a thread and memory from its first moment on. If we saw
-     * none it took them some other way, and we must not pull the rug. */
-    if (!hosted() || !thread_list() || !memory_seen())
+     * none, it got them in a way that we don't see, and we must not unmap its code. */
+    if (!hosted() || (!threads_seen() && runtime_began()))
+        return HOTSO_INVALID;
+    /* One that was ended right after its load has not come to take memory. */
+    if (!memory_seen() && thread_list() && !__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
         return HOTSO_INVALID;
     int64_t begin = now();
-    __atomic_store_n(&hotso_dying, 1, __ATOMIC_RELEASE);
-    uint32_t living = end_threads(report, begin + timeout_ns);
+    uint32_t alive = 0;
+    __atomic_compare_exchange_n(&hotso_dying, &alive, DYING_IN_CODE, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    uint32_t living = end_threads(report, begin, begin + timeout_ns);
     if (living > 0) {
         report->threads = living;
         return HOTSO_TIMEOUT;
     }
     join_ended(report);
-    int64_t ended = now();
-    report->threads_ns = ended - begin;
+    if (!run_last(report, begin + timeout_ns))
+        return HOTSO_TIMEOUT;
+    if (!end_forks(begin + timeout_ns)) {
+        report->threads = 0; /* they are not the reason */
+        return HOTSO_TIMEOUT;
+    }
+    memory_ranges(report);
+    report->threads_ns = now() - begin;
+    return HOTSO_OK;
+}
+
+void hotso_release(hotso_unload_report *report) {
+    int64_t begin = now();
+    timer_release(report);
+    profiler_release(report);
     key_release(report);
+    locals_release(report);
     files_left(report);
+    signals_asked(report);
+    process_changed(report);
+    heap_release(report);
     memory_release(report);
     thread_forget();
-    report->memory_ns = now() - ended;
-    return HOTSO_OK;
+    exits_forget(report);
+    report->memory_ns = now() - begin;
 }

@@ -14,7 +14,7 @@ import (
 // goLine is the line of go.mod with the version of Go.
 var goLine = regexp.MustCompile(`(?m)^go .*$`)
 
-// A library whose module has a vendor directory is built: the headers are in there.
+// A library can be built from a vendor directory: the headers are in there.
 func TestVendored(t *testing.T) {
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)

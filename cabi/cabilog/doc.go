@@ -10,6 +10,6 @@
 //
 // The host's level decides; it is asked each time, since it may change. The host
 // adds the attributes library and version. Numbers, texts, bool, times, durations
-// and groups stay what they are; other values become text here. In a host that
-// takes no records, nothing is enabled. The record's source stays behind.
+// and groups keep their kind; other values become text here. If the host takes no
+// records, nothing is enabled. The record's source is left out.
 package cabilog
