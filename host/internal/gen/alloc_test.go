@@ -1,6 +1,6 @@
 //go:build !race
 
-// The race detector has sync.Pool drop frames.
+// The race detector makes sync.Pool drop frames.
 
 package gen_test
 
@@ -15,7 +15,7 @@ import (
 	echo "github.com/hotso/hotso/testdata/libs/echo/client"
 )
 
-// TestTypedCallsDoNotAllocate: beyond the result.
+// TestTypedCallsDoNotAllocate anything but their result.
 func TestTypedCallsDoNotAllocate(t *testing.T) {
 	ctx := context.Background() // one that can end costs a goroutine
 	c, err := echo.New(open(t, libtest.Build(t, "echo", "1")))

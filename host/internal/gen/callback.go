@@ -11,14 +11,14 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// A callback is the type of a parameter that is a function. It crosses as its
+// A callback is the type of a parameter that is a function. What crosses is a
 // handle.
 type callback struct {
 	params []param // without names in C
-	result *goType // nil if it returns an error only
+	result *goType // nil if it returns only an error
 }
 
-// maxCallbackParams is how many cabi.CallbackN takes.
+// maxCallbackParams is the most parameters that cabi.CallbackN takes.
 const maxCallbackParams = 3
 
 // param resolves a parameter of an export, which may be a function.
@@ -102,10 +102,10 @@ func (r *resolver) callback(f *ast.FuncType, function string) *callback {
 	return c
 }
 
-// maker is the function of cabi or host that makes it or its handle.
+// maker is the function of cabi or host that makes the callback or its handle.
 func (c *callback) maker() string { return "Callback" + strconv.Itoa(len(c.params)) }
 
-// glue makes the function of its handle.
+// glue makes the function from its handle.
 func (c *callback) glue(handle string) string {
 	var types []string
 	for _, p := range c.params {
@@ -118,7 +118,7 @@ func (c *callback) glue(handle string) string {
 	return errorOnly + strconv.Itoa(len(c.params)) + "(" + made + ")"
 }
 
-// lent is what host.CallbackN is given for the function of that name.
+// lent is the argument of host.CallbackN for the function of that name.
 func (c *callback) lent(name string) string {
 	if c.result != nil {
 		return name
@@ -126,14 +126,14 @@ func (c *callback) lent(name string) string {
 	return withNone + strconv.Itoa(len(c.params)) + "(" + name + ")"
 }
 
-// A function that returns an error only crosses as one with a result of no type. These
-// begin the names of what turns one into the other.
+// A function that returns only an error crosses as one whose result is None. These
+// are the first parts of the names of adapters that turn one into the other.
 const (
 	errorOnly = "hotsoErrorOnly" // in the library
 	withNone  = "hotsoWithNone"  // in the client
 )
 
-// adapters writes those that the library needs, one for each number of parameters.
+// adapters writes the adapters that are needed, one for each number of parameters.
 func (l *library) adapters(b *strings.Builder, write func(b *strings.Builder, n int, generic, params, args string)) {
 	var needed [maxCallbackParams + 1]bool
 	for _, f := range l.functions {
@@ -161,22 +161,22 @@ func (l *library) adapters(b *strings.Builder, write func(b *strings.Builder, n 
 	}
 }
 
-// errorOnlyAdapter is one for the library.
+// errorOnlyAdapter writes one for the library.
 func errorOnlyAdapter(b *strings.Builder, n int, generic, params, args string) {
-	fmt.Fprintf(b, "\n// %[1]s%[2]d drops the result of f, which has no type.\n"+
+	fmt.Fprintf(b, "\n// %[1]s%[2]d drops the result of f, a cabi.None.\n"+
 		"func %[1]s%[2]d%[3]s(f func(%[4]s) (cabi.None, error)) func(%[4]s) error {\n"+
 		"\treturn func(%[4]s) error { _, err := f(%[5]s); return err }\n}\n", errorOnly, n, generic, params, args)
 }
 
-// withNoneAdapter is one for the client.
+// withNoneAdapter writes one for the client.
 func withNoneAdapter(b *strings.Builder, n int, generic, params, args string) {
-	fmt.Fprintf(b, "\n// %[1]s%[2]d gives f a result of no type.\n"+
+	fmt.Fprintf(b, "\n// %[1]s%[2]d gives f a result, a host.None.\n"+
 		"func %[1]s%[2]d%[3]s(f func(%[4]s) error) func(%[4]s) (host.None, error) {\n"+
 		"\tif f == nil {\n\t\treturn nil\n\t}\n"+
 		"\treturn func(%[4]s) (host.None, error) { return host.None{}, f(%[5]s) }\n}\n", withNone, n, generic, params, args)
 }
 
-// client is its type as the client spells it.
+// client is the callback's type as the client spells it.
 func (c *callback) client() string {
 	var names, types []string
 	for _, p := range c.params {
@@ -196,7 +196,7 @@ func (c *callback) client() string {
 	}
 }
 
-// signature is what the library asks the host for.
+// signature is the one that the library asks the host for.
 func (c *callback) signature() abi.Signature {
 	s := abi.Signature{Error: true}
 	for _, p := range c.params {
@@ -208,7 +208,7 @@ func (c *callback) signature() abi.Signature {
 	return s
 }
 
-// callbacks reports whether f is given functions.
+// callbacks reports whether f has parameters that are functions.
 func (f *function) callbacks() bool {
 	for _, p := range f.params {
 		if p.typ.callback != nil {

@@ -32,7 +32,7 @@ func TestFunctionsAsArguments(t *testing.T) {
 	equals(t, "")(c.LastWords(ctx))
 }
 
-// The collector runs all the time, and so do other callers.
+// The garbage collector runs all the time, and so do other callers.
 func TestFunctionsAsArgumentsWhileCollecting(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	c, _ := echoClient(t)
@@ -90,8 +90,8 @@ func callsBack(t *testing.T, ctx context.Context, c *echo.Client) {
 	assert.EqualValues(t, 255, seen)
 }
 
-// TestFunctionsThatFail: their error or panic is the library's, and none of them
-// stays callable.
+// TestFunctionsThatFail: their error or panic becomes the library's, and none of them
+// can be called afterwards.
 func TestFunctionsThatFail(t *testing.T) {
 	ctx := t.Context()
 	c, lib := echoClient(t)
@@ -122,7 +122,7 @@ func TestFunctionsThatFail(t *testing.T) {
 	assert.ErrorContains(t, err, "it is func() (int8, error), called as func(int32) error")
 }
 
-// A function calls the library again, with a function.
+// A function calls the library again, and passes it a function.
 func TestFunctionsThatCallAgain(t *testing.T) {
 	ctx := t.Context()
 	c, _ := echoClient(t)
@@ -136,8 +136,8 @@ func TestFunctionsThatCallAgain(t *testing.T) {
 	equals(t, int64(1<<5))(c.Each(ctx, 6, visit))
 }
 
-// TestAFunctionOfACallLeftBehind: it goes on as long as somebody waits, and what
-// the library calls later fails.
+// TestAFunctionOfACallLeftBehind: it goes on as long as somebody waits, and later calls
+// by the library fail.
 func TestAFunctionOfACallLeftBehind(t *testing.T) {
 	c, lib := echoClient(t, host.CancelGrace(time.Millisecond))
 	var mu sync.Mutex

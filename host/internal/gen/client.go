@@ -14,7 +14,7 @@ import (
 func (l *library) client() ([]byte, error) {
 	name := path.Base(l.clientDir)
 	if !token.IsIdentifier(name) {
-		return nil, fmt.Errorf("%w: %s: the client's directory gives its package the name, and %q is none", ErrName, l.name, name)
+		return nil, fmt.Errorf("%w: %s: the client's package is named after its directory, and %q is not a package name", ErrName, l.name, name)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "// %s\n\n// Package %s calls the library %s.\npackage %s\n\nimport (\n", generated, name, l.name, name)
@@ -30,12 +30,13 @@ func (l *library) client() ([]byte, error) {
 	fmt.Fprintf(&b, "\n// A Client calls the functions of %s, on the library or slot that it was made with.\n"+
 		"// Its methods may be called from any goroutine; package host documents their errors.\n", l.name)
 	if l.callbacks() {
-		b.WriteString("//\n// The library may call a function that it is given on any thread, at the same time, until the\n" +
-			"// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.\n")
+		b.WriteString("//\n// The library may call a function that it is given on any thread, and on several at a time, until\n" +
+			"// the method returns. A call of it that has not ended by then, as after host.ErrHung, goes on.\n" +
+			"// A nil function is host.ErrArgument.\n")
 	}
 	b.WriteString("type Client struct {\n")
 	l.nameFields()
-	for _, f := range l.functions {
+	for _, f := range l.plain() {
 		types := append([]string{"context.Context"}, f.clientTypes()...)
 		fmt.Fprintf(&b, "\t%s func(%s) (%s, error)\n", f.field, strings.Join(types, ", "), f.clientResult())
 	}
@@ -46,8 +47,8 @@ func (l *library) client() ([]byte, error) {
 func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 	var client Client
 	var errs [%d]error
-`, len(l.functions))
-	for i, f := range l.functions {
+`, len(l.plain()))
+	for i, f := range l.plain() {
 		kind, types := "Func", f.clientTypes()
 		if f.result != nil && f.result.Type == abi.Stream {
 			kind = "ReaderFunc"
@@ -62,7 +63,7 @@ func New(c host.Caller, opts ...host.BindOption) (*Client, error) {
 			f.field, i, kind, len(f.params), args, f.name)
 	}
 	b.WriteString("\tif err := errors.Join(errs[:]...); err != nil {\n\t\treturn nil, err\n\t}\n\treturn &client, nil\n}\n")
-	for _, f := range l.functions {
+	for _, f := range l.plain() {
 		l.method(&b, f)
 	}
 	l.adapters(&b, withNoneAdapter)
@@ -74,7 +75,7 @@ func (t *goType) client() string {
 	if t.Struct() {
 		return t.fields.name
 	}
-	return string(t.Type) // of a callback its handle, a uint64
+	return string(t.Type) // for a callback that of its handle, a uint64
 }
 
 func (f *function) clientTypes() (types []string) {
@@ -99,11 +100,11 @@ func (f *function) clientResult() string {
 // nameFields names where the client keeps each function.
 func (l *library) nameFields() {
 	taken := map[string]bool{}
-	for _, f := range l.functions {
+	for _, f := range l.plain() {
 		f.field = lowerFirst(f.name)
 		taken[f.field] = true
 	}
-	for _, f := range l.functions {
+	for _, f := range l.plain() {
 		if token.IsKeyword(f.field) {
 			for taken[f.field] {
 				f.field += "_"

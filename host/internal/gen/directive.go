@@ -16,7 +16,7 @@ type directive struct {
 	args []string
 }
 
-// parseDirective reads a comment; ok tells that it is a directive.
+// parseDirective reads a comment; ok says whether it is a directive.
 func parseDirective(c *ast.Comment) (d directive, ok bool) {
 	text, ok := strings.CutPrefix(c.Text, prefix)
 	words := strings.Fields(text)
@@ -29,11 +29,11 @@ func parseDirective(c *ast.Comment) (d directive, ok bool) {
 // An export is what a //hotso:export says.
 type export struct {
 	decl    *ast.FuncDecl
-	name    string // "" if it follows from the function's
+	name    string // "" if it follows from the function's name
 	cstring bool
 }
 
-// directives reads all of a file's. It returns the exports in their order.
+// directives reads all directives of a file. It returns the exports in their order.
 func (l *library) directives(file *ast.File, isMain bool) []export {
 	above := map[*ast.Comment]*ast.FuncDecl{}
 	for _, d := range file.Decls {
@@ -49,17 +49,17 @@ func (l *library) directives(file *ast.File, isMain bool) []export {
 			d, ok := parseDirective(c)
 			switch f := above[c]; {
 			case !ok, d.verb == "ignore" && f != nil, d.verb == "signature" && f != nil:
-				// ignore and signature are for exports by hand; see libbuild.Scan.
+				// ignore and signature are for exports written by hand; see libbuild.Scan.
 			case d.verb == "export":
 				if f == nil {
-					l.fail(d.pos, ErrDirective, "//hotso:export belongs into the comment of a function")
+					l.fail(d.pos, ErrDirective, "//hotso:export belongs in the comment of a function")
 				} else if e, ok := l.export(d, f); ok {
 					exports = append(exports, e)
 				}
-			case d.verb == "package", d.verb == "header", d.verb == "client":
+			case d.verb == "package", d.verb == "header", d.verb == "client", d.verb == "contract":
 				l.setting(d, isMain)
 			default:
-				l.fail(d.pos, ErrDirective, "there is no //hotso:%s; there are export, package, header and client", d.verb)
+				l.fail(d.pos, ErrDirective, "there is no //hotso:%s; there are export, package, contract, header and client", d.verb)
 			}
 		}
 	}
@@ -86,11 +86,13 @@ func (l *library) export(d directive, f *ast.FuncDecl) (e export, ok bool) {
 func (l *library) setting(d directive, isMain bool) {
 	switch {
 	case !isMain:
-		l.fail(d.pos, ErrDirective, "//hotso:%s belongs into package main of the library", d.verb)
+		l.fail(d.pos, ErrDirective, "//hotso:%s belongs in package main of the library", d.verb)
 	case len(d.args) != 1:
 		l.fail(d.pos, ErrDirective, "//hotso:%s takes one argument, not %d", d.verb, len(d.args))
 	case d.verb == "package":
 		l.packages = append(l.packages, d)
+	case d.verb == "contract":
+		l.contracts = append(l.contracts, d)
 	case path.IsAbs(d.args[0]):
 		l.fail(d.pos, ErrDirective, "the directory %s is not relative to this one", d.args[0])
 	case d.verb == "header":
@@ -100,8 +102,8 @@ func (l *library) setting(d directive, isMain bool) {
 	}
 }
 
-// isExported reports whether name is fit for a function or type that both C
-// and Go know: an ASCII identifier with a capital letter.
+// isExported reports whether name can be that of a function or type in both C
+// and Go: an ASCII identifier that begins with a capital letter.
 func isExported(name string) bool {
 	return ast.IsExported(name) && isASCII(name) && token.IsIdentifier(name)
 }

@@ -35,8 +35,8 @@
 //	//hotso:client DIR        where the client goes (default: client); its base name is the package's
 //
 // The exports are functions of package main, so a function there cannot have
-// the name that it is exported under: call it greet, and it is exported as
-// Greet. In a package of its own it is called as it is exported.
+// the name under which it is exported: call it greet, and it is exported as
+// Greet. A function in another package has the name under which it is exported.
 //
 // # Types
 //
@@ -47,8 +47,8 @@
 // writes nothing to them. The Go client's types are its own, so that a host
 // imports nothing of the library.
 //
-// A result that fits no call is an io.Reader, io.ReadCloser or
-// iter.Seq2[[]byte, error]; the client has it as a *host.Stream.
+// A result that does not fit into a call is an io.Reader, io.ReadCloser or
+// iter.Seq2[[]byte, error]; the client returns it as a *host.Stream.
 //
 // A parameter may be a function, which has at most three parameters and returns an
 // error, or one of these types and an error:
@@ -58,12 +58,13 @@
 //
 // The client takes such a function and lends it to the library until the call
 // returns (host.Callback2, cabi.Callback2): a library that calls it later gets an
-// error, as it does when the function fails or panics. Nil is host.ErrArgument, so the
-// library never has a nil one; a C program passes a handle (cabi.h, CALLBACKS).
-// Each costs some allocations a call, see host.Callback1.
+// error, as it does when the function fails or panics. A nil function is host.ErrArgument,
+// so the library never gets one; a C program passes a handle (cabi.h, CALLBACKS).
+// Each function costs some allocations per call, see host.Callback1.
 //
 // # Files
 //
-// What a file exports that the build's constraints leave out is not generated, and
-// told, unless the file is for another platform or the same export is elsewhere.
+// If a file that the build's constraints leave out exports something, that is not
+// generated but reported, unless the file is for another platform or the same export
+// is elsewhere.
 package gen

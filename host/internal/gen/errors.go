@@ -12,7 +12,7 @@ import (
 var (
 	ErrUnsupportedType = errors.New("unsupported type") // a parameter or result that can't cross
 	ErrDirective       = errors.New("bad directive")    // a //hotso: line that can't be followed
-	ErrName            = errors.New("bad name")         // two things of one name, or a name that is taken
+	ErrName            = errors.New("bad name")         // two things with one name, or a name that is taken
 	ErrNothing         = errors.New("nothing to export")
 	ErrGo              = errors.New("the go command failed")
 )
@@ -22,7 +22,7 @@ func (l *library) fail(pos token.Pos, reason error, format string, args ...any) 
 	l.errs = append(l.errs, fmt.Errorf("%s: %w: %s", l.position(pos), reason, fmt.Sprintf(format, args...)))
 }
 
-// position names a file as seen from where the command runs.
+// position gives the file's name relative to where the command runs.
 func (l *library) position(pos token.Pos) token.Position {
 	p := l.fset.Position(pos)
 	if rel, err := filepath.Rel(l.from, p.Filename); err == nil && filepath.IsLocal(rel) {

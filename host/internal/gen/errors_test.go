@@ -11,7 +11,7 @@ import (
 )
 
 // generate is Generate for a package main of one file and, if other is not
-// empty, a package example.com/lib/other.
+// empty, a second package example.com/lib/other.
 func generate(t *testing.T, main, other string) (*library, error) {
 	t.Helper()
 	l := &library{name: "lib", dir: "/lib", from: "/lib", headerDir: "include", clientDir: "client", fset: token.NewFileSet()}
@@ -74,9 +74,9 @@ func TestUnsupportedTypes(t *testing.T) {
 		{"f(w io.Writer)", "5:10", "return an io.Reader"},
 		{"f() (*os.File, error)", "5:11", "return it as an io.Reader or io.ReadCloser"},
 		{"f(d js.RawMessage)", "5:10", "js.RawMessage can't cross; it is a []byte"},
-		{"f(n C.int)", "5:10", "it is C's: use int32"},
+		{"f(n C.int)", "5:10", "it is a type of C: use int32"},
 		{"f(a, b, c, d int32) io.Reader", "5:7", "at most 3; put them into a struct"},
-		{"f() iter.Seq[int32]", "5:10", "iter.Seq2[[]byte, error]: make bytes of each element"},
+		{"f() iter.Seq[int32]", "5:10", "iter.Seq2[[]byte, error]: turn each element into bytes"},
 		{"f(x Missing)", "5:10", "only types of the library's own packages are known"},
 		{"f(x Generic[int8])", "5:10", "give it a name"},
 		{"f(x hidden)", "5:10", "its field x needs a name that begins with a capital"},
@@ -108,8 +108,8 @@ type Of[T any] func(T) error; type WithFunc struct{ F func() error }
 type Recursive func(Recursive) error
 var _ unsafe.Pointer
 `, "package other\n\n//hotso:export\nfunc Fine() {}\ntype hidden struct{ X int8 }\ntype Hidden = hidden\n")
-			if test.says == "" { // it crosses under a name of ASCII letters only
-				test.says = "it is no name in C"
+			if test.says == "" { // exported under a name of ASCII letters only
+				test.says = "it is not a name in C"
 			}
 			if test.decl == "f(x other.Hidden)" {
 				test.says = "package main can't name it"
@@ -130,20 +130,20 @@ func TestBadDirectivesAndNames(t *testing.T) {
 	}{
 		{"//hotso:exprot\nfunc f() {}\n", "", ErrDirective, "main.go:2:1: bad directive: there is no //hotso:exprot"},
 		{"//hotso:\nfunc f() {}\n", "", ErrDirective, "there is no //hotso:;"},
-		{"//hotso:export\n\nfunc f() {}\n", "", ErrDirective, "belongs into the comment of a function"},
-		{"//hotso:export\ntype T int8\n", "", ErrDirective, "belongs into the comment of a function"},
+		{"//hotso:export\n\nfunc f() {}\n", "", ErrDirective, "belongs in the comment of a function"},
+		{"//hotso:export\ntype T int8\n", "", ErrDirective, "belongs in the comment of a function"},
 		{"//hotso:export lower\nfunc f() {}\n", "", ErrDirective, "capital letter"},
 		{"//hotso:export A B\nfunc f() {}\n", "", ErrDirective, `"B" is neither`},
 		{"//hotso:export cstring\nfunc f() (string, error) { return \"\", nil }\n", "", ErrUnsupportedType, "only result is a string"},
 		{"//hotso:export cstring\nfunc f() int8 { return 0 }\n", "", ErrUnsupportedType, "only result is a string"},
 		{"//hotso:header\n", "", ErrDirective, "takes one argument, not 0"},
 		{"//hotso:header /etc\n", "", ErrDirective, "/etc is not relative"},
-		{"", other + "//hotso:client x\n", ErrDirective, "other.go:5:1: bad directive: //hotso:client belongs into package main"},
+		{"", other + "//hotso:client x\n", ErrDirective, "other.go:5:1: bad directive: //hotso:client belongs in package main"},
 		{"//hotso:export\nfunc Greet() {}\n", "", ErrName, "call this one greet"},
 		{"func Fine() {}\n", other, ErrName, "main.go:2:6: bad name: the export Fine"},
 		{"//hotso:export Fine\nfunc f() {}\n", other, ErrName, "Fine is exported at"},
-		{"//hotso:export\nfunc größe() {}\n", "", ErrName, "no name in C"},
-		{"//hotso:export\nfunc _() {}\n", "", ErrName, "no name in C"},
+		{"//hotso:export\nfunc größe() {}\n", "", ErrName, "not a name in C"},
+		{"//hotso:export\nfunc _() {}\n", "", ErrName, "not a name in C"},
 		{"//hotso:export\nfunc cString() {}\n", "", ErrName, "CString is taken in C"},
 		{"//hotso:export HOTSO_OK\nfunc f() {}\n", "", ErrName, "taken in C"},
 		{"//hotso:export GoSlice\nfunc f() {}\n", "", ErrName, "GoSlice is taken in C"},
@@ -178,8 +178,8 @@ func TestGenerateNeedsALibrary(t *testing.T) {
 	require.ErrorIs(t, err, ErrGo)
 	_, _, err = Generate(t.Context(), "../../../scripts/keep")
 	require.Error(t, err)
-	for name, says := range map[string]string{"libmy.lib": `"my.lib" is none: use letters`, "libcabi": "cabi.h is taken",
-		"math":    "hide the system's <math.h> from C programs: call the directory otherwise (hotso build --name math",
+	for name, says := range map[string]string{"libmy.lib": `"my.lib" is not one: use letters`, "libcabi": "cabi.h is taken",
+		"math":    "hide the system's <math.h> from C programs: rename the directory (hotso build --name math",
 		"libtime": "<time.h>", "libstring": "<string.h>", "errno": "<errno.h>", "pthread": "<pthread.h>"} {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o777))
@@ -191,8 +191,8 @@ func TestGenerateNeedsALibrary(t *testing.T) {
 	}
 }
 
-// TestNamesOfParameters: none is a word of C or C++, a macro, or what the header
-// calls something else.
+// TestNamesOfParameters: no name is a keyword of C or C++, a macro, or the name of
+// something else in the header.
 func TestNamesOfParameters(t *testing.T) {
 	l, err := generate(t, `package main
 
@@ -209,7 +209,7 @@ type T struct{ X int8 }
 	assert.Equal(t, []string{"hotso_status_", "lib_T_", "EOF_", "requires_", "x", "x_", "p7", "p8"}, names)
 }
 
-// TestFieldsOfTheClient: none is a keyword, and no two are one.
+// TestFieldsOfTheClient: none is a keyword, and all are different.
 func TestFieldsOfTheClient(t *testing.T) {
 	l, err := generate(t, `package main
 
@@ -230,8 +230,8 @@ func c() {}
 	}
 }
 
-// TestLeftOut: what only a tag keeps from being exported is told; what is for
-// another platform, or has a counterpart here, is as it should be.
+// TestLeftOut: an export that only a tag leaves out is reported. One that is for
+// another platform, or that also exists in this build, is not.
 func TestLeftOut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "lib")
 	require.NoError(t, os.MkdirAll(dir+"/other", 0o777))
@@ -277,7 +277,7 @@ func TestLeftOut(t *testing.T) {
 	assert.Contains(t, notes, dir+"/pro.go:9:6: Pro is not exported"+why)
 }
 
-// TestImportsUnderOtherNames: a file may call a package as it likes, and what is
+// TestImportsUnderOtherNames: a file may import a package under any name, and what is
 // not used is not imported.
 func TestImportsUnderOtherNames(t *testing.T) {
 	l, err := generate(t, `package main
@@ -314,7 +314,7 @@ func brother(t T) {}
 	assert.NotContains(t, string(glue), `"example.com/lib/other"`)
 }
 
-// FuzzGenerate: whatever the source, there is an error or output that is Go.
+// FuzzGenerate: whatever the source is, the result is an error or valid Go.
 func FuzzGenerate(f *testing.F) {
 	f.Add("package main\n\n//hotso:export\nfunc f(a, b int32, s string, p []byte, xs []float64) (T, error) { return T{}, nil }\n\ntype T struct{ X int8 }\n")
 	f.Add("package main\n\n// f */ is\n//\n//hotso:export Name cstring\nfunc f(class, out string) string { return \"\" }\n//hotso:client ./a b\n")

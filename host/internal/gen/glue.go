@@ -18,8 +18,8 @@ var cTypes = map[abi.Type]string{
 	abi.Uint8: "uint8_t", abi.Uint16: "uint16_t", abi.Uint32: "uint32_t", abi.Uint64: "uint64_t",
 }
 
-// element is what the pointer of a span points to. const has it as cabi.h
-// writes constants, since cgo has no const.
+// element is what the pointer of a span points to. For constant it is one of cabi.h's
+// names for const types, because cgo has no const.
 func element(t abi.Type, constant bool) string {
 	switch {
 	case t == abi.String && constant:
@@ -67,7 +67,7 @@ func (l *library) cParams(f *function) (params []cParam, result string) {
 	return params, "hotso_status"
 }
 
-// cgoType writes a type of C as cgo does: "double *" is *C.double.
+// cgoType writes a C type as cgo does: "double *" is *C.double.
 func cgoType(c string) string {
 	if elem, ok := strings.CutSuffix(c, " *"); ok {
 		return "*C." + elem
@@ -85,6 +85,7 @@ func (l *library) glue() ([]byte, error) {
 		}
 		body.WriteString(")\n")
 	}
+	l.writeServed(&body)
 	for _, f := range l.functions {
 		l.writeExport(&body, f)
 	}
@@ -94,10 +95,19 @@ func (l *library) glue() ([]byte, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// %s\n\npackage main\n\n// #cgo CFLAGS: %s\n// #include %q\nimport \"C\"\n\nimport (\n",
 		generated, l.cgoFlags(), l.name+".h")
-	if strings.Contains(text, "unsafe.") {
-		b.WriteString("\t\"unsafe\"\n\n")
+	std := ""
+	for _, name := range []string{"context", "iter", "unsafe"} {
+		if name == "unsafe" && strings.Contains(text, "unsafe.") || name != "unsafe" && len(l.served) > 0 && strings.Contains(text, name+".") {
+			std += "\t\"" + name + "\"\n"
+		}
+	}
+	if std != "" {
+		b.WriteString(std + "\n")
 	}
 	b.WriteString("\t\"github.com/hotso/hotso/cabi\"\n")
+	if len(l.served) > 0 {
+		b.WriteString("\t\"" + contractPath + "\"\n")
+	}
 	for _, i := range l.imports {
 		if regexp.MustCompile(`\b` + regexp.QuoteMeta(i.name) + `\.`).MatchString(text) {
 			fmt.Fprintf(&b, "\t%s\n", i)
@@ -107,7 +117,7 @@ func (l *library) glue() ([]byte, error) {
 	return format.Source([]byte(b.String() + text))
 }
 
-// cgoFlags finds the header and cabi.h, wherever the module is.
+// cgoFlags makes the compiler find the header and cabi.h, wherever the module is.
 func (l *library) cgoFlags() string {
 	flags := "-I${SRCDIR}/" + l.headerDir
 	if l.cabiDir == "" {
@@ -146,11 +156,13 @@ const (
 	recoversStatus = "defer cabi.RecoverStatus(&answer)\n"
 )
 
-// body is what an export does.
+// body is the code of an export.
 func (f *function) body(result string) string {
 	call := list(f.call+"(", f.arguments(), ")")
 	r := f.result
 	switch {
+	case f.method != nil:
+		return recoversStatus + f.serve()
 	case f.cstring:
 		if r.named {
 			call = "string(" + call + ")"
@@ -164,8 +176,8 @@ func (f *function) body(result string) string {
 	return recoversStatus + f.statusBody(call)
 }
 
-// statusBody is what an export with a status does: a helper of cabi's is given the
-// function's result and its error.
+// statusBody is the code of an export with a status: it passes the function's result
+// and error to one of cabi's helpers.
 func (f *function) statusBody(call string) string {
 	r := f.result
 	if r == nil {
@@ -173,7 +185,7 @@ func (f *function) statusBody(call string) string {
 	}
 	prepare, helper := "", "cabi.Store((*"+r.spelled+")(result), "
 	converted := func(value string) string { return value }
-	takesBoth, failing := false, f.err // the helper takes nothing else; the call has an error
+	takesBoth, failing := false, f.err // the helper takes only the call's results; the call returns an error
 	switch {
 	case r.Type == abi.Stream:
 		if !f.err {

@@ -17,10 +17,12 @@ import (
 
 const golden = "testdata/golden/corner-shop"
 
-// TestUpToDate: what is checked in is what hotso gen writes. After a change
-// here, run it on each of these.
+// TestUpToDate: the files in the repository are what hotso gen writes. After a change
+// here, run it on each of these directories.
 func TestUpToDate(t *testing.T) {
-	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo", golden} {
+	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo", golden,
+		"../../../testdata/contracts/shapes", "../../../testdata/libs/shapes",
+		"../../../examples/contract/greeting", "../../../examples/contract/libhello"} {
 		files, _, err := gen.Generate(t.Context(), dir)
 		require.NoError(t, err)
 		if dir == golden { // its copy of cabi.h is not checked in
@@ -56,7 +58,7 @@ func TestStaleAndWrite(t *testing.T) {
 	assert.Equal(t, files[:1], stale)
 }
 
-// TestAnotherModuleCompiles builds the golden library, whose names are hard,
+// TestAnotherModuleCompiles builds the golden library, which has difficult names,
 // in a module of its own that requires this one.
 func TestAnotherModuleCompiles(t *testing.T) {
 	if _, err := exec.LookPath("cc"); err != nil {
@@ -92,7 +94,7 @@ func TestAnotherModuleCompiles(t *testing.T) {
 	}
 }
 
-// TestHeadersAreFormatted: as .clang-format has it.
+// TestHeadersAreFormatted as .clang-format says.
 func TestHeadersAreFormatted(t *testing.T) {
 	format, err := exec.LookPath("clang-format")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 func (l *library) header() []byte {
 	var b strings.Builder
 	guard := "HOTSO_" + strings.ToUpper(strings.TrimSuffix(l.prefix(), "_")) + "_H"
-	fmt.Fprintf(&b, "/*\n * %s.h: the library %s. %s\n *\n * Calls, ownership and threads are as cabi.h says.\n */\n",
+	fmt.Fprintf(&b, "/*\n * %s.h: the library %s. %s\n *\n * See cabi.h for calls, ownership and threads.\n */\n",
 		l.name, l.name, generated)
 	fmt.Fprintf(&b, "#ifndef %s\n#define %s\n\n", guard, guard)
 	if l.usesBool() {
@@ -65,7 +65,7 @@ func (l *library) cStruct(b *strings.Builder, s *structType) {
 	fmt.Fprintf(b, "} %s;\ntypedef const %s %sc%s;\n", name, name, l.prefix(), s.name)
 }
 
-// notes say who owns what is behind each pointer.
+// notes say who owns what each pointer points to.
 func (l *library) notes(f *function) (notes []string) {
 	for _, p := range f.params {
 		switch t := p.typ; {
@@ -83,7 +83,7 @@ func (l *library) notes(f *function) (notes []string) {
 	switch r := f.result; {
 	case f.cstring:
 		notes = append(notes, "Returns a string that ends in NUL and that the caller owns and frees with hotso_free; "+
-			"NULL after a panic: hotso_take_status tells.")
+			"NULL after a panic, which hotso_take_status reports.")
 	case !f.status() || r == nil:
 	case r.Span():
 		unit := "bytes"
@@ -93,8 +93,8 @@ func (l *library) notes(f *function) (notes []string) {
 		notes = append(notes, fmt.Sprintf("out: the caller's, filled with at most out_cap %s; *out_len becomes their number, "+
 			"or with HOTSO_TOO_SMALL the number that is needed.", unit))
 	case r.Type == abi.Stream:
-		notes = append(notes, "result: the caller's, a stream if the status is HOTSO_OK: for hotso_stream_read, to its end, or "+
-			"hotso_stream_close.")
+		notes = append(notes, "result: the caller's; a stream if the status is HOTSO_OK, which the caller reads to its end with "+
+			"hotso_stream_read, or closes with hotso_stream_close.")
 	default:
 		notes = append(notes, "result: the caller's, written if the status is HOTSO_OK.")
 	}

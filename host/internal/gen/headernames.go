@@ -1,8 +1,8 @@
 package gen
 
 // systemHeaders are the headers of C23 and POSIX, and those of Linux that they
-// include: a library's header of that name, in a directory that a program gives with
-// -I, would be included in their place.
+// include. A library's header of the same name, in a directory that a program passes
+// with -I, would be included in their place.
 var systemHeaders = set(`
 	assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
 	stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// instead is the way out for a type that can't cross.
+// instead says what to use in place of a type that can't cross.
 func instead(t types.Type, expr ast.Expr, spelled string) string {
 	if others[spelled] != "" {
 		return others[spelled]
 	}
 	switch {
 	case strings.HasPrefix(spelled, "iter.Seq"):
-		return "a sequence is the result, of type iter.Seq2[[]byte, error]: make bytes of each element"
+		return "a sequence crosses as the result only, an iter.Seq2[[]byte, error]: turn each element into bytes"
 	case strings.HasPrefix(spelled, "C."):
-		return "it is C's: use int32 or another type of Go with a fixed width"
+		return "it is a type of C: use int32 or another Go type of fixed width"
 	case t == nil:
 		return unknown
 	}
@@ -61,7 +61,7 @@ const unknown = "only types of the library's own packages are known: convert it 
 
 const asReader = "as the result, return it as an io.Reader or io.ReadCloser; as a parameter, pass its data, []byte"
 
-// others are types of other packages that are likely.
+// others are types of other packages that people are likely to use.
 var others = map[string]string{
 	"context.Context": "the host ends the wait by itself: leave it out",
 	"time.Duration":   "pass its nanoseconds as int64",

@@ -17,8 +17,8 @@ type leftOut struct {
 	pattern string // of a //hotso:package
 }
 
-// readLeftOut notes the directives of files that this build leaves out, but for
-// those that are for another system or processor.
+// readLeftOut notes the directives in files that this build leaves out, except in
+// files for another system or processor.
 func (l *library) readLeftOut(p goPackage, tags []string) {
 	for _, name := range p.IgnoredGoFiles {
 		file, err := parser.ParseFile(l.fset, filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
@@ -39,7 +39,7 @@ func (l *library) readLeftOut(p goPackage, tags []string) {
 	}
 }
 
-// forAnotherPlatform reports whether a file that is left out here would be in the
+// forAnotherPlatform reports whether a file that this build leaves out would be in the
 // build for some other platform, with the same tags.
 func forAnotherPlatform(dir, name string, tags []string) bool {
 	c := build.Default
@@ -61,7 +61,7 @@ var (
 		wasm`)
 )
 
-// notesOfLeftOut tells of what was left out and has no counterpart that was not.
+// notesOfLeftOut reports what was left out and has no counterpart in this build.
 func (l *library) notesOfLeftOut() (notes []string) {
 	for _, o := range l.leftOut {
 		what := "//hotso:package " + o.pattern + " is not followed"

@@ -23,25 +23,31 @@ import (
 
 const hotsoModule = "github.com/hotso/hotso"
 
-// A goPackage is what go list tells of a package.
+// A goPackage is what go list says about a package.
 type goPackage struct {
 	Dir, ImportPath, Name string
 	GoFiles, CgoFiles     []string // by the build's constraints, which leave out
 	IgnoredGoFiles        []string
+	Export                string // a file that describes it for those who import it
 	Module                *struct{ Path, Dir string }
 }
 
 // goList asks the go command for packages, as a build of the library sees them.
-// -find leaves imports alone: they may not be there yet.
+// -find leaves out their imports, which may not exist yet.
 func goList(ctx context.Context, dir string, tags []string, patterns ...string) ([]goPackage, error) {
-	args := []string{"list", "-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,Module"}
-	if len(tags) > 0 { // in their absence, those of GOFLAGS
+	return goListWith(ctx, dir, tags, []string{"-find", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,IgnoredGoFiles,Module"},
+		"CGO_ENABLED=1", patterns...)
+}
+
+func goListWith(ctx context.Context, dir string, tags, flags []string, env string, patterns ...string) ([]goPackage, error) {
+	args := append([]string{"list"}, flags...)
+	if len(tags) > 0 { // otherwise those of GOFLAGS count
 		args = append(args, "-tags="+strings.Join(tags, ","))
 	}
 	args = append(append(args, "--"), patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
+	cmd.Env = append(cmd.Environ(), env)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -60,41 +66,33 @@ func goList(ctx context.Context, dir string, tags []string, patterns ...string) 
 	}
 }
 
-// isCName reports whether a library's prefix in C can be made of it.
+// isCName matches a name from which a library's prefix in C can be made.
 var isCName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
-// load reads the library in dir and the packages it names. With an error it returns
-// as much as it has read, or nil.
-func load(ctx context.Context, dir string, tags []string) (*library, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	packages, err := goList(ctx, dir, tags, ".")
-	if err != nil {
-		return nil, err
-	}
-	p := packages[0]
+// load reads the library p and the packages it names. Along with an error it
+// returns what it has read so far, or nil.
+func load(ctx context.Context, p goPackage, tags []string) (*library, error) {
 	if p.Name != "main" {
 		return nil, fmt.Errorf("%w: %s is package %s: a library is package main, with an empty func main",
 			ErrName, p.ImportPath, p.Name)
 	}
 	name := libbuild.DefaultName(p.Dir)
 	if !isCName.MatchString(name) {
-		return nil, fmt.Errorf("%w: the directory %s gives the library its name in C, and %q is none: use letters, digits, - and _",
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name in C, and %q is not one: use letters, digits, - and _",
 			ErrName, p.Dir, name)
 	}
 	if name == "cabi" {
-		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: call it otherwise", ErrName, p.Dir)
+		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and cabi.h is taken: rename it", ErrName, p.Dir)
 	}
 	if systemHeaders[name] {
 		return nil, fmt.Errorf("%w: the directory %s gives the library its name, and its header would hide the system's <%s.h> "+
-			"from C programs: call the directory otherwise (hotso build --name %s names the library so all the same)",
+			"from C programs: rename the directory (hotso build --name %s still gives the library this name)",
 			ErrName, p.Dir, name, name)
 	}
 	l := &library{
 		name: name, dir: p.Dir, headerDir: "include", clientDir: "client", fset: token.NewFileSet(),
 	}
+	var err error
 	if l.from, err = os.Getwd(); err != nil {
 		return nil, err
 	}
@@ -107,6 +105,9 @@ func load(ctx context.Context, dir string, tags []string) (*library, error) {
 	}
 	others, err := l.readOthers(ctx, tags)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.readContracts(ctx, tags); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(l.errs...); err != nil {
@@ -182,11 +183,11 @@ func (l *library) readOthers(ctx context.Context, tags []string) ([]*source, err
 	return others, nil
 }
 
-// check type-checks the declarations of s. Packages beside the given ones are
-// not read: a type of theirs stays unknown, and cannot cross.
+// check type-checks the declarations of s. Packages other than the known ones are
+// not read: their types stay unknown, and cannot cross.
 func (s *source) check(fset *token.FileSet, known map[string]*types.Package) {
 	conf := types.Config{
-		Importer: importer(known), FakeImportC: true, IgnoreFuncBodies: true,
+		Importer: knownPackages(known), FakeImportC: true, IgnoreFuncBodies: true,
 		Error: func(error) {}, // the compiler says it better
 	}
 	s.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
@@ -195,9 +196,9 @@ func (s *source) check(fset *token.FileSet, known map[string]*types.Package) {
 	known[s.ImportPath] = s.types
 }
 
-type importer map[string]*types.Package
+type knownPackages map[string]*types.Package
 
-func (known importer) Import(importPath string) (*types.Package, error) {
+func (known knownPackages) Import(importPath string) (*types.Package, error) {
 	if importPath == "unsafe" {
 		return types.Unsafe, nil
 	}

@@ -6,5 +6,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// The TLS carrier and the eventfd of crashes stay for as long as the process lives.
-func TestMain(m *testing.M) { libtest.Main(m, libtest.Allow("hotso-tls", "anon_inode:[eventfd]")) }
+// The TLS carrier, the eventfd for crashes, and the list of threads stay until the process ends.
+func TestMain(m *testing.M) {
+	libtest.Main(m, libtest.Allow("hotso-tls", "anon_inode:[eventfd]", "/task"))
+}

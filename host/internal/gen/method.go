@@ -39,8 +39,8 @@ func (l *library) method(b *strings.Builder, f *function) {
 	fmt.Fprintf(b, "\n%s%s\n%s%s}\n", goComment(f.doc), head, body.String(), call)
 }
 
-// clientNames returns what the method calls its parameters, and the handles of
-// those that are functions.
+// clientNames returns the names of the method's parameters, and those of the handles
+// of parameters that are functions.
 func (l *library) clientNames(f *function) (names, handles []string) {
 	names = []string{"ctx"}
 	taken := func(name string) bool {
@@ -65,15 +65,15 @@ func (l *library) clientNames(f *function) (names, handles []string) {
 	return names, handles
 }
 
-// meansOther reports whether the body of a method that is given functions means
-// something else by name.
+// meansOther reports whether name already means something else in the body of a
+// method that takes functions.
 func (l *library) meansOther(name string) bool {
 	return bodyNames[name] || slices.ContainsFunc(l.structs, func(s *structType) bool { return s.name == name })
 }
 
 var bodyNames = set("host release err nil false")
 
-// failed is what a method of f returns when it could not call.
+// failed is what a method of f returns if it could not make the call.
 func (f *function) failed() string {
 	switch r := f.result; {
 	case r == nil:

@@ -6,7 +6,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// A library is all that the three outputs are written from.
+// A library is all that the three outputs are made from.
 type library struct {
 	name      string // greeter
 	dir       string // of package main, absolute
@@ -14,10 +14,12 @@ type library struct {
 	clientDir string
 	cabiDir   string      // where cabi.h is; "" if a copy goes to headerDir
 	packages  []directive // of //hotso:package
-	exports   []string    // their names, whether or not they can cross
+	contracts []directive // of //hotso:contract
+	served    []*contractPackage
+	exports   []string // their names, including those that cannot cross
 	leftOut   []leftOut
 
-	imports   []importSpec // of the exports, beside cabi and unsafe
+	imports   []importSpec // of the exports, besides cabi and unsafe
 	functions []*function  // in the order of the source
 	structs   []*structType
 
@@ -38,11 +40,12 @@ type function struct {
 	result  *goType // nil if there is none
 	err     bool    // the Go function returns an error
 	cstring bool
-	field   string // of the client
+	field   string          // of the client
+	method  *contractMethod // what it serves, nil if it serves no contract
 }
 
 type param struct {
-	name string // as the author calls it, "" if not at all
+	name string // as the author calls it, "" if it has no name
 	c    string // in the header and the export
 	typ  *goType
 }
@@ -72,7 +75,7 @@ type field struct {
 	typ  *goType
 }
 
-// signature is what the manifest says of f.
+// signature is that of f in the manifest.
 func (f *function) signature() abi.Signature {
 	s := abi.Signature{Error: f.status()}
 	for _, p := range f.params {
@@ -87,13 +90,13 @@ func (f *function) signature() abi.Signature {
 	return s
 }
 
-// status reports whether the C function returns a status: a result that goes
-// through a pointer leaves no other way to tell of a panic.
+// status reports whether the C function returns a status: if the result is written
+// through a pointer, there is no other way to report a panic.
 func (f *function) status() bool {
 	return f.err || f.result != nil && !f.cstring && (f.result.Span() || f.result.Struct() || f.result.Type == abi.Stream)
 }
 
-// declared reports whether the export does not tell what its signature is.
+// declared reports whether the signature must be declared because the export's types don't show it.
 func (f *function) declared() bool {
 	for _, p := range f.params {
 		if p.typ.Struct() {
@@ -108,8 +111,8 @@ var streams = map[string]string{
 	"io.Reader": "Stream", "io.ReadCloser": "Stream", "iter.Seq2[[]byte, error]": "Seq",
 }
 
-// maxStreamParams is how many host.ReaderFuncN takes.
+// maxStreamParams is the most parameters that host.ReaderFuncN takes.
 const maxStreamParams = 3
 
-// maxParams is how many host.FuncN takes.
+// maxParams is the most parameters that host.FuncN takes.
 const maxParams = 8

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// reserved are names that a parameter can't have in the header, where they are
-// words of C or C++, or in the export, which would then mean the parameter.
+// reserved are names that a parameter can't have: keywords of C or C++ in the
+// header, and names that the export uses for something else.
 var reserved = set(`
 	alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl concept
 	const const_cast constexpr continue decltype default delete do double dynamic_cast else enum explicit export extern
@@ -51,13 +51,13 @@ func (f *function) nameParams(r *resolver) {
 	}
 }
 
-// mayBeTaken reports whether name looks like one of a header: macros are in
+// mayBeTaken reports whether a header may already use name: macros are in
 // capitals, and hotso's types and those of the library have a prefix.
 func (r *resolver) mayBeTaken(name string) bool {
 	return name == strings.ToUpper(name) || strings.HasPrefix(name, "hotso_") || strings.HasPrefix(name, r.l.prefix())
 }
 
-// takes reports whether the export file means something else by name.
+// takes reports whether the export file already uses name for something else.
 func (r *resolver) takes(name string) bool {
 	for _, q := range r.qualifiers {
 		if q == name {
@@ -67,8 +67,8 @@ func (r *resolver) takes(name string) bool {
 	return reserved[name] || r.main.Scope().Lookup(name) != nil
 }
 
-// prefix is what the library's types begin with in C, where they share one
-// space of names with those of other libraries.
+// prefix is what the names of the library's types begin with in C, where all
+// libraries share one namespace.
 func (l *library) prefix() string {
 	name := strings.ReplaceAll(l.name, "-", "_")
 	if name[0] >= '0' && name[0] <= '9' {
@@ -77,15 +77,15 @@ func (l *library) prefix() string {
 	return name + "_"
 }
 
-// cgoNames are what cgo declares in every preamble, so in the one that
-// includes the header, and macros of C.
+// cgoNames are macros of C, and what cgo declares in every preamble, so also in the
+// one that includes the header.
 var cgoNames = set(`CString CBytes GoString GoStringN GoBytes
 	GoInt GoInt8 GoInt16 GoInt32 GoInt64 GoUint GoUint8 GoUint16 GoUint32 GoUint64 GoUintptr GoFloat32 GoFloat64
 	GoComplex64 GoComplex128 GoMap GoChan GoInterface GoSlice
 	NULL EOF NAN EDOM ERANGE EILSEQ BUFSIZ`)
 
-// takenInC reports whether a function or type of C cannot have the name. Macros
-// are mostly in capitals with an underscore: INT32_MAX, RAND_MAX.
+// takenInC reports whether a C function or type cannot have the name. Most macros
+// are in capitals with an underscore: INT32_MAX, RAND_MAX.
 func takenInC(name string) bool {
 	return cgoNames[name] || strings.Contains(name, "_") && name == strings.ToUpper(name)
 }

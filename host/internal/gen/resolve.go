@@ -38,21 +38,22 @@ func (l *library) resolve(sources []*source) error {
 			if other := taken[f.name]; other != nil {
 				l.fail(f.pos, ErrName, "%s is exported at %s too", f.name, l.fset.Position(other.pos))
 			} else if obj := main.Scope().Lookup(f.name); obj != nil {
-				l.fail(obj.Pos(), ErrName, "the export %s is a function of package main, which has this one already: "+
+				l.fail(obj.Pos(), ErrName, "the export %s becomes a function of package main, which already has this one: "+
 					"call this one %s, or export it as //hotso:export OtherName", f.name, lowerFirst(f.name))
 			}
 			taken[f.name] = f
 			l.functions = append(l.functions, f)
 		}
 	}
+	l.serveContracts(taken, main)
 	r.finish()
 	if len(l.functions) == 0 && len(l.errs) == 0 {
-		return fmt.Errorf("%w: %s has no function with a //hotso:export above it", ErrNothing, sources[0].ImportPath)
+		return fmt.Errorf("%w: %s has no function with a //hotso:export above it, and no //hotso:contract", ErrNothing, sources[0].ImportPath)
 	}
 	return errors.Join(l.errs...)
 }
 
-// A resolver knows how the export file calls things.
+// A resolver knows the names that the export file uses.
 type resolver struct {
 	l          *library
 	main       *types.Package
@@ -70,7 +71,7 @@ func (r *resolver) function(e export) *function {
 		r.l.fail(node.Pos(), ErrUnsupportedType, decl.Name.Name+": "+format, args...)
 	}
 	if !isExported(f.name) {
-		r.l.fail(f.pos, ErrName, "%s is no name in C: give one, //hotso:export Name", decl.Name.Name)
+		r.l.fail(f.pos, ErrName, "%s is not a name in C: give it one, //hotso:export Name", decl.Name.Name)
 	}
 	switch {
 	case takenInC(f.name):
@@ -128,8 +129,8 @@ func (r *resolver) function(e export) *function {
 	return f
 }
 
-// spelled is an expression with its packages by the names they have at home,
-// whatever the file calls them.
+// spelled is an expression in which each package has its own name, whatever the
+// file calls it.
 func (r *resolver) spelled(expr ast.Expr) string {
 	text := types.ExprString(expr)
 	ast.Inspect(expr, func(n ast.Node) bool {
@@ -166,7 +167,7 @@ func (r *resolver) finish() {
 	}
 }
 
-// qualified is how the export file calls something of package p.
+// qualified is the export file's name for something in package p.
 func (r *resolver) qualified(p *types.Package, name string) string {
 	if p == r.main {
 		return name
@@ -202,7 +203,7 @@ type value struct {
 	expr ast.Expr
 }
 
-// flatten takes a field list apart: "a, b int32" is two values.
+// flatten splits a field list: "a, b int32" is two values.
 func flatten(list *ast.FieldList) (vs []value) {
 	if list == nil {
 		return nil

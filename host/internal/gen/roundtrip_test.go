@@ -37,7 +37,7 @@ func equals[T any](t *testing.T, want T) func(T, error) {
 	}
 }
 
-// fails expects an error with a text, and the zero value.
+// fails expects an error that contains a text, and the zero value.
 func fails[T any](t *testing.T, says string) func(T, error) {
 	return func(got T, err error) {
 		t.Helper()
@@ -104,7 +104,7 @@ func TestEveryTypeThroughTheClient(t *testing.T) {
 	equals(t, []uint64{1, math.MaxUint64})(c.Uint64s(ctx, []uint64{1, math.MaxUint64}))
 	equals(t, []float32{1.5, -0.5, 0})(c.Float32s(ctx, []float32{1.5, -0.5, 0}))
 	equals(t, []float64(nil))(c.Float64s(ctx, nil))
-	many := make([]float64, 10_001) // more than fits the host's buffer, and no multiple of it
+	many := make([]float64, 10_001) // more than fit into the host's buffer, and not a multiple of its size
 	for i := range many {
 		many[i] = float64(i)
 	}
@@ -123,7 +123,7 @@ func TestEveryTypeThroughTheClient(t *testing.T) {
 	equals(t, int32(1))(c.Inside(ctx, a, echo.Point{X: 9, Y: 9}, []float64{2, 0}, []float64{3, 3}))
 }
 
-// TestDynamic calls with what encoding/json makes of arguments.
+// TestDynamic calls with arguments as encoding/json decodes them.
 func TestDynamic(t *testing.T) {
 	lib := open(t, libtest.Build(t, "echo", "1"))
 	call := func(name string, args ...any) (any, error) {

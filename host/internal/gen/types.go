@@ -32,7 +32,7 @@ func (r *resolver) resolve(expr ast.Expr, function string) *goType {
 	return typ
 }
 
-// typeOf is resolve for a type; why may say more than its name does.
+// typeOf is resolve for a type; why is set if there is more to say than its name does.
 func (r *resolver) typeOf(t types.Type) (typ *goType, why string) {
 	if t == nil {
 		return nil, ""
@@ -79,11 +79,11 @@ func (r *resolver) typeOf(t types.Type) (typ *goType, why string) {
 	return nil, ""
 }
 
-// structOf returns the struct of a named type, once.
+// structOf returns the struct of a named type, which is resolved only once.
 func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string) (s *structType, why string) {
 	obj := named.Obj()
 	if s, ok := r.structs[obj]; ok {
-		return s, "" // nil if it contains itself, which the compiler says better
+		return s, "" // nil if it contains itself, which the compiler explains better
 	}
 	r.structs[obj] = nil
 	defer func() {
@@ -94,7 +94,7 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 	s = &structType{pos: obj.Pos(), name: upperFirst(obj.Name()), spelled: spelled}
 	s.doc = r.docOfType(obj, s.name)
 	if !isExported(s.name) {
-		return nil, "it is no name in C: call it by ASCII letters"
+		return nil, "it is not a name in C: use ASCII letters"
 	}
 	var fields []abi.Field
 	for f := range u.Fields() {
@@ -118,7 +118,7 @@ func (r *resolver) structOf(named *types.Named, u *types.Struct, spelled string)
 		fields = append(fields, abi.Field{Name: f.Name(), Type: typ.Type})
 	}
 	if s.typ = abi.Struct(fields...); s.typ.Fields() == nil {
-		return nil, "a struct has at least one field, at most 4096 bytes and 8 structs inside each other; pass more as []byte"
+		return nil, "a struct has at least one field, at most 4096 bytes and 8 levels of structs; pass more as []byte"
 	}
 	r.structs[obj] = s
 	r.l.structs = append(r.l.structs, s) // after those of its fields
@@ -160,7 +160,7 @@ func (r *resolver) declaration(obj types.Object) (*ast.GenDecl, *ast.TypeSpec, *
 	return nil, nil, nil
 }
 
-// renamed is a comment that begins with another name.
+// renamed is a comment with another name at its beginning.
 func renamed(doc *ast.CommentGroup, from, to string) string {
 	text := strings.TrimSpace(doc.Text())
 	if rest, ok := strings.CutPrefix(text, from+" "); ok {

@@ -154,7 +154,7 @@ static void structs(void) {
 
 /* THE CALLER'S FUNCTIONS */
 
-enum { HOST = 1 << 16, VISIT = 2 << 16 }; /* lower 16 bits 0: these find functions */
+enum { HOST = 1 << 16, VISIT = 2 << 16 }; /* handles that look up functions: the lower 16 bits are 0 */
 
 /* Answers the calls of the library, with one function: func(int32) (int64, error). */
 static hotso_status host_call(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
@@ -186,7 +186,7 @@ static hotso_status host_call(uint64_t function, const void *args, size_t args_l
     return HOTSO_OK;
 }
 
-/* Whether a status is an error of that text. */
+/* Whether a status is an error with that text. */
 static int says(hotso_status status, const char *text) {
     char message[128] = "";
     size_t n = 0;
@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
     }
     look_up("hotso_take", &take);
     FUNCTION(hotso_set_host);
-    hotso_set_host_(host_call, HOST); /* which has no functions by name */
+    hotso_set_host_(host_call, HOST); /* a host without functions by name */
     FUNCTION(hotso_start);
     check("start", hotso_start_(0) == HOTSO_OK);
     scalars();

@@ -125,12 +125,12 @@ func Measure(label *C.hotso_cchar, label_len C.size_t, out *C.char, out_cap C.si
 	return C.hotso_status(buffer.Text(string(got), err))
 }
 
-// hotsoErrorOnly0 drops the result of f, which has no type.
+// hotsoErrorOnly0 drops the result of f, a cabi.None.
 func hotsoErrorOnly0(f func() (cabi.None, error)) func() error {
 	return func() error { _, err := f(); return err }
 }
 
-// hotsoErrorOnly2 drops the result of f, which has no type.
+// hotsoErrorOnly2 drops the result of f, a cabi.None.
 func hotsoErrorOnly2[A, B any](f func(a1 A, a2 B) (cabi.None, error)) func(a1 A, a2 B) error {
 	return func(a1 A, a2 B) error { _, err := f(a1, a2); return err }
 }

@@ -26,8 +26,9 @@ type Pair struct {
 // A Client calls the functions of corner-shop, on the library or slot that it was made with.
 // Its methods may be called from any goroutine; package host documents their errors.
 //
-// The library may call a function that it is given on any thread, at the same time, until the
-// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.
+// The library may call a function that it is given on any thread, and on several at a time, until
+// the method returns. A call of it that has not ended by then, as after host.ErrHung, goes on.
+// A nil function is host.ErrArgument.
 type Client struct {
 	price    func(context.Context, int32, Item) (int64, error)
 	label    func(context.Context, string, string, string, string, string, string, []byte, float32) (string, error)
@@ -149,7 +150,7 @@ func (c *Client) Measure(ctx context.Context, label string) (string, error) {
 	return c.measure(ctx, label)
 }
 
-// hotsoWithNone0 gives f a result of no type.
+// hotsoWithNone0 gives f a result, a host.None.
 func hotsoWithNone0(f func() error) func() (host.None, error) {
 	if f == nil {
 		return nil
@@ -157,7 +158,7 @@ func hotsoWithNone0(f func() error) func() (host.None, error) {
 	return func() (host.None, error) { return host.None{}, f() }
 }
 
-// hotsoWithNone2 gives f a result of no type.
+// hotsoWithNone2 gives f a result, a host.None.
 func hotsoWithNone2[A, B any](f func(a1 A, a2 B) error) func(a1 A, a2 B) (host.None, error) {
 	if f == nil {
 		return nil

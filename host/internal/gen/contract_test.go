@@ -1,0 +1,142 @@
+package gen
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// generateContract is Generate for a package c of one file.
+func generateContract(t *testing.T, text string) (string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/c\n\ngo 1.26\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.go"), []byte(text), 0o666))
+	files, _, err := Generate(t.Context(), dir)
+	if err != nil {
+		return "", err
+	}
+	require.Len(t, files, 1)
+	return string(files[0].Data), nil
+}
+
+// Each place of what can't cross is told with its line, and the way out.
+func TestWhatContractsRefuse(t *testing.T) {
+	const text = `package c
+
+import (
+	"context"
+	"io"
+	"iter"
+	"sync"
+	"unsafe"
+)
+
+//hotso:contract
+type C interface {
+	Chan(c chan int) error
+	Func(f func() error) error
+	Pointer(p unsafe.Pointer, u uintptr) error
+	Any(v any) error
+	Reader() (io.Reader, error)
+	Object() (Object, error)
+	Unnamed(s struct{ A int }) error
+	Foreign(m sync.Mutex) error
+	Keys(m map[*int]string, n map[Shape]int) error
+	Array(a [70000]uint8) error
+	Seq(s iter.Seq2[int, error]) error
+	Seq1() iter.Seq[int]
+	Two(ctx context.Context) (iter.Seq2[int, error], error)
+	Context(n int, ctx context.Context) error
+	Fine(n int) error
+	private() error
+}
+
+type Object interface{ Do() }
+
+//hotso:types Circle Missing io.Reader
+type Shape interface{ Area() float64 }
+
+type Circle struct{ R float64 }
+
+func (Circle) Area() float64 { return 0 }
+
+type Bad struct {
+	Inner struct{ C chan int }
+}
+
+func (Bad) Error() string { return "" }
+
+//hotso:contract
+type Second interface{ A() }
+
+//hotso:since 2
+//hotso:what
+func Export() {}
+`
+	_, err := generateContract(t, text)
+	require.Error(t, err)
+	lines := strings.Split(text, "\n")
+	at := func(part string) string {
+		for i, line := range lines {
+			if strings.Contains(line, part) {
+				return "c.go:" + strconv.Itoa(i+1) + ":"
+			}
+		}
+		require.Fail(t, part)
+		return ""
+	}
+	for part, says := range map[string]string{
+		"Chan(c":           "chan int can't cross; each runtime has channels of its own: return an iter.Seq2[T, error]",
+		"Func(f":           "put what it would do into a method of the contract",
+		"Pointer(p":        "uintptr can't cross; it means something in this process's memory only",
+		"Any(v":            "declare type Value any here, with //hotso:types A B above it",
+		"Reader()":         "io.Reader can't cross; only types that are registered cross",
+		"Object() (":       "objects with methods on the other side are not supported yet",
+		"Unnamed(s":        "give the struct a name",
+		"Keys(m":           "keys are numbers, text",
+		"Array(a":          "an array takes at most 64 KiB: use a slice",
+		"Seq(s":            "a sequence is a result, of type iter.Seq2[int, error]",
+		"Seq1()":           "a sequence is a result, of type iter.Seq2[int, error]",
+		"Two(ctx":          "a sequence is the only result",
+		"Context(n":        "context.Context can't cross",
+		"private()":        "private is a part of names in C",
+		"//hotso:types":    "//hotso:types: Missing is not a type",
+		"Inner struct":     "give the struct a name",
+		"func Export":      "hotso gen writes a function Export",
+		"//hotso:what":     "//hotso:what does not belong here",
+		"Second interface": "",
+	} {
+		if says == "" {
+			continue
+		}
+		found := false
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			found = found || strings.Contains(line, at(part)) && strings.Contains(line, says)
+		}
+		assert.True(t, found, "%s %s\nin\n%v", at(part), says, err)
+	}
+	assert.ErrorContains(t, err, "Mutex")
+	assert.ErrorContains(t, err, "only its own package can read it")
+	assert.ErrorContains(t, err, "a package has one contract, and C is one")
+	assert.NotContains(t, err.Error(), "Fine")
+}
+
+func TestContractDirectives(t *testing.T) {
+	for text, says := range map[string]string{
+		"//hotso:contract\ntype C struct{}":                                                   "belongs above an interface",
+		"//hotso:contract\ntype C[T any] interface{ A(T) }":                                   "belongs above an interface",
+		"//hotso:contract\ntype C interface{}":                                                "C has no methods",
+		"//hotso:contract\ntype C interface {\n//hotso:since x\nA()\n}":                       "//hotso:since N",
+		"//hotso:contract\ntype c interface{ A() }":                                           "c is a part of names in C",
+		"//hotso:contract\ntype C interface{ A(T) }\ntype T struct{ costarring, liquid int }": "have the same hash",
+	} {
+		_, err := generateContract(t, "package c\n\n"+text+"\n")
+		assert.ErrorContains(t, err, says)
+	}
+}

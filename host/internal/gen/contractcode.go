@@ -1,0 +1,290 @@
+package gen
+
+import (
+	"fmt"
+	"go/format"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const contractPath = hotsoModule + "/contract"
+
+// source writes hotso_gen.go of the contract's package.
+func (c *contractPackage) source() ([]byte, error) {
+	var b strings.Builder
+	c.writeContract(&b)
+	c.writeClient(&b)
+	c.writeServe(&b)
+	c.writeErrors(&b)
+	slices.SortFunc(c.wire, func(a, b *wireType) int { return strings.Compare(a.fn, b.fn) })
+	for _, w := range c.wire {
+		c.writeEncode(&b, w)
+		c.writeDecode(&b, w)
+	}
+	text, err := c.schema().Text()
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(string(text), "`") {
+		fmt.Fprintf(&b, "\nconst contractSchema = %q\n", text)
+	} else {
+		fmt.Fprintf(&b, "\nconst contractSchema = `%s`\n", text)
+	}
+	body := b.String()
+
+	var head strings.Builder
+	fmt.Fprintf(&head, "// %s\n\npackage %s\n\nimport (\n", generated, c.types.Name())
+	std, others := c.importLines(body)
+	for _, line := range std {
+		head.WriteString("\t" + line + "\n")
+	}
+	head.WriteString("\n")
+	for _, line := range others {
+		head.WriteString("\t" + line + "\n")
+	}
+	head.WriteString(")\n")
+	return format.Source([]byte(head.String() + body))
+}
+
+// importLines are the imports that body uses: those of the standard library, and others.
+func (c *contractPackage) importLines(body string) (std, others []string) {
+	imports := maps.Clone(c.imports)
+	imports["context"], imports[contractPath] = "context", "contract"
+	if strings.Contains(body, "iter.Seq2[") {
+		imports["iter"] = "iter"
+	}
+	for _, p := range slices.Sorted(maps.Keys(imports)) {
+		name := imports[p]
+		if !strings.Contains(body, name+".") {
+			continue
+		}
+		line := strconv.Quote(p)
+		if path.Base(p) != name {
+			line = name + " " + line
+		}
+		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") {
+			others = append(others, line)
+		} else {
+			std = append(std, line)
+		}
+	}
+	return std, others
+}
+
+// writeContract writes Export and Bind, and what both sides know of each method.
+func (c *contractPackage) writeContract(b *strings.Builder) {
+	fmt.Fprintf(b, `
+// Export has this library serve as a %[1]s. Call it in an init function. The implementation is made
+// when the version starts; if that fails, the version does not serve.
+func Export(implementation func() (%[1]s, error)) { contractInfo.Export(implementation) }
+
+// Bind returns the %[1]s of a library or slot. A library whose contract is not compatible is
+// refused, here or when it is to replace another.
+func Bind(c contract.Caller) (%[1]s, error) {
+	bound, err := contractInfo.Bind(c)
+	if err != nil {
+		return nil, err
+	}
+	return contractClient{bound}, nil
+}
+
+var contractInfo = contract.New(contract.Info{
+	Name: %[2]q, Schema: contractSchema,
+	Methods: []contract.Method{
+`, c.name, c.name)
+	for _, m := range c.methods {
+		more := ""
+		if m.since > 0 {
+			more += ", Optional: true"
+		}
+		if m.stream != nil {
+			more += ", Stream: true"
+		}
+		fmt.Fprintf(b, "{Name: %q%s},\n", m.name, more)
+	}
+	fmt.Fprintf(b, "},\n}, contractErrors, []contract.Serve[%s]{\n", c.name)
+	for _, m := range c.methods {
+		field := "Call"
+		if m.stream != nil {
+			field = "Open"
+		}
+		fmt.Fprintf(b, "{%s: serve%s},\n", field, m.name)
+	}
+	b.WriteString("})\n")
+}
+
+// writeClient writes the host's side.
+func (c *contractPackage) writeClient(b *strings.Builder) {
+	b.WriteString("\ntype contractClient struct{ bound *contract.Bound }\n")
+	for i, m := range c.methods {
+		var names, typs []string
+		ctx := "context.Background()"
+		if m.ctx {
+			names, typs, ctx = append(names, "ctx"), append(typs, "context.Context"), "ctx"
+		}
+		for _, p := range m.params {
+			spelled := p.typ.spelled
+			if p.variadic {
+				spelled = "..." + p.typ.elem.spelled
+			}
+			names, typs = append(names, p.name), append(typs, spelled)
+		}
+		fmt.Fprintf(b, "\n%s\n\tcall := c.bound.Begin(%s)\n",
+			list("func (c contractClient) "+m.name+"(", grouped(names, typs), ") "+m.resultTypes()+" {"), ctx)
+		if m.stream == nil {
+			b.WriteString("\tdefer call.Free()\n")
+		}
+		for _, p := range m.params {
+			fmt.Fprintf(b, "\t%s\n", p.typ.encode("&call.Encoder", p.name))
+		}
+		if m.stream != nil {
+			fmt.Fprintf(b, "\treturn contract.Range(call, %d, func(d *contract.Decoder, r *%s) { %s })\n}\n", i, m.stream.spelled,
+				m.stream.decodeAt("d", "r"))
+			continue
+		}
+		results := strings.Join(m.resultNames(), ", ")
+		switch {
+		case m.err && results == "":
+			fmt.Fprintf(b, "\tif err := call.Do(%d); err != nil {\n\t\treturn err\n\t}\n\treturn call.Done()\n}\n", i)
+			continue
+		case m.err:
+			fmt.Fprintf(b, "\tif err := call.Do(%d); err != nil {\n\t\treturn %s, err\n\t}\n", i, results)
+		default:
+			fmt.Fprintf(b, "\tcontract.Must(call.Do(%d))\n", i)
+		}
+		for j, r := range m.results {
+			fmt.Fprintf(b, "\t%s\n", r.decode("&call.Decoder", m.resultNames()[j]))
+		}
+		switch {
+		case m.err:
+			fmt.Fprintf(b, "\treturn %s, call.Done()\n}\n", results)
+		case results == "":
+			b.WriteString("\tcontract.Must(call.Done())\n}\n")
+		default:
+			fmt.Fprintf(b, "\tcontract.Must(call.Done())\n\treturn %s\n}\n", results)
+		}
+	}
+}
+
+// resultNames are r, or r1, r2, ...
+func (m *contractMethod) resultNames() (names []string) {
+	if len(m.results) == 1 {
+		return []string{"r"}
+	}
+	for i := range m.results {
+		names = append(names, "r"+strconv.Itoa(i+1))
+	}
+	return names
+}
+
+// resultTypes are the results of a method, with names if it has some of its own.
+func (m *contractMethod) resultTypes() string {
+	if m.stream != nil {
+		return "iter.Seq2[" + m.stream.spelled + ", error]"
+	}
+	var rs []string
+	for i, name := range m.resultNames() {
+		rs = append(rs, name+" "+m.results[i].spelled)
+	}
+	switch {
+	case m.err && len(rs) == 0:
+		return "error"
+	case len(rs) == 0:
+		return ""
+	case m.err:
+		rs = append(rs, "err error")
+	}
+	return "(" + strings.Join(rs, ", ") + ")"
+}
+
+// writeServe writes the library's side.
+func (c *contractPackage) writeServe(b *strings.Builder) {
+	for _, m := range c.methods {
+		args := make([]string, 0, len(m.params)+1)
+		ctxName := "_"
+		if m.ctx {
+			args, ctxName = append(args, "ctx"), "ctx"
+		}
+		encoder, result, fail := ", e *contract.Encoder", "error", "return err"
+		if m.stream != nil {
+			encoder, result, fail = "", "(contract.Pieces, error)", "return nil, err"
+		} else if len(m.results) == 0 {
+			encoder = ", _ *contract.Encoder"
+		}
+		fmt.Fprintf(b, "\nfunc serve%s(%s context.Context, impl %s, d *contract.Decoder%s) %s {\n", m.name, ctxName, c.name, encoder, result)
+		for _, p := range m.params {
+			fmt.Fprintf(b, "\t%s\n", p.typ.declare("d", p.name))
+			arg := p.name
+			if p.variadic {
+				arg += "..."
+			}
+			args = append(args, arg)
+		}
+		fmt.Fprintf(b, "\tif err := d.Done(); err != nil {\n\t\t%s\n\t}\n", fail)
+		call := "impl." + m.name + "(" + strings.Join(args, ", ") + ")"
+		names := m.resultNames()
+		switch {
+		case m.stream != nil:
+			fmt.Fprintf(b, "\treturn contract.Values(%s, func(e *contract.Encoder, r *%s) { %s })\n}\n", call, m.stream.spelled,
+				m.stream.encode("e", "(*r)"))
+			continue
+		case m.err && len(names) == 0:
+			fmt.Fprintf(b, "\treturn %s\n}\n", call)
+			continue
+		case m.err:
+			fmt.Fprintf(b, "\t%s, err := %s\n\tif err != nil {\n\t\treturn err\n\t}\n", strings.Join(names, ", "), call)
+		case len(names) == 0:
+			fmt.Fprintf(b, "\t%s\n", call)
+		default:
+			fmt.Fprintf(b, "\t%s := %s\n", strings.Join(names, ", "), call)
+		}
+		for i, r := range m.results {
+			fmt.Fprintf(b, "\t%s\n", r.encode("e", names[i]))
+		}
+		b.WriteString("\treturn nil\n}\n")
+	}
+}
+
+// writeErrors writes what keeps the identity of errors.
+func (c *contractPackage) writeErrors(b *strings.Builder) {
+	b.WriteString("\nvar contractErrors = contract.NewErrors(map[string]error{")
+	for i, name := range c.errors {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(b, "%q: %s,\n", name, name)
+	}
+	b.WriteString("})\n")
+	if len(c.errTypes) > 0 {
+		b.WriteString("\nfunc init() {\n")
+		for _, w := range c.errTypes {
+			fmt.Fprintf(b, "\tcontractErrors.Type(%q, encodeError%[2]s, decodeError%[2]s)\n", w.schema, upperFirst(w.spelled))
+		}
+		b.WriteString("}\n")
+	}
+	for _, w := range c.errTypes {
+		name := upperFirst(w.spelled)
+		pointer, condition, value, result := "", "!ok", "x", "x"
+		if c.errPtr[w] {
+			pointer, condition, value, result = "*", "!ok || x == nil", "(*x)", "&x"
+		}
+		fmt.Fprintf(b, `
+func encodeError%[1]s(e *contract.Encoder, err error) bool {
+	x, ok := err.(%[2]s%[3]s)
+	if %[4]s {
+		return false
+	}
+	%[5]s
+	return true
+}
+
+func decodeError%[1]s(d *contract.Decoder) error {
+	%[6]s
+	return %[7]s
+}
+`, name, pointer, w.spelled, condition, w.encode("e", value), w.declare("d", "x"), result)
+	}
+}

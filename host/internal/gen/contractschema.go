@@ -1,0 +1,62 @@
+package gen
+
+import (
+	"strconv"
+
+	"github.com/hotso/hotso/host/internal/schema"
+)
+
+// schemaType is how the schema describes w, nil for types without a name.
+func (w *wireType) schemaType() *schema.Type {
+	t := &schema.Type{}
+	switch w.kind {
+	case wireStruct:
+		t.Kind = schema.Struct
+		for _, f := range w.fields {
+			t.Fields = append(t.Fields, schema.Field{Name: f.name, Type: f.typ.schema, Wire: f.wire, JSON: f.json, Embedded: f.embedded})
+		}
+	case wireUnion:
+		t.Kind = schema.Union
+		for _, m := range w.members {
+			t.Of = append(t.Of, m.schema)
+		}
+	case wireText:
+		t.Kind = schema.Text
+	case wireBinary:
+		t.Kind = schema.Binary
+	case wireTime, wireError:
+		return nil
+	case wireBasic:
+		if !w.named {
+			return nil
+		}
+		t.Kind, t.Is, t.Values = schema.Named, schemaBasic(w.basic), w.values
+		if len(t.Values) == 0 {
+			t.Values = nil
+		}
+	default:
+		if !w.named {
+			return nil
+		}
+		t.Kind = schema.Named
+		switch w.kind {
+		case wireSlice:
+			t.Is = "[]" + w.elem.schema
+		case wireArray:
+			t.Is = "[" + strconv.FormatInt(w.count, 10) + "]" + w.elem.schema
+		case wireMap:
+			t.Is = "map[" + w.key.schema + "]" + w.elem.schema
+		case wirePointer:
+			t.Is = "*" + w.elem.schema
+		}
+	}
+	return t
+}
+
+// schemaBasic is a basic type as schemas spell it.
+func schemaBasic(basic string) string {
+	if basic == "[]byte" {
+		return schema.Bytes
+	}
+	return basic
+}
