@@ -20,8 +20,8 @@ const (
 	moduleMinLength = 2*moduleFraming + 1
 )
 
-// readBuildInfo finds the build information in the writable segments. A
-// library without it is no error: it may be C.
+// readBuildInfo finds the build information in the writable segments. It is no
+// error if there is none: the library may be C.
 func (s *Spec) readBuildInfo() {
 	for _, p := range s.im.loads {
 		if elf.ProgFlag(p.Flags)&elf.PF_W == 0 {

@@ -161,7 +161,7 @@ func TestPackedPointers(t *testing.T) {
 	for _, entry := range []uint64{0x100, 0b101<<1 | 1, 1<<63 | 1, 0x800, 1<<1 | 1} {
 		relr = binary.LittleEndian.AppendUint64(relr, entry)
 	}
-	// The bitmaps cover 63 words each, behind 0x100 and behind 0x800.
+	// The bitmaps cover 63 words each, after 0x100 and after 0x800.
 	want := []uint64{0x100, 0x108, 0x118, 0x108 + 63*8 + 62*8, 0x800, 0x808}
 	for i, where := range want {
 		binary.LittleEndian.PutUint64(im.b[where:], uint64(i))

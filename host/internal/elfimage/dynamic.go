@@ -11,6 +11,13 @@ type dynamic struct {
 	needed []uint64 // offsets into the string table
 }
 
+// The dynamic linker loads these as it does a DT_NEEDED (elf/dl-deps.c); debug/elf has no
+// names for them (Oracle, Linker and Libraries Guide, "Dynamic Section").
+const (
+	dtAuxiliary elf.DynTag = 0x7ffffffd
+	dtFilter    elf.DynTag = 0x7fffffff
+)
+
 // dynTags are the tags worth keeping.
 var dynTags = map[elf.DynTag]bool{
 	elf.DT_SONAME: true, elf.DT_STRTAB: true, elf.DT_STRSZ: true,
@@ -18,6 +25,8 @@ var dynTags = map[elf.DynTag]bool{
 	elf.DT_RELA: true, elf.DT_RELASZ: true, elf.DT_RELAENT: true, elf.DT_RELACOUNT: true,
 	elf.DT_JMPREL: true, elf.DT_PLTRELSZ: true, elf.DT_PLTREL: true,
 	dtRelr: true, dtRelrSz: true, dtRelrEnt: true, elf.DT_TEXTREL: true,
+	elf.DT_INIT_ARRAY: true, elf.DT_INIT_ARRAYSZ: true,
+	elf.DT_FINI_ARRAY: true, elf.DT_FINI_ARRAYSZ: true,
 }
 
 // Packed relative relocations, gABI; debug/elf has no names for them.
@@ -36,6 +45,8 @@ func (s *Spec) readDynamic() error {
 	if err := s.readFlags(d); err != nil {
 		return err
 	}
+	s.im.inits = Range{d.val[elf.DT_INIT_ARRAY], d.val[elf.DT_INIT_ARRAY] + d.val[elf.DT_INIT_ARRAYSZ]}
+	s.im.finis = Range{d.val[elf.DT_FINI_ARRAY], d.val[elf.DT_FINI_ARRAY] + d.val[elf.DT_FINI_ARRAYSZ]}
 	b, err := s.im.table("string table (DT_STRTAB)", d.val[elf.DT_STRTAB], d.val[elf.DT_STRSZ], 1)
 	if err != nil {
 		return err
@@ -48,7 +59,8 @@ func (s *Spec) readDynamic() error {
 	if err != nil {
 		return err
 	}
-	if err := s.readExports(syms); err != nil {
+	s.dyn = syms
+	if err := s.readExports(); err != nil {
 		return err
 	}
 	return s.readRelocs(d, syms)
@@ -80,12 +92,18 @@ func (im *image) dynamic() (*dynamic, error) {
 		switch tag {
 		case elf.DT_NULL:
 			return d, nil
-		case elf.DT_NEEDED:
+		case elf.DT_NEEDED, dtAuxiliary, dtFilter:
 			d.needed = append(d.needed, val)
 		case elf.DT_FLAGS:
 			im.flags = append(im.flags, found.Off+uint64(at)+8)
 		case elf.DT_FLAGS_1:
 			im.flags1 = append(im.flags1, found.Off+uint64(at)+8)
+		case elf.DT_RPATH, elf.DT_RUNPATH:
+			im.runPaths = append(im.runPaths, found.Off+uint64(at))
+			d.val[tag] = val
+		case elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ, elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ:
+			im.lists = append(im.lists, found.Off+uint64(at))
+			d.val[tag] = val
 		default:
 			if dynTags[tag] {
 				d.val[tag] = val
@@ -116,6 +134,13 @@ func (s *Spec) readNames(d *dynamic, str strtab) error {
 	if off, ok := d.val[elf.DT_SONAME]; ok {
 		if s.SoName, ok = str.at(off); !ok {
 			return corrupt("name of the library (DT_SONAME) at %#x of the string table", off)
+		}
+	}
+	for tag, to := range map[elf.DynTag]*string{elf.DT_RPATH: &s.RPath, elf.DT_RUNPATH: &s.RunPath} {
+		if off, ok := d.val[tag]; ok {
+			if *to, ok = str.at(off); !ok {
+				return corrupt("run path (%v) at %#x of the string table", tag, off)
+			}
 		}
 	}
 	for _, off := range d.needed {

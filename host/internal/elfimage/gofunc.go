@@ -68,6 +68,14 @@ func (s *Spec) GoFunc(name string) (vaddr, size uint64, ok bool) {
 	return plain.Value, plain.Size, plain.Type == elf.STT_FUNC && s.im.executable(plain.Value)
 }
 
+// GoCode is where the image's Go functions are; empty if that is not known.
+func (s *Spec) GoCode() Range {
+	if s.funcs == nil {
+		return Range{}
+	}
+	return Range{s.funcs.entry(0), s.funcs.entry(s.funcs.n)}
+}
+
 // maxTables bounds how many places that look like a table are examined; a
 // library has one.
 const maxTables = 4

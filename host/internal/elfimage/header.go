@@ -10,6 +10,10 @@ import (
 // keeps a hostile file from turning address lookups into a long search.
 const maxProgs = 256
 
+// HeaderSize is how many of a file's first bytes decide whether it is ErrNotELF,
+// ErrNotShared or ErrWrongMachine.
+const HeaderSize = ehdrSize
+
 // header reads the file header and decides whether this is the right kind of
 // file at all.
 func header(b []byte, want elf.Machine) (*image, error) {
@@ -102,7 +106,7 @@ func (im *image) addLoad(i int, p elf.Prog64) error {
 	return nil
 }
 
-// end returns the offset behind the file header, program headers and
+// end returns the offset after the file header, program headers and
 // segments.
 func (im *image) end() uint64 {
 	end := im.phoff + uint64(len(im.progs))*phdrSize

@@ -51,6 +51,16 @@ func (p *Patcher) ClearNoDelete() {
 	p.clear(p.s.im.flags1, uint64(elf.DF_1_NODELETE))
 }
 
+// ClearRunPath makes the dynamic linker not see DT_RPATH and DT_RUNPATH: their tags become
+// one that it does not know. So it looks for what the library needs where the system has
+// it, and nowhere else.
+func (p *Patcher) ClearRunPath() {
+	const unknown = 0x6000000d // DT_LOOS, the first of those that are the operating system's; glibc has none there
+	for _, off := range p.s.im.runPaths {
+		p.put64(off, unknown)
+	}
+}
+
 func (p *Patcher) clear(words []uint64, bits uint64) {
 	for _, off := range words {
 		p.put64(off, word(p.s.im.b, int(off))&^bits)
@@ -68,6 +78,49 @@ func (p *Patcher) WriteAt(vaddr uint64, data []byte) error {
 	p.put(off, data)
 	return nil
 }
+
+// RedirectInit has the dynamic linker run the function at to where it would run the init
+// function at from. It reports whether the image has that, once.
+func (p *Patcher) RedirectInit(from, to uint64) bool {
+	im, found, edits := p.s.im, 0, p.edits
+	for off, r := range im.rel.all {
+		if r.typ() == im.arch.relative && im.inits.Contains(r.addr()) && r.addend() == from {
+			found++
+			edits = append(edits, im.edit(off+16, binary.LittleEndian.AppendUint64(nil, to)))
+		}
+	}
+	im.packedPointers(im.rel.relr, func(where, addend uint64) bool {
+		if off, ok := im.offset(where, 8); ok && im.inits.Contains(where) && addend == from {
+			found++
+			edits = append(edits, im.edit(off, binary.LittleEndian.AppendUint64(nil, to)))
+		}
+		return true
+	})
+	if found == 1 {
+		p.edits = edits
+	}
+	return found == 1
+}
+
+// ReplaceInits has the dynamic linker run one init function and one exit function in place
+// of all of the image's. Pointers to the two are at inits and at finis. It returns where
+// those to the replaced ones are, and false if the image has no init or no exit functions.
+func (p *Patcher) ReplaceInits(inits, finis uint64) (oldInits, oldFinis Range, ok bool) {
+	im := p.s.im
+	if im.inits.Low == im.inits.High || im.finis.Low == im.finis.High {
+		return Range{}, Range{}, false
+	}
+	values := map[elf.DynTag]uint64{
+		elf.DT_INIT_ARRAY: inits, elf.DT_INIT_ARRAYSZ: pointerSize,
+		elf.DT_FINI_ARRAY: finis, elf.DT_FINI_ARRAYSZ: pointerSize,
+	}
+	for _, off := range im.lists {
+		p.put64(off+8, values[elf.DynTag(word(im.b, int(off)))])
+	}
+	return im.inits, im.finis, true
+}
+
+const pointerSize = 8
 
 // PutUint64 is WriteAt for one little-endian word.
 func (p *Patcher) PutUint64(vaddr, v uint64) error {

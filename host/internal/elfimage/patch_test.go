@@ -222,3 +222,83 @@ func TestLoadable(t *testing.T) {
 	assert.Equal(t, n, after.ImageEnd)
 	assert.Equal(t, s.Exports, after.Exports)
 }
+
+// The runtime's start function is found and led elsewhere in each kind of file: with
+// relocations of both forms, stripped, on both processors.
+func TestRedirectInit(t *testing.T) {
+	for name, lib := range map[string]built{"plain": goPlain, "stripped": goStripped, "relr": goRelr, "arm": goArm} {
+		t.Run(name, func(t *testing.T) {
+			b := lib.bytes(t)
+			machine := elf.Machine(binary.LittleEndian.Uint16(b[18:]))
+			s, err := ParseFor(b, machine)
+			require.NoError(t, err)
+			start, _, ok := s.GoFunc("_rt0_" + arches[machine].goarch + "_linux_lib")
+			require.True(t, ok)
+			p := NewPatcher(s)
+			assert.False(t, p.RedirectInit(start+1, 0x1234), "no init function")
+			assert.Empty(t, p.Edits())
+			require.True(t, p.RedirectInit(start, 0x1234))
+			c := edited(p)
+			after, err := ParseFor(c, machine)
+			require.NoError(t, err)
+			again := NewPatcher(after)
+			assert.False(t, again.RedirectInit(start, 0), "it is not there any more")
+			assert.True(t, again.RedirectInit(0x1234, start))
+			Undo(c, p.Edits())
+			assert.Equal(t, b, c)
+		})
+	}
+}
+
+// Init and exit functions of each kind of file are replaced by one each, and it is told
+// where they were.
+func TestReplaceInits(t *testing.T) {
+	for name, lib := range map[string]built{"plain": goPlain, "stripped": goStripped, "relr": goRelr, "arm": goArm} {
+		t.Run(name, func(t *testing.T) {
+			b := lib.bytes(t)
+			machine := elf.Machine(binary.LittleEndian.Uint16(b[18:]))
+			s, err := ParseFor(b, machine)
+			require.NoError(t, err)
+			p := NewPatcher(s)
+			inits, finis, ok := p.ReplaceInits(0x1230, 0x1238)
+			require.True(t, ok)
+			c := edited(p)
+			f, err := elf.NewFile(bytes.NewReader(c))
+			require.NoError(t, err)
+			for tag, want := range map[elf.DynTag]uint64{
+				elf.DT_INIT_ARRAY: 0x1230, elf.DT_INIT_ARRAYSZ: 8, elf.DT_FINI_ARRAY: 0x1238, elf.DT_FINI_ARRAYSZ: 8,
+			} {
+				got, err := f.DynValue(tag)
+				require.NoError(t, err)
+				assert.Equal(t, []uint64{want}, got, tag)
+			}
+			for name, list := range map[string]Range{".init_array": inits, ".fini_array": finis} {
+				section := f.Section(name)
+				assert.Equal(t, Range{section.Addr, section.Addr + section.Size}, list, name)
+			}
+			Undo(c, p.Edits())
+			assert.Equal(t, b, c)
+		})
+	}
+}
+
+// Run paths of both kinds, and what filters name, are read; the run paths can be taken out.
+func TestClearRunPath(t *testing.T) {
+	for kind, flag := range map[string]string{"RPATH": "--disable-new-dtags", "RUNPATH": "--enable-new-dtags"} {
+		t.Run(kind, func(t *testing.T) {
+			lib := build("cc", "librunpath."+kind+".so", "cc", "-shared", "-o", out, "-Wl,"+flag, "-Wl,-rpath,$ORIGIN/a:/b",
+				"-Wl,--auxiliary=libaux.so", "-Wl,--filter=libfilter.so", "-x", "c", "/dev/null")
+			s, err := ParseFor(lib.bytes(t), hostMachine())
+			require.NoError(t, err)
+			assert.Equal(t, "$ORIGIN/a:/b", s.RPath+s.RunPath)
+			assert.Equal(t, kind == "RPATH", s.RPath != "")
+			assert.Subset(t, s.Needed, []string{"libaux.so", "libfilter.so"})
+			p := NewPatcher(s)
+			p.ClearRunPath()
+			after, err := ParseFor(edited(p), hostMachine())
+			require.NoError(t, err)
+			assert.Empty(t, after.RPath+after.RunPath)
+			assert.Equal(t, s.Needed, after.Needed)
+		})
+	}
+}

@@ -17,13 +17,15 @@ import (
 type Spec struct {
 	Machine elf.Machine
 	SoName  string   // DT_SONAME, empty when absent
-	Needed  []string // DT_NEEDED, in the file's order
+	Needed  []string // DT_NEEDED, DT_AUXILIARY and DT_FILTER, in the file's order
+	RPath   string   // DT_RPATH, empty when absent
+	RunPath string   // DT_RUNPATH, empty when absent; the dynamic linker then ignores RPath
 	BuildID string   // GNU build id in hexadecimal, empty when absent
 
 	// Exports are the functions and objects that dlsym can find, by name.
 	Exports []Sym
 
-	// ImageEnd is the offset behind the last byte that any header, section
+	// ImageEnd is the offset after the last byte that any header, section
 	// or segment refers to. What follows is appended data, such as a seal.
 	ImageEnd int64
 
@@ -45,6 +47,7 @@ type Spec struct {
 	BuildInfo *debug.BuildInfo // nil when absent
 
 	im     *image
+	dyn    *dynsyms
 	symtab symtab
 	funcs  *goFuncs // nil when there is no Go function table
 }
@@ -132,6 +135,33 @@ func (s *Spec) Loadable() (n int64, edits []Edit) {
 	}
 	const shoff, shnum = 0x28, 0x3c // e_shoff; e_shnum and e_shstrndx
 	return int64(end), []Edit{s.im.edit(shoff, make([]byte, 8)), s.im.edit(shnum, make([]byte, 4))}
+}
+
+// A Part is some of the file and where the image has it, both in whole pages.
+type Part struct {
+	Off, Vaddr, Size uint64
+	Flags            elf.ProgFlag
+}
+
+// ReadOnly returns what of the file the image has that nobody can write to. Pages of the
+// file of which a writable segment has a part are not in it.
+func (s *Spec) ReadOnly(page uint64) (parts []Part) {
+	down := func(n uint64) uint64 { return n &^ (page - 1) }
+	for _, p := range s.im.loads {
+		from, to := down(p.Off), down(p.Off+p.Filesz+page-1)
+		for _, w := range s.im.loads {
+			if elf.ProgFlag(w.Flags)&elf.PF_W == 0 || w.Off >= to || w.Off+w.Filesz <= from {
+				continue
+			}
+			if to = down(w.Off); w.Off < p.Off {
+				to = from // or what is behind it: linkers put it last
+			}
+		}
+		if elf.ProgFlag(p.Flags)&elf.PF_W == 0 && from < to && p.Memsz == p.Filesz {
+			parts = append(parts, Part{Off: from, Vaddr: down(p.Vaddr), Size: to - from, Flags: elf.ProgFlag(p.Flags)})
+		}
+	}
+	return parts
 }
 
 // Offset translates an address to the offset of its byte in the file. It

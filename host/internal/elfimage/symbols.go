@@ -31,7 +31,7 @@ func (r rawSym) size() uint64  { return word(r, 16) }
 // global reports whether other objects can bind to the symbol.
 func (r rawSym) global() bool {
 	switch r.bind() {
-	case elf.STB_GLOBAL, elf.STB_WEAK, elf.SymBind(10): // 10: STB_GNU_UNIQUE
+	case elf.STB_GLOBAL, elf.STB_WEAK, stbGNUUnique:
 		return r.vis() == elf.STV_DEFAULT || r.vis() == elf.STV_PROTECTED
 	}
 	return false
@@ -101,7 +101,8 @@ func (t *dynsyms) sym(i uint64) (rawSym, bool) {
 }
 
 // readExports collects what dlsym can find, and notes exported TLS variables.
-func (s *Spec) readExports(t *dynsyms) error {
+func (s *Spec) readExports() error {
+	t := s.dyn
 	for i := uint64(1); i < t.count; i++ {
 		r, ok := t.sym(i)
 		if !ok {

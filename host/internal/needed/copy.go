@@ -1,0 +1,64 @@
+package needed
+
+import (
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/private"
+)
+
+// copyOf reads a shared object once, into a private copy without its run path, and
+// returns what it says. accept judges the digest of what was read before anything else is
+// made of it. The file is never on the heap.
+func copyOf(path, name string, machine elf.Machine, accept func(digest string) error) (*private.Copy, *Object, error) {
+	src, err := openRegular(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer src.Close()
+	var o *Object
+	c, err := private.Filled("hotso:"+filepath.Base(name), func(f *os.File) error {
+		sum := sha256.New()
+		n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(src, maxFile))
+		if err != nil {
+			return err
+		}
+		if err := accept(hex.EncodeToString(sum.Sum(nil))); err != nil {
+			return err
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: it is empty", elfimage.ErrNotELF)
+		}
+		return parseMapped(f, n, machine, func(spec *elfimage.Spec) error {
+			o = ObjectOf(path, spec)
+			o.starts = facts{Imports: spec.Imports()}.Starts()
+			p := elfimage.NewPatcher(spec)
+			p.ClearRunPath()
+			return private.Edit(f, n, p.Edits())
+		})
+	})
+	return c, o, err
+}
+
+// parseMapped parses the n bytes of a file, which are never on the heap; use must not keep
+// the Spec.
+func parseMapped(f *os.File, n int64, machine elf.Machine, use func(*elfimage.Spec) error) error {
+	b, err := unix.Mmap(int(f.Fd()), 0, int(n), unix.PROT_READ, unix.MAP_PRIVATE)
+	if err != nil {
+		return err
+	}
+	defer unix.Munmap(b)
+	spec, err := elfimage.ParseFor(b, machine)
+	if err != nil {
+		return err
+	}
+	return use(spec)
+}
