@@ -4,17 +4,27 @@ package dl
 
 import (
 	"runtime"
+	"sync"
 
 	"github.com/ebitengine/purego"
+
+	"github.com/hotso/hotso/host/internal/proc"
 )
+
+// libc says what is against the C library of the process.
+var libc = sync.OnceValue(func() error { return proc.CheckLibc(Global) })
 
 // A Handle is what dlopen returned. Its owner closes it once.
 type Handle uintptr
 
 // Open loads the shared object at path, all symbols bound now and none of
 // them visible to other objects. The object's constructors have run when it
-// returns; a Go library's runtime is still starting.
+// returns; a Go library's runtime is still starting. With a C library that can't load
+// libraries the error is errors.ErrUnsupported, and nothing is loaded.
 func Open(path string) (Handle, error) {
+	if err := libc(); err != nil {
+		return 0, err
+	}
 	runtime.LockOSThread() // dlerror answers only the thread that failed
 	defer runtime.UnlockOSThread()
 	h, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)

@@ -6,65 +6,90 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
+	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/regular"
 	"github.com/hotso/hotso/host/life"
 )
 
-// maxFile bounds what is read as a library, in bytes.
-const maxFile = 1 << 30
+const (
+	// maxFile bounds what is read as a library, in bytes.
+	maxFile = 1 << 30
+	// maxAppended bounds what may follow an image: a seal, and data that a library carries along,
+	// such as an archive, for which it opens its own file.
+	maxAppended = 256 << 20
+)
 
-// OnHeap is memory for bytes that are kept.
-func OnHeap(n int64) []byte { return make([]byte, n) }
-
-// Read reads a library file once, into the memory that alloc returns for its
-// size. It never blocks on a FIFO or device.
+// Read reads a library file once, into the memory that alloc returns for its size. It
+// never blocks on a FIFO or device. If the first bytes decide that it is no library for
+// this machine, only they are read and returned: it may have a gigabyte. Nor is a file read that
+// is much larger than its headers say.
 func Read(path string, alloc func(n int64) []byte) ([]byte, error) {
-	failed := func(cause error, advice string) ([]byte, error) {
-		return nil, &life.Error{File: path, Step: life.StepRead, Reason: life.ErrNotFound, Cause: cause, Advice: advice}
+	b, _, err := read(path, alloc)
+	return b, err
+}
+
+// read also returns the size of the file.
+func read(path string, alloc func(n int64) []byte) (b []byte, size int64, err error) {
+	failed := func(cause error, advice string) ([]byte, int64, error) {
+		return nil, 0, &life.Error{File: path, Step: life.StepRead, Reason: life.ErrNotFound, Cause: cause, Advice: advice}
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err // the path is in the message already
-		}
+	f, info, err := regular.Open(path)
+	var kind *regular.KindError
+	var pe *os.PathError
+	switch {
+	case errors.As(err, &kind):
+		return failed(fmt.Errorf("it is %w", kind), "give a regular file")
+	case errors.As(err, &pe):
+		return failed(pe.Err, "") // the path is in the message already
+	case err != nil:
 		return failed(err, "")
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return failed(err, "")
-	case !info.Mode().IsRegular():
-		return failed(fmt.Errorf("it is a %s", modeName(info.Mode())), "give a regular file")
-	case info.Size() > maxFile:
-		return failed(fmt.Errorf("%d bytes", info.Size()), "a library has at most 1 GiB")
+	size = info.Size()
+	if size > maxFile {
+		return failed(fmt.Errorf("%d bytes", size), "a library has at most 1 GiB")
 	}
-	b := alloc(info.Size())
-	err = inHalves(b, func(half []byte, at int64) error {
-		_, err := f.ReadAt(half, at)
+	readAll := func(b []byte, at int64) error {
+		_, err := f.ReadAt(b, at)
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		return err
-	})
-	if err != nil {
-		return failed(fmt.Errorf("%w after %d bytes were promised", err, info.Size()), "it is being written; try again")
 	}
-	return b, nil
+	b = make([]byte, min(size, elfimage.HeaderSize))
+	if err = readAll(b, 0); err == nil && size > elfimage.HeaderSize && !hopeless(b) {
+		if size > maxAppended {
+			if err := checkExtent(f, size); err != nil {
+				return nil, 0, (&Image{Description: life.Description{File: path}}).refuse(life.ErrCorrupt, err, "copy or build it again")
+			}
+		}
+		b = alloc(size)
+		err = inHalves(b, readAll)
+	}
+	if err != nil {
+		return failed(fmt.Errorf("%w after %d bytes were promised", err, size), "it is being written; try again")
+	}
+	return b, size, nil
 }
 
-func modeName(m os.FileMode) string {
+// hopeless reports whether a file with this header is refused, whatever follows.
+func hopeless(header []byte) bool {
+	_, err := elfimage.Parse(header)
+	return errors.Is(err, elfimage.ErrNotELF) || errors.Is(err, elfimage.ErrWrongMachine) || errors.Is(err, elfimage.ErrNotShared)
+}
+
+// checkExtent judges the size of a file by its headers. A failure to read them is for the one who
+// reads it all.
+func checkExtent(f *os.File, size int64) error {
+	end, err := elfimage.Extent(f, size)
 	switch {
-	case m.IsDir():
-		return "directory"
-	case m&os.ModeNamedPipe != 0:
-		return "named pipe"
-	case m&os.ModeSocket != 0:
-		return "socket"
+	case errors.Is(err, elfimage.ErrCorrupt):
+		return detail(err, elfimage.ErrCorrupt)
+	case err == nil && size-end > maxAppended:
+		return fmt.Errorf("its headers end at %d of %d bytes, and at most %d may follow", end, size, maxAppended)
 	}
-	return "device"
+	return nil
 }
 
 // inHalves runs f for both halves of b at once, whole pages each: what the kernel

@@ -21,14 +21,29 @@ var scratches = sync.Pool{New: func() any { return new(Scratch) }}
 // any more.
 func Borrow() (s *Scratch, giveBack func()) {
 	s = scratches.Get().(*Scratch)
-	return s, func() { scratches.Put(s) }
+	return s, func() {
+		if len(s.b) > maxKept {
+			s.free()
+		}
+		scratches.Put(s)
+	}
+}
+
+// maxKept bounds what a buffer that nobody uses may take, in bytes. To get the pages of
+// a larger one anew is nothing beside the digest of its bytes, and it would be the host's
+// until two collections have passed, which may be hours.
+const maxKept = 32 << 20
+
+func (s *Scratch) free() {
+	s.cleanup.Stop()
+	freeMemory(s.b)
+	s.b = nil
 }
 
 // Alloc returns n bytes, whose content is anything. What it returned before is gone.
 func (s *Scratch) Alloc(n int64) []byte {
 	if int64(len(s.b)) < n {
-		s.cleanup.Stop()
-		freeMemory(s.b)
+		s.free()
 		s.b = newMemory(n)
 		s.cleanup = runtime.AddCleanup(s, freeMemory, s.b)
 	}

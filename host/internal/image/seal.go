@@ -1,8 +1,10 @@
 package image
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/life"
@@ -32,7 +34,7 @@ func (p *Policy) checkSeal(d *Image, sealed *manifest.Sealed, err error) (reason
 	}
 	// Only the image is mapped. Behind its end is nothing but SIGBUS.
 	if d.ELF.ImageEnd > int64(len(d.Bytes)) {
-		return life.ErrCorrupt, fmt.Errorf("its headers name %d bytes, sealed were %d", d.ELF.ImageEnd, len(d.Bytes)),
+		return life.ErrCorrupt, fmt.Errorf("its headers name %d bytes, but %d were sealed", d.ELF.ImageEnd, len(d.Bytes)),
 			"build it again"
 	}
 	var promised []string
@@ -41,6 +43,13 @@ func (p *Policy) checkSeal(d *Image, sealed *manifest.Sealed, err error) (reason
 	}
 	if err := checkExports(d.ELF, promised); err != nil {
 		return life.ErrSeal, fmt.Errorf("it is not what its manifest promises: %w", err), "build it again"
+	}
+	if !slices.Equal(m.Needed, d.ELF.Needed) || m.RunPath != cmp.Or(d.ELF.RunPath, d.ELF.RPath) {
+		return life.ErrSeal, fmt.Errorf("its manifest says that it needs %q by the run path %q, its image %q and %q",
+			m.Needed, m.RunPath, d.ELF.Needed, cmp.Or(d.ELF.RunPath, d.ELF.RPath)), "build it again"
+	}
+	if m.Exclusive != d.Exclusive {
+		return life.ErrSeal, fmt.Errorf("its manifest says exclusive: %t, its image %t", m.Exclusive, d.Exclusive), "build it again"
 	}
 	if d.Signature, err = readSignature(sealed.Signature); err != nil {
 		return life.ErrSeal, err, "sign it again with hotso seal --key"

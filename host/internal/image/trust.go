@@ -2,6 +2,7 @@ package image
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"aead.dev/minisign"
@@ -33,8 +34,9 @@ func (p *Policy) trust(d *Image, payload, text []byte) (reason, cause error, adv
 	if d.Signature == nil {
 		return life.ErrUnsigned, nil, "sign it with hotso seal --key"
 	}
+	keys := p.keys()
 	known := false
-	for _, k := range p.Keys {
+	for _, k := range keys {
 		if KeyID(k.ID()) != d.Signature.KeyID {
 			continue
 		}
@@ -48,13 +50,21 @@ func (p *Policy) trust(d *Image, payload, text []byte) (reason, cause error, adv
 		return life.ErrUntrusted, fmt.Errorf("the signature was not made with key %s for this manifest", d.Signature.KeyID),
 			"it was changed after it was signed: get it again from its author"
 	}
-	return life.ErrUntrusted, fmt.Errorf("signed with key %s, trusted: %s", d.Signature.KeyID, p.keyList()),
+	return life.ErrUntrusted, fmt.Errorf("signed with key %s, trusted: %s", d.Signature.KeyID, keyList(keys)),
 		"sign it with a trusted key, or trust its key"
 }
 
-func (p *Policy) keyList() string {
+// keys are those that are trusted now.
+func (p *Policy) keys() []minisign.PublicKey {
+	if p.MoreKeys == nil {
+		return p.Keys
+	}
+	return slices.Concat(p.Keys, p.MoreKeys())
+}
+
+func keyList(keys []minisign.PublicKey) string {
 	var ids []string
-	for _, k := range p.Keys {
+	for _, k := range keys {
 		ids = append(ids, KeyID(k.ID()))
 	}
 	if ids == nil {

@@ -3,6 +3,7 @@ package image
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"aead.dev/minisign"
@@ -10,6 +11,8 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/needed"
+	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -20,24 +23,34 @@ type Image struct {
 	ELF   *elfimage.Spec
 	Flags uint32 // of its descriptor
 	Bytes []byte // the ELF image, a part of the file's private bytes
+
+	// Needed is what must be loaded before it; nil without trusted keys. It belongs to
+	// whoever takes it, by setting it to nil, until Verify returns.
+	Needed *needed.Set
 }
 
 // A Policy says which files may be loaded.
 type Policy struct {
 	Name          string // of the library, or empty for any
+	FileName      bool   // the file must be named after name and version
 	AllowUnsealed bool
-	Signed        bool // only with a signature of one of Keys
+	Signed        bool // only with a signature of one of Keys and those that MoreKeys returns
 	Keys          []minisign.PublicKey
+	MoreKeys      func() []minisign.PublicKey // asked for each file; nil: none
 }
 
 // Inspect reads and verifies the library at path, and runs none of its code. What it
 // could learn before a refusal is returned beside the error.
-func (p *Policy) Inspect(path string) (*Image, error) {
-	b, err := Read(path, OnHeap)
+func (p *Policy) Inspect(path string) (*life.Description, error) {
+	scratch, giveBack := Borrow()
+	defer giveBack()
+	b, size, err := read(path, scratch.Alloc)
 	if err != nil {
 		return nil, err
 	}
-	return p.Verify(path, b, func(*Image) error { return nil })
+	im, err := p.Verify(path, b, func(*Image) error { return nil })
+	im.Description.Size = size // also of a file that was not read whole
+	return &im.Description, err
 }
 
 // Verify judges the bytes of a file. The order goes from what the file is to
@@ -81,7 +94,23 @@ func (p *Policy) judge(d *Image, b []byte, sealed *manifest.Sealed, noSeal error
 		return d.refuse(life.ErrName, fmt.Errorf("it is %q, wanted is %q", d.Name, p.Name),
 			"build it with --name "+p.Name+", or use a slot of its name")
 	}
+	if base := fileName(&d.Description); p.FileName && filepath.Base(d.File) != base {
+		return d.refuse(life.ErrName, fmt.Errorf("it is %s v%s", d.Name, d.Version), "rename it to "+base)
+	}
+	if reason, cause, advice := p.checkNeeded(d); reason != nil {
+		return d.refuse(reason, cause, advice)
+	}
+	defer func() { d.Needed.Close() }() // nil, if meanwhile took it
 	return meanwhile(d)
+}
+
+// fileName is how a library's file is named. A version that is none has no such name.
+func fileName(d *life.Description) string {
+	v, err := version.Parse(d.Version)
+	if err != nil {
+		return ""
+	}
+	return version.FileName(d.Name, v)
 }
 
 func (d *Image) refuse(reason, cause error, advice string) error {
@@ -102,6 +131,7 @@ func (d *Image) checkELF(b []byte) error {
 		return d.refuse(life.ErrCorrupt, detail(err, elfimage.ErrCorrupt), "copy or build it again")
 	}
 	d.ELF = spec
+	_, _, d.Exclusive = spec.GoFunc(abi.FuncExclusive)
 
 	const link = "import github.com/hotso/hotso/cabi and build it with hotso build"
 	desc, err := readDescriptor(spec, b)

@@ -2,9 +2,22 @@
 
 package private
 
-import "github.com/hotso/hotso/host/internal/elfimage"
+import (
+	"os"
+
+	"github.com/hotso/hotso/host/internal/elfimage"
+)
 
 // InMemory writes to a temporary file: this platform has no memfd.
 func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	return OnDisk("", name, image, edits)
 }
+
+// Filled is InMemory for what f writes; its error ends it.
+func Filled(name string, f func(*os.File) error) (*Copy, error) { return onDisk("", name, f) }
+
+// Seal does nothing: there is nothing in memory.
+func (c *Copy) Seal() error { return nil }
+
+// Share does nothing: there is nothing in memory.
+func (c *Copy) Share(string, string, []Part) error { return nil }

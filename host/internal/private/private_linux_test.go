@@ -37,6 +37,7 @@ func TestNobodyWritesACopyInMemory(t *testing.T) {
 	c, err := InMemory("test:2", image, edits)
 	require.NoError(t, err)
 	defer c.Close()
+	require.NoError(t, c.Seal())
 	f, err := os.OpenFile(c.Path(), os.O_RDWR, 0)
 	require.NoError(t, err)
 	defer f.Close()
@@ -61,4 +62,29 @@ func TestEditOutsideTheCopy(t *testing.T) {
 	for _, link := range links {
 		assert.False(t, strings.Contains(link, "test:3"), link)
 	}
+}
+
+// A path is never used again, though the number of a descriptor is.
+func TestPathsAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for range 300 {
+		for _, make := range []func() (*Copy, error){
+			func() (*Copy, error) { return InMemory("test:4", image, nil) },
+			func() (*Copy, error) { return OnDisk(os.TempDir(), "test:4", image, nil) },
+		} {
+			c, err := make()
+			require.NoError(t, err)
+			assert.False(t, seen[c.Path()], c.Path())
+			seen[c.Path()] = true
+			require.NoError(t, c.Close())
+		}
+	}
+	paths := map[string]uint64{}
+	for serial := range uint64(5000) {
+		p := descriptorPath(7, serial)
+		assert.NotContains(t, paths, p)
+		assert.Equal(t, "/proc/self/fd/7", filepath.Clean(p))
+		paths[p] = serial
+	}
+	assert.Less(t, len(descriptorPath(1<<30, 1<<64-1)), 200)
 }

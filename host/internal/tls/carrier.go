@@ -11,16 +11,17 @@ import (
 var (
 	// ErrNoStaticTLS is returned by Open when the process has too little
 	// static TLS left even for the smallest carrier. Its size is fixed when the
-	// process starts: set GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096
-	// (bytes, glibc 2.32 or newer) in its environment, or call Open before
-	// other libraries are loaded.
-	ErrNoStaticTLS = errors.New("not enough static TLS in this process " +
-		"(start it with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096)")
+	// process starts: see [Tunable]. Or call Open before other libraries are loaded.
+	ErrNoStaticTLS = errors.New("not enough static TLS in this process (start it with " + Tunable + ")")
 
 	// ErrNoSlot is returned by Acquire while every slot is lent to a library.
 	// Unload one and try again.
 	ErrNoSlot = errors.New("all TLS slots are in use (unload a library first)")
 )
+
+// Tunable in the environment of a process has glibc (2.32 or newer) set enough static
+// TLS aside for a carrier of abi.MaxSlots slots: bytes, for each thread.
+const Tunable = "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=24576"
 
 // A Loader opens shared objects. Open must bind at once and keep the object's
 // symbols to itself (RTLD_NOW|RTLD_LOCAL); Sym finds a symbol's address.
@@ -29,8 +30,8 @@ type Loader interface {
 	Sym(handle uintptr, name string) (addr uintptr, err error)
 }
 
-// A Carrier is the permanent object that owns the slots. Its methods may be
-// called from any goroutine.
+// A Carrier owns the slots: a part of the program's own TLS, or a permanent object. Its
+// methods may be called from any goroutine.
 type Carrier struct {
 	offset int64 // of slot 0 from the thread pointer, in bytes
 	slots  int
@@ -68,7 +69,11 @@ func (c *Carrier) Acquire() (Slot, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.free) == 0 {
-		return Slot{}, fmt.Errorf("tls: acquire one of %d: %w", c.slots, ErrNoSlot)
+		err := fmt.Errorf("tls: acquire one of %d: %w", c.slots, ErrNoSlot)
+		if c.slots < abi.MaxSlots {
+			err = fmt.Errorf("%w; a host without cgo has %d, and so has one started with %s", err, abi.MaxSlots, Tunable)
+		}
+		return Slot{}, err
 	}
 	i := c.free[0]
 	c.free = c.free[1:]

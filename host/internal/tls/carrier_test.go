@@ -24,6 +24,7 @@ func TestSlots(t *testing.T) {
 	}
 	_, err := c.Acquire()
 	require.ErrorIs(t, err, ErrNoSlot)
+	assert.NotContains(t, err.Error(), Tunable)
 
 	for _, i := range []int{5, 2, 9} {
 		slots[i].Release()
@@ -34,6 +35,16 @@ func TestSlots(t *testing.T) {
 		assert.Equal(t, i, s.Index(), "the one free for longest")
 	}
 	assert.Panics(t, slots[5].Release, "the slot is another's by now")
+}
+
+// A carrier that could not be as large as it may be says what would have helped.
+func TestFewSlots(t *testing.T) {
+	c := newCarrier(0, 1)
+	_, err := c.Acquire()
+	require.NoError(t, err)
+	_, err = c.Acquire()
+	require.ErrorIs(t, err, ErrNoSlot)
+	assert.ErrorContains(t, err, Tunable)
 }
 
 func TestSlotsConcurrently(t *testing.T) {

@@ -3,9 +3,20 @@
 // The g of a Go c-shared library (runtime.tlsg) is initial-exec TLS. glibc gives
 // dlopened objects only a small surplus of static TLS and takes a block back
 // only when it is the last one, so libraries that bring their own block use the
-// surplus up after some two hundred reloads. Instead, one permanent object, the
-// carrier, holds a block of slots for the life of the process, and the loader
-// patches each library so that it works on a borrowed slot.
+// surplus up after some two hundred reloads. Instead, a carrier holds a block of slots
+// for the life of the process, and the loader patches each library so that it works on
+// a borrowed slot.
+//
+// # Where the slots are
+//
+// The program's own TLS has no limit, as glibc lays it out when the process starts. So a
+// program that is linked without cgo has room for abi.MaxSlots slots in its PT_TLS, from
+// an assembly symbol (room_amd64.s). With cgo that would be wrong: the same package may
+// become part of a c-shared object, whose TLS comes out of the surplus. There the carrier
+// is a small shared object, which has as many slots as the surplus lets it have.
+//
+// Static TLS is memory of every thread, at the end of its stack, which glibc clears when
+// it starts one: 23 KiB.
 //
 //	carrier, err := tls.Open(loader) // once in a process
 //	slot, err := carrier.Acquire()   // before a library is dlopened

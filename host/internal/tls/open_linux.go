@@ -15,17 +15,25 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// Open makes the carrier and lets loader dlopen it. Call it once in a process:
-// each carrier takes its share of the static TLS for good, as it is never dlclosed.
-// If there is not enough static TLS for abi.MaxSlots slots, the carrier is smaller; if
+// Open finds the carrier's place in the TLS of the program, or makes an object and lets
+// loader dlopen it. Call it once in a process: each carrier keeps its share of the static
+// TLS for good. If there is not enough for abi.MaxSlots slots, the carrier is smaller; if
 // there is not enough even for the smallest, the error is ErrNoStaticTLS.
 func Open(loader Loader) (*Carrier, error) {
+	if offset, ok := room(); ok {
+		return newCarrier(offset, abi.MaxSlots), nil
+	}
+	return openObject(loader)
+}
+
+// openObject has loader dlopen an object with as many slots as fit.
+func openObject(loader Loader) (*Carrier, error) {
 	machine, err := machineOf(runtime.GOARCH)
 	if err != nil {
 		return nil, err
 	}
 	var failure error
-	for slots := abi.MaxSlots; slots >= 4; slots /= 2 {
+	for _, slots := range []int{abi.MaxSlots, 128, 64, 32, 16, 8, 4} {
 		offset, err := load(loader, machine, slots)
 		if err == nil {
 			return newCarrier(offset, slots), nil

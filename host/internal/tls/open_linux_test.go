@@ -71,17 +71,39 @@ func openFiles(t *testing.T) int {
 	return len(files)
 }
 
-// Each carrier takes static TLS for good, so the tests share one.
-var shared = sync.OnceValues(func() (*Carrier, error) { return Open(pureLoader{}) })
+// Each object takes static TLS for good, so the tests share one.
+var shared = sync.OnceValues(func() (*Carrier, error) { return openObject(pureLoader{}) })
 
-func TestOpen(t *testing.T) {
+// A program without cgo has the slots in its own TLS, if the toolchain lays that out as
+// is known.
+func TestRoom(t *testing.T) {
+	_, ok := room()
+	require.Equal(t, !usesCgo, ok)
+	if !ok {
+		return
+	}
+	for range 2 {
+		c, err := Open(nil) // it needs no object
+		require.NoError(t, err)
+		assert.Equal(t, abi.MaxSlots, c.Slots())
+		testCarrier(t, c)
+	}
+}
+
+func TestOpenObject(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	before := openFiles(t)
 	c, err := shared()
 	require.NoError(t, err)
 	assert.Equal(t, before, openFiles(t), "the carrier's descriptor is closed")
-	require.Equal(t, abi.MaxSlots, c.Slots())
+	assert.GreaterOrEqual(t, c.Slots(), 16)
+	testCarrier(t, c)
+}
+
+func testCarrier(t *testing.T, c *Carrier) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	assert.Equal(t, runtime.GOARCH == "amd64", c.offset < 0)
 
 	var slots []Slot
@@ -94,7 +116,7 @@ func TestOpen(t *testing.T) {
 	fill := func(first, step byte) {
 		for i, s := range slots {
 			for j := range slotIn(s) {
-				slotIn(s)[j] = first + step*byte(i)
+				slotIn(s)[j] = first + step*byte(i) // and the runtime's g stays what it is
 			}
 		}
 	}
@@ -124,7 +146,7 @@ func TestOpenUntilFull(t *testing.T) {
 	_, err := shared()
 	require.NoError(t, err)
 	for range 100 {
-		if _, err = Open(pureLoader{}); err != nil {
+		if _, err = openObject(pureLoader{}); err != nil {
 			break
 		}
 	}
@@ -134,31 +156,31 @@ func TestOpenUntilFull(t *testing.T) {
 
 func TestOpenSmaller(t *testing.T) {
 	noSpace := errors.New("cannot allocate memory in static TLS block")
-	for failures, slots := range []int{16, 8, 4} {
+	for failures, slots := range []int{abi.MaxSlots, 128, 64, 32, 16, 8, 4} {
 		l := &fakeLoader{failures: failures, openErr: noSpace}
-		c, err := Open(l)
+		c, err := openObject(l)
 		require.NoError(t, err)
 		assert.Equal(t, slots, c.Slots())
 		s, err := c.Acquire()
 		require.NoError(t, err)
 		assert.Equal(t, fakeWord, s.Offset())
 	}
-	l := &fakeLoader{failures: 3, openErr: noSpace}
-	_, err := Open(l)
+	l := &fakeLoader{failures: 7, openErr: noSpace}
+	_, err := openObject(l)
 	require.ErrorIs(t, err, ErrNoStaticTLS)
 	require.ErrorIs(t, err, noSpace)
-	assert.Equal(t, 3, l.opened)
+	assert.Equal(t, 7, l.opened)
 }
 
 func TestOpenFails(t *testing.T) {
 	failure := errors.New("exec format error")
 	l := &fakeLoader{failures: 1, openErr: failure}
-	_, err := Open(l)
+	_, err := openObject(l)
 	require.ErrorIs(t, err, failure)
 	assert.NotErrorIs(t, err, ErrNoStaticTLS)
 	assert.Equal(t, 1, l.opened, "another size would not help")
 
-	_, err = Open(&fakeLoader{symErr: failure})
+	_, err = openObject(&fakeLoader{symErr: failure})
 	require.ErrorIs(t, err, failure)
 	assert.ErrorContains(t, err, offsetSymbol)
 }

@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package tls
+
+const usesCgo = false
