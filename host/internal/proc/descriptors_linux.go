@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 
@@ -36,37 +35,6 @@ func Descriptors() (map[int]string, error) {
 			}
 		}
 	}
-}
-
-// A Watched is one descriptor in an epoll set.
-type Watched struct {
-	FD    int    // as it was when it was added
-	Inode uint64 // of its file
-}
-
-// EpollSet returns what the epoll descriptor watches.
-func EpollSet(epoll int) ([]Watched, error) {
-	b, err := readAll("/proc/self/fdinfo/" + strconv.Itoa(epoll))
-	if err != nil {
-		return nil, err
-	}
-	var list []Watched
-	for line := range bytes.Lines(b) {
-		// tfd:        5 events:       19 data: 7f0c2d3e6000  pos:0 ino:61af sdev:7
-		f := bytes.Fields(line)
-		if len(f) < 2 || string(f[0]) != "tfd:" {
-			continue
-		}
-		fd, err1 := strconv.Atoi(string(f[1]))
-		_, rest, _ := bytes.Cut(line, []byte(" ino:"))
-		digits, _, _ := bytes.Cut(rest, []byte(" "))
-		inode, err2 := strconv.ParseUint(string(digits), 16, 64)
-		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("proc: fdinfo: line %q", line)
-		}
-		list = append(list, Watched{fd, inode})
-	}
-	return list, nil
 }
 
 // readAll is os.ReadFile without the poller, which costs as much as the rest.

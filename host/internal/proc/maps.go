@@ -10,7 +10,7 @@ import (
 
 // A Mapping is one line of /proc/self/maps.
 type Mapping struct {
-	Low, High uint64 // addresses, High is behind the last byte
+	Low, High uint64 // addresses; High is the first after the mapping
 	Perms     string // "r-xp"
 	Path      string // file, or a name in brackets, or empty
 }

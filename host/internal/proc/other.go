@@ -2,10 +2,16 @@
 
 package proc
 
-import "errors"
+import (
+	"errors"
+	"math"
+)
 
-// Free can't tell here.
+// Free can't know here, so it says no.
 func Free(low, high uint64) bool { return false }
+
+// CheckLibc knows nothing here.
+func CheckLibc(func(string) (uintptr, error)) error { return nil }
 
 // Usage is what the process takes of the system's resources.
 type Usage struct {
@@ -23,7 +29,7 @@ type Thread struct {
 	PC         uint64
 }
 
-// ThreadByID knows nothing here.
+// ThreadByID knows only the id here.
 func ThreadByID(id int) Thread { return Thread{ID: id} }
 
 // Threads needs /proc.
@@ -31,3 +37,21 @@ func Threads() ([]int, error) { return nil, errors.ErrUnsupported }
 
 // Descriptors works on linux only.
 func Descriptors() (map[int]string, error) { return nil, errors.ErrUnsupported }
+
+// ThreadLimit is not known here.
+func ThreadLimit() int { return math.MaxInt }
+
+// A File is not known here.
+type File struct {
+	Path               string
+	Device, Inode      uint64
+	Regular, Directory bool
+	Write, Append      bool
+	Exclusive          bool
+}
+
+// FileOf needs /proc.
+func FileOf(int) (File, error) { return File{}, errors.ErrUnsupported }
+
+// SameOpen needs kcmp(2).
+func SameOpen(int, int) bool { return false }

@@ -1,0 +1,16 @@
+//go:build !linux || !(amd64 || arm64)
+
+package stackcheck
+
+import (
+	"errors"
+	"time"
+)
+
+// Ready reports that nothing is unloaded on this platform.
+func Ready() error { return errors.ErrUnsupported }
+
+// Run reports that nothing is unloaded on this platform.
+func Run([]Range, time.Duration, func(func(id int))) ([]string, error) {
+	return nil, errors.ErrUnsupported
+}

@@ -1,0 +1,234 @@
+//go:build amd64 || arm64
+
+package stackcheck
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/internal/sigdispatch"
+)
+
+// answerTime is how long a thread has to answer. One that blocks the signal does not.
+const answerTime = 5 * time.Millisecond
+
+// fewest is how often the threads are looked at before the timeout counts. On a busy machine one look
+// may take that long, and a thread that a library has started meanwhile is a stranger in it.
+const fewest = 3
+
+var (
+	// accounted are the threads that need not be asked, by id, with the inode that makes the
+	// id theirs.
+	accounted = map[int]uint64{}
+	// met are the strangers that were asked before.
+	met = map[int]stranger{}
+)
+
+// A stranger is a thread that is nobody's.
+type stranger struct {
+	inode uint64
+	began uint64 // the function that it began in
+}
+
+// A snapshot is what a stranger had in its registers and on its stack.
+type snapshot struct {
+	id    int
+	words []uint64
+	began uint64 // the function that it began in; 0 if nobody knows
+	doubt string // why this is not all that it had, or empty
+}
+
+// Ready says why Run can't look at the threads of this process, if it can't. The process has
+// a C library.
+func Ready() error { return knowHost() }
+
+// Run looks for threads that may come back to ranges, again and again until there are none
+// or the timeout has passed; then the error is a *[Threads]. It returns the shared objects
+// that strangers run in, or will come back to. The library whose ranges they are has no
+// thread that it knows of, and gets no more; sigdispatch is installed. One runs at a time.
+//
+// libraries calls its argument for each thread that a library which is loaded knows of: such a
+// thread is not disturbed, as it may be C code's, to which a system call that is interrupted
+// comes as a surprise. All others are asked by a signal once in their life; strangers again
+// only if they run.
+func Run(ranges []Range, timeout time.Duration, libraries func(func(id int))) (objects []string, err error) {
+	if err := Ready(); err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(timeout)
+	looks := 0
+	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 10*time.Millisecond) {
+		looks++
+		strangers, err := ask(libraries)
+		if err != nil {
+			return nil, err
+		}
+		teams, err := teamThreads(strangers)
+		if err != nil {
+			return nil, err
+		}
+		in := &Threads{}
+		for _, s := range strangers {
+			if why := s.mayReturn(ranges, teams[s.id]); why != "" {
+				in.IDs, in.Why = append(in.IDs, s.id), append(in.Why, why)
+			}
+		}
+		switch {
+		case len(in.IDs) == 0:
+			return objectsOf(strangers)
+		case time.Now().After(deadline) && looks >= fewest:
+			return nil, in
+		}
+		time.Sleep(pause)
+	}
+}
+
+// ask returns what the strangers of the process had, each at a moment of its own.
+func ask(libraries func(func(id int))) ([]snapshot, error) {
+	theirs := map[int]bool{unix.Getpid(): true} // the first thread is the host's
+	libraries(func(id int) { theirs[id] = true })
+	var unknown, known []int
+	inodes := map[int]uint64{}
+	living := make(map[int]uint64, len(accounted)+8)
+	err := proc.Tasks(func(id int, inode uint64) {
+		inodes[id] = inode
+		switch {
+		case theirs[id]:
+		case accounted[id] == inode:
+			living[id] = inode
+		case met[id].inode == inode:
+			known = append(known, id)
+		default:
+			unknown = append(unknown, id)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	unknown = slices.DeleteFunc(unknown, func(id int) bool {
+		is := proc.IsKernels(id)
+		if is {
+			living[id] = inodes[id]
+		}
+		return is
+	})
+	accounted = living
+	maps.DeleteFunc(met, func(id int, s stranger) bool { return inodes[id] != s.inode })
+
+	var strangers []snapshot
+	for _, id := range known {
+		if s := silentThread(id); s.doubt == "" {
+			s.began = met[id].began
+			strangers = append(strangers, s)
+		} else {
+			unknown = append(unknown, id) // it runs
+		}
+	}
+	var silent []int
+	sigdispatch.RollCall(unknown, answerTime, func(id int, a sigdispatch.Answer, control uint64, regs *sigdispatch.Registers) {
+		switch a {
+		case sigdispatch.Host, sigdispatch.Library:
+			accounted[id] = inodes[id]
+		case sigdispatch.Silent:
+			silent = append(silent, id)
+		case sigdispatch.Stranger:
+			s := snapshot{id: id, words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
+			s.readStack(regs.SP(), control)
+			met[id] = stranger{inodes[id], s.began}
+			strangers = append(strangers, s)
+		case sigdispatch.Gone:
+			strangers = append(strangers, snapshot{id: id, doubt: "does not stand still"})
+		}
+	})
+	for _, id := range silent {
+		strangers = append(strangers, silentThread(id))
+	}
+	return strangers, nil
+}
+
+// readStack adds the stack, and what the thread began in.
+func (s *snapshot) readStack(pointer, control uint64) {
+	var deep bool
+	if s.words, deep = stack(s.words, pointer, control); deep {
+		s.doubt = "has too deep a stack"
+	}
+	if control == 0 {
+		return
+	}
+	var began [8]byte
+	if peek(uint64(int64(control)+start), began[:]) == len(began) {
+		s.began = word(began)
+		s.words = append(s.words, s.began)
+	}
+}
+
+// silentThread is one that blocks the signal. The kernel tells of one that waits in a system
+// call where it stands and what it has called with; what else it had in registers is on its
+// stack, as far as the functions between had use for them.
+func silentThread(id int) snapshot {
+	s := snapshot{id: id}
+	t := proc.ThreadByID(id)
+	if t.PC == 0 {
+		if unix.Tgkill(unix.Getpid(), id, 0) != nil {
+			return s // it has ended
+		}
+		s.doubt = "blocks all signals and runs"
+		return s
+	}
+	s.words = append(s.words, t.PC)
+	s.words = append(s.words, t.Args[:]...)
+	s.readStack(t.SP, 0)
+	return s
+}
+
+// mayReturn says why the thread may come back to ranges; empty if it does not. An idle thread
+// of a team may have function pointers there that it has done with.
+func (s *snapshot) mayReturn(ranges []Range, team bool) string {
+	for _, w := range s.words {
+		for _, r := range ranges {
+			if r.Low <= w && w < r.High && (!team || afterCall(w)) {
+				return "has an address of it on its stack"
+			}
+		}
+	}
+	return s.doubt
+}
+
+// objectsOf returns the shared objects whose code the strangers may come back to, other than
+// the host itself and private copies, which are libraries of the host's.
+func objectsOf(strangers []snapshot) (objects []string, err error) {
+	if len(strangers) == 0 {
+		return nil, nil
+	}
+	mapped, err := proc.Maps("")
+	if err != nil {
+		return nil, err
+	}
+	mapped = slices.DeleteFunc(mapped, func(m proc.Mapping) bool {
+		return !strings.Contains(m.Perms, "x") || !strings.HasPrefix(m.Path, "/") || m.Low == hostText.Low ||
+			strings.HasPrefix(m.Path, "/memfd:") || strings.HasPrefix(filepath.Base(m.Path), "hotso:")
+	})
+	for _, s := range strangers {
+		for _, w := range s.words {
+			i, found := slices.BinarySearchFunc(mapped, w, func(m proc.Mapping, w uint64) int {
+				switch {
+				case w < m.Low:
+					return 1
+				case w >= m.High:
+					return -1
+				}
+				return 0
+			})
+			if found && !slices.Contains(objects, mapped[i].Path) {
+				objects = append(objects, mapped[i].Path)
+			}
+		}
+	}
+	return objects, nil
+}
