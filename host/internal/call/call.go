@@ -54,7 +54,8 @@ type Frame struct {
 	// keeps where to leave it with a long jump; 0 for none. Linux only. Do saves
 	// the word on the stack, has it hold the address of that place with the
 	// lowest bit set while the thread is between caller and callee, and restores
-	// it. So the callee can tell which frames are the caller's, and skip none.
+	// it. So the callee can tell which frames are the caller's, and skip none. In the
+	// word below that place is the address of the Frame, which tells the calls apart.
 	Jump int64
 
 	// Go memory that C gets the address of. Held here, in a frame on the
@@ -176,6 +177,17 @@ func (f *Frame) Output(shift uint8) {
 // begun; 0 before, if Forget was called, and where it can't be told. Any
 // goroutine may ask.
 func (f *Frame) Thread() uintptr { return atomic.LoadUintptr(&f.thread) }
+
+// Called is how the callee knows the call that Do makes, as soon as it has begun, among all
+// that are under way or were, until f is used again: by the address of f, and without Jump
+// by Thread, which is the same for the next call on that thread. 0 before, as Thread is.
+func (f *Frame) Called() uintptr {
+	thread := f.Thread()
+	if thread != 0 && f.Jump != 0 {
+		return uintptr(unsafe.Pointer(f))
+	}
+	return thread
+}
 
 // Forget makes Thread 0, for those who will ask: an atomic store in every Reset
 // would cost every call.

@@ -12,7 +12,7 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ BP, -8(SP)
 	MOVQ BX, -16(SP)
 	LEAQ -8(SP), BP
-	SUBQ $24, SP // aligned to 16: the call left it at 8
+	SUBQ $40, SP // aligned to 16: the call left it at 8
 	MOVQ DI, BX
 
 	// From here to the callee no long jump leads out of this thread.
@@ -22,11 +22,11 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVQ  Frame_Jump(BX), R10
 	TESTQ R10, R10
 	JZ    arguments
-	ADDQ  AX, R10
-	MOVQ  (R10), R11
+	MOVQ  BX, -24(BP) // which call it is, see Jump
+	MOVQ  (AX)(R10*1), R11
 	MOVQ  R11, -16(BP)
 	LEAQ  -15(BP), R11 // its address, with the lowest bit set
-	MOVQ  R11, (R10)
+	MOVQ  R11, (AX)(R10*1)
 #endif
 
 arguments:

@@ -9,7 +9,7 @@
 #define FRAME_floats (Frame_Words+const_MaxInts*8)
 
 TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
-	STP.W (R29, R30), -32(RSP)
+	STP.W (R29, R30), -48(RSP)
 	MOVD  R19, 16(RSP)
 	MOVD  RSP, R29
 	MOVD  R0, R19
@@ -21,9 +21,10 @@ TEXT ·trampoline(SB), NOSPLIT|NOFRAME, $0
 	MOVD Frame_Jump(R19), R10
 	CBZ  R10, arguments
 	ADD  R9, R10
+	MOVD R19, 24(R29) // which call it is, see Jump
 	MOVD (R10), R11
-	MOVD R11, 24(R29)
-	ADD  $25, R29, R11 // its address, with the lowest bit set
+	MOVD R11, 32(R29)
+	ADD  $33, R29, R11 // its address, with the lowest bit set
 	MOVD R11, (R10)
 #endif
 
@@ -82,14 +83,14 @@ return:
 	CBZ  R10, done
 	MOVD Frame_thread(R19), R11
 	ADD  R11, R10
-	MOVD 24(R29), R11
+	MOVD 32(R29), R11
 	MOVD R11, (R10)
 #endif
 
 done:
 	MOVD  R29, RSP
 	MOVD  16(RSP), R19
-	LDP.P 32(RSP), (R29, R30)
+	LDP.P 48(RSP), (R29, R30)
 	MOVD  $0, R0
 	RET
 

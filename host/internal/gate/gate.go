@@ -23,50 +23,6 @@ var (
 	ErrReopened = errors.New("gate: reopened while waiting for it to drain")
 )
 
-const (
-	// rowCount is how many processors (Ps of Go's scheduler) have leases of their own.
-	rowCount = 64
-	// rowLeases is how many calls at a time find a lease on the processor where they came
-	// in. There are several at a time if calls block, or if the scheduler has taken the
-	// processor away from them.
-	rowLeases = 4
-	// rowSize is two cache lines: amd64 fetches them in pairs, and neighbours that
-	// share a pair measured as slow as if they shared a line.
-	rowSize = 128
-)
-
-// A row has the leases of one processor: only a caller pinned to it takes one.
-type row[T any] struct {
-	first  atomic.Pointer[Lease[T]]
-	leases atomic.Int32 // at most rowLeases
-	extra  atomic.Int64 // callers inside who came in here and found no lease
-	left   atomic.Uint64
-	_      [rowSize - 32]byte
-}
-
-// A Lease is a caller's place inside, with a T that the caller has for itself. The
-// next caller finds the T as this one left it, mostly on the same processor:
-// uncontended, and in the core's cache.
-type Lease[T any] struct {
-	left  uint64 // how many callers have left it; written by the caller who has it
-	state uint32 // one of those below
-	next  atomic.Pointer[Lease[T]]
-	extra *row[T] // for one that is in no row: where it is counted
-	owner bool    // of EnterOwner
-	Value T
-	_     [rowSize]byte // nobody else's in this line
-}
-
-// Spare reports whether the lease is in no row: it is garbage once nobody needs it. Only
-// the caller who has the lease may ask.
-func (s *Lease[T]) Spare() bool { return s.extra != nil }
-
-const (
-	free = iota
-	taken
-	abandoned
-)
-
 // A Gate has callers, who may be any number of goroutines:
 //
 //	lease, ok := g.Enter()
@@ -98,8 +54,13 @@ type Gate[T any] struct {
 	_      [rowSize - 8]byte    // callers read closed; nobody writes near it
 	rows   [rowCount + 1]row[T] // the last for all further processors, and without leases
 
-	spare  sync.Pool // of leases that are in no row
-	owners sync.Pool // of those of EnterOwner
+	limits []*Limit // of those inside
+	noRows bool     // no lease is kept for a processor
+	freed  bool     // the places of those in rows were given back; guarded by mu
+
+	// Leases that are in no row, one pool for each way in: a caller who gets one of those
+	// never has one in a row of its processor.
+	spare, beyond, owners sync.Pool
 
 	mu      rank.Mutex[rank.Gate]
 	closure *closure // nil while the gate is open; guarded by mu
@@ -111,7 +72,7 @@ type closure struct {
 	drained bool          // which of the two; written before over is closed
 }
 
-// Enter lets the caller in unless the gate is closed. It never blocks.
+// Enter lets the caller in unless the gate is closed, or full. It never blocks.
 func (g *Gate[T]) Enter() (s *Lease[T], ok bool) {
 	if g.closed.Load() {
 		return nil, false
@@ -120,7 +81,7 @@ func (g *Gate[T]) Enter() (s *Lease[T], ok bool) {
 		s = g.rows[p].first.Load()
 	}
 	if s == nil || !s.take() {
-		s = g.search(s)
+		return g.enterBySearch(s)
 	}
 	procUnpin()
 	// This load is atomic, so the compiler keeps it behind the store in take.
@@ -131,52 +92,27 @@ func (g *Gate[T]) Enter() (s *Lease[T], ok bool) {
 	return s, true
 }
 
-// take reports whether the lease was free; it is the caller's then. The caller is pinned
-// to the lease's processor, so nobody else can take it meanwhile.
-func (s *Lease[T]) take() bool {
-	if !asymmetric {
-		return atomic.CompareAndSwapUint32(&s.state, free, taken)
-	}
-	if s.state != free {
-		return false
-	}
-	s.state = taken
-	return true
-}
-
-// search finds a lease: one that comes after s in its row, as s is taken, or else one
-// from outside the row. The caller is pinned when search begins and when it ends.
+// enterBySearch is Enter on a processor whose first lease, s, is taken, or which has none.
+// The caller is pinned.
 //
 //go:noinline
-func (g *Gate[T]) search(s *Lease[T]) *Lease[T] {
-	for ; s != nil; s = s.next.Load() {
-		if s.take() {
-			return s
-		}
+func (g *Gate[T]) enterBySearch(s *Lease[T]) (*Lease[T], bool) {
+	if s = g.search(s); s == nil { // full, and not pinned
+		return nil, false
 	}
 	procUnpin()
-	if s, _ = g.spare.Get().(*Lease[T]); s == nil {
-		s = new(Lease[T])
+	if g.closed.Load() {
+		g.turn(s)
+		return nil, false
 	}
-	atomic.StoreUint32(&s.state, taken)
-	p := procPin()
-	r := &g.rows[min(p, rowCount)]
-	// A lease that was once in no row remains so: another row may be counting it.
-	if p < rowCount && s.extra == nil && r.leases.Load() < rowLeases {
-		r.leases.Add(1)
-		s.next.Store(r.first.Load())
-		r.first.Store(s)
-	} else {
-		s.extra = r
-		r.extra.Add(1)
-	}
-	return s
+	return s, true
 }
 
 // turn sends away a caller who came too late.
 func (g *Gate[T]) turn(s *Lease[T]) {
 	if s.extra != nil {
 		s.extra.extra.Add(-1)
+		release(g.limits, 1)
 	} else {
 		atomic.StoreUint32(&s.state, free)
 	}
@@ -194,10 +130,10 @@ func (g *Gate[T]) Leave(s *Lease[T]) {
 		atomic.StoreUint32(&s.state, free)
 		s.extra.left.Add(1)
 		s.extra.extra.Add(-1)
-		if s.owner {
-			g.owners.Put(s) // or callers would find it, and get none in a row of their own
-		} else {
-			g.spare.Put(s)
+		limited := s.home != &g.owners
+		s.home.Put(s)
+		if limited {
+			release(g.limits, 1)
 		}
 	case asymmetric:
 		s.left++
@@ -216,6 +152,9 @@ func (g *Gate[T]) Abandon(s *Lease[T]) {
 	if s.extra != nil {
 		s.extra.left.Add(1)
 		s.extra.extra.Add(-1)
+		if s.home != &g.owners {
+			release(g.limits, 1)
+		}
 	} else {
 		atomic.AddUint64(&s.left, 1)
 		atomic.StoreUint32(&s.state, abandoned)
@@ -248,6 +187,9 @@ func (g *Gate[T]) Close() {
 	// closed.
 	fence()
 	g.settle()
+	for _, l := range g.limits {
+		l.wakeAll() // to go elsewhere
+	}
 }
 
 // settle ends the closure if the gate is empty. It is called with mu held, by
@@ -286,7 +228,7 @@ func (g *Gate[T]) Reopen() {
 func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) {
 	s, _ = g.owners.Get().(*Lease[T])
 	if s == nil {
-		s = &Lease[T]{extra: &g.rows[rowCount], owner: true}
+		s = &Lease[T]{extra: &g.rows[rowCount], home: &g.owners}
 	}
 	atomic.StoreUint32(&s.state, taken)
 	// Counted, then looked: Seal does both the other way round, so that one of the two
@@ -305,7 +247,18 @@ func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) {
 // be called again.
 func (g *Gate[T]) Seal() (empty bool) {
 	g.sealed.Store(true)
-	return g.closed.Load() && g.InFlight() == 0
+	if !g.closed.Load() || g.InFlight() != 0 {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.freed {
+		g.freed = true
+		kept := g.kept()
+		g.addKept(-kept)
+		release(g.limits, kept)
+	}
+	return true
 }
 
 // Wait returns nil once the gate is closed and empty of callers. It returns [ErrOpen] if

@@ -16,14 +16,20 @@ const (
 	recordOwner  = abi.RecordOwner
 	recordDepth  = abi.RecordDepth
 	recordJump   = abi.RecordJump
+	recordThread = abi.RecordThread
 	recordMissed = abi.RecordMissed
 	handledCount = abi.HandledCount
 	firstShared  = abi.HandlerURG // handlers from here on share the signal
 	handlerKill  = abi.HandlerKILL
 	entryLive    = abi.EntryLive
+	maxSlots     = abi.MaxSlots
+	entryShift   = 8 // the logarithm of abi.EntrySize
 	tableSize    = abi.MaxSlots * abi.EntrySize
 	sigIgn       = 1  // SIG_IGN; SIG_DFL is 0
 	siTkill      = -6 // SI_TKILL: sent by tgkill(2), which only a thread of this process does
+
+	//lint:ignore U1000 the assembly waits
+	futexWaitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
 )
 
 // handled are the signals that the dispatcher routes, by handler index.
@@ -53,8 +59,10 @@ var handlerIndex = [65]uint8{
 // also the number of rows that the assembly has stubs for.
 const generations = 8
 
-// stubs.h has one key stub for each of 16 slots.
-var _ = [1]byte{abi.MaxSlots - 16: 0}
+var (
+	_ = [1]byte{1<<entryShift - abi.EntrySize: 0}
+	_ = [1]byte{abi.MaxSlots % 64: 0} // no word of taken is used in part
+)
 
 // originals holds, per generation and handler index, the handler that the
 // dispatcher replaced. A field is written once, before the kernel gets to know
@@ -65,10 +73,14 @@ var originals [generations][handledCount]atomic.Uintptr
 // a C function void(int sig, siginfo_t *info, void *ucontext).
 func dispatchPC(generation int) uintptr
 
+// ThreadPointer is that of the calling thread.
+func ThreadPointer() uintptr
+
 // sigreturnPC is the address of a signal restorer (SA_RESTORER), which amd64
 // kernels demand and arm64 kernels accept.
 func sigreturnPC() uintptr
 
-// keyStubPC is the address of the key stub of entry i, a C function
-// void(void *value), fit for pthread_key_create.
-func keyStubPC(i int) uintptr
+// keyStubPC is the address of the key stub, a C function void(void *value), fit for
+// pthread_key_create. A value is the address of the entry whose library has set it
+// (cabi/key.c).
+func keyStubPC() uintptr

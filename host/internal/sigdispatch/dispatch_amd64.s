@@ -1,4 +1,4 @@
-// The signal dispatcher and the key stubs; see doc.go for what they decide and
+// The signal dispatcher and the key stub; see doc.go for what they decide and
 // why they can't be Go. Twin of dispatch_arm64.s: same labels, same order.
 //
 // All functions here are C ABI functions of the System V psABI: arguments in
@@ -13,18 +13,20 @@
 #define SYS_rt_sigreturn	15
 #define SYS_getpid	39
 #define SYS_gettid	186
+#define SYS_futex	202
 #define SYS_rt_tgsigqueueinfo	297
 
 #define siginfo_code	8	// si_code in siginfo_t
-#define ucontext_pc	168	// uc_mcontext.gregs[REG_RIP] in ucontext_t
+#define ucontext_regs	40	// uc_mcontext.gregs in ucontext_t
+#define ucontext_pc	168	// uc_mcontext.gregs[REG_RIP]
 
 // C is for functions that C or the kernel calls: no Go prologue, and a
 // traceback that meets one ends there.
 #define C	NOSPLIT|NOFRAME|TOPFRAME
 
-// OWNED goes on if this thread's g belongs to the library of entry, else to no.
-// It leaves the address of the thread's record in record and clobbers owner.
-// The owner is read before everything else of the entry; see Take. 0(FS) is the
+// OWNED falls through if this thread's g belongs to the library of entry, else it
+// jumps to no. It leaves the address of the thread's record in record and clobbers
+// owner. The owner is read before everything else of the entry; see Take. 0(FS) is the
 // thread control block's address of itself.
 #define OWNED(entry, owner, record, no)	\
 	MOVQ	Entry_owner(entry), owner;	\
@@ -35,11 +37,40 @@
 	CMPQ	const_recordOwner(record), owner;	\
 	JNE	no
 
-// INSIDE goes on if this thread is inside the library of entry, else to no.
+// INSIDE falls through if this thread is inside the library of entry, else it jumps to no.
 #define INSIDE(entry, owner, record, no)	\
 	OWNED(entry, owner, record, no);	\
 	CMPL	const_recordDepth(record), $0;	\
 	JEQ	no
+
+// next has R8 be the first taken entry from the one in R8 on, or the table's end. It
+// clobbers AX, CX and R9. A signal is not to take longer for each entry that is free.
+TEXT next<>(SB), C, $0
+	LEAQ	·table(SB), R9
+	SUBQ	R9, R8
+	SHRQ	$const_entryShift, R8	// R8 = index
+nextWord:
+	CMPQ	R8, $const_maxSlots
+	JCC	nextFound
+	MOVQ	R8, CX
+	MOVQ	R8, AX
+	SHRQ	$6, AX
+	LEAQ	·taken(SB), R9
+	MOVQ	(R9)(AX*8), AX
+	LEAQ	·table(SB), R9
+	SHRQ	CX, AX	// by the low 6 bits of CX, which may be 0: no flags
+	TESTQ	AX, AX
+	JZ	nextSkip
+	BSFQ	AX, AX
+	ADDQ	AX, R8
+nextFound:
+	SHLQ	$const_entryShift, R8
+	ADDQ	R9, R8
+	RET
+nextSkip:
+	ORQ	$63, R8
+	INCQ	R8
+	JMP	nextWord
 
 // void route(int sig, siginfo_t *info, void *ucontext), with the index of
 // the generation's first original in CX.
@@ -57,6 +88,10 @@ TEXT route<>(SB), C, $0
 
 	// A fault: one handler gets it, in place of this function.
 fault:
+	CALL	next<>(SB)
+	LEAQ	·table+const_tableSize(SB), AX
+	CMPQ	R8, AX
+	JEQ	faultHost
 	INSIDE(R8, AX, CX, faultNext)
 	MOVQ	ucontext_pc(DX), AX
 	CMPQ	AX, Entry_textLow(R8)
@@ -69,22 +104,21 @@ fault:
 	JMP	AX
 faultNext:
 	ADDQ	$Entry__size, R8
-	LEAQ	·table+const_tableSize(SB), AX
-	CMPQ	R8, AX
-	JNE	fault
+	JMP	fault
+faultHost:
 	CMPQ	R10, $const_sigIgn
 	JLS	noHandler
 	JMP	R10
 
-	// The host has no handler. What somebody sent (si_code <= 0) can be
-	// ignored; a fault can't, it would come back for ever.
+	// The host has no handler. A signal that somebody sent (si_code <= 0) can be
+	// ignored; a fault can't, because it would occur again for ever.
 noHandler:
 	JCS	defaultAction
 	CMPL	siginfo_code(SI), $0
 	JLE	return
-	// Restore the default. A fault then comes back and ends the process.
-	// What was sent doesn't: queue the same again to this thread, where it is
-	// blocked until the handler has returned.
+	// Restore the default. A fault then occurs again and ends the process. A
+	// signal that was sent doesn't: send the same again to this thread, where it
+	// is blocked until the handler has returned.
 defaultAction:
 	MOVQ	DI, R8	// system calls keep all but AX, CX, R11
 	MOVQ	SI, R9
@@ -118,16 +152,20 @@ shared:
 	MOVQ	R14, 24(SP)
 	MOVQ	R15, 32(SP)
 	MOVQ	R10, 40(SP)
-	MOVQ	R8, BX	// BX = entry
 	MOVQ	DI, R12
 	MOVQ	SI, R13
 	MOVQ	DX, R14
 	MOVQ	R11, R15
 sharedEntry:
+	CALL	next<>(SB)
+	MOVQ	R8, BX	// BX = entry
+	LEAQ	·table+const_tableSize(SB), AX
+	CMPQ	BX, AX
+	JEQ	sharedAll
 	OWNED(BX, AX, CX, sharedNext)
 	CMPL	const_recordDepth(CX), $0
 	JNE	sharedInside
-	// It may not be called now, and hears of it when the thread enters.
+	// Its handler must not be called now; it gets the signal when the thread enters.
 	CMPQ	R15, $const_firstShared
 	JNE	sharedNext
 	MOVQ	$1, const_recordMissed(CX)
@@ -141,8 +179,8 @@ sharedInside:
 	MOVQ	R14, DX
 	CMPQ	R15, $const_handlerKill
 	JEQ	sharedKill
-	// What was interrupted may be the host's, in a callback: no way out
-	// leads around it.
+	// The interrupted code may be the host's, in a callback, which no ejection
+	// may skip: hide the way out.
 	MOVQ	CX, 48(SP)
 	MOVQ	const_recordJump(CX), R8
 	MOVQ	R8, 56(SP)
@@ -155,10 +193,9 @@ sharedInside:
 sharedKill:
 	CALL	AX
 sharedNext:
-	ADDQ	$Entry__size, BX
-	LEAQ	·table+const_tableSize(SB), AX
-	CMPQ	BX, AX
-	JNE	sharedEntry
+	LEAQ	Entry__size(BX), R8
+	JMP	sharedEntry
+sharedAll:
 	MOVQ	R12, DI
 	MOVQ	R13, SI
 	MOVQ	R14, DX
@@ -166,7 +203,8 @@ sharedNext:
 	JNE	sharedHost
 	CMPL	siginfo_code(SI), $const_siTkill
 	JNE	sharedHost
-	MOVQ	$0, 40(SP)	// sent by hotso: no business of the host's
+	MOVQ	$0, 40(SP)	// sent by hotso: not for the host
+	CALL	answer<>(SB)
 sharedHost:
 	MOVQ	0(SP), BX
 	MOVQ	8(SP), R12
@@ -181,10 +219,87 @@ sharedHost:
 sharedReturn:
 	RET
 
-// void keyStub(void *value), with the entry in SI. The locked increment is a
-// full barrier: the state is read after it; see SetDying.
+// void answer(void), with the ucontext in DX: answers if this thread was asked, see RollCall.
+TEXT answer<>(SB), C, $0
+	MOVQ	DX, R9
+	MOVL	$SYS_gettid, AX
+	SYSCALL
+	MOVL	AX, R10
+	LEAQ	·places(SB), R8
+	LEAQ	·places+const_placesSize(SB), DX
+answerFind:
+	CMPL	place_thread(R8), R10
+	JNE	answerNext
+	MOVL	$const_placeAsked, AX
+	MOVL	$const_placeAnswering, CX
+	LOCK
+	CMPXCHGL	CX, place_state(R8)
+	JEQ	answerAsked
+answerNext:
+	ADDQ	$place__size, R8
+	CMPQ	R8, DX
+	JNE	answerFind
+	RET
+answerAsked:
+	MOVQ	0(FS), R10
+	MOVQ	R10, place_pointer(R8)
+	ADDQ	·startOffset(SB), R10
+	MOVQ	(R10), AX
+	MOVL	$const_placeHost, DX
+	CMPQ	AX, ·hostLow(SB)
+	JCS	answerLibrary
+	CMPQ	AX, ·hostEnd(SB)
+	JCS	answerWith
+answerLibrary:
+	MOVQ	R8, R10	// R10 = place
+	MOVQ	R9, SI	// SI = ucontext
+	LEAQ	·table(SB), R8
+answerEntry:
+	CALL	next<>(SB)
+	LEAQ	·table+const_tableSize(SB), AX
+	CMPQ	R8, AX
+	JEQ	answerStranger
+	OWNED(R8, AX, CX, answerEntryNext)
+	CMPQ	const_recordThread(CX), $0
+	JNE	answerIn
+answerEntryNext:
+	ADDQ	$Entry__size, R8
+	JMP	answerEntry
+answerIn:
+	MOVQ	R10, R8
+	MOVL	$const_placeLibrary, DX
+	JMP	answerWith
+	// A stranger: it shows its registers, and waits until it was looked at.
+answerStranger:
+	MOVQ	R10, R8
+	ADDQ	$ucontext_regs, SI
+	LEAQ	place_regs(R8), DI
+	MOVL	$const_registers, CX
+	REP	// forwards: the kernel clears DF for a handler
+	MOVSQ
+	MOVL	$const_placeStranger, AX
+	XCHGL	AX, place_state(R8)
+	LEAQ	place_state(R8), DI
+	MOVL	$const_futexWaitPrivate, SI
+	MOVL	$const_placeStranger, DX
+	LEAQ	patience<>(SB), R10
+	MOVQ	R8, R9
+	MOVL	$SYS_futex, AX
+	SYSCALL
+	MOVL	$const_placeStranger, AX
+	MOVL	$const_placeLeft, CX
+	LOCK
+	CMPXCHGL	CX, place_state(R9)
+	RET
+answerWith:
+	XCHGL	DX, place_state(R8)
+	RET
+
+// void keyStub(void *value), where value is the address of the entry. The locked
+// increment is a full barrier: the state is read after it; see SetDying.
 TEXT keyStub<>(SB), C, $0
 	NOP	SP
+	MOVQ	DI, SI	// SI = entry
 	LOCK
 	INCL	Entry_exiting(SI)
 	CMPL	Entry_state(SI), $const_entryLive
@@ -218,11 +333,6 @@ TEXT name<>(SB), C, $0;	\
 	MOVL	$(generation*const_handledCount), CX;	\
 	JMP	route<>(SB)
 
-#define KEYSTUB(name, i)	\
-TEXT name<>(SB), C, $0;	\
-	LEAQ	·table+(i*Entry__size)(SB), SI;	\
-	JMP	keyStub<>(SB)
-
 #include "stubs.h"
 
 // func dispatchPC(generation int) uintptr
@@ -233,12 +343,16 @@ TEXT ·dispatchPC(SB), NOSPLIT, $0-16
 	MOVQ	AX, ret+8(FP)
 	RET
 
-// func keyStubPC(i int) uintptr
-TEXT ·keyStubPC(SB), NOSPLIT, $0-16
-	MOVQ	i+0(FP), CX
-	LEAQ	keyStubPCs<>(SB), AX
-	MOVQ	(AX)(CX*8), AX
-	MOVQ	AX, ret+8(FP)
+// func keyStubPC() uintptr
+TEXT ·keyStubPC(SB), NOSPLIT, $0-8
+	LEAQ	keyStub<>(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+// func ThreadPointer() uintptr
+TEXT ·ThreadPointer(SB), NOSPLIT, $0-8
+	MOVQ	0(FS), AX
+	MOVQ	AX, ret+0(FP)
 	RET
 
 // func sigreturnPC() uintptr

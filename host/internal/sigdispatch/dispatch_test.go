@@ -5,6 +5,7 @@ package sigdispatch
 import (
 	"encoding/binary"
 	"runtime"
+	"strconv"
 	"testing"
 	"unsafe"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/hotso/hotso/host/internal/sigdispatch/sigtest"
 )
 
-// What the kernel would pass. Globals, as they must not move.
+// What the kernel would pass. They are globals because they must not move.
 var (
 	fakeInfo    [128]byte
 	fakeContext [1024]byte
@@ -24,7 +25,7 @@ var (
 
 var contextPC = map[string]int{"amd64": 168, "arm64": 440}[runtime.GOARCH]
 
-// testGeneration is the last one, which Install doesn't come to in these tests.
+// testGeneration is the last one, which Install does not reach in these tests.
 const testGeneration = generations - 1
 
 // deliver calls the dispatcher as the kernel does, with the code interrupted
@@ -82,6 +83,39 @@ func TestRouting(t *testing.T) {
 			}
 		})
 	}
+}
+
+// With every entry taken, a signal finds the one library that the thread is inside of; with
+// gaps between them too.
+func TestRoutingOfEverySlot(t *testing.T) {
+	var all []library
+	for range carrier.Slots() {
+		all = append(all, fakeLibrary(t))
+	}
+	check := func() {
+		for _, l := range all {
+			if l.Owner() == 0 {
+				continue
+			}
+			l.enter()
+			low, _ := l.Text()
+			library, host := deliver(t, unix.SIGURG, low, sigtest.HostHandler())
+			assert.EqualValues(t, 1, library, "entry %d", l.slot.Index())
+			assert.EqualValues(t, 1, host, "entry %d", l.slot.Index())
+			library, host = deliver(t, unix.SIGSEGV, low, sigtest.HostHandler())
+			assert.EqualValues(t, 1, library, "entry %d", l.slot.Index())
+			assert.Zero(t, host, "entry %d", l.slot.Index())
+			*l.record() = record{}
+		}
+	}
+	check()
+	for i, l := range all {
+		if l.slot.Index()%3 == 0 || l.slot.Index()/64 == 1 {
+			l.Entry.Release()
+			defer func() { all[i].Entry = Take(l.slot.Index(), lastOwner.Add(1), l.slot.Offset()+abi.SlotRecord) }()
+		}
+	}
+	check()
 }
 
 // A library whose handler may not be called, as the thread is outside, hears
@@ -197,4 +231,22 @@ func TestEntry(t *testing.T) {
 	assert.Zero(t, e.KeyDtor())
 	assert.False(t, e.Crashed())
 	require.Same(t, e, Take(l.slot.Index(), owner, offset))
+}
+
+// What a signal takes longer with many libraries loaded.
+func BenchmarkDispatch(b *testing.B) {
+	for _, n := range []int{1, 16, carrier.Slots()} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for range n {
+				l, release := newLibrary(b)
+				defer release()
+				*l.record() = record{owner: l.Owner()} // it has been inside all of them
+			}
+			originals[testGeneration][handlerIndex[unix.SIGURG]].Store(sigtest.HostHandler())
+			for b.Loop() {
+				sigtest.Call(dispatchPC(testGeneration), uintptr(unix.SIGURG),
+					uintptr(unsafe.Pointer(&fakeInfo)), uintptr(unsafe.Pointer(&fakeContext)))
+			}
+		})
+	}
 }

@@ -24,9 +24,9 @@
 //   - SIGURG (preemption) and SIGPROF go to every library that the thread is
 //     inside of, and then always to the host: each runtime keeps a "signal
 //     pending" flag per thread, and one that never hears its own SIGURG can't
-//     preempt that thread again. A library whose g the thread has, but which it is
-//     outside of, may be on its way out; that it missed SIGURG is noted in the record,
-//     and the shim sends it again when the thread enters.
+//     preempt that thread again. If the thread's g belongs to a library that it is
+//     outside of, that library may be about to be unmapped; that it missed SIGURG is
+//     noted in the record, and the shim sends it again when the thread enters.
 //   - SIGSEGV, SIGBUS, SIGFPE and SIGPIPE go to a library if the thread is
 //     inside it and the interrupted PC is in its text, and otherwise to the
 //     host. One handler gets them, as only one can repair the fault.
@@ -41,7 +41,7 @@
 //
 // The handler runs on threads of every kind, also on those that a library
 // created: the host's g is nil there and no Go stack exists. So the dispatcher
-// and the key stubs are C ABI functions that call no Go, in dispatch_amd64.s
+// and the key stub are C ABI functions that call no Go, in dispatch_amd64.s
 // and, line by line its twin, dispatch_arm64.s. They need a C library whose
 // thread control block starts with its own address on amd64 (glibc, musl), so
 // no entry may be taken in a process without one. Idle, they don't look at it.

@@ -25,7 +25,6 @@ type Entry struct {
 	crashFD  atomic.Int32
 	crashed  atomic.Uint32
 	crashMsg atomic.Int32
-	probe    atomic.Int32
 	fatal    atomic.Uint32
 	_        [abi.EntrySize - abi.EntryFatal - 4]byte
 }
@@ -46,13 +45,19 @@ var (
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashFD) - abi.EntryCrashFD: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashed) - abi.EntryCrashed: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashMsg) - abi.EntryCrashMsg: 0}
-	_ = [1]byte{unsafe.Offsetof(Entry{}.probe) - abi.EntryProbe: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.fatal) - abi.EntryFatal: 0}
 )
 
 // table has one entry per TLS slot. It is static: the libraries and the
 // dispatcher hold addresses in it for as long as the process lives.
 var table [abi.MaxSlots]Entry
+
+// taken has a bit for each entry that is taken, for the dispatcher: so it looks at no
+// others. The bit is set before the entry's library can run and cleared after it has
+// gone, so a thread that is inside finds it set.
+var taken [abi.MaxSlots / 64]atomic.Uint64
+
+func takenBit(i int) (word *atomic.Uint64, bit uint64) { return &taken[i/64], 1 << (i % 64) }
 
 // Take fills entry i, which belongs to TLS slot i, for the load with id owner
 // (not zero, never used before). record is the offset in bytes of the slot's
@@ -64,11 +69,12 @@ func Take(i int, owner uint64, record int64) *Entry {
 		panic(fmt.Sprintf("sigdispatch: take entry %d for load %d: it has load %d", i, owner, e.owner.Load()))
 	}
 	e.record.Store(record)
-	e.keyStub.Store(keyStubPC(i))
+	e.keyStub.Store(keyStubPC())
 	e.crashFD.Store(-1)
 	e.crashMsg.Store(-1)
-	e.probe.Store(-1)
 	e.state.Store(abi.EntryLive)
+	word, bit := takenBit(i)
+	word.Or(bit)
 	// The owner is what makes an entry count, so it comes last.
 	e.owner.Store(owner)
 	return e
@@ -89,9 +95,14 @@ func (e *Entry) Release() {
 	e.crashed.Store(0)
 	e.fatal.Store(0)
 	e.crashMsg.Store(-1)
-	e.probe.Store(-1)
+	word, bit := takenBit(e.index())
+	word.And(^bit)
 	// exiting is not reset: a stub of a thread that exits late may be between
 	// its increment and its decrement. It finds another owner and does nothing.
+}
+
+func (e *Entry) index() int {
+	return int((uintptr(unsafe.Pointer(e)) - uintptr(unsafe.Pointer(&table))) / abi.EntrySize)
 }
 
 // Addr is the entry's address, for the config of the library's shim.
@@ -100,10 +111,10 @@ func (e *Entry) Addr() uintptr { return uintptr(unsafe.Pointer(e)) }
 // Owner is the id of the load that has the entry, 0 while it is free.
 func (e *Entry) Owner() uint64 { return e.owner.Load() }
 
-// SetText tells which addresses are the library's code: low is its first byte,
-// high the first one behind it. Until then no fault is the library's.
+// SetText says which addresses are the library's code: low is its first byte,
+// high the first one after it. Until then no fault is the library's.
 func (e *Entry) SetText(low, high uintptr) {
-	// In this order no moment shows a range that begins too low.
+	// In this order nobody ever sees a range that begins too low.
 	e.textLow.Store(low)
 	e.textHigh.Store(high)
 }
@@ -123,7 +134,7 @@ func (e *Entry) Text() (low, high uintptr) { return e.textLow.Load(), e.textHigh
 //	unmap                    exiting--
 //
 // Either the stub sees dying, or the host sees that the stub is in. A swap is a
-// full barrier on every machine; a store-release with a load-acquire behind it
+// full barrier on every machine; a store-release with a load-acquire after it
 // is one on arm64, but not on an arm64 that QEMU emulates on amd64.
 func (e *Entry) SetDying() { e.state.Swap(abi.EntryDying) }
 
@@ -155,13 +166,9 @@ func (e *Entry) Crash() (eventFD, messageFD int32) { return e.crashFD.Load(), e.
 // abi.CrashExit. The shim writes it, or the host that ends a library.
 func (e *Entry) CrashWord() *atomic.Uint32 { return &e.crashed }
 
-// TakeFatal tells, once, whether the library's runtime has begun to say that it gives
-// up. It ends the process after that, if it can.
+// TakeFatal reports, once, whether the library's runtime has begun to print that it
+// gives up. After that it ends the process, if it can.
 func (e *Entry) TakeFatal() bool { return e.fatal.Swap(0) != 0 }
 
-// Crashed tells whether the library's runtime wanted to end the process.
+// Crashed reports whether the library's runtime wanted to end the process.
 func (e *Entry) Crashed() bool { return e.crashed.Load() != 0 }
-
-// Probe is a descriptor that the library's poller watches as long as it is
-// loaded, -1 until its init functions have run. It is the library's.
-func (e *Entry) Probe() int { return int(e.probe.Load()) }

@@ -31,7 +31,7 @@ var (
 //
 // # What replaces a handler
 //
-// The runtime of a Go program installs its handlers for all six at start.
+// The runtime of a Go program installs its handlers for all of them at start.
 // pprof and signal.Notify, Stop and Reset then find them "installed" and never
 // touch the kernel's action. signal.Ignore does, for SIGPIPE, SIGURG and SIGPROF,
 // and after it signal.Notify (SIGPROF: pprof) installs the runtime's handler
@@ -101,15 +101,15 @@ func install(i int, sig unix.Signal) error {
 		if previous == current {
 			return nil
 		}
-		// Somebody else's handler came in between. Give it back its place
-		// and begin again with it.
+		// Somebody else has installed a handler in between. Put it back, and
+		// start over with it as the original.
 		if err := sigaction(sig, &previous, nil); err != nil {
 			return err
 		}
 	}
 }
 
-// generationOf finds the generation whose original is handler, or starts it.
+// generationOf finds the generation whose original is handler, or starts one.
 func generationOf(i int, handler uintptr) (int, error) {
 	for g := range replaced[i] {
 		if originals[g][i].Load() == handler {

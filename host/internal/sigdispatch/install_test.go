@@ -37,7 +37,7 @@ const childEnv = "SIGDISPATCH_TEST_CHILD"
 var children = []struct {
 	name string
 	run  func(t require.TestingT)
-	dies syscall.Signal // of which the child is to die
+	dies syscall.Signal // the signal that the child must die of
 }{
 	{"default fault", func(t require.TestingT) { original(t, unix.SIGSEGV, 0); sigtest.Fault() }, unix.SIGSEGV},
 	{"default sent", func(t require.TestingT) { original(t, unix.SIGPIPE, 0); raise(t, unix.SIGPIPE) }, unix.SIGPIPE},
@@ -144,7 +144,7 @@ func notifyAfterIgnore(t require.TestingT) {
 	require.Equal(t, 2, replaced[abi.HandlerURG])
 }
 
-// C code replaces the dispatcher and calls it as the handler before its own.
+// C code replaces the dispatcher, and calls it from its own handler.
 func chained(t require.TestingT) {
 	require.NoError(t, Install())
 	l, release := newLibrary(t)

@@ -19,11 +19,11 @@ import (
 
 // exitThread calls the entry's key stub as an exiting thread does. It returns
 // how often the library's destructor was called.
-func (l library) exitThread(t *testing.T, value uintptr) uint64 {
+func (l library) exitThread(t *testing.T) uint64 {
 	t.Helper()
 	sigtest.WatchRecord(l.recordAddr())
 	before := sigtest.DestructorCalls()
-	assert.True(t, sigtest.Call(l.KeyStub(), value, 0, 0), "callee-saved registers")
+	assert.True(t, sigtest.Call(l.KeyStub(), l.Addr(), 0, 0), "callee-saved registers")
 	assert.Zero(t, sigtest.Misaligned(), "stack alignment")
 	assert.Zero(t, l.Exiting())
 	return sigtest.DestructorCalls() - before
@@ -33,9 +33,9 @@ func TestKeyStub(t *testing.T) {
 	l := fakeLibrary(t)
 	*l.record() = record{owner: l.Owner()}
 
-	require.EqualValues(t, 1, l.exitThread(t, 4711))
+	require.EqualValues(t, 1, l.exitThread(t))
 	value, depth := sigtest.DestructorSaw()
-	assert.EqualValues(t, 4711, value)
+	assert.Equal(t, l.Addr(), uintptr(value))
 	assert.EqualValues(t, 1, depth, "the thread is inside the library meanwhile")
 	assert.Zero(t, l.record().depth)
 }
@@ -43,9 +43,9 @@ func TestKeyStub(t *testing.T) {
 func TestKeyStubOfEverySlot(t *testing.T) {
 	for range carrier.Slots() {
 		l := fakeLibrary(t)
-		assert.Zero(t, l.exitThread(t, 1))
+		assert.Zero(t, l.exitThread(t))
 		*l.record() = record{owner: l.Owner()}
-		assert.EqualValues(t, 1, l.exitThread(t, 1), "entry %d", l.slot.Index())
+		assert.EqualValues(t, 1, l.exitThread(t), "entry %d", l.slot.Index())
 	}
 }
 
@@ -53,23 +53,23 @@ func TestKeyStubKeepsOut(t *testing.T) {
 	l := fakeLibrary(t)
 
 	*l.record() = record{owner: l.Owner() + 1000}
-	assert.Zero(t, l.exitThread(t, 1), "the thread's g is another load's")
+	assert.Zero(t, l.exitThread(t), "the thread's g is another load's")
 	*l.record() = record{}
-	assert.Zero(t, l.exitThread(t, 1), "the thread never was inside")
+	assert.Zero(t, l.exitThread(t), "the thread never was inside")
 
 	*l.record() = record{owner: l.Owner()}
 	l.keyDtor.Store(0)
-	assert.Zero(t, l.exitThread(t, 1), "there is no destructor")
+	assert.Zero(t, l.exitThread(t), "there is no destructor")
 	l.keyDtor.Store(sigtest.Destructor())
-	require.EqualValues(t, 1, l.exitThread(t, 1))
+	require.EqualValues(t, 1, l.exitThread(t))
 
 	l.SetDying()
-	assert.Zero(t, l.exitThread(t, 1), "the library is dying")
+	assert.Zero(t, l.exitThread(t), "the library is dying")
 	l.state.Store(abi.EntryFree)
-	assert.Zero(t, l.exitThread(t, 1), "the library is gone")
+	assert.Zero(t, l.exitThread(t), "the library is gone")
 }
 
-// The handshake of SetDying: once nobody is exiting, nobody comes any more.
+// The handshake of SetDying: once nobody is exiting, nobody enters any more.
 func TestKeyStubWhileDying(t *testing.T) {
 	l := fakeLibrary(t)
 	sigtest.WatchRecord(l.recordAddr())
@@ -81,7 +81,7 @@ func TestKeyStubWhileDying(t *testing.T) {
 			defer runtime.UnlockOSThread()
 			*l.record() = record{owner: l.Owner()}
 			for !stop.Load() {
-				sigtest.Call(l.KeyStub(), 1, 0, 0)
+				sigtest.Call(l.KeyStub(), l.Addr(), 0, 0)
 			}
 			*l.record() = record{}
 		})
@@ -108,7 +108,7 @@ func TestKeyStubWhileDying(t *testing.T) {
 	assert.Zero(t, l.Exiting())
 }
 
-// A real thread exits with a value under a real key.
+// A real thread exits with the entry under a real key.
 func TestKeyStubAtThreadExit(t *testing.T) {
 	l := fakeLibrary(t)
 	var keyCreate func(key *uint32, destructor uintptr) int32
@@ -126,11 +126,11 @@ func TestKeyStubAtThreadExit(t *testing.T) {
 		runtime.LockOSThread() // and never unlock: the thread exits with the goroutine
 		sigtest.WatchRecord(l.recordAddr())
 		*l.record() = record{owner: l.Owner()}
-		setSpecific(key, 42)
+		setSpecific(key, l.Addr())
 	}()
 	require.Eventually(t, func() bool { return sigtest.DestructorCalls() > before && l.Exiting() == 0 },
 		time.Minute, time.Millisecond)
 	value, depth := sigtest.DestructorSaw()
-	assert.EqualValues(t, 42, value)
+	assert.EqualValues(t, l.Addr(), value)
 	assert.EqualValues(t, 1, depth)
 }

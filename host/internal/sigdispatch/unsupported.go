@@ -17,4 +17,4 @@ func Install() error {
 		runtime.GOOS, runtime.GOARCH, errors.ErrUnsupported)
 }
 
-func keyStubPC(int) uintptr { return 0 }
+func keyStubPC() uintptr { return 0 }

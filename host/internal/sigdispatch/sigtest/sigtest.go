@@ -72,5 +72,5 @@ func Fault()
 func Text() (low, high uintptr)
 
 // Call calls the C function fn on the goroutine's stack, which has some 4 KiB
-// left. It tells whether the callee-saved registers came back as they were.
+// left. It reports whether the callee-saved registers came back as they were.
 func Call(fn, a, b, c uintptr) (preserved bool)

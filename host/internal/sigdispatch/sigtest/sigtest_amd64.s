@@ -5,7 +5,7 @@
 
 #define C	NOSPLIT|NOFRAME|TOPFRAME
 
-// ALIGNED counts a stack pointer that isn't 8 modulo 16, as behind a CALL.
+// ALIGNED counts a stack pointer that isn't 8 modulo 16, as after a CALL.
 #define ALIGNED	\
 	MOVQ	SP, AX;	\
 	ANDL	$15, AX;	\
