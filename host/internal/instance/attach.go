@@ -26,6 +26,7 @@ type attachment struct {
 	entry        *sigdispatch.Entry
 	crashMessage *os.File // the runtime's last words
 	edits        []elfimage.Edit
+	beginning    *beginning // what its runtime refers to; nil if it has that of the process
 }
 
 // WhyResident says why no library can be unloaded here, or is empty.
@@ -48,7 +49,7 @@ func residentReason(flags uint32) string {
 // attach prepares a library for an unload to come: it works out what its private
 // copy has otherwise than the file. The bytes may still prove to be not what was
 // sealed.
-func attach(im *image.Image, imports uint64) (_ *attachment, err error) {
+func attach(im *image.Image, conf *Config, imports uint64) (_ *attachment, err error) {
 	c, err := openCarrier()
 	if err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func attach(im *image.Image, imports uint64) (_ *attachment, err error) {
 	a.crashMessage, err = newCrashMessage(fmt.Sprintf("%s:%d", crashMessageName, a.id))
 	if err == nil {
 		a.entry.SetCrash(crashes.fd, int32(a.crashMessage.Fd()))
-		err = a.patch(im, imports)
+		err = a.patch(im, conf, imports)
 	}
 	if err != nil {
 		a.release()
@@ -96,9 +97,9 @@ func (a *attachment) handlers() (n int) {
 }
 
 // An extent is a range of addresses, [low, high).
-type extent struct{ low, high uint64 }
+type extent struct{ Low, High uint64 }
 
-func (x extent) size() uint64 { return x.high - x.low }
+func (x extent) size() uint64 { return x.High - x.Low }
 
 // errEscaped: a Go release does something in another way than the shim knows.
 var errEscaped = errors.New("the library's Go runtime escapes the unload shim (a newer hotso may know this Go release)")
@@ -120,7 +121,7 @@ func (a *attachment) verify() error {
 }
 
 // patch works out the edits against what keeps an ordinary Go library in the process.
-func (a *attachment) patch(im *image.Image, imports uint64) error {
+func (a *attachment) patch(im *image.Image, conf *Config, imports uint64) error {
 	p := elfimage.NewPatcher(im.ELF)
 	// The Go linker asks for -z nodelete: dlclose would do nothing.
 	p.ClearNoDelete()
@@ -133,12 +134,33 @@ func (a *attachment) patch(im *image.Image, imports uint64) error {
 	if err != nil {
 		return err
 	}
-	var config [abi.ConfigHost + 8]byte
+	var start uint64
+	if a.beginning, start, err = begin(im.ELF, p, conf.Environ); err != nil {
+		return err
+	}
+	var config [abi.ConfigSize]byte
+	if a.beginning != nil {
+		binary.LittleEndian.PutUint64(config[abi.ConfigStart:], start)
+		binary.LittleEndian.PutUint64(config[abi.ConfigArgc:], uint64(a.beginning.argc))
+		binary.LittleEndian.PutUint64(config[abi.ConfigArgv:], a.beginning.argv())
+	}
+	if sym, ok := im.ELF.Symbol(abi.SymInits); ok {
+		if inits, finis, ok := p.ReplaceInits(sym.Value, sym.Value+8); ok {
+			putList(config[abi.ConfigInits:], inits)
+			putList(config[abi.ConfigFinis:], finis)
+		}
+	}
+	code := im.ELF.GoCode()
+	binary.LittleEndian.PutUint64(config[abi.ConfigGoLow:], code.Low)
+	binary.LittleEndian.PutUint64(config[abi.ConfigGoHigh:], code.High)
 	binary.LittleEndian.PutUint64(config[abi.ConfigOwner:], a.id)
 	binary.LittleEndian.PutUint64(config[abi.ConfigRecord:], uint64(a.slot.Offset()+abi.SlotRecord))
 	binary.LittleEndian.PutUint64(config[abi.ConfigEntry:], uint64(a.entry.Addr()))
 	binary.LittleEndian.PutUint64(config[abi.ConfigCall:], uint64(invoke.HostEntry()))
 	binary.LittleEndian.PutUint64(config[abi.ConfigHost:], imports)
+	if conf.ReclaimC {
+		binary.LittleEndian.PutUint64(config[abi.ConfigReclaim:], 1)
+	}
 	sym, ok := im.ELF.Symbol(abi.SymConfig)
 	if !ok {
 		return fmt.Errorf("it does not export %s", abi.SymConfig)
@@ -147,15 +169,25 @@ func (a *attachment) patch(im *image.Image, imports uint64) error {
 		return err
 	}
 	err = errors.Join(containCrashes(im.ELF, p), withoutPidFDs(im.ELF, p), withoutSignals(im.ELF, p),
-		skipInitWait(im.ELF, im.Bytes, p))
+		followProcessors(im.ELF, p), skipInitWait(im.ELF, im.Bytes, p),
+		withoutTemplateThread(im.ELF, im.Bytes, p))
 	a.edits = p.Edits()
 	return err
+}
+
+// putList tells the shim where a list of pointers to functions is, and how many they are.
+func putList(config []byte, list elfimage.Range) {
+	binary.LittleEndian.PutUint64(config, list.Low)
+	binary.LittleEndian.PutUint64(config[8:], (list.High-list.Low)/8)
 }
 
 // detours are functions of the Go runtime and where they lead in a private
 // copy; see cabi/crash_amd64.S. The runtime ends the process through the first three
 // (runtime/stubs2.go, signal_unix.go, os_linux.go) and says why through the next.
-// Then comes what is on a panic's way out of an exported function (runtime/cgocall.go).
+// Then comes what is on a panic's way out of an exported function (runtime/cgocall.go),
+// and the one through which package syscall, and the runtime's poller, make each of
+// their system calls: see cabi/syscall_amd64.S. The profiler's timers are made by others, and
+// so are the system calls that can't fail.
 var detours = []struct{ from, to string }{
 	{"runtime.exit", abi.SymCrashExit},
 	{"runtime.dieFromSignal", abi.SymCrashSignal},
@@ -163,6 +195,12 @@ var detours = []struct{ from, to string }{
 	{"runtime.rtsigprocmask", abi.SymSigprocmask},
 	{"runtime.write1", abi.SymCrashWrite},
 	{"runtime.unwindm", abi.SymCrashUnwind},
+	{"internal/runtime/syscall/linux.Syscall6", abi.SymSyscall},
+	{"syscall.rawSyscallNoError", abi.SymSyscallSure},
+	{"golang.org/x/sys/unix.RawSyscallNoError", abi.SymSyscallSure},
+	{"runtime.timer_create", abi.SymTimerCreate},
+	{"runtime.timer_delete", abi.SymTimerDelete},
+	{"runtime.setitimer", abi.SymSetitimer},
 	{abi.SymCrashThrow, "runtime.throw"},
 }
 
@@ -170,6 +208,9 @@ var detours = []struct{ from, to string }{
 func containCrashes(spec *elfimage.Spec, p *elfimage.Patcher) error {
 	for _, d := range detours {
 		from, size, err := findFunction(spec, d.from)
+		if err != nil && (d.to == abi.SymSetitimer || d.to == abi.SymSyscallSure) {
+			continue // the linker leaves it out of a library that does not use it
+		}
 		if err != nil {
 			return err
 		}
@@ -190,7 +231,7 @@ func containCrashes(spec *elfimage.Spec, p *elfimage.Patcher) error {
 
 // findFunction finds a function of the Go runtime or the shim.
 func findFunction(spec *elfimage.Spec, name string) (addr, size uint64, err error) {
-	if strings.HasPrefix(name, "runtime.") {
+	if strings.Contains(name, ".") { // as no symbol of C's
 		addr, size, ok := spec.GoFunc(name)
 		if !ok {
 			return 0, 0, fmt.Errorf("can't find %s in this Go version's runtime", name)

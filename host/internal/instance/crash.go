@@ -12,13 +12,13 @@ import (
 
 // newCrash interprets an entry's crashed word and the message.
 func (in *Instance) newCrash(word uint32, message string) *life.Crash {
-	c := &life.Crash{Library: in.Desc.Name, Version: in.Desc.Version, Code: int(word >> 8), Message: message, Time: time.Now()}
+	c := &life.Crash{Library: in.Desc.Name, Version: in.Desc.Version, Code: int(word >> 8 & 0xff), Message: message, Time: time.Now()}
 	switch {
 	case word&0xff == abi.CrashKilled:
 		c.Kind = life.CrashKilled
 	case strings.HasPrefix(message, "panic: "):
 		c.Kind, c.Code = life.CrashPanic, 0
-	case message != "":
+	case message != "" && word&abi.CrashByC == 0:
 		c.Kind, c.Code = life.CrashFatal, 0
 	case word&0xff == abi.CrashSignal:
 		c.Kind = life.CrashSignal

@@ -49,10 +49,7 @@ func readCrashMessage(f *os.File) string {
 func (in *Instance) ejectCallers() {
 	pid := unix.Getpid()
 	for pause := 50 * time.Microsecond; in.Target.InFlight() > 0; pause = min(2*pause, 5*time.Millisecond) {
-		threads, err := proc.Threads()
-		if err != nil {
-			return
-		}
+		threads, _ := proc.Threads() // what is missing is tried again
 		for _, id := range threads {
 			_ = unix.Tgkill(pid, id, abi.KillSignal)
 		}
@@ -62,6 +59,9 @@ func (in *Instance) ejectCallers() {
 
 // awaitCrashes starts the reader; the eventfd and its goroutine stay for good.
 func awaitCrashes() error {
+	if err := proc.ReserveThreads(); err != nil {
+		return err
+	}
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return fmt.Errorf("crash eventfd: %w", err)

@@ -3,7 +3,7 @@
 // the process again, with a report of what there was.
 //
 //	in := instance.Prepare(conf, im)          // nothing is mapped yet
-//	err := in.Open(ctx, tell)                 // loaded, started and checked
+//	err := in.Open(ctx, tell)                 // loaded, started and checked; or Load, and then Start
 //	...                                       // calls go to in.Target
 //	report, err := in.Close(ctx)              // drained, stopped and unloaded
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -13,6 +14,7 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/invoke"
+	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/private"
 	"github.com/hotso/hotso/host/life"
 )
@@ -24,9 +26,13 @@ type Config struct {
 	HealthTimeout time.Duration
 	StopTimeout   time.Duration
 	DrainTimeout  time.Duration
-	OnDisk        bool   // the private copy is a temporary file,
-	TempDir       string // in this directory
-	ForceUnload   bool   // end a version whose calls outlive DrainTimeout
+	OnDisk        bool     // the private copy is a temporary file,
+	TempDir       string   // in this directory
+	Environ       []string // NAME=value or NAME, for the library's runtime on top of the process's environment
+	ReclaimC      bool     // free what its C code has left on the C heap
+	ForceUnload   bool     // end a version whose calls outlive DrainTimeout
+	// RefuseConflicts gives a version up that has a file open which another has, too.
+	RefuseConflicts bool
 	// Check is the host's own test of a version; nil if it has none.
 	Check func(context.Context, *invoke.Target) error
 }
@@ -38,25 +44,37 @@ type Instance struct {
 	Desc   *life.Description
 	Key    string // names its content
 
-	conf   *Config
-	flags  uint32           // of its descriptor
-	tell   func(life.Event) // its steps; does not wait
-	copy   *private.Copy
-	edits  []elfimage.Edit // what was patched in the private copy
-	handle dl.Handle
-	unload uintptr // the shim's hotso_unload
+	conf    *Config
+	flags   uint32           // of its descriptor
+	tell    func(life.Event) // its steps; does not wait
+	copy    *private.Copy
+	edits   []elfimage.Edit // what was patched in the private copy
+	needed  *needed.Set     // what must be loaded before it; nil if the dynamic linker searches
+	ahead   *needed.Set     // then what is loaded before it nonetheless
+	handle  dl.Handle
+	unload  uintptr        // the shim's hotso_unload,
+	release uintptr        // and hotso_release
+	threads atomic.Uintptr // hotso_threads, for the unload of others
+	sharing sharing
 
-	attachment   *attachment // what the host lent to it; nil if it can't be unloaded
-	resident     string      // why it can't, or empty
-	extent       extent      // where its image is mapped; before that, from its first byte of code
-	mapName      string      // what its mappings are called in /proc/self/maps
-	groupFiles   []int       // descriptors that its runtime opened at start
-	poller       poller      // of its runtime
-	crashMessage *os.File    // the attachment's
-	stopped      bool        // its stop hooks have run, or must not
+	attachment   *attachment     // what the host lent to it; nil if it can't be unloaded
+	resident     string          // why it can't, or empty
+	stays        string          // why it won't be, though the host lent to it; or empty
+	extent       extent          // where its image is mapped; before that, from its first byte of code
+	readOnly     []elfimage.Part // of its image; the addresses count from the extent's begin
+	mapName      string          // what its mappings are called in /proc/self/maps
+	crashMessage *os.File        // the attachment's
+	started      bool            // its start hooks have run, and its stop hooks must
+	ended        bool            // its threads have ended,
+	unloaded     unloadReport    // as this says
+	rings        int             // io_urings of its that were closed
+	handlers     int             // that it had in the dispatch table
+	beside       []string        // objects that it needs, and what these may have in the process
 
 	unprepared error         // why it can't be loaded
+	loading    chan struct{} // nil, or closed when the load that was given up has ended
 	opened     chan struct{} // closed when Open has ended
+	runs       chan struct{} // closed when its runtime has started, or died
 	up         chan struct{} // closed when the first call has come back
 
 	closing sync.Once
@@ -70,8 +88,9 @@ type Instance struct {
 // when all of the verdict is in; if it is against the file, Forget comes instead.
 func Prepare(conf *Config, im *image.Image) *Instance {
 	d := im.Description
-	in := &Instance{Desc: &d, Key: im.Key(), conf: conf, flags: im.Flags, opened: make(chan struct{}), up: make(chan struct{})}
+	in := &Instance{Desc: &d, Key: im.Key(), conf: conf, flags: im.Flags, opened: make(chan struct{}), runs: make(chan struct{}), up: make(chan struct{})}
 	in.Target = invoke.New(d.Name, d.Version, d.File, &conf.Config)
+	in.needed, im.Needed = im.Needed, nil
 	if in.unprepared = in.borrow(im); in.unprepared == nil {
 		in.unprepared = in.copyImage(im)
 	}
@@ -86,44 +105,112 @@ func (in *Instance) Forget() {
 	if in.copy != nil {
 		_ = in.copy.Close()
 	}
+	in.needed.Close()
 	in.detach()
 }
 
-// Open loads, starts and checks the library, and tells each step. Its state hooks and
-// Check run with no lock held. If there is an error, nothing of it is left, or it is
-// quarantined.
-func (in *Instance) Open(ctx context.Context, tell func(life.Event)) error {
+// Load maps the library and waits for its runtime and init functions, and tells it. If there is
+// an error, nothing of it is left, or it is quarantined; else Start or Discard follows.
+func (in *Instance) Load(ctx context.Context, tell func(life.Event)) error {
 	in.tell = tell
-	defer close(in.opened)
-	for _, s := range []struct {
-		step   life.Step
-		reason error
-		run    func(context.Context) error
-		done   life.State
-	}{
-		{life.StepLoad, life.ErrLoad, in.load, life.Loaded},
-		{life.StepStart, life.ErrStart, in.start, life.Started},
-		{life.StepHealth, life.ErrUnhealthy, in.check, life.Healthy},
-	} {
+	return in.steps(ctx, step{step: life.StepLoad, reason: life.ErrLoad, run: in.loadInTime, done: life.Loaded})
+}
+
+// A State is what a version has saved for another.
+type State struct {
+	Bytes   []byte
+	Version string        // which has saved it
+	Limit   time.Duration // of the hook that restores it
+}
+
+func (s *State) String() string {
+	return fmt.Sprintf("%d bytes of state from v%s", len(s.Bytes), s.Version)
+}
+
+// Start has what was loaded begin, restores state unless that is nil, checks it, and tells each
+// step. The library's hooks and Check run with no lock held. Errors are as those of Load.
+func (in *Instance) Start(ctx context.Context, state *State) error {
+	todo := []step{{step: life.StepStart, reason: life.ErrStart, run: in.start, done: life.Started}}
+	if state != nil {
+		restore := func(context.Context) error {
+			if err := in.Target.Restore(state.Bytes, state.Limit); err != nil {
+				return fmt.Errorf("restore: %w", err)
+			}
+			return nil
+		}
+		todo = append(todo, step{life.StepHandOver, life.ErrState, restore, life.Restored, state.String()})
+	}
+	err := in.steps(ctx, append(todo, step{step: life.StepHealth, reason: life.ErrUnhealthy, run: in.check, done: life.Healthy})...)
+	if err == nil {
+		close(in.opened)
+	}
+	return err
+}
+
+// Open is Load and Start.
+func (in *Instance) Open(ctx context.Context, tell func(life.Event)) error {
+	if err := in.Load(ctx, tell); err != nil {
+		return err
+	}
+	return in.Start(ctx, nil)
+}
+
+// Discard lets go what was loaded, and perhaps started, and is not wanted after all.
+func (in *Instance) Discard(ctx context.Context) {
+	in.Target.Close()
+	select {
+	case <-in.opened:
+		_, _ = in.Close(ctx)
+	default:
+		in.giveUp(ctx)
+	}
+}
+
+// A step on the way in.
+type step struct {
+	step   life.Step
+	reason error // of its errors
+	run    func(context.Context) error
+	done   life.State // then
+	detail string     // of its event
+}
+
+func (in *Instance) steps(ctx context.Context, todo ...step) error {
+	for _, s := range todo {
 		begin := time.Now()
 		err := ctx.Err()
 		if err == nil {
 			err = s.run(ctx)
 		}
 		if err != nil {
-			in.Target.Close()
-			in.stopped = s.step != life.StepHealth // only what was started is stopped
+			err = in.despite(s.step, err)
 			e := in.error(s.step, s.reason, err)
-			if in.handle != 0 {
-				_, _ = in.Close(ctx)
-			} else {
-				in.Forget()
-			}
+			in.Discard(ctx)
 			return e
 		}
-		tell(life.Event{State: s.done, Took: time.Since(begin)})
+		in.tell(life.Event{State: s.done, Detail: s.detail, Took: time.Since(begin)})
 	}
 	return nil
+}
+
+// giveUp lets go what can't be used: at once, or, if its load has not ended, when it does.
+func (in *Instance) giveUp(ctx context.Context) {
+	letGo := func(ctx context.Context) {
+		_, _ = in.Close(ctx)
+		close(in.opened)
+	}
+	if in.loading == nil {
+		letGo(ctx)
+		return
+	}
+	in.tell(life.Event{State: life.Quarantined, Detail: "its load has not ended"})
+	go func() {
+		<-in.loading
+		letGo(context.Background())
+		if in.handle == 0 { // there was nothing to take down, which would have told the end
+			in.tell(life.Event{State: life.Unloaded})
+		}
+	}()
 }
 
 func (in *Instance) error(step life.Step, reason, cause error) error {
@@ -132,71 +219,6 @@ func (in *Instance) error(step life.Step, reason, cause error) error {
 		return cause
 	}
 	return in.Target.Error(step, reason, cause)
-}
-
-// load maps the private copy, finds the symbols, and waits for the runtime.
-func (in *Instance) load(ctx context.Context) (err error) {
-	if in.unprepared != nil {
-		return in.unprepared
-	}
-	if err := process.loading.Acquire(ctx); err != nil {
-		return err
-	}
-	defer process.loading.Release()
-	if in.attachment != nil {
-		crashes.instances[in.attachment.slot.Index()].Store(in)
-	}
-	if in.handle, err = dl.Open(in.copy.Path()); err != nil {
-		return err
-	}
-	if in.attachment != nil {
-		low, _ := in.attachment.entry.Text()
-		in.extent = extent{in.extent.low + uint64(low), in.extent.high + uint64(low)}
-	}
-	if err := in.resolve(); err != nil {
-		return err
-	}
-	if in.attachment == nil {
-		if set, err := in.handle.Sym(abi.SymSetHost); err == nil {
-			in.Target.TellHost(set)
-		}
-	}
-	// dlopen returns while the runtime is still starting. The first call
-	// waits for it, and for the init functions.
-	err = in.Target.Touch()
-	close(in.up)
-	if err == nil {
-		err = in.setReady()
-	}
-	links, filesErr := claimRuntimeFiles(in)
-	err = errors.Join(err, filesErr)
-	switch {
-	case in.attachment == nil:
-	case in.Target.Dead(): // in an init function; what it has opened is let go with it
-		in.poller, _ = findPoller(links, in.attachment.entry.Probe())
-	case err == nil:
-		if err = in.attachment.verify(); err == nil {
-			in.poller, err = findPoller(links, in.attachment.entry.Probe())
-		}
-		if err != nil {
-			in.abandon(err.Error())
-		}
-	}
-	return err
-}
-
-// resolve looks up the control symbols and the functions of the manifest.
-func (in *Instance) resolve() (err error) {
-	if in.unload, err = in.handle.Sym(abi.SymUnload); err != nil {
-		return err
-	}
-	functions := make(map[string]abi.Signature, len(in.Desc.Manifest.Functions))
-	for _, f := range in.Desc.Manifest.Functions {
-		if functions[f.Name], err = abi.ParseSignature(f.Signature); err != nil {
-			return err
-		}
-	}
-	return in.Target.Resolve(in.handle.Sym, functions)
 }
 
 // Lookup finds the function that can be called as want.
@@ -208,15 +230,19 @@ func (in *Instance) Lookup(name string, want abi.Signature) (*invoke.Function, e
 }
 
 // start runs the library's start hooks, so that no user's call pays for them.
-func (in *Instance) start(context.Context) error { return in.Target.Start(in.conf.StartTimeout) }
+func (in *Instance) start(context.Context) error {
+	err := in.Target.Start(in.conf.StartTimeout)
+	in.started = err == nil
+	return err
+}
 
 // check asks the library's health hooks, and the host.
 func (in *Instance) check(ctx context.Context) (err error) {
 	if err := in.Health(); err != nil {
 		return err
 	}
-	if in.conf.Check == nil {
-		return nil
+	if err := in.refuseConflicts(); err != nil || in.conf.Check == nil {
+		return err
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -233,10 +259,14 @@ func (in *Instance) Health() error { return in.Target.Health(in.conf.HealthTimeo
 // ctx ends, then stops and unloads it. The report says what was freed and what is left.
 // When calls are still inside, the error is ErrBusy and the library is quarantined: it
 // stays whole, refuses new calls, and is let go when the last call returns. Closing
-// twice returns the same.
+// twice returns the same. Of what could not even be mapped there is nothing to report.
 func (in *Instance) Close(ctx context.Context) (*life.Report, error) {
 	in.closing.Do(func() {
 		in.Target.Close()
+		if in.handle == 0 {
+			in.Forget()
+			return
+		}
 		in.report, in.err = in.retire(ctx)
 	})
 	return in.report, in.err

@@ -1,13 +1,17 @@
 package instance
 
 import (
+	"debug/elf"
 	"fmt"
 	"os"
 	"slices"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
+	"github.com/hotso/hotso/host/internal/native"
 	"github.com/hotso/hotso/host/internal/private"
+	"github.com/hotso/hotso/host/internal/stackcheck"
 )
 
 // borrow takes what the process lends to a library.
@@ -16,17 +20,33 @@ func (in *Instance) borrow(im *image.Image) error {
 	if err != nil {
 		return err
 	}
-	if in.resident = residentReason(im.Flags); in.resident != "" {
+	if in.resident = residentReason(im.Flags); in.resident == "" {
+		if _, err := openCarrier(); err != nil {
+			return err
+		}
+		if err := stackcheck.Ready(); err != nil {
+			in.resident = err.Error()
+		}
+	}
+	if in.resident != "" {
+		if len(in.conf.Environ) > 0 {
+			return errNoEnvironment
+		}
 		return nil
 	}
-	if in.attachment, err = attach(im, imports); err != nil {
+	if in.attachment, err = attach(im, in.conf, imports); err != nil {
 		return err
 	}
+	in.stays = native.Stays(im.ELF, im.Bytes)
 	a := in.attachment
 	in.crashMessage, in.edits = a.crashMessage, a.edits
 	in.Target.Guard(a.entry.CrashWord(), a.slot.Offset()+abi.SlotRecord+abi.RecordJump, in.kill)
 	text, span := im.ELF.Text, im.ELF.Span(uint64(os.Getpagesize()))
 	in.extent = extent{span.Low - text.Low, span.High - text.Low}
+	in.readOnly = im.ELF.ReadOnly(uint64(os.Getpagesize()))
+	for i := range in.readOnly {
+		in.readOnly[i].Vaddr -= span.Low
+	}
 	return nil
 }
 
@@ -37,6 +57,12 @@ func (in *Instance) copyImage(im *image.Image) (err error) {
 		// Ended on both sides: it is searched for, and 1 is a part of 12.
 		in.mapName = fmt.Sprintf("hotso:%d:%s.v%s", in.attachment.id, in.Desc.Name, in.Desc.Version)
 	}
+	in.surveyNeeded(im)
+	if in.needed != nil { // and loaded before it, so there is nothing to search
+		p := elfimage.NewPatcher(im.ELF)
+		p.ClearRunPath()
+		in.edits = slices.Concat(in.edits, p.Edits())
+	}
 	if in.conf.OnDisk {
 		in.copy, err = private.OnDisk(in.conf.TempDir, in.mapName, im.Bytes, in.edits)
 		return err
@@ -46,10 +72,22 @@ func (in *Instance) copyImage(im *image.Image) (err error) {
 	return err
 }
 
+// shareCopy has versions of equal files have their code in memory once, see
+// private.Copy.Share. If that fails this one has its own: nothing else is lost.
+func (in *Instance) shareCopy() {
+	parts := make([]private.Part, 0, len(in.readOnly))
+	for _, p := range in.readOnly {
+		parts = append(parts, private.Part{Off: int64(p.Off), Addr: uintptr(in.extent.Low + p.Vaddr), Size: uintptr(p.Size),
+			Executable: p.Flags&elf.PF_X != 0})
+	}
+	_ = in.copy.Share("hotso:"+in.Desc.Name+".v"+in.Desc.Version, in.Key, parts)
+}
+
 // abandon keeps the library in the process for good, with what it borrowed.
 func (in *Instance) abandon(why string) {
 	in.Target.End.RuleOut()
 	crashes.instances[in.attachment.slot.Index()].Store(nil)
+	process.kept.Store(in.attachment.beginning, nil) // its runtime lives on
 	in.attachment, in.resident = nil, why
 }
 

@@ -2,6 +2,8 @@ package instance
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 type report struct{ *life.Report }
 
 func (in *Instance) newReport() *report {
-	return &report{&life.Report{Name: in.Desc.Name, Version: in.Desc.Version}}
+	return &report{&life.Report{Name: in.Desc.Name, Version: in.Desc.Version, NotCounted: in.beside}}
 }
 
 // A resource is the entry of one kind.
@@ -36,6 +38,47 @@ func (x resource) why(reason string) resource {
 func (r *report) timed(step string) func() {
 	begin := time.Now()
 	return func() { r.Steps = append(r.Steps, life.StepTime{Step: step, Took: time.Since(begin)}) }
+}
+
+// detail is what operators should know of the end.
+func (r *report) detail() string {
+	if r.Reason != "" {
+		return r.Reason
+	}
+	var details []string
+	if len(r.Signals) > 0 {
+		details = append(details, "its C code wanted to change signals of the process: "+counted(r.Signals))
+	}
+	if len(r.Changes) > 0 {
+		details = append(details, "it has changed what is the process's: "+counted(r.Changes))
+	}
+	return strings.Join(details, "; ")
+}
+
+func counted(what map[string]int) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(what)) {
+		list = append(list, fmt.Sprintf("%s (%d)", name, what[name]))
+	}
+	return strings.Join(list, ", ")
+}
+
+// changes are in the order of HOTSO_CHANGED_* (cabi.h).
+var changes = [...]string{
+	life.Directory, life.Umask, life.Limits, life.Environment, life.Locale, life.IDs, life.Scheduling,
+	life.Session, life.Namespaces, life.MemoryLocks, life.Attributes,
+}
+
+// noteChanges notes how often the library has changed what is the process's.
+func (r *report) noteChanges(counts []uint32) {
+	for i, n := range counts[:min(len(counts), len(changes))] {
+		if n > 0 {
+			if r.Changes == nil {
+				r.Changes = map[string]int{}
+			}
+			r.Changes[changes[i]] = int(n)
+		}
+	}
 }
 
 // leftovers says what is left, for people.

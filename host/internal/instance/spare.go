@@ -3,6 +3,7 @@ package instance
 import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
+	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/private"
 	"github.com/hotso/hotso/host/life"
 )
@@ -15,6 +16,8 @@ type Spare struct {
 	flags uint32
 	copy  *private.Copy
 	edits []elfimage.Edit
+
+	needed *needed.Set
 }
 
 // Spare keeps what is needed to load the version again; nil if it is gone. Its owner
@@ -23,13 +26,24 @@ func (in *Instance) Spare() *Spare {
 	if in.copy == nil || !in.copy.Retain() {
 		return nil
 	}
-	return &Spare{Desc: *in.Desc, Key: in.Key, flags: in.flags, copy: in.copy, edits: in.edits}
+	return &Spare{Desc: *in.Desc, Key: in.Key, flags: in.flags, copy: in.copy, edits: in.edits, needed: in.needed.Spare()}
+}
+
+// Again is another of the same; nil if s is closed.
+func (s *Spare) Again() *Spare {
+	if !s.copy.Retain() {
+		return nil
+	}
+	again := *s
+	again.needed = s.needed.Spare()
+	return &again
 }
 
 // Close lets the copy go. s may be nil.
 func (s *Spare) Close() {
 	if s != nil {
 		_ = s.copy.Close()
+		s.needed.Close()
 	}
 }
 
@@ -41,7 +55,7 @@ func (s *Spare) Image(scratch *image.Scratch) (*image.Image, error) {
 		return nil, err
 	}
 	elfimage.Undo(b, s.edits)
-	im := &image.Image{Description: s.Desc, Flags: s.flags, Bytes: b}
+	im := &image.Image{Description: s.Desc, Flags: s.flags, Bytes: b, Needed: s.needed.Spare()}
 	im.ELF, err = elfimage.Parse(b)
 	return im, err
 }

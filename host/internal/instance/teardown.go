@@ -6,17 +6,22 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/dl"
 	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/internal/stackcheck"
 	"github.com/hotso/hotso/host/life"
 )
 
-// Omit is a step that a test leaves out, to see that it is missed: "files", "image" or
-// "slots".
+// Omit is a step that a test leaves out, to see that it is missed: "stacks", "files",
+// "image" or "slots".
 var Omit string
 
 // unloadReport is hotso_unload_report of cabi.h.
@@ -26,9 +31,20 @@ type unloadReport struct {
 	keys, deleted        uint32
 	mappings, unmapped   uint64
 	bytes, unmappedBytes uint64
+	blocks, freed        uint64
+	blockBytes           uint64
 	files                *uint64
 	filesWords           uint64
+	ranges               *stackcheck.Range
+	rangesLen            uint64
+	signals              *uint32
+	signalsN             uint64
+	exitError            *byte // ends in NUL
 	threadsNS, memoryNS  int64
+	filesClosed          uint64 // besides those in files
+	timers, timersGone   uint32
+	changes              *uint32
+	changesN             uint64
 }
 
 // descriptors are those in files.
@@ -41,45 +57,53 @@ func (u *unloadReport) descriptors() (fds []int) {
 	return fds
 }
 
-// teardown takes a drained version out of the process (steps 2 to 9). It may be called
+// teardown takes a drained version out of the process (steps 2 to 10). It may be called
 // again while the report's state is Quarantined, not at the same time.
 func (in *Instance) teardown(r *report) error {
-	if !in.stopped && !in.Target.Dead() {
-		in.stopped = true // once, also when the rest is retried
+	if in.started && !in.Target.Dead() {
+		in.started = false // once, also when the rest is retried
 		done := r.timed("stop")
 		if err := in.Target.Stop(in.conf.StopTimeout); err != nil {
 			r.Reason = "stop hook: " + err.Error()
 		}
 		done()
 	}
+	if !in.Target.Seal() {
+		return in.blocked(r, errors.New("a control call is still inside"))
+	}
+	if in.attachment != nil && in.stays != "" {
+		in.abandon(in.stays)
+	}
 	if in.attachment == nil {
 		r.State, r.Reason = life.Resident, in.resident
 		return nil
-	}
-	if !in.Target.Seal() {
-		return in.blocked(r, errors.New("a control call is still inside"))
 	}
 	process.unloading.Lock()
 	defer process.unloading.Unlock()
 	if err := in.waitForExits(r); err != nil {
 		return in.blocked(r, err)
 	}
-	done := r.timed("find files")
-	fds, err := in.findFiles()
-	done()
-	if err != nil {
-		return in.blocked(r, err)
-	}
-	var u unloadReport
-	if err := in.endThreads(r, &u); errors.Is(err, errEscaped) {
+	u := &in.unloaded
+	if err := in.endThreads(r, u); errors.Is(err, errEscaped) {
 		r.State, r.Reason = life.Resident, err.Error()
 		return in.error(life.StepUnload, life.ErrLeft, err)
 	} else if err != nil {
 		return in.blocked(r, err)
 	}
+	in.rings += in.closeRings(unsafe.Slice(u.ranges, u.rangesLen))
+	if err := in.checkStacks(r, u); err != nil {
+		return in.blocked(r, err)
+	}
+	in.hideFiles()
+	in.releaseMemory(r, u)
+	if why := unix.BytePtrToString(u.exitError); why != "" {
+		r.Reason = strings.TrimPrefix(r.Reason+"; exit functions: "+why, "; ")
+	}
+	r.noteSignals(unsafe.Slice(u.signals, u.signalsN))
+	r.noteChanges(unsafe.Slice(u.changes, u.changesN))
 	in.Target.ReleaseOrphans() // no thread is left that could write there
-	in.closeFiles(r, append(fds, u.descriptors()...))
-	return in.unmap(r, &u)
+	in.closeFiles(r, u.descriptors(), int(u.filesClosed)+in.rings)
+	return in.unmap(r, u)
 }
 
 // blocked keeps everything as it is.
@@ -102,28 +126,108 @@ func (in *Instance) waitForExits(r *report) error {
 	return nil
 }
 
-// endThreads is steps 4 and 5: the shim's part.
+// endThreads is step 4, in which the shim does the work.
 func (in *Instance) endThreads(r *report, u *unloadReport) error {
-	f := call.Get()
-	f.Fn = in.unload
-	f.Int(uint64(killTimeout))
-	f.Pointer(unsafe.Pointer(u))
-	f.Do()
-	status := abi.Kind(int32(f.R0))
-	f.Put()
-	switch status {
-	case abi.OK:
-	case abi.Timeout:
-		return in.blockers(r, u)
-	default:
-		return fmt.Errorf("%w: it saw no thread or no memory of it", errEscaped)
+	if !in.ended {
+		in.handlers = max(in.handlers, in.attachment.handlers())
+		f := call.Get()
+		f.Fn = in.unload
+		f.Int(uint64(killTimeout))
+		f.Pointer(unsafe.Pointer(u))
+		f.Do()
+		status := abi.Kind(int32(f.R0))
+		f.Put()
+		switch status {
+		case abi.OK:
+		case abi.Timeout:
+			return in.blockers(r, u)
+		default:
+			return fmt.Errorf("%w: it saw no thread or no memory of it", errEscaped)
+		}
+		in.ended = true
 	}
 	r.add(life.Threads, int(u.threads), int(u.ended)).why("its stack and its exit code are still there")
-	r.add(life.Mappings, int(u.mappings), int(u.unmapped)).why("munmap failed").Bytes = u.bytes
-	r.add(life.Keys, int(u.keys), int(u.deleted)).why("pthread_key_delete failed")
-	r.Steps = append(r.Steps,
-		life.StepTime{Step: "threads", Took: time.Duration(u.threadsNS)}, life.StepTime{Step: "memory", Took: time.Duration(u.memoryNS)})
+	r.Steps = append(r.Steps, life.StepTime{Step: "threads", Took: time.Duration(u.threadsNS)})
 	return nil
+}
+
+// checkStacks is step 5. Shared objects that others' threads run in stay in the process.
+func (in *Instance) checkStacks(r *report, u *unloadReport) error {
+	defer r.timed("stacks")()
+	if Omit == "stacks" {
+		return nil
+	}
+	ranges := append(slices.Clone(unsafe.Slice(u.ranges, u.rangesLen)), stackcheck.Range(in.extent))
+	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries)
+	if threads, ok := errors.AsType[*stackcheck.Threads](err); ok {
+		for _, id := range threads.IDs {
+			r.Blockers = append(r.Blockers, symbolize(id))
+		}
+		row := &r.Resources[len(r.Resources)-1] // of the threads
+		row.Found, row.Left, row.Why = row.Found+len(threads.IDs), row.Left+len(threads.IDs), "may come back to it"
+		return fmt.Errorf("%w: %v", err, r.Blockers[0])
+	}
+	for _, path := range objects {
+		if err == nil && !dl.Keep(path) {
+			err = fmt.Errorf("%s, in which a thread runs that it has not told of, can't be kept", path)
+		}
+	}
+	return err
+}
+
+// threadsOfLibraries calls f for each thread that a library which is loaded has started. No
+// library is unloaded meanwhile.
+func threadsOfLibraries(f func(id int)) {
+	ids := make([]int32, ThreadsExpected)
+	for i := range crashes.instances {
+		in := crashes.instances[i].Load()
+		if in == nil || in.threads.Load() == 0 {
+			continue
+		}
+		list := in.threads.Load()
+		n := fill(list, unsafe.Pointer(&ids[0]), len(ids))
+		for n == len(ids) { // there may be more
+			ids = make([]int32, 4*len(ids))
+			n = fill(list, unsafe.Pointer(&ids[0]), len(ids))
+		}
+		for _, id := range ids[:n] {
+			f(int(id))
+		}
+	}
+}
+
+// ThreadsExpected is of how many threads a library tells without being asked twice; tests set it.
+var ThreadsExpected = 256
+
+// fill has a function of the shim, which takes args before, fill into with n elements at most, and returns how
+// many it has filled.
+func fill(fn uintptr, into unsafe.Pointer, n int, args ...uint64) int {
+	c := call.Get()
+	defer c.Put()
+	c.Fn = fn
+	for _, a := range args {
+		c.Int(a)
+	}
+	c.Pointer(into)
+	c.Int(uint64(n))
+	c.Do()
+	return int(uint32(c.R0))
+}
+
+// releaseMemory is step 6: the rest of the shim's work.
+func (in *Instance) releaseMemory(r *report, u *unloadReport) {
+	f := call.Get()
+	f.Fn = in.release
+	f.Pointer(unsafe.Pointer(u))
+	f.Do()
+	f.Put()
+	r.add(life.Mappings, int(u.mappings), int(u.unmapped)).why("munmap failed").Bytes = u.bytes
+	if in.conf.ReclaimC {
+		r.add(life.CHeap, int(u.blocks), int(u.freed)).why("there was no memory to remember them").Bytes = u.blockBytes
+	}
+	r.add(life.Keys, int(u.keys), int(u.deleted)).why("pthread_key_delete failed")
+	r.add(life.Timers, int(u.timers), int(u.timersGone)).why("timer_delete failed")
+	r.Steps = append(r.Steps, life.StepTime{Step: "memory", Took: time.Duration(u.memoryNS)})
 }
 
 // blockers names the threads that could not be ended.
@@ -135,31 +239,28 @@ func (in *Instance) blockers(r *report, u *unloadReport) error {
 	}
 	r.add(life.Threads, int(u.threads), 0).why("outside the library's own code past the deadline")
 	if len(r.Blockers) == 0 {
-		return errors.New("a thread is starting and does not get on")
+		return errors.New("a thread is starting, or about to fork, and does not get on")
 	}
 	return fmt.Errorf("%d threads do not come back to its own code: %v", u.threads, r.Blockers[0])
 }
 
-// closeFiles is step 6.
-func (in *Instance) closeFiles(r *report, fds []int) {
+// closeFiles is step 7, of which the shim has done a part.
+func (in *Instance) closeFiles(r *report, fds []int, closed int) {
 	defer r.timed("files")()
-	slices.Sort(fds)
-	fds = slices.Compact(fds)
-	closed := 0
+	found := len(fds) + closed
 	if Omit != "files" {
-		closed = closeAll(fds)
+		closed += closeAll(fds)
 	}
-	r.add(life.Descriptors, len(fds), closed).why("close failed")
-	in.groupFiles = nil
+	r.add(life.Descriptors, found, closed).why("close failed")
 }
 
-// unmap is steps 7 to 9.
+// unmap is steps 8 to 10.
 func (in *Instance) unmap(r *report, u *unloadReport) error {
-	handlers := in.attachment.handlers()
 	done := r.timed("image")
 	var err error
 	if Omit != "image" {
 		err = in.handle.Close()
+		in.needed.Close()
 	}
 	done()
 	done = r.timed("copy")
@@ -175,7 +276,7 @@ func (in *Instance) unmap(r *report, u *unloadReport) error {
 		in.detach() // nobody can come back to an image that is not there
 		image = 2
 	}
-	r.add(life.Handlers, handlers, handlers*(image/2)).why("its entry in the dispatch table is kept")
+	r.add(life.Handlers, in.handlers, in.handlers*(image/2)).why("its entry in the dispatch table is kept")
 	r.add(life.TLSSlots, 1, image/2).why("it is kept")
 	r.checkThreads(u)
 	if left := r.leftovers(); left != "" || err != nil {
@@ -189,11 +290,21 @@ func (in *Instance) unmap(r *report, u *unloadReport) error {
 // gone asks the kernel whether the image is unmapped. If something is there,
 // it may be somebody else's by now, and the name decides.
 func (in *Instance) gone() bool {
-	if proc.Free(in.extent.low, in.extent.high) {
+	if proc.Free(in.extent.Low, in.extent.High) {
 		return true
 	}
-	left, err := proc.Maps(in.mapName)
+	left, err := in.mapped()
 	return err == nil && len(left) == 0
+}
+
+// mapped returns what is mapped of the library. If the kernel is too short of something to
+// say, it is asked again.
+func (in *Instance) mapped() (left []proc.Mapping, err error) {
+	for deadline := time.Now().Add(killTimeout); ; time.Sleep(time.Millisecond) {
+		if left, err = proc.Maps(in.mapName); err == nil || time.Now().After(deadline) {
+			return left, err
+		}
+	}
 }
 
 // checkThreads asks the kernel for the threads that were joined. It takes a

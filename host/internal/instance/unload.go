@@ -19,16 +19,22 @@ import (
 //  4. threads  The shim ends the library's threads, each where it is safe: in
 //     the library's own code. One that stays in C code past the
 //     deadline blocks the unload here, with everything still mapped.
-//     Only now does nothing run in the library any more, so:
-//  5. memory   pthread keys are deleted, what the runtime mapped is unmapped.
-//  6. files    The descriptors that it held are closed: those of its runtime,
-//     those that its poller watched, those that its C code opened. The first
-//     two were found before step 4, while the poller was sure to be there;
-//     all are closed after it, when no thread can use or reuse a number.
-//  7. image    dlclose, which unmaps the image: nobody executes in it.
-//  8. slots    The TLS slot and the dispatch entry are free for another load.
-//     Last, because until 7 a thread could have used them.
-//  9. check    What was found is compared with what was freed, and the kernel is
+//     Then C code's own functions for the end run, on a thread that
+//     is ended in the same way (cabi/exits.c).
+//     Only now does nothing that it knows of run in the library any more.
+//     The io_urings are closed, so that the kernel does not write to
+//     its memory any more.
+//  5. stacks   Threads that nobody knows of, which C code may have in many ways, are
+//     looked at: what one of them may come back to is not taken away.
+//  6. memory   pthread keys are deleted, what the runtime mapped is unmapped.
+//  7. files    The descriptors that it opened and did not close are closed: its
+//     runtime's, its Go code's, its C code's (cabi/syscall.c, file.c). Only now,
+//     when no thread of its closes one any more, and only what is the same
+//     file still: the host may have opened another under the number.
+//  8. image    dlclose, which unmaps the image: nobody executes in it.
+//  9. slots    The TLS slot and the dispatch entry are free for another load.
+//     Last, because until 8 a thread could have used them.
+// 10. check    What was found is compared with what was freed, and the kernel is
 //     asked for the image's range and for the joined threads. What is left
 //     is in the report with its reason, and the version is then life.Resident.
 //
@@ -66,7 +72,7 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 		in.quarantine(r.Reason)
 		return r.Report, err
 	}
-	in.tell(life.Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+	in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took()})
 	return r.Report, err
 }
 
@@ -81,7 +87,7 @@ func (in *Instance) quarantine(reason string) {
 			r := in.newReport()
 			_ = in.teardown(r)
 			if r.State != life.Quarantined {
-				in.tell(life.Event{State: r.State, Detail: r.Reason, Took: r.Took()})
+				in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took()})
 				return
 			}
 			if r.Reason != reason {
