@@ -80,6 +80,14 @@ func TestCabiImportsOnlyABI(t *testing.T) {
 	}
 }
 
+// Hosts and libraries both link it.
+func TestContractImportsNothingOfOurs(t *testing.T) {
+	for _, p := range list(t, "./contract") {
+		assert.Empty(t, ours(p.Deps))
+		assert.NotContains(t, p.Deps, "encoding/json")
+	}
+}
+
 func TestHostLinksNoLibraryCode(t *testing.T) {
 	for _, p := range list(t, "./host/...") {
 		deps := ours(p.Deps)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
 // SignatureOf is that of a typed function with these parameters, and a result or nil.
@@ -48,6 +49,15 @@ type Binding struct {
 
 	Name      string
 	Signature abi.Signature
+	Terms
+}
+
+// Terms are what else a binding promises. The zero Terms promise that there is the function.
+type Terms struct {
+	Optional bool // the function may be missing
+	// Check reports why a version with that manifest can't be called, nil if it can. before is
+	// that of the older version which it replaces, nil if there is none.
+	Check func(m, before *manifest.Manifest) error
 }
 
 // maxParams is how many parameters a typed function has at most.

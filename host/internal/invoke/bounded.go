@@ -36,8 +36,10 @@ type boundedCall struct {
 	done  chan error // of the call, which has left
 	timer *time.Timer
 
-	mu    rank.Mutex[rank.Call] // held while the library is told to cancel, so that the call is still this one
-	ended bool
+	mu        rank.Mutex[rank.Call] // held while the library is told to cancel, so that the call is still this one
+	cancelled bool
+	begun     bool // not if it was cancelled before
+	ended     bool
 
 	// The result, until the caller takes it.
 	text   string
@@ -54,7 +56,8 @@ var boundedCalls = sync.Pool{New: func() any {
 }}
 
 func (c *boundedCall) put() {
-	c.lease, c.fn, c.text, c.slice, c.ended = nil, nil, "", nil, false
+	c.lease, c.fn, c.text, c.slice = nil, nil, "", nil
+	c.cancelled, c.begun, c.ended = false, false, false
 	boundedCalls.Put(c)
 }
 
@@ -89,12 +92,34 @@ func (c *boundedCall) result(r unsafe.Pointer) {
 }
 
 func (c *boundedCall) run() {
+	if !c.begin() {
+		c.lease.Value.Release()
+		c.fn.target.leaveUncounted(c.lease)
+		c.done <- nil // who waits for it asks neverBegan
+		return
+	}
 	err := c.fn.do(&c.lease.Value.Frame, c.place())
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
 	c.fn.leave(c.lease)
 	c.done <- err
+}
+
+// begin reports whether the call is still wanted: its context may have ended before a
+// processor was free for it.
+func (c *boundedCall) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begun = !c.cancelled
+	return c.begun
+}
+
+// neverBegan reports whether a call that was cancelled had not begun, and will not.
+func (c *boundedCall) neverBegan() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cancelled && !c.begun
 }
 
 // wait makes the call on another goroutine and waits for it, for ctx, or for the
@@ -116,15 +141,22 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 		err = context.DeadlineExceeded
 	}
 	fn := c.fn
-	told := make(chan struct{})
-	go func() { c.cancel(); close(told) }()
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() { c.keepCancelling(over); close(told) }()
 	grace := time.NewTimer(fn.target.Conf.CancelGrace)
 	defer grace.Stop()
 	select {
 	case cause := <-c.done:
+		close(over)
 		<-told // c is used again only when nobody else has it
+		if c.neverBegan() {
+			return false, err
+		}
 		return false, heeded(cause, err)
 	case <-grace.C:
+	}
+	if c.neverBegan() {
+		return true, err // it will not begin
 	}
 	if fn.target.Conf.KillHung {
 		fn.target.Kill(fn.name + " did not return by its deadline")
@@ -133,13 +165,29 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 		Cause: fmt.Errorf("%s: %w", fn.name, err)}
 }
 
-// cancel tells the library that nobody waits for the call any more.
-func (c *boundedCall) cancel() {
+// keepCancelling cancels the call until it has ended, at ever longer intervals: the
+// library forgets what it is told before its export has asked for cabi.Context.
+func (c *boundedCall) keepCancelling(over <-chan struct{}) {
+	for pause := 100 * time.Microsecond; c.cancel(); pause *= 2 {
+		select {
+		case <-time.After(pause):
+		case <-over:
+			return
+		}
+	}
+}
+
+// cancel tells the library that nobody waits for the call any more, if it is inside,
+// and reports whether it is, or will be.
+func (c *boundedCall) cancel() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.ended {
-		c.lease.Value.cancel()
+	c.cancelled = true
+	if !c.begun || c.ended {
+		return false
 	}
+	c.lease.Value.cancel()
+	return true
 }
 
 // heeded makes an error of a call whose context had ended that of the context, too:

@@ -125,7 +125,7 @@ func (t *Target) Stop(limit time.Duration) error { return t.hook(t.sym.stop, lim
 
 // Health runs its health hooks. It counts as no call.
 func (t *Target) Health(limit time.Duration) error {
-	s, ok := t.enter()
+	s, ok := t.gate.EnterBeyond() // a version that is full may be healthy
 	if !ok {
 		return t.closedError()
 	}

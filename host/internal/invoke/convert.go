@@ -6,9 +6,9 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/number"
 )
 
 // convert returns a pointer to a value of type t that equals arg.
@@ -32,7 +32,7 @@ func assign(e reflect.Value, arg any, t abi.Type) error {
 	switch {
 	case !a.IsValid():
 	case isNumber:
-		if !setNumber(e, wholeNumber(n, e)) {
+		if !number.Set(e, n.String()) {
 			return fmt.Errorf("%s is not of type %s", n, t)
 		}
 		ok = true
@@ -42,15 +42,15 @@ func assign(e reflect.Value, arg any, t abi.Type) error {
 	case t.Size() == 0:
 		return assignParts(e, arg, t)
 	case a.CanInt():
-		ok = setNumber(e, strconv.FormatInt(a.Int(), 10))
+		ok = number.Set(e, strconv.FormatInt(a.Int(), 10))
 	case a.CanUint():
-		ok = setNumber(e, strconv.FormatUint(a.Uint(), 10))
+		ok = number.Set(e, strconv.FormatUint(a.Uint(), 10))
 	case a.CanFloat() && e.CanFloat():
 		if ok = !e.OverflowFloat(a.Float()); ok {
 			e.SetFloat(a.Float())
 		}
 	case a.CanFloat() && a.Float() == math.Trunc(a.Float()):
-		ok = setNumber(e, strconv.FormatFloat(a.Float(), 'f', 0, 64))
+		ok = number.Set(e, strconv.FormatFloat(a.Float(), 'f', 0, 64))
 	}
 	if !ok {
 		return mismatch(arg, t)
@@ -94,37 +94,4 @@ func assignParts(e reflect.Value, arg any, t abi.Type) error {
 		}
 	}
 	return nil
-}
-
-// wholeNumber writes an n like 1.0 or 1e3 as an integer, if e is one. It reads
-// n as a float64, as most readers of JSON do, so only up to 2^53.
-func wholeNumber(n json.Number, e reflect.Value) string {
-	f, err := n.Float64()
-	if e.CanFloat() || err != nil || !strings.ContainsAny(n.String(), ".eE") || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
-		return n.String()
-	}
-	return strconv.FormatFloat(f, 'f', 0, 64)
-}
-
-// setNumber reads text into e if it is a number that holds it.
-func setNumber(e reflect.Value, text string) (ok bool) {
-	bits := int(e.Type().Size()) * 8
-	switch {
-	case e.CanInt():
-		n, err := strconv.ParseInt(text, 10, bits)
-		if ok = err == nil; ok {
-			e.SetInt(n)
-		}
-	case e.CanUint():
-		n, err := strconv.ParseUint(text, 10, bits)
-		if ok = err == nil; ok {
-			e.SetUint(n)
-		}
-	case e.CanFloat():
-		n, err := strconv.ParseFloat(text, bits)
-		if ok = err == nil; ok {
-			e.SetFloat(n)
-		}
-	}
-	return ok
 }

@@ -45,10 +45,10 @@ func (r *Route) CallStream(ctx context.Context, name string, args ...any) (*Stre
 }
 
 // enterSelf is Route.enter for calls that go to one target only.
-func (t *Target) enterSelf(context.Context) (*Target, *Lease, error) {
-	s, ok := t.enter()
-	if !ok {
-		return nil, nil, t.closedError()
+func (t *Target) enterSelf(ctx context.Context) (*Target, *Lease, error) {
+	s, _, err := t.await(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	return t, s, nil
 }

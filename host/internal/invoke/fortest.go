@@ -34,6 +34,19 @@ func MissedSignal(t *Target) bool {
 	return **(**uint64)(unsafe.Pointer(&missed)) != 0
 }
 
+// CameBack makes a call of C code of t on this thread. cancel does what somebody does who
+// was about to cancel it when it came back. leave ends it.
+func CameBack(t *Target) (cancel, leave func()) {
+	s, _ := t.enter()
+	s.Value.set(&Function{target: t, addr: t.sym.free})
+	s.Value.Int(0)
+	s.Value.Do()
+	return s.Value.cancel, func() {
+		s.Value.Ints(0)
+		t.gate.Leave(s)
+	}
+}
+
 // Watchdog reports whether it runs, and how many leases it looks after.
 func Watchdog(t *Target) (running bool, leases int) {
 	t.watchdog.mu.Lock()

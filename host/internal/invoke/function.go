@@ -164,6 +164,7 @@ func (fn *Function) receiveLarge(f *call.Frame, out []byte, result unsafe.Pointe
 		case fn.target.Dead():
 			return err
 		default:
+			fn.target.countError()
 			return &life.CallError{Library: fn.target.Name, Version: fn.target.Version, Function: fn.name,
 				Message: "its large result: " + err.Error()}
 		}
@@ -217,8 +218,9 @@ func (fn *Function) status(status int32) error {
 	if fn.target.Dead() {
 		return fn.target.CrashError()
 	}
+	text, detail := abi.SplitError(message)
 	return &life.CallError{
 		Library: fn.target.Name, Version: fn.target.Version, Function: fn.name,
-		Message: message, Panicked: kind == abi.Panic,
+		Message: text, Detail: detail, Panicked: kind == abi.Panic,
 	}
 }

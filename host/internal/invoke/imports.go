@@ -21,10 +21,12 @@ import (
 // There is one C function in the process for it. What is meant is said by a
 // handle:
 //
-//	 63                                     16 15            0
-//	+-----------------------------------------+---------------+
-//	| which table, never used twice           | which import  |
-//	+-----------------------------------------+---------------+
+//	 63                                     16  15  14            0
+//	+-----------------------------------------+-----+--------------+
+//	| which table, never used twice           | own | which import |
+//	+-----------------------------------------+-----+--------------+
+//
+// The library sets own for a call on a thread of its own.
 //
 // Import 0 of every table finds the others, and hands out what did not fit.
 // So a handle that outlives what it named finds nothing, and never something else.
@@ -94,7 +96,7 @@ func (t *Target) TellHost(set uintptr) { call.Call(set, uint64(HostEntry()), t.i
 // address of is in a call.Frame on the heap.
 func answer(c *callin.Call) {
 	*c.OutLen = 0
-	handle, index := c.Function>>importBits<<importBits, int(c.Function&(1<<importBits-1))
+	handle, index := c.Function>>importBits<<importBits, int(c.Function&(abi.OwnThread-1))
 	found, ok := importTables.Load(handle)
 	if !ok {
 		c.Status = abi.Gone
@@ -105,12 +107,18 @@ func answer(c *callin.Call) {
 		c.Status = abi.Gone
 		return
 	}
-	f := it.find
-	if index > 0 {
-		f = it.imports[index-1].call
-	}
 	buffer := unsafe.Slice((*byte)(c.Out), c.OutCap)[:0:c.OutCap]
-	result, kind := protected(f, it.target, unsafe.Slice((*byte)(c.Args), c.ArgsLen), buffer)
+	args := unsafe.Slice((*byte)(c.Args), c.ArgsLen)
+	var result []byte
+	var kind int32
+	switch {
+	case index == 0:
+		result, kind = protected(it.find, it.target, args, buffer)
+	case c.Function&abi.OwnThread == 0:
+		result, kind = protected(it.imports[index-1].call, it.target, args, buffer)
+	default:
+		result, kind = apart(it.imports[index-1].call, it.target, args, buffer)
+	}
 	*c.OutLen = uintptr(len(result))
 	if *c.OutLen <= c.OutCap {
 		copy(buffer[:c.OutCap], result) // where it mostly is already
@@ -135,6 +143,19 @@ func protected(f func(*Target, []byte, []byte) ([]byte, error), t *Target, args,
 		return []byte(err.Error()), abi.Error
 	}
 	return result, abi.OK
+}
+
+// apart is protected on a goroutine of its own, which f may end (runtime.Goexit). That of
+// a thread that Go did not start is the thread's only one, and the process ends with it.
+func apart(f func(*Target, []byte, []byte) ([]byte, error), t *Target, args, out []byte) (result []byte, kind int32) {
+	done := make(chan struct{})
+	result, kind = []byte("the host's function ended its goroutine (runtime.Goexit)"), abi.Panic
+	go func() {
+		defer close(done)
+		result, kind = protected(f, t, args, out)
+	}()
+	<-done
+	return result, kind
 }
 
 // find is import 0.

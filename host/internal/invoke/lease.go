@@ -2,11 +2,13 @@ package invoke
 
 import (
 	"context"
+	"errors"
 	"time"
 	"unsafe"
 
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/gate"
+	"github.com/hotso/hotso/host/life"
 )
 
 // A Lease is a call's right to be inside its version, with what it needs there. The
@@ -43,11 +45,16 @@ func (b *Binding) Enter(ctx context.Context) (s *Lease, err error) {
 				return nil, err
 			}
 		}
-		fn = (*t.bound.Load())[b.index]
+		if fn = (*t.bound.Load())[b.index]; fn == nil {
+			t.leaveUncounted(s)
+			return nil, &life.Error{Name: t.Name, Version: t.Version, Step: life.StepCall, Reason: life.ErrFunction, Cause: errors.New(b.Name)}
+		}
 	} else {
 		var ok bool
 		if s, ok = fn.target.gate.Enter(); !ok {
-			return nil, fn.target.closedError()
+			if _, s, err = fn.target.enterSelf(ctx); err != nil {
+				return nil, err
+			}
 		}
 	}
 	s.Value.begin(fn, b.limit, done != nil, b.stays)
@@ -126,11 +133,12 @@ func (fn *Function) failed(in *inside) error {
 	return fn.status(int32(in.Status))
 }
 
-// cancel tells the library that nobody waits for the call any more. The call must
-// be inside.
+// cancel tells the library that nobody waits for the call any more, if it has gone
+// inside. It may have come back, and its thread may make another call by now; but the lease
+// must not be another call's.
 func (in *inside) cancel() {
-	if thread := in.Thread(); thread != 0 {
-		_, _ = in.fn.target.ask(in.fn.target.sym.cancel, uint64(thread))
+	if called := in.Called(); called != 0 {
+		_, _ = in.fn.target.ask(in.fn.target.sym.cancel, uint64(called))
 	}
 }
 

@@ -119,7 +119,11 @@ func AddImport(list []*Import, imp *Import) []*Import {
 
 // builtin reports an import that hotso itself defines.
 func (imp *Import) builtin() bool {
-	return imp.Name == wire.LogFunction || imp.Name == wire.CountFunction
+	switch imp.Name {
+	case wire.LogFunction, wire.CountFunction, wire.HandOverFunction, wire.WithdrawFunction, wire.InheritFunction, wire.TakenFunction:
+		return true
+	}
+	return false
 }
 
 // CheckImports says which of them can't be called by any library.

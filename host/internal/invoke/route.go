@@ -27,8 +27,8 @@ type RouteOwner interface {
 }
 
 // A Diversion leads some calls to another target. It is called for every call while it
-// is set, so it takes no lock. A call whose target has closed its gate goes on as if
-// there were no diversion.
+// is set, so it takes no lock. A call whose target has closed its gate, or has no
+// place for it, goes on as if there were no diversion.
 type Diversion struct {
 	Target *Target
 	Takes  func(ctx context.Context) bool
@@ -63,8 +63,12 @@ func (r *Route) enter(ctx context.Context) (*Target, *Lease, error) {
 				return d.Target, s, nil
 			}
 		}
-		if s, ok := t.enter(); ok {
+		s, full, err := t.await(ctx)
+		if err == nil {
 			return t, s, nil
+		}
+		if full {
+			return nil, nil, err
 		}
 		// A closed gate means that a successor was set before it closed, or that the
 		// runtime has ended and one is on its way.

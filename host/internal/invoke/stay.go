@@ -31,7 +31,8 @@ const (
 type cancellation struct {
 	mu        rank.Mutex[rank.Cancellation] // held while the library is told, so that the call is still this one
 	done      <-chan struct{}               // nil if no call is inside that stays
-	cancelled atomic.Int64                  // when the library was told, as uptime; 0 if it was not
+	cancelled atomic.Int64                  // when the library was first told, as uptime; 0 if it was not
+	again     time.Duration                 // when it is told again, likewise
 	listed    bool                          // among the leases of the watchdog
 	spare     bool                          // the lease is
 }
@@ -126,8 +127,7 @@ func (d *watchdog) look(t *Target) (inside bool) {
 		inside = true
 		select {
 		case <-w.done:
-			if w.cancelled.Load() == 0 && s.Value.Thread() != 0 {
-				w.cancelled.Store(int64(uptime()))
+			if s.Value.Thread() != 0 && w.due() {
 				go s.Value.tell(w.done)
 			}
 			w.killIfHung(t)
@@ -136,6 +136,22 @@ func (d *watchdog) look(t *Target) (inside bool) {
 		return false
 	})
 	return inside
+}
+
+// due reports whether the library is to be told, again at ever longer intervals: it
+// forgets what it is told before its export has asked for cabi.Context.
+func (c *cancellation) due() bool {
+	now := uptime()
+	first := time.Duration(c.cancelled.Load())
+	if first == 0 {
+		first, c.again = now, now
+		c.cancelled.Store(int64(now))
+	}
+	if now < c.again {
+		return false
+	}
+	c.again = now + max(now-first, checkInterval)
+	return true
 }
 
 // tell cancels the call whose context's end is done, if it is inside still.

@@ -175,7 +175,9 @@ func (s *stream) read(p []byte) (n int, rest []byte, err error) {
 }
 
 func (s *stream) failed(message string, panicked bool) error {
-	return &life.CallError{Library: s.target.Name, Version: s.target.Version, Function: s.name, Message: message, Panicked: panicked}
+	text, detail := abi.SplitError(message)
+	return &life.CallError{Library: s.target.Name, Version: s.target.Version, Function: s.name,
+		Message: text, Detail: detail, Panicked: panicked}
 }
 
 // begin reports whether the stream is open, and keeps the lease until end.
@@ -255,14 +257,15 @@ func (b *Binding) EnterStream(ctx context.Context) (*Lease, *stream, error) {
 		if s := in.Value.fn.target.newStream(ctx, b.Name); s != nil {
 			return in, s, nil
 		}
-		in.Value.fn.leave(in) // it was closed meanwhile
+		in.Value.Release()
+		in.Value.fn.target.leaveUncounted(in) // it was closed meanwhile
 		runtime.Gosched()
 	}
 }
 
 // newStream enters for a stream that function name will open, or returns nil.
 func (t *Target) newStream(ctx context.Context, name string) *stream {
-	held, ok := t.enter()
+	held, ok := t.gate.EnterBeyond() // the call gives its own place back
 	if !ok {
 		return nil
 	}

@@ -12,10 +12,12 @@ import (
 
 // A Config says how the calls of a version behave.
 type Config struct {
-	CallLimit   time.Duration // of each call, 0: none
-	KillHung    bool          // end the version when a call does not return by its deadline
-	CancelGrace time.Duration // how long a caller whose context has ended waits for an answer
-	Imports     []*Import     // what the host provides
+	CallLimit    time.Duration // of each call, 0: none
+	MaxCalls     int           // inside at a time, 0: as many as the process has threads for
+	MaxCallsWait time.Duration // how long a call waits for a place then
+	KillHung     bool          // end the version when a call does not return by its deadline
+	CancelGrace  time.Duration // how long a caller whose context has ended waits for an answer
+	Imports      []*Import     // what the host provides
 }
 
 // A Target is one loaded version as its callers see it. Whoever loads the version
@@ -49,6 +51,7 @@ func New(name, version, file string, conf *Config) *Target {
 	t := &Target{Name: name, Version: version, File: file, Conf: conf}
 	t.bound.Store(&[]*Function{})
 	t.End.init()
+	t.limit()
 	return t
 }
 

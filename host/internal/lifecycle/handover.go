@@ -21,51 +21,6 @@ import (
 // state is as it was. So each call is applied to one state only, the one that goes
 // on.
 
-// A Pause has the calls of a slot wait. It begins with HandOver.
-type Pause struct {
-	slot  *Slot
-	begin time.Time
-	over  chan struct{}
-	Size  int // bytes of the state that was handed over
-}
-
-// pause has new calls wait where they find the gate closed.
-func (s *Slot) pause() *Pause {
-	p := &Pause{slot: s, begin: time.Now(), over: make(chan struct{})}
-	s.paused.Store(p)
-	return p
-}
-
-// End lets the calls go on: there must be an open gate again, or a successor. It
-// returns how long they waited. A nil pause has none waiting.
-func (p *Pause) End() time.Duration {
-	if p == nil {
-		return 0
-	}
-	p.slot.paused.Store(nil)
-	close(p.over)
-	return time.Since(p.begin)
-}
-
-// Took is how long the calls have waited until now.
-func (p *Pause) Took() time.Duration {
-	if p == nil {
-		return 0
-	}
-	return time.Since(p.begin)
-}
-
-// closedChannel is what nobody needs to wait for.
-var closedChannel = func() <-chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-// ended is closed when the pause is over.
-func (p *Pause) ended() <-chan struct{} {
-	if p == nil {
-		return closedChannel
-	}
-	return p.over
-}
-
 // HandOver gives the state of from to to, if both have one; otherwise it does nothing
 // and the pause is nil. After it calls wait for the pause to end, and from's gate is
 // closed and empty. If there is an error, from serves as before, unless it has crashed.
@@ -76,23 +31,39 @@ func (s *Slot) HandOver(ctx context.Context, from, to *Version) (p *Pause, err e
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.conf.Handover)
 	defer cancel()
-	deadline, _ := ctx.Deadline()
-	p = s.pause()
-	from.Target.Close()
-	var state []byte
-	if waiting := from.Target.Drain(ctx); waiting != nil {
-		err = from.Target.Error(life.StepHandOver, life.ErrBusy, fmt.Errorf("%d calls are still inside after %v",
-			from.Target.InFlight(), time.Since(p.begin).Round(time.Millisecond)))
-	} else if state, err = from.Target.Save(time.Until(deadline)); err != nil {
-		err = from.Target.Error(life.StepHandOver, life.ErrState, fmt.Errorf("save: %w", err))
-	} else if err = to.Target.Restore(state, time.Until(deadline)); err != nil {
-		err = to.Target.Error(life.StepHandOver, life.ErrState, fmt.Errorf("restore: %w", err))
+	p = s.pause(0)
+	from.estate.own.Mark()
+	state, err := s.still(ctx, p, from, true)
+	if err == nil {
+		deadline, _ := ctx.Deadline()
+		if err = to.Target.Restore(state, time.Until(deadline)); err != nil {
+			err = to.Target.Error(life.StepHandOver, life.ErrState, fmt.Errorf("restore: %w", err))
+		}
 	}
 	if err != nil {
+		from.estate.own.Undo()
 		from.Target.Reopen()
 		p.End()
 		return nil, err
 	}
 	p.Size = len(state)
 	return p, nil
+}
+
+// still closes the gate of v, waits until no call is inside, and has it save its state, if that is
+// wanted: steps 2 and 3. ctx has a deadline.
+func (s *Slot) still(ctx context.Context, p *Pause, v *Version, save bool) (state []byte, err error) {
+	v.Target.Close()
+	if waiting := v.Target.Drain(ctx); waiting != nil {
+		return nil, v.Target.Error(life.StepHandOver, life.ErrBusy, fmt.Errorf("%d calls are still inside after %v",
+			v.Target.InFlight(), p.Took().Round(time.Millisecond)))
+	}
+	if !save {
+		return nil, nil
+	}
+	deadline, _ := ctx.Deadline()
+	if state, err = v.Target.Save(time.Until(deadline)); err != nil {
+		return nil, v.Target.Error(life.StepHandOver, life.ErrState, fmt.Errorf("save: %w", err))
+	}
+	return state, nil
 }

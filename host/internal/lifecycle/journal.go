@@ -31,7 +31,8 @@ type Entry struct {
 	stage   stage
 	verdict string // why, if there is one
 	info    life.VersionInfo
-	version *Version // nil before it is prepared, and when it has ended
+	version *Version      // nil before it is prepared, and when it has ended
+	gone    chan struct{} // closed when it has ended
 }
 
 // onIllegal is called for steps that the table does not have; tests set it.
@@ -41,21 +42,38 @@ var onIllegal atomic.Pointer[func(string)]
 // step changes nothing, and no event reports it.
 func OnIllegal(f func(string)) { onIllegal.Store(&f) }
 
+// version is that of e, nil before it is prepared and when it has ended.
+func (j *journal) version(e *Entry) *Version {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return e.version
+}
+
 // tell moves e to the event's state, and queues the event for the host.
 func (j *journal) tell(e *Entry, ev life.Event) {
+	if v := j.note(e, ev); v != nil {
+		v.endEstate()
+	}
+}
+
+// note is tell, and returns the version if that has ended.
+func (j *journal) note(e *Entry, ev life.Event) (left *Version) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	from := e.stage
+	ev.Time = time.Now()
 	switch e.stage.move(ev.State) {
 	case overtaken:
-		return
+		return nil
+	case noted:
+		j.queue(e, ev)
+		return nil
 	case illegal:
 		if f := onIllegal.Load(); f != nil {
 			(*f)(fmt.Sprintf("%s v%s: %s after %s (%s)", j.name, e.info.Version, ev.State, from.at, ev.Detail))
 		}
-		return
+		return nil
 	}
-	ev.Time = time.Now()
 	if verdict(ev.State) {
 		e.verdict = ev.Detail
 	}
@@ -65,8 +83,15 @@ func (j *journal) tell(e *Entry, ev life.Event) {
 	}
 	if ended(e.stage.at) && e.version != nil {
 		e.info.Calls, e.info.Errors = e.version.Target.Figures()
-		e.version = nil // what an ended version keeps alive may go
+		left, e.version = e.version, nil // what an ended version keeps alive may go
+		close(e.gone)
 	}
+	j.queue(e, ev)
+	return left
+}
+
+// queue has an event of e delivered. The lock is held.
+func (j *journal) queue(e *Entry, ev life.Event) {
 	if j.handle == nil {
 		return
 	}
@@ -139,6 +164,13 @@ func (e *Entry) state() life.State {
 	return e.stage.state()
 }
 
+// reached is how far it has come, whatever became of it.
+func (e *Entry) reached() life.State {
+	e.journal.mu.Lock()
+	defer e.journal.mu.Unlock()
+	return e.stage.at
+}
+
 // name notes the version, once it is known.
 func (e *Entry) name(version string) {
 	e.journal.mu.Lock()
@@ -155,7 +187,7 @@ func (e *Entry) lives() (life.VersionInfo, *Version) {
 
 // newEntry begins the life of a version, whose file is at path.
 func (j *journal) newEntry(path string) *Entry {
-	return &Entry{journal: j, file: path, info: life.VersionInfo{File: path, State: life.Found, Since: time.Now()}}
+	return &Entry{journal: j, file: path, gone: make(chan struct{}), info: life.VersionInfo{File: path, State: life.Found, Since: time.Now()}}
 }
 
 // within reports whether a function of this package of that name is on the stack.

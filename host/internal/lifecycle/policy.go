@@ -13,28 +13,35 @@ import (
 // which the slot has its policies. A policy embeds [NoPolicy] and has those methods
 // that it needs:
 //
-//	// keepForever never lets a version go.
-//	type keepForever struct{ lifecycle.NoPolicy }
+//	// signedOnly refuses what nobody signed.
+//	type signedOnly struct{ lifecycle.NoPolicy }
 //
-//	func (keepForever) Keep(c *lifecycle.Change) {
-//		c.KeepWarm(c.Old)
+//	func (signedOnly) Admit(im *image.Image) error {
+//		if im.Signature != nil {
+//			return nil
+//		}
+//		return &life.Error{File: im.File, Name: im.Name, Version: im.Version, Step: life.StepVerify, Reason: life.ErrUnsigned}
 //	}
 //
 // and the slot, made once, has it:
 //
-//	slot := lifecycle.NewSlot(conf, keepForever{})
+//	slot := lifecycle.NewSlot(conf)
+//	slot.Use(signedOnly{})
 //
 // Where it says "locked", the slot's lock is held, and the policy's own tables may be
 // guarded by it: the method must not wait, nor run code of the user's. Elsewhere no
 // lock is held.
 type Policy interface {
 	// Deploy may refuse a swap, a rollback or a canary, before it begins. What ends one, to
-	// promote or abort it or to close the slot, is not asked for. The token is held.
+	// promote or abort it or to close the slot, is not asked for. The step is the same for
+	// all three, StepSwap: it is for the error. The token is held.
 	Deploy(step life.Step) error
 	// Admit may refuse a library by what its file says, before any of its code runs. The
 	// slot's token is held.
 	Admit(im *image.Image) error
-	// Keep may keep versions when another is published. Locked.
+	// Keep may keep versions when another is published: by a swap, by a rollback that
+	// loads a version again, or as a promoted canary. It is not called when a canary
+	// begins, nor for a return to what is still loaded, nor after a crash. Locked.
 	Keep(c *Change)
 	// Ended is called when the runtime of v has ended, once per version, and reports
 	// whether the policy has dealt with it. Locked.
@@ -47,6 +54,9 @@ type Policy interface {
 	Bound(b *invoke.Binding)
 	// Describe adds to what is known of a version. Locked.
 	Describe(v *Version, i *life.VersionInfo)
+	// Yield gives up the versions that the policy keeps loaded, which are the caller's to let go:
+	// another takes over, and only one may be live. Locked.
+	Yield() []*Version
 	// Drop gives up all versions that the policy keeps, which are the caller's to let go:
 	// the slot is being closed. Locked.
 	Drop() []*Version
@@ -62,7 +72,7 @@ func (NoPolicy) Ended(*Version, *life.Crash) bool     { return false }
 func (NoPolicy) Recover(*Recovery) bool               { return false }
 func (NoPolicy) Bound(*invoke.Binding)                {}
 func (NoPolicy) Describe(*Version, *life.VersionInfo) {}
-func (NoPolicy) Standby() *Version                    { return nil }
+func (NoPolicy) Yield() []*Version                    { return nil }
 func (NoPolicy) Drop() []*Version                     { return nil }
 
 // A Change is a version that takes the place of another. Policies decide, one after the
@@ -70,6 +80,7 @@ func (NoPolicy) Drop() []*Version                     { return nil }
 type Change struct {
 	New, Old *Version // Old is nil if there was none
 	Back     bool     // New is an older version, which the slot returns to
+	Gone     bool     // New has taken over from Old, which can't be kept warm
 
 	// Fallback is the version to go back to from New: Old, unless a policy knows a better
 	// one. It may be nil, or have crashed.
@@ -100,15 +111,24 @@ func (c *Change) KeepWarm(v *Version) {
 // Retire lets v go, which a policy has kept until now.
 func (c *Change) Retire(v *Version) { c.retire = append(c.retire, v) }
 
-// A Recovery is what follows the end of the runtime of the version that serves.
+// A Recovery is what follows the end of the runtime of the version that serves, or that it has left
+// for another, which failed.
 type Recovery struct {
-	Dead  *Version
-	Crash *life.Crash
+	Dead   *Version
+	Crash  *life.Crash     // nil: it has left, and is to serve again
+	State  *instance.State // what it has saved; nil: nothing
+	Why    error           // that calls get while no version serves
+	Detail string          // of the event that one serves again
+	// Context ends when the slot is closed, which waits for the recovery.
+	Context context.Context
 	// Itself is Dead, to be loaded again; nil if it can't be. The slot closes it.
 	Itself *instance.Spare
 	// Resume lets the calls go on that wait. It is called by whoever has another
 	// version serve, as soon as it does; more than once is harmless.
 	Resume func()
+	// Again is set by whoever could not load a version for what may pass, as want of memory
+	// or descriptors: then the policies are asked again.
+	Again bool
 }
 
 // Background is for what a slot does by itself.

@@ -10,8 +10,11 @@ import (
 
 // Replace hands the state over, if there is one, and publishes v, as swap says so far.
 // It returns the versions to retire. back says that v is an older one which the slot
-// returns to. The token is held.
+// returns to. What was not started yet takes over. The token is held.
 func (s *Slot) Replace(ctx context.Context, v *Version, swap *life.Swap, back bool, why string) (retire []*Version, err error) {
+	if !v.live.Load() {
+		return s.takeOver(ctx, v, swap, back, why)
+	}
 	for {
 		old := s.Current()
 		p, err := s.HandOver(ctx, old, v)
@@ -43,7 +46,7 @@ func (s *Slot) PublishLocked(v *Version, swap *life.Swap, p *Pause, back bool, w
 		return nil, err
 	}
 	s.serve(v)
-	c := &Change{New: v, Old: old, Fallback: old, Back: back, Detail: why}
+	c := &Change{New: v, Old: old, Fallback: old, Back: back, Detail: why, Gone: old != nil && old == s.takenOver}
 	if old != nil {
 		c.retire = []*Version{old}
 	}
@@ -76,8 +79,9 @@ func (s *Slot) ServeLocked(v *Version, e life.Event) error {
 // version: its gate closes right after, and whoever is refused there finds the new one.
 func (s *Slot) serve(v *Version) {
 	old := s.current
-	s.lastCrash = nil
+	s.vacant = nil
 	s.current = v
+	s.succeedLocked(v, old)
 	s.Route.Set(v.Target)
 	s.Attend(v)
 	if old != nil {
@@ -89,7 +93,7 @@ func (s *Slot) serve(v *Version) {
 func (s *Slot) BindLocked(v *Version) (err error) {
 	bound := make([]*invoke.Function, len(s.bindings))
 	for i, b := range s.bindings {
-		if bound[i], err = v.Lookup(b.Name, b.Signature); err != nil {
+		if bound[i], err = v.Find(b, nil); err != nil {
 			return err
 		}
 	}

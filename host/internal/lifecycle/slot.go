@@ -5,9 +5,11 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/heritage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/instance"
 	"github.com/hotso/hotso/host/internal/invoke"
@@ -20,8 +22,13 @@ type Config struct {
 	Image    image.Policy
 	Instance instance.Config
 	Handover time.Duration // how long calls wait at most while a state is handed over
-	OnEvent  func(life.Event)
-	Own      func(*Version) // called for each version before any of its code runs
+	Takeover time.Duration // and while one version takes over from another
+	// Exclusive has only one version live at a time, whatever libraries say.
+	Exclusive bool
+	OnEvent   func(life.Event)
+	Own       func(*Version) // called for each version before any of its code runs
+	// Descriptors are what versions inherit of the host, by name; the host's to close.
+	Descriptors map[string]syscall.Conn
 }
 
 // A Slot has one version that serves, and leads calls to it. All methods may be called
@@ -33,24 +40,28 @@ type Slot struct {
 	policies []Policy
 	journal  journal
 	closed   atomic.Bool
-	token    rank.Token   // held for a deployment: one Swap, Canary, Promote, Abort, Rollback or Close at a time
-	checking atomic.Int32 // checks of the host's that run
+	over     chan struct{} // closed with it
+	token    rank.Token    // held for a deployment: one Swap, Canary, Promote, Abort, Rollback or Close at a time
+	checking atomic.Int32  // checks of the host's that run
 
 	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
-	paused     atomic.Pointer[Pause]         // nil unless a state is being handed over
+	paused     atomic.Pointer[Pause]         // nil unless a state is being handed over, or a version takes over
+	starting   rank.Token                    // held by a takeover, and an attempt to recover: one starts a version at a time
 
 	mu        rank.Mutex[rank.Slot] // guards what follows, and the policies' tables
 	current   *Version              // where Route leads
-	lastCrash *life.Crash           // why there is no current version
+	vacant    error                 // why there is no current version
+	takenOver *Version              // the current one, if another takes over from it, which then deals with its end
 	bindings  []*invoke.Binding
-	entries   []*Entry // oldest first
+	entries   []*Entry      // oldest first
+	heritage  *heritage.Set // what the current version hands over, or the last one
 
 	background sync.WaitGroup // versions that are let go by themselves; added to under mu
 }
 
 // NewSlot returns an empty slot for libraries of the name in conf.Image.
 func NewSlot(conf *Config) *Slot {
-	s := &Slot{conf: conf, token: rank.NewToken(), journal: journal{name: conf.Image.Name, handle: conf.OnEvent}}
+	s := &Slot{conf: conf, over: make(chan struct{}), token: rank.NewToken(), starting: rank.NewToken(), journal: journal{name: conf.Image.Name, handle: conf.OnEvent}}
 	s.Route.Owner = (*owner)(s)
 	if check := conf.Instance.Check; check != nil {
 		conf.Instance.Check = func(ctx context.Context, t *invoke.Target) error { return s.runCheck(ctx, t, check) }
@@ -125,13 +136,14 @@ func (s *Slot) runCheck(ctx context.Context, t *invoke.Target, check func(contex
 	return check(ctx, t)
 }
 
-// Bind promises that a function can be called through the slot.
-func (s *Slot) Bind(name string, want abi.Signature) (*invoke.Binding, error) {
+// Bind promises that a function can be called through the slot, on these terms.
+func (s *Slot) Bind(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := invoke.NewBinding(name, want, s.conf.Instance.CallLimit).Through(&s.Route, len(s.bindings))
+	b.Terms = terms
 	if v := s.current; v != nil {
-		fn, err := v.Lookup(name, want)
+		fn, err := v.Find(b, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -144,14 +156,17 @@ func (s *Slot) Bind(name string, want abi.Signature) (*invoke.Binding, error) {
 	return b, nil
 }
 
-// Close refuses new calls, drains all versions and lets them go. The report is that of
-// the version that served, nil if there was none.
+// Close refuses new calls, drains all versions and lets them go. It ends a recovery from a crash
+// and waits for it, and for the end of what has crashed: nothing of the slot runs when it returns.
+// The report is that of the version that served, nil if there was none.
 func (s *Slot) Close(ctx context.Context) (*life.Report, error) {
 	done, err := s.Hold(ctx, life.StepUnload)
 	if err != nil {
 		return nil, err
 	}
-	s.closed.Store(true)
+	if !s.closed.Swap(true) {
+		close(s.over)
+	}
 	s.mu.Lock()
 	old := s.current
 	s.current = nil
@@ -170,11 +185,17 @@ func (s *Slot) Close(ctx context.Context) (*life.Report, error) {
 		errs = append(errs, err)
 	}
 	s.background.Wait()
+	s.awaitDead(ctx)
 	var report *life.Report
 	if old != nil {
 		report, err = old.Retire(ctx)
 		errs = append([]error{err}, errs...)
 	}
+	s.mu.Lock()
+	handedOver := s.heritage
+	s.heritage = nil
+	s.mu.Unlock()
+	handedOver.Release()
 	done()
 	flush, cancel := context.WithTimeout(ctx, s.conf.Instance.DrainTimeout)
 	defer cancel()
@@ -201,20 +222,21 @@ func (s *Slot) Empty() error {
 		return nil
 	case s.closed.Load():
 		return s.Error(life.StepCall, life.ErrClosed, nil, "")
-	case s.lastCrash != nil:
-		return s.lastCrash
+	case s.vacant != nil:
+		return s.vacant
 	}
 	return s.Error(life.StepCall, life.ErrEmpty, nil, "")
 }
 
-// Closed waits while a state is being handed over, and a crash is being dealt with.
+// Closed waits while a state is being handed over or a version takes over, and a crash is being
+// dealt with.
 func (o *owner) Closed(ctx context.Context) error {
-	for _, over := range []<-chan struct{}{o.paused.Load().ended(), (*Slot)(o).recovered()} {
-		select {
-		case <-over:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := o.paused.Load().wait(ctx.Done()); err != nil {
+		return err
 	}
-	return nil
+	select {
+	case <-(*Slot)(o).recovered():
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }

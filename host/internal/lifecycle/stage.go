@@ -7,15 +7,19 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/instance"
 	"github.com/hotso/hotso/host/internal/invoke"
+	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/life"
 )
 
 // Stage reads, verifies, loads, starts and checks the library at path, while others
-// serve. No call reaches it. e records its life. The token is held.
-func (s *Slot) Stage(ctx context.Context, e *Entry, path string) (*Version, error) {
+// serve. If only one version may be live, it is not started before it takes over (Replace). No
+// call reaches it. judge, unless nil, may refuse it by what its file says. e records its life. The
+// token is held.
+func (s *Slot) Stage(ctx context.Context, e *Entry, path string, judge func(*image.Image) error) (*Version, error) {
 	begin := time.Now()
 	if s.closed.Load() {
 		return nil, &life.Error{File: path, Name: s.Name(), Step: life.StepSwap, Reason: life.ErrClosed}
@@ -30,6 +34,11 @@ func (s *Slot) Stage(ctx context.Context, e *Entry, path string) (*Version, erro
 	im, err := s.conf.Image.Verify(path, b, func(im *image.Image) error {
 		if err := s.admit(im); err != nil {
 			return err
+		}
+		if judge != nil {
+			if err := judge(im); err != nil {
+				return err
+			}
 		}
 		in = instance.Prepare(&s.conf.Instance, im)
 		return nil
@@ -56,24 +65,80 @@ func (s *Slot) admit(im *image.Image) error {
 	return nil
 }
 
-// open opens a prepared library whose life e records.
+// open loads a prepared library whose life e records, and starts it unless only one version may be
+// live.
 func (s *Slot) open(ctx context.Context, e *Entry, in *instance.Instance) (*Version, error) {
-	v := e.bind(in)
-	s.conf.Own(v)
-	return v, in.Open(ctx, v.Tell)
+	v, err := s.load(ctx, e, in)
+	if err != nil {
+		return v, err
+	}
+	v.live.Store(true) // before the others are looked at: who is started at the same time does so, too
+	if s.exclusive() {
+		v.live.Store(false)
+		return v, nil
+	}
+	return v, v.start(ctx, nil)
 }
 
-// OpenSpare opens again what c keeps. e records its life.
+func (s *Slot) load(ctx context.Context, e *Entry, in *instance.Instance) (*Version, error) {
+	v := e.bind(in, s, s.conf)
+	s.conf.Own(v)
+	s.inherit(v)
+	err := in.Load(ctx, v.Tell)
+	if err != nil {
+		v.endEstate()
+	}
+	return v, err
+}
+
+// OpenSpare opens again what c keeps, as Stage does with a file. e records its life.
 func (s *Slot) OpenSpare(ctx context.Context, e *Entry, c *instance.Spare) (*Version, error) {
-	scratch, giveBack := image.Borrow()
-	defer giveBack()
-	im, err := c.Image(scratch)
+	in, giveBack, err := s.prepareSpare(e, c)
 	if err != nil {
 		return nil, err
 	}
-	in := instance.Prepare(&s.conf.Instance, im)
-	s.Tell(e, life.Event{State: life.Verified})
+	defer giveBack()
 	return s.open(ctx, e, in)
+}
+
+// Revive opens again what c keeps, with that state, in place of a version that has ended. If only one
+// may be live, it waits until nothing of the others is left. The caller holds s.starting.
+func (s *Slot) Revive(ctx context.Context, e *Entry, c *instance.Spare, state *instance.State) (*Version, error) {
+	in, giveBack, err := s.prepareSpare(e, c)
+	if err != nil {
+		return nil, err
+	}
+	defer giveBack()
+	v, err := s.load(ctx, e, in)
+	if err != nil {
+		return nil, err
+	}
+	v.live.Store(true)
+	if s.exclusive() {
+		limited, cancel := context.WithTimeout(ctx, s.conf.Takeover)
+		defer cancel()
+		if err := s.awaitAlone(limited, v); err != nil {
+			v.Discard(ctx)
+			return nil, err
+		}
+	}
+	if state != nil && !v.Target.Restores() {
+		state = nil
+	}
+	return v, v.start(ctx, state)
+}
+
+// prepareSpare prepares what c keeps. The caller calls giveBack when it is loaded.
+func (s *Slot) prepareSpare(e *Entry, c *instance.Spare) (in *instance.Instance, giveBack func(), err error) {
+	scratch, giveBack := image.Borrow()
+	im, err := c.Image(scratch)
+	if err != nil {
+		giveBack()
+		return nil, nil, &life.Error{Name: c.Desc.Name, Version: c.Desc.Version, Step: life.StepLoad, Reason: life.ErrLoad, Cause: err}
+	}
+	in = instance.Prepare(&s.conf.Instance, im)
+	s.Tell(e, life.Event{State: life.Verified})
+	return in, giveBack, nil
 }
 
 // Reject tells why a version does not serve, and returns err.
@@ -98,12 +163,24 @@ func (s *Slot) checkBindings(im *image.Image) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var before *manifest.Manifest
+	if v := s.current; v != nil && newer(im.Version, v.Desc.Version) {
+		before = &v.Desc.Manifest
+	}
 	for _, b := range s.bindings {
 		refuse := func(reason, cause error) error {
 			return &life.Error{File: im.File, Name: im.Name, Version: im.Version, Step: life.StepVerify,
 				Reason: reason, Cause: cause, Advice: "the host has bound it"}
 		}
+		if b.Check != nil {
+			if err := b.Check(&im.Manifest, before); err != nil {
+				return refuse(life.ErrContract, err)
+			}
+		}
 		f, ok := im.Manifest.Function(b.Name)
+		if !ok && b.Optional {
+			continue
+		}
 		if !ok {
 			return refuse(life.ErrFunction, errors.New(b.Name))
 		}
@@ -113,4 +190,11 @@ func (s *Slot) checkBindings(im *image.Image) error {
 		}
 	}
 	return nil
+}
+
+// newer reports whether a is a later version than b.
+func newer(a, b string) bool {
+	x, err1 := version.Parse(a)
+	y, err2 := version.Parse(b)
+	return err1 == nil && err2 == nil && version.Compare(x, y) > 0
 }

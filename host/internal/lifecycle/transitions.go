@@ -14,18 +14,19 @@ import (
 //	                                              └───────────┘      │        │
 //	                                                                 └→ retiring → drained → unloaded
 //
-// Whatever is loaded may crash, and is drained then without retiring. Failed and
+// A version that takes over is restored between started and healthy. Whatever is loaded may crash, and is drained then without retiring. What is given up
+// before it is loaded goes straight to unloaded. Failed and
 // refused are verdicts, not stages: they may come at any time, even when the version
 // is gone already. The steps that follow a verdict are reported as events, but the version
 // is still shown with its verdict.
 var transitions = map[life.State][]life.State{
 	"":               {life.Found},
-	life.Found:       {life.Verified},
-	life.Verified:    {life.Loaded, life.Crashed, life.Drained, life.Quarantined},
+	life.Found:       {life.Verified, life.Unloaded},
+	life.Verified:    {life.Loaded, life.Crashed, life.Drained, life.Quarantined, life.Unloaded},
 	life.Loaded:      {life.Started, life.Crashed, life.Drained, life.Quarantined},
-	life.Started:     {life.Healthy, life.Crashed, life.Drained, life.Quarantined},
+	life.Started:     {life.Healthy, life.Restored, life.Crashed, life.Drained, life.Quarantined},
 	life.Healthy:     {life.Restored, life.Canary, life.Serving, life.Retiring, life.Drained, life.Quarantined, life.Crashed},
-	life.Restored:    {life.Serving, life.Retiring, life.Crashed},
+	life.Restored:    {life.Serving, life.Healthy, life.Retiring, life.Drained, life.Quarantined, life.Crashed},
 	life.Canary:      {life.Canary, life.Serving, life.Retiring, life.Crashed},
 	life.Serving:     {life.Serving, life.Warm, life.Retiring, life.Crashed},
 	life.Warm:        {life.Serving, life.Retiring, life.Crashed},
@@ -57,11 +58,16 @@ const (
 	taken     outcome = iota
 	overtaken         // by a crash: there is nothing to tell any more
 	illegal           // the table does not have it
+	noted             // it is no step
 )
 
 // move takes the step to s.
 func (p *stage) move(s life.State) outcome {
 	switch {
+	case s == life.Conflicting && ended(p.at):
+		return overtaken
+	case s == life.Conflicting:
+		return noted
 	case verdict(s):
 		p.verdict = s
 		return taken

@@ -68,6 +68,7 @@ func (s *Slot) InfoLocked(e *Entry) life.VersionInfo {
 	}
 	info.InFlight = v.Target.InFlight()
 	info.Calls, info.Errors = v.Target.Figures()
+	info.Conflicts = v.Conflicts()
 	if v == s.current {
 		info.Share = 100
 	}

@@ -11,8 +11,8 @@ import (
 
 func TestTheOrder(t *testing.T) {
 	order := []Rank{
-		Unloading{}, Slot{}, Events{}, Watchdog{}, Cancellation{}, Call{}, Stream{}, Streams{}, End{},
-		Descriptors{}, Orphans{}, Gate{}, Registry{},
+		Unloading{}, Files{}, Slot{}, Events{}, Watchdog{}, Cancellation{}, Call{}, Stream{}, Streams{}, End{},
+		Orphans{}, Gate{}, Limit{}, Registry{}, Heritage{},
 	}
 	for i, r := range order {
 		assert.Equal(t, i, r.depth(), "%T", r)

@@ -5,7 +5,8 @@ package rank
 // held outside of all of them.
 type (
 	Unloading    struct{ outermost }            // one version of the process leaves at a time
-	Slot         struct{ inside[Unloading] }    // the tables of a slot and its policies
+	Files        struct{ inside[Unloading] }    // what the versions of the process have open
+	Slot         struct{ inside[Files] }        // the tables of a slot and its policies
 	Events       struct{ inside[Slot] }         // the states of a slot's versions, and the queue of their events
 	Watchdog     struct{ inside[Events] }       // the leases whose callers stay
 	Cancellation struct{ inside[Watchdog] }     // whether the call with one such lease is told to cancel
@@ -13,10 +14,11 @@ type (
 	Stream       struct{ inside[Call] }         // whether a stream is open
 	Streams      struct{ inside[Stream] }       // the open streams of a version
 	End          struct{ inside[Streams] }      // how far the end of a version's runtime has come
-	Descriptors  struct{ inside[End] }          // whose the open files are that libraries brought
-	Orphans      struct{ inside[Descriptors] }  // what calls that a crash ended left to be written to
+	Orphans      struct{ inside[End] }          // what calls that a crash ended left to be written to
 	Gate         struct{ inside[Orphans] }      // who waits for a gate to be empty
-	Registry     struct{ inside[Gate] }         // what the process has once for all libraries
+	Limit        struct{ inside[Gate] }         // who waits for a place inside
+	Registry     struct{ inside[Limit] }        // what the process has once for all libraries
+	Heritage     struct{ inside[Registry] }     // the descriptors that a version hands over
 )
 
 // A Rank is one of the types above.

@@ -28,7 +28,7 @@ func (b *blueGreen) Keep(c *lifecycle.Change) {
 		b.forget()
 		c.Retire(blue)
 	}
-	if b.after <= 0 || c.Back || c.Warm != "" || c.Old == nil || c.Old.Dead() {
+	if b.after <= 0 || c.Back || c.Gone || c.Warm != "" || c.Old == nil || c.Old.Dead() {
 		return
 	}
 	b.green, b.blue = c.New, c.Old
@@ -58,6 +58,9 @@ func (b *blueGreen) Ended(v *lifecycle.Version, crash *life.Crash) bool {
 
 // Recover implements lifecycle.Policy.
 func (b *blueGreen) Recover(r *lifecycle.Recovery) bool { return b.slot.recoverWarm(b, r) }
+
+// Yield implements lifecycle.Policy.
+func (b *blueGreen) Yield() []*lifecycle.Version { return b.Drop() }
 
 // Drop implements lifecycle.Policy.
 func (b *blueGreen) Drop() (kept []*lifecycle.Version) {

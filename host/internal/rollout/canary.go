@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/invoke"
 	"github.com/hotso/hotso/host/internal/lifecycle"
 	"github.com/hotso/hotso/host/life"
@@ -93,7 +94,7 @@ func (cs *canaries) Bound(b *invoke.Binding) {
 	if c == nil {
 		return
 	}
-	fn, err := c.version.Lookup(b.Name, b.Signature)
+	fn, err := c.version.Find(b, nil)
 	if err != nil {
 		cs.drop(c, "the host has bound "+b.Name+": "+err.Error(), nil)
 		return
@@ -136,6 +137,10 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 		return nil, err
 	}
 	defer done()
+	const advice = "use Swap; Probation judges a version without another beside it"
+	if err := s.Exclusive(life.StepSwap, advice); err != nil {
+		return nil, err
+	}
 	current := s.Current()
 	for ; current == nil; current = s.Current() { // a crash may be dealt with meanwhile
 		if err := s.Empty(); err != nil {
@@ -147,7 +152,12 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 	if err := stateless(current); err != nil {
 		return nil, s.Reject(e, err)
 	}
-	v, err := s.Stage(ctx, e, path)
+	v, err := s.Stage(ctx, e, path, func(im *image.Image) error {
+		if !im.Exclusive {
+			return nil
+		}
+		return &life.Error{File: path, Name: im.Name, Version: im.Version, Step: life.StepVerify, Reason: life.ErrExclusive, Advice: advice}
+	})
 	if err != nil {
 		return nil, s.Reject(e, err)
 	}

@@ -47,11 +47,28 @@ func (p *previous) Keep(c *lifecycle.Change) {
 
 // Recover implements lifecycle.Policy.
 func (p *previous) Recover(r *lifecycle.Recovery) bool {
+	if r.Crash == nil { // what has left comes back itself
+		return false
+	}
 	p.slot.Lock()
 	c := p.take()
 	p.slot.Unlock()
-	defer c.Close()
-	return c != nil && p.slot.reload(r, c)
+	if c == nil {
+		return false
+	}
+	ok := p.slot.reload(r, c)
+	if ok || !r.Again {
+		c.Close()
+		return ok
+	}
+	p.slot.Lock()
+	defer p.slot.Unlock()
+	if p.spare == nil && p.slot.AwaitsLocked(r) {
+		p.spare = c // for the next time
+	} else {
+		c.Close()
+	}
+	return false
 }
 
 // Drop implements lifecycle.Policy.
@@ -65,20 +82,29 @@ func (p *previous) Drop() []*lifecycle.Version {
 func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 	e := s.SeeAgain(c)
 	begin := time.Now()
-	err := s.crashes.check(&c.Desc, c.Key)
+	var err error
+	if r.Crash != nil {
+		err = s.crashes.check(&c.Desc, c.Key)
+	} else {
+		s.forgetPair(r.Dead)
+	}
 	var v *lifecycle.Version
 	if err == nil {
-		v, err = s.OpenSpare(lifecycle.Background, e, c)
+		v, err = s.Revive(r.Context, e, c, r.State)
+		if err != nil && r.Context.Err() != nil {
+			s.GiveUp(e)
+			return false
+		}
 	}
 	if err != nil {
+		r.Again = r.Again || !errors.Is(err, life.ErrRefused) && !errors.Is(err, life.ErrCrashLoop)
 		s.FailSpare(e, "fallback", err)
 		return false
 	}
 	s.Lock()
-	ok := s.CurrentLocked() == r.Dead
+	ok := s.AwaitsLocked(r)
 	if ok {
-		err = s.ServeLocked(v, life.Event{State: life.Serving, Passed: true, Took: time.Since(begin),
-			Detail: "fallback from v" + r.Dead.Target.Version})
+		err = s.ServeLocked(v, life.Event{State: life.Serving, Passed: true, Took: time.Since(begin), Detail: r.Detail})
 	}
 	s.Unlock()
 	if !ok || err != nil { // another version serves by now, or the slot was closed
@@ -109,6 +135,11 @@ func (s *Slot) Rollback(ctx context.Context) (*life.Swap, error) {
 			return swap, err
 		}
 	}
+	return s.goToPrevious(ctx, why)
+}
+
+// goToPrevious loads the version before again, which serves then. The token is held.
+func (s *Slot) goToPrevious(ctx context.Context, why string) (*life.Swap, error) {
 	s.Lock()
 	c := s.previous.take()
 	s.Unlock()
@@ -148,7 +179,7 @@ func (s *Slot) loadPrevious(ctx context.Context, c *instance.Spare, why string) 
 		s.FailSpare(e, "rollback", err)
 		return nil, err
 	}
-	if r.from != nil && !r.from.Dead() { // what crashed has its own end
+	if r.from != nil && !r.from.Gone() && !r.from.Dead() { // what was taken over from, or crashed, has its own end
 		r.from.Tell(life.Event{State: life.Failed, Detail: why})
 	}
 	return r, nil
@@ -196,6 +227,17 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 func crashedInFrontOf(b standby, v *lifecycle.Version, crash *life.Crash) {
 	if serves, warm := b.pair(); warm != nil && serves == v {
 		v.Tell(life.Event{State: life.Failed, Detail: crash.Error(), Err: crash})
+	}
+}
+
+// forgetPair ends the pair of a version that has left: another load of it is to serve.
+func (s *Slot) forgetPair(left *lifecycle.Version) {
+	s.Lock()
+	defer s.Unlock()
+	for _, b := range s.standbys {
+		if serves, _ := b.pair(); serves == left {
+			b.forget()
+		}
 	}
 }
 

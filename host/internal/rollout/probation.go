@@ -22,8 +22,8 @@ type probation struct {
 // A judgement is the probation of one version.
 type judgement struct {
 	observed
-	warm *lifecycle.Version
-	done chan struct{} // closed by forget
+	warm *lifecycle.Version // nil: previous has a spare
+	done chan struct{}      // closed by forget
 }
 
 func newProbation(s *Slot, conf *Config) *probation {
@@ -31,33 +31,49 @@ func newProbation(s *Slot, conf *Config) *probation {
 }
 
 // Keep implements lifecycle.Policy. A swap during a probation begins another, with the
-// same warm version: what to go back to is the last version that has passed.
+// same version to go back to: the last that has passed. Where the one before has left, it is that
+// of previous, which keeps it to be loaded again.
 func (p *probation) Keep(c *lifecycle.Change) {
-	if j := p.judged; j != nil {
+	again := p.judged != nil
+	if j := p.judged; again {
 		p.forget()
 		c.Fallback = j.warm
 	}
-	if p.after <= 0 || c.Back || c.Fallback == nil || c.Fallback.Dead() {
+	if p.after <= 0 || c.Back {
 		return
 	}
-	p.judged = &judgement{observed: observe(c.New), warm: c.Fallback, done: make(chan struct{})}
-	c.KeepWarm(c.Fallback)
+	var warm *lifecycle.Version
+	how := fmt.Sprintf("on probation for %v", p.after)
+	switch {
+	case c.Gone:
+	case c.Fallback == nil || c.Fallback.Dead():
+		return
+	default:
+		warm = c.Fallback
+		c.KeepWarm(warm)
+		how += fmt.Sprintf(", v%s is kept warm", warm.Target.Version)
+	}
+	p.judged = &judgement{observed: observe(c.New), warm: warm, done: make(chan struct{})}
 	if c.Detail != "" {
 		c.Detail += "; "
 	}
-	c.Detail += fmt.Sprintf("on probation for %v, v%s is kept warm", p.after, c.Fallback.Target.Version)
+	c.Detail += how
 	c.Open = true
 	go p.judge(p.judged)
 }
 
-// Ended implements lifecycle.Policy: without a version to go back to, there is nothing
-// left to judge.
+// Ended implements lifecycle.Policy: without a version to go back to, or one to judge, there is
+// nothing left to judge.
 func (p *probation) Ended(v *lifecycle.Version, crash *life.Crash) bool {
 	crashedInFrontOf(p, v, crash)
-	if j := p.judged; j != nil && v == j.warm {
+	switch j := p.judged; {
+	case j == nil:
+	case v == j.warm:
 		p.forget()
 		j.version.Tell(life.Event{State: life.Serving, Passed: true,
 			Detail: fmt.Sprintf("its probation is over: v%s, which was kept warm, crashed", v.Target.Version)})
+	case v == j.version && j.warm == nil: // previous has what follows
+		p.forget()
 	}
 	return false
 }
@@ -65,10 +81,20 @@ func (p *probation) Ended(v *lifecycle.Version, crash *life.Crash) bool {
 // Recover implements lifecycle.Policy.
 func (p *probation) Recover(r *lifecycle.Recovery) bool { return p.slot.recoverWarm(p, r) }
 
+// Yield implements lifecycle.Policy.
+func (p *probation) Yield() []*lifecycle.Version {
+	if p.judged == nil || p.judged.warm == nil {
+		return nil
+	}
+	return p.Drop()
+}
+
 // Drop implements lifecycle.Policy.
 func (p *probation) Drop() (kept []*lifecycle.Version) {
 	if j := p.judged; j != nil {
-		kept = append(kept, j.warm)
+		if j.warm != nil {
+			kept = append(kept, j.warm)
+		}
 		p.forget()
 	}
 	return kept
@@ -133,7 +159,16 @@ func (p *probation) fail(j *judgement, why string) error {
 		return err
 	}
 	defer done()
-	_, err = p.slot.goBack(lifecycle.Background, p, j.warm, why)
+	p.slot.Lock()
+	mine := p.judged == j
+	p.slot.Unlock()
+	switch {
+	case !mine: // it is over
+	case j.warm == nil:
+		_, err = p.slot.goToPrevious(lifecycle.Background, why)
+	default:
+		_, err = p.slot.goBack(lifecycle.Background, p, j.warm, why)
+	}
 	return err
 }
 
@@ -151,7 +186,7 @@ func (p *probation) pass(j *judgement) {
 		j.version.Tell(life.Event{State: life.Serving, Passed: true, Detail: fmt.Sprintf("passed its probation of %v", p.after)})
 	}
 	p.slot.Unlock()
-	if mine {
+	if mine && j.warm != nil {
 		_, _ = j.warm.Retire(lifecycle.Background)
 	}
 }

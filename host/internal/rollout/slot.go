@@ -62,7 +62,7 @@ func (s *Slot) Swap(ctx context.Context, path string) (*life.Swap, error) {
 	defer done()
 	begin := time.Now()
 	e := s.See(path)
-	v, err := s.Stage(ctx, e, path)
+	v, err := s.Stage(ctx, e, path, nil)
 	if err != nil {
 		return nil, s.Reject(e, err)
 	}
