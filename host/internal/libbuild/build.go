@@ -15,6 +15,7 @@ type Result struct {
 	Path     string             // of the sealed file, in Options.Output
 	Package  string             // import path
 	Manifest *manifest.Manifest // as sealed
+	Notes    []string           // what is not as it should be, and why
 }
 
 // Build builds one library. The file appears under its final name in one
@@ -42,6 +43,13 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := g.checkGenerated(ctx, pkg, o.Tags, functions); err != nil {
+		return Result{}, err
+	}
+	contracts, err := g.contracts(ctx, pkg, o.Tags, functions)
+	if err != nil {
+		return Result{}, err
+	}
 	tools, err := g.toolchain(ctx)
 	if err != nil {
 		return Result{}, err
@@ -50,18 +58,28 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err := os.MkdirAll(o.Output, 0o777); err != nil {
 		return Result{}, err
 	}
-	temp, err := os.MkdirTemp(o.Output, ".hotso-build-")
+	temp, remove, err := workDir(o.Output)
 	if err != nil {
 		return Result{}, err
 	}
-	defer os.RemoveAll(temp)
+	defer remove()
 	image, err := o.compile(ctx, g, pattern, temp)
 	if err != nil {
 		return Result{}, err
 	}
+	var notes []string
+	if !o.Shared {
+		if image, notes, err = o.linkArchives(ctx, g, pattern, temp, image); err != nil {
+			return Result{}, err
+		}
+	}
 	m := &manifest.Manifest{
-		Name: o.Name, Version: o.Version, Functions: functions,
+		Name: o.Name, Version: o.Version, Functions: functions, Contracts: contracts,
 		Go: tools.GOVERSION, OS: tools.GOOS, Arch: tools.GOARCH,
+	}
+	path := filepath.Join(o.Output, fileName(o.Name, o.Version))
+	if err := recordLibraries(path, image, m); err != nil {
+		return Result{}, fmt.Errorf("seal %s: %w", pkg.ImportPath, err)
 	}
 	sealed, err := Seal(image, m)
 	if err != nil {
@@ -76,15 +94,14 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("%w: %s links cabi of ABI %d, this hotso has ABI %d: use the hotso that its go.mod names",
 			ErrABI, pkg.ImportPath, m.ABI, abi.Version)
 	}
-	path := filepath.Join(o.Output, fileName(o.Name, o.Version))
 	if err := publish(ctx, sealed, filepath.Join(temp, "sealed"), path); err != nil {
 		return Result{}, err
 	}
-	return Result{Path: path, Package: pkg.ImportPath, Manifest: m}, nil
+	return Result{Path: path, Package: pkg.ImportPath, Manifest: m, Notes: notes}, nil
 }
 
-// goCommand returns the go command and the pattern that stand for o.Dir. A
-// directory is entered, so that the module it is part of is the main module.
+// goCommand returns the go command and the pattern that stand for o.Dir. If that is a
+// directory the command runs in it, so that the module around it is the main module.
 func (o *Options) goCommand() (goCommand, string) {
 	if isDir(o.Dir) {
 		return goCommand{o.Dir, o.Env}, "."
@@ -123,8 +140,8 @@ func (o *Options) compile(ctx context.Context, g goCommand, pattern, temp string
 	return os.ReadFile(file)
 }
 
-// publish writes data to temp and renames it to path, so that whoever looks at
-// path sees all of it or none, after a crash of the machine too.
+// publish writes data to temp and renames it to path, so that anybody who looks at
+// path sees all of it or nothing, even after a crash of the machine.
 func publish(ctx context.Context, data []byte, temp, path string) error {
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {

@@ -3,9 +3,12 @@ package libbuild
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
+	"encoding/hex"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -68,7 +71,7 @@ func TestBuildGreeter(t *testing.T) {
 	symbols, err := dynamicSymbols(image)
 	require.NoError(t, err)
 	for _, name := range abi.ControlSymbols {
-		if name != abi.SymUnload { // there only with the shim
+		if name != abi.SymUnload && name != abi.SymRelease && name != abi.SymThreads && name != abi.SymDescriptors { // there only with the shim
 			assert.Contains(t, symbols, name)
 		}
 	}
@@ -196,8 +199,8 @@ func TestHiddenFunction(t *testing.T) {
 	assert.Empty(t, entries(t, out))
 }
 
-// TestCancel cancels while the C compiler runs: CC is a program that tells it
-// has begun and never ends by itself.
+// TestCancel cancels while the C compiler runs: CC is a program that reports that it
+// has begun, and never ends by itself.
 func TestCancel(t *testing.T) {
 	began := filepath.Join(t.TempDir(), "began")
 	cc := filepath.Join(t.TempDir(), "cc")
@@ -229,8 +232,8 @@ func TestSealNeedsALibrary(t *testing.T) {
 	assert.ErrorContains(t, err, "not an ELF image")
 }
 
-// tinyLibrary is a library on a cabi that is a descriptor and nothing more, so
-// that it is built in a second. more is the text of one more file.
+// tinyLibrary is a library whose cabi is a descriptor and nothing more, so that it
+// builds in a second. more is the content of one more file.
 func tinyLibrary(t *testing.T, abiVersion int, more string) string {
 	t.Helper()
 	dir := module(t, map[string]string{
@@ -259,4 +262,32 @@ func entries(t *testing.T, dir string) []string {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// What an image needs, from where, and what of it is not the system's is in the manifest.
+func TestBuildRecordsWhatIsNeeded(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip(err)
+	}
+	out := t.TempDir()
+	shared := func(name string, flags ...string) string {
+		require.NoError(t, os.MkdirAll(filepath.Join(out, name), 0o777))
+		file := filepath.Join(out, name, "lib"+name+".so")
+		args := append([]string{"-shared", "-Wl,--no-as-needed", "-o", file, "-L" + filepath.Dir(file), "-Wl,-soname,lib" + name + ".so", "-x", "c", "/dev/null", "-x", "none"}, flags...)
+		said, err := exec.Command("gcc", args...).CombinedOutput()
+		require.NoError(t, err, "%s", said)
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		sum := sha256.Sum256(content)
+		return hex.EncodeToString(sum[:])
+	}
+	second := shared("second")
+	first := shared("first", "-L"+filepath.Join(out, "second"), "-lsecond", "-Wl,-rpath,$ORIGIN/../second")
+	r, err := build(t, Options{Dir: tinyLibrary(t, abi.Version, "package main\n"), Version: "1", Output: out,
+		LDFlags: "-extldflags '-Wl,--no-as-needed -L" + filepath.Join(out, "first") + " -lfirst -Wl,-rpath,$ORIGIN/first'"})
+	require.NoError(t, err)
+	assert.Contains(t, r.Manifest.Needed, "libfirst.so")
+	assert.Contains(t, r.Manifest.Needed, "libc.so.6")
+	assert.Equal(t, "$ORIGIN/first", r.Manifest.RunPath)
+	assert.Equal(t, []manifest.Library{{Name: "libfirst.so", SHA256: first}, {Name: "libsecond.so", SHA256: second}}, r.Manifest.Libraries)
 }

@@ -19,8 +19,8 @@ type goCommand struct {
 	env []string // on top of the process's
 }
 
-// run returns the standard output. The error of a failing command wraps ErrGo
-// and ends with what the command said. What it says goes to stderr at once, too.
+// run returns the standard output. What the command writes to standard error goes to
+// stderr at once. If it fails, the error wraps ErrGo and ends with that text.
 //
 // A cancelled command is interrupted with all its children, so that go removes
 // its work directory; after ten seconds it is killed.
@@ -46,12 +46,13 @@ func (g goCommand) run(ctx context.Context, stderr io.Writer, args ...string) ([
 	return nil, fmt.Errorf("%w: go %s: %w\n%s", ErrGo, args[0], err, bytes.TrimSpace(said.Bytes()))
 }
 
-// A goPackage is what go list tells of a package.
+// A goPackage is what go list says about a package.
 type goPackage struct {
 	Dir        string
 	ImportPath string
 	Name       string
-	CgoFiles   []string // files that import "C", by the build's constraints
+	GoFiles    []string // by the build's constraints
+	CgoFiles   []string // likewise, those that import "C"
 	Deps       []string
 }
 
@@ -59,7 +60,7 @@ const cabiPath = "github.com/hotso/hotso/cabi"
 
 // list returns the one package of a pattern and checks that it is a library.
 func (g goCommand) list(ctx context.Context, pattern, tags string) (goPackage, error) {
-	args := []string{"list", "-json=Dir,ImportPath,Name,CgoFiles,Deps"}
+	args := []string{"list", "-json=Dir,ImportPath,Name,GoFiles,CgoFiles,Deps"}
 	if tags != "" { // an empty -tags would undo the one in GOFLAGS
 		args = append(args, "-tags="+tags)
 	}
@@ -86,7 +87,7 @@ func (g goCommand) list(ctx context.Context, pattern, tags string) (goPackage, e
 	return p, nil
 }
 
-// A toolchain is what go env tells of the compilers.
+// A toolchain is what go env says about the compilers.
 type toolchain struct{ GOVERSION, GOOS, GOARCH, CC string }
 
 // elfSystems are the systems on which go build -buildmode=c-shared makes ELF.

@@ -2,19 +2,23 @@ package libbuild
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"fmt"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/needed"
 )
 
 // Seal stamps m's name and version into the descriptor of a library's ELF
-// image and puts m behind it. It fills in m.ABI from the descriptor, and what
-// manifest.Seal fills in. The image is changed in place; the result may share it.
+// image and appends m to it. It fills in m.ABI from the descriptor, what the image needs
+// and its run path, whether it is exclusive, and what manifest.Seal fills in. The image is changed in place; the
+// result may share it.
 //
 // Every function of m must be visible in the image, or the error is ErrHidden.
-// What is not an ELF image with a descriptor is ErrNotLibrary.
+// If image is not an ELF image with a descriptor, it is ErrNotLibrary.
 func Seal(image []byte, m *manifest.Manifest) ([]byte, error) {
 	symbols, err := dynamicSymbols(image)
 	if err != nil {
@@ -40,11 +44,40 @@ func Seal(image []byte, m *manifest.Manifest) ([]byte, error) {
 				"or declare it with HOTSO_EXPORT in a header that the package includes", ErrHidden, f.Name)
 		}
 	}
+	spec, err := parse(image)
+	if err != nil {
+		return nil, err
+	}
+	_, _, m.Exclusive = spec.GoFunc(abi.FuncExclusive)
+	m.Needed, m.RunPath = spec.Needed, cmp.Or(spec.RunPath, spec.RPath)
 	return manifest.Seal(image, m)
 }
 
+// parse reads an image as the host does, for whatever machine it is.
+func parse(image []byte) (*elfimage.Spec, error) {
+	f, err := elf.NewFile(bytes.NewReader(image))
+	if err != nil {
+		return nil, err
+	}
+	return elfimage.ParseFor(image, f.Machine)
+}
+
+// recordLibraries adds to m the digests of what the image, which will be at path, needs
+// from elsewhere than the system.
+func recordLibraries(path string, image []byte, m *manifest.Manifest) error {
+	spec, err := parse(image)
+	if err != nil {
+		return err
+	}
+	digests, err := needed.Recorded(needed.ObjectOf(path, spec), spec.Machine)
+	for name, digest := range digests {
+		m.Libraries = append(m.Libraries, manifest.Library{Name: name, SHA256: digest})
+	}
+	return err
+}
+
 // dynamicSymbols returns the offset in the file of every symbol that an ELF
-// image defines and shows, -1 for one that is not backed by the file.
+// image defines and makes visible, -1 for one that has no bytes in the file.
 func dynamicSymbols(image []byte) (map[string]int64, error) {
 	f, err := elf.NewFile(bytes.NewReader(image))
 	if err != nil {

@@ -26,11 +26,12 @@ type Options struct {
 	LDFlags string // for go build -ldflags
 	Tags    string // for go build -tags
 	Strip   bool   // leave out the symbol table and DWARF
+	Shared  bool   // do not link the compilers' libraries, such as libstdc++, statically
 	Race    bool   // build with the race detector
 	Verbose bool   // print the packages as they are compiled, and the commands
 
 	Env    []string  // KEY=value, on top of the process's environment (GOARCH, CC, GOFLAGS, ...)
-	Stderr io.Writer // receives what the compilers say; nil: only a failing command's words, in the error
+	Stderr io.Writer // receives what the compilers print; nil: only the error of a failing command has it
 }
 
 // check fills in defaults and reports what is wrong before any work is done.
@@ -73,7 +74,7 @@ func DefaultName(dir string) string {
 	return base
 }
 
-// checkVersion wants what orders versions and nothing else: build metadata
+// checkVersion accepts only what counts in the order of versions: build metadata
 // ("+...") would make two files of equal rank.
 func checkVersion(version string) error {
 	if !semver.IsValid("v"+version) || semver.Build("v"+version) != "" || len(version) > abi.MaxName {
@@ -83,7 +84,7 @@ func checkVersion(version string) error {
 	return nil
 }
 
-// fileName is the file's name of a version.
+// fileName is the name of a version's file.
 func fileName(name, version string) string { return "lib" + name + ".v" + version + ".so" }
 
 func isDir(path string) bool {

@@ -38,18 +38,18 @@ import (
 //	..., out *C.double, outCap C.size_t, outLen *C.size_t) C.hotso_status
 //	                                                         ([]float64, error)
 //
-// A struct is a pointer to a type of C, which says nothing of its fields. So a
-// line in the doc comment does, and the rest of it must be what is written:
+// A struct is a pointer to a type of C, which does not show its fields. So a line in
+// the doc comment declares the signature, and the rest of it must agree with the code:
 //
 //	//hotso:signature func(p struct{X float64; Y float64}) (float64, error)
 //
-// So it does for a stream, which is a *C.uint64_t at the end:
+// The same declares a stream, which is a *C.uint64_t at the end:
 //
 //	//hotso:signature func(name string) (stream, error)
 //
 // Any other type is ErrUnsupportedType, once for each place, with file and
 // line. A line //hotso:ignore in the doc comment leaves a function out: it is
-// exported all the same, but no host learns its signature.
+// exported all the same, but hosts do not learn its signature.
 //
 // Only the package itself is read, not the packages that it imports.
 func Scan(dir string) ([]manifest.Function, error) {

@@ -223,8 +223,8 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// module writes a module of the path of hotso itself, so that a package in it
-// may be cabi, and returns its directory.
+// module writes a module with hotso's own path, so that it can have a package cabi of
+// its own, and returns its directory.
 func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -238,4 +238,40 @@ func module(t *testing.T, files map[string]string) string {
 		write(name, text)
 	}
 	return dir
+}
+
+// A function that asks to be exported, and is not, would be missing without a word.
+func TestExportThatWasNotGenerated(t *testing.T) {
+	const main = "package main\n\nimport \"C\"\nimport _ \"github.com/hotso/hotso/cabi\"\n\n"
+	for name, test := range map[string]struct {
+		files map[string]string
+		says  []string // none: it is built
+	}{
+		"in package main": {map[string]string{"main.go": main + "//hotso:export\nfunc hello() int32 { return 1 }\n\nfunc main() {}\n"},
+			[]string{"main.go:7", "Hello: run hotso gen "}},
+		"in a file without cgo": {map[string]string{"main.go": main + "func main() {}\n", "more.go": "package main\n\n//hotso:export Howdy cstring\nfunc hello() string { return \"\" }\n"},
+			[]string{"more.go:4", "Howdy: run hotso gen "}},
+		"in another package": {map[string]string{"main.go": main + "//hotso:package ./greeter\nfunc main() {}\n",
+			"greeter/greeter.go": "package greeter\n\n// Hello greets.\n//\n//hotso:export\nfunc Hello() int32 { return 1 }\n"},
+			[]string{"greeter.go:6", "Hello: run hotso gen "}},
+		"one of two": {map[string]string{"main.go": main + "//hotso:export\nfunc hello() {}\n\n//hotso:export\nfunc bye() {}\n\n//export Hello\nfunc Hello() { hello() }\n\nfunc main() {}\n"},
+			[]string{"Bye: run hotso gen "}},
+		"both": {map[string]string{"main.go": main + "//hotso:export\nfunc hello() {}\n\n//export Hello\nfunc Hello() { hello() }\n\nfunc main() {}\n"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.files["cabi/cabi.go"] = "package cabi\n"
+			out := filepath.Join(t.TempDir(), "out")
+			// What is not refused gets as far as to the missing compiler.
+			_, err := Build(t.Context(), Options{Dir: module(t, test.files), Name: "x", Version: "1", Output: out, Env: []string{"CC=no-such-cc"}})
+			if test.says == nil {
+				require.ErrorIs(t, err, ErrNoCompiler)
+				return
+			}
+			require.ErrorIs(t, err, ErrNotGenerated)
+			for _, says := range test.says {
+				assert.ErrorContains(t, err, says)
+			}
+			assert.NoDirExists(t, out)
+		})
+	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/hotso/hotso/cabi/abi/manifest"
 )
 
-// Sign returns a sealed file with a signature of its manifest, in place of one
-// that it may have. The same file and key give the same bytes.
+// Sign returns a sealed file with a signature of its manifest, in place of any
+// that it has. The same file and key give the same bytes.
 func Sign(file []byte, key minisign.PrivateKey) ([]byte, error) {
 	s, err := manifest.Unseal(file)
 	if err != nil {
@@ -35,8 +35,8 @@ func sign(s *manifest.Sealed, key minisign.PrivateKey) ([]byte, error) {
 	return s.Attach(r.SignWithComments(key, comment, fmt.Sprintf("signature from key %016X", key.ID())))
 }
 
-// A Change is what Reseal changes in a sealed library. What is zero stays,
-// but a signature does not survive a change of what it covers.
+// A Change is what Reseal changes in a sealed library. Zero fields change nothing,
+// but a signature is dropped if what it covers changes.
 type Change struct {
 	Name, Version string
 	Key           *minisign.PrivateKey // to sign with
@@ -67,11 +67,11 @@ func Reseal(ctx context.Context, path string, c Change) (Result, error) {
 	} else if err := os.MkdirAll(c.Output, 0o777); err != nil {
 		return Result{}, err
 	}
-	temp, err := os.MkdirTemp(c.Output, ".hotso-build-")
+	temp, remove, err := workDir(c.Output)
 	if err != nil {
 		return Result{}, err
 	}
-	defer os.RemoveAll(temp)
+	defer remove()
 	m := s.Manifest
 	path = filepath.Join(c.Output, fileName(m.Name, m.Version))
 	if err := publish(ctx, file, filepath.Join(temp, "sealed"), path); err != nil {

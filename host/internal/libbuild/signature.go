@@ -76,8 +76,8 @@ func values(list *ast.FieldList) []value {
 }
 
 // signature returns the logical signature of an exported function. declared is
-// what a //hotso:signature line says, or nil: it tells what the structs are
-// that pointers point to, and must agree with everything else.
+// what a //hotso:signature line says, or nil: it says what structs the pointers
+// point to, and must agree with everything else.
 func signature(fset *token.FileSet, f *ast.FuncDecl, declared *abi.Signature) (abi.Signature, error) {
 	var errs []error
 	bad := func(v value, what, instead string) {
@@ -135,7 +135,7 @@ func signature(fset *token.FileSet, f *ast.FuncDecl, declared *abi.Signature) (a
 		case spans[p.typ] == "":
 			bad(p, "the parameter", paramInstead(p.typ))
 		case len(params) == 0 || params[0].typ != size:
-			bad(p, "the parameter", "put its length behind it, "+size)
+			bad(p, "the parameter", "put its length after it, "+size)
 		default:
 			typ, params = spans[p.typ], params[1:]
 		}

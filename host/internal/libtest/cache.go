@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
@@ -18,8 +19,12 @@ const unused = 3 * 24 * time.Hour
 
 var pruneOnce sync.Once
 
+// built is how the cache has every library. A name and a version are stamped into a file, not
+// compiled, so one build does for all of them.
+const builtName, builtVersion = "built", "0"
+
 // cached builds what o says, unless it is in the cache, and copies the file into the
-// directory own.
+// directory own, with its name and version.
 func cached(ctx context.Context, root string, o libbuild.Options, own string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -40,9 +45,10 @@ func cached(ctx context.Context, root string, o libbuild.Options, own string) (s
 	}
 	defer unlock()
 
-	o.Output = filepath.Join(cache, key)
-	name := "lib" + o.Name + ".v" + o.Version + ".so"
-	file := filepath.Join(o.Output, name)
+	path := filepath.Join(own, "lib"+o.Name+".v"+o.Version+".so")
+	name, version := o.Name, o.Version
+	o.Name, o.Version, o.Output = builtName, builtVersion, filepath.Join(cache, key)
+	file := filepath.Join(o.Output, "lib"+builtName+".v"+builtVersion+".so")
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		if err := compile(ctx, o, file); err != nil {
 			return "", err
@@ -58,8 +64,23 @@ func cached(ctx context.Context, root string, o libbuild.Options, own string) (s
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(own, name)
+	if data, err = stamp(data, name, version); err != nil {
+		return "", err
+	}
 	return path, os.WriteFile(path, data, 0o755)
+}
+
+// stamp gives a sealed library a name and a version. What is not sealed stays as it is.
+func stamp(data []byte, name, version string) ([]byte, error) {
+	s, err := manifest.Unseal(data)
+	if errors.Is(err, manifest.ErrNoSeal) {
+		return data, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Manifest.Name, s.Manifest.Version = name, version
+	return libbuild.Seal(s.Image, s.Manifest)
 }
 
 // lock waits for the lock on a file. The kernel gives it back if the process

@@ -19,21 +19,24 @@ import (
 // sources are what every library is built from and with, besides its own
 // directory; a test compares them with what go list says.
 var sources = []string{
-	"go.mod", "go.sum", "cabi", "include",
+	"go.mod", "go.sum", "cabi", "include", "contract", "testdata/contracts",
 	"host/internal/libbuild", "host/internal/libtest", "host/internal/elfimage", "host/internal/version",
+	"host/internal/needed", "host/internal/private", "host/internal/dl", "host/internal/rank",
+	"host/internal/leftover", "host/internal/proc", "host/internal/schema",
 }
 
 // environment is what else the compilers look at.
 var environment = []string{
 	"GOOS", "GOARCH", "GOFLAGS", "GOEXPERIMENT", "GOAMD64", "GOARM64",
-	"CC", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_LDFLAGS",
+	"CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",
 }
 
-// contentKey is a digest of everything that a library is built from.
+// contentKey is a digest of everything that a library is built from: not its name and
+// version, see stamp.
 func contentKey(root string, o libbuild.Options) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%q %q %q %q %q\n", runtime.Version(), o.Name, o.Version, o.LDFlags, o.Tags, o.Env)
-	fmt.Fprintln(h, o.Strip, o.Race)
+	fmt.Fprintf(h, "%s\n%q %q %q\n", runtime.Version(), o.LDFlags, o.Tags, o.Env)
+	fmt.Fprintln(h, o.Strip, o.Race, o.Shared)
 	for _, name := range environment {
 		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
 	}
@@ -70,6 +73,6 @@ func addFiles(h io.Writer, root, tree string) error {
 }
 
 func isSource(path string) bool {
-	return slices.Contains([]string{".go", ".c", ".h", ".s", ".S", ".mod", ".sum"}, filepath.Ext(path)) &&
+	return slices.Contains([]string{".go", ".c", ".h", ".cpp", ".hpp", ".s", ".S", ".mod", ".sum"}, filepath.Ext(path)) &&
 		!strings.HasSuffix(path, "_test.go")
 }

@@ -20,6 +20,9 @@ func LDFlags(flags string) Option { return func(o *libbuild.Options) { o.LDFlags
 // Named builds a library under another name than its directory's.
 func Named(name string) Option { return func(o *libbuild.Options) { o.Name = name } }
 
+// SharedRuntimes builds a library with the compilers' libraries as shared objects.
+func SharedRuntimes(o *libbuild.Options) { o.Shared = true }
+
 // Build builds a library of testdata/libs, or the one in an absolute
 // directory, and returns the path of a file lib<name>.v<version>.so. The file
 // is the test's own, alone in a directory of its own: change or remove it.

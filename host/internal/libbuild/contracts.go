@@ -1,0 +1,101 @@
+package libbuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/schema"
+)
+
+// generatedFile is what hotso gen writes, and schemaConstant is where the schema is in it.
+const (
+	generatedFile  = "hotso_gen.go"
+	schemaConstant = "contractSchema"
+)
+
+// contracts returns the contracts that the package's //hotso:contract lines name, as the seal
+// has them. Each method must be among the functions that the package exports, or else hotso gen
+// was not run since it was added.
+func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, functions []manifest.Function) ([]manifest.Contract, error) {
+	patterns, err := directiveArguments(pkg, "//hotso:contract ")
+	if err != nil {
+		return nil, err
+	}
+	var contracts []manifest.Contract
+	var errs []error
+	for _, pattern := range patterns {
+		p, err := goCommand{pkg.Dir, g.env}.find(ctx, pattern, tags)
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(p.Dir, generatedFile)
+		s, err := SchemaOf(path)
+		if err != nil {
+			return nil, fmt.Errorf("//hotso:contract %s: %w: run hotso gen %s", pattern, err, p.Dir)
+		}
+		for _, m := range s.Methods {
+			if !slices.ContainsFunc(functions, func(f manifest.Function) bool { return f.Name == s.Function(&m) }) {
+				errs = append(errs, fmt.Errorf("//hotso:contract %s: %w: %s: run hotso gen %s", pattern, ErrNotGenerated, s.Function(&m), pkg.Dir))
+			}
+		}
+		text, err := s.Compact()
+		if err != nil {
+			return nil, err
+		}
+		contracts = append(contracts, manifest.Contract{Name: s.Contract, Schema: text})
+	}
+	slices.SortFunc(contracts, func(a, b manifest.Contract) int { return strings.Compare(a.Name, b.Name) })
+	return contracts, errors.Join(errs...)
+}
+
+// SchemaOf reads the schema of a contract from the file that hotso gen wrote for it.
+func SchemaOf(path string) (*schema.Schema, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	return schemaIn(file)
+}
+
+// SchemaIn is SchemaOf for the text of such a file.
+func SchemaIn(name string, text []byte) (*schema.Schema, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	return schemaIn(file)
+}
+
+func schemaIn(file *ast.File) (*schema.Schema, error) {
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok || d.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range d.Specs {
+			v := spec.(*ast.ValueSpec)
+			if v.Names[0].Name != schemaConstant || len(v.Values) != 1 {
+				continue
+			}
+			literal, ok := v.Values[0].(*ast.BasicLit)
+			if !ok {
+				continue
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				return nil, err
+			}
+			return schema.Parse([]byte(text))
+		}
+	}
+	return nil, fmt.Errorf("%w: no contract", ErrNotGenerated)
+}
