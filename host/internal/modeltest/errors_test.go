@@ -16,7 +16,7 @@ var loading = []error{host.ErrTooMany, host.ErrCrashLoop}
 // a context that has ended. Those of a file that is bad are in its flavour.
 var allowed = map[kind][]error{
 	swap:     append([]error{host.ErrCanary, host.ErrBusy, host.ErrState, host.ErrClosed}, loading...),
-	canary:   append([]error{host.ErrCanary, host.ErrEmpty, host.ErrTwoStates, host.ErrClosed, host.ErrCrashed}, loading...),
+	canary:   append([]error{host.ErrCanary, host.ErrEmpty, host.ErrTwoStates, host.ErrExclusive, host.ErrClosed, host.ErrCrashed}, loading...),
 	setShare: {host.ErrNoCanary},
 	promote:  {host.ErrNoCanary, host.ErrBusy},
 	abort:    {host.ErrNoCanary, host.ErrBusy},

@@ -50,7 +50,11 @@ var lanes = []lane{
 		lib:      "counter",
 		flavours: []flavour{{}, {}},
 		options: func(draw func(int) int) []host.Option {
-			return []host.Option{host.CrashLimit(3+draw(20), 5*time.Second), host.Probation(time.Duration(draw(2))*50*time.Millisecond, rule)}
+			opts := []host.Option{host.CrashLimit(3+draw(20), 5*time.Second), host.Probation(time.Duration(draw(2))*50*time.Millisecond, rule)}
+			if draw(2) == 0 {
+				opts = append(opts, host.Exclusive())
+			}
+			return opts
 		},
 	},
 }

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	length = flag.Duration("model.time", time.Minute, "how long rounds are begun; with -short a tenth of it")
+	length = flag.Duration("model.time", usualLength(), "how long rounds are begun; with -short a tenth of it")
 	first  = flag.Uint64("model.seed", 0, "seed of the first round; drawn if 0")
 	on     = flag.Bool("model.on", false, "go on after a round with faults")
 	stress = flag.Bool("model.stress", false, "streams, callbacks and every kind of crash, too: what make stress runs")
@@ -110,4 +110,13 @@ func (f *figures) String() string {
 
 func (f *figures) log(took time.Duration) {
 	fmt.Fprintf(os.Stderr, "model: %s in %v\n", f, took.Round(time.Second))
+}
+
+// usualLength is a minute with the race detector, which finds the most; without it there is
+// less to find, and the order of locks is checked in a run of its own.
+func usualLength() time.Duration {
+	if race {
+		return time.Minute
+	}
+	return 20 * time.Second
 }

@@ -14,12 +14,13 @@ var next = map[host.State][]host.State{
 	"": {host.Found},
 
 	// On the way in. What is loaded again from the slot's own copy was verified before.
-	host.Found:    {host.Verified, host.Loaded, host.Refused, host.Failed, host.Drained, host.Crashed},
-	host.Verified: {host.Loaded, host.Failed, host.Drained, host.Crashed, host.Quarantined},
+	// What is given up because the slot is closed has not failed.
+	host.Found:    {host.Verified, host.Loaded, host.Refused, host.Failed, host.Drained, host.Crashed, host.Unloaded},
+	host.Verified: {host.Loaded, host.Failed, host.Drained, host.Crashed, host.Quarantined, host.Unloaded},
 	host.Loaded:   {host.Started, host.Failed, host.Drained, host.Crashed, host.Quarantined},
-	host.Started:  {host.Healthy, host.Failed, host.Drained, host.Crashed, host.Quarantined},
+	host.Started:  {host.Healthy, host.Restored, host.Failed, host.Drained, host.Crashed, host.Quarantined},
 	host.Healthy:  {host.Serving, host.Canary, host.Restored, host.Failed, host.Drained, host.Crashed, host.Quarantined},
-	host.Restored: {host.Serving, host.Crashed},
+	host.Restored: {host.Serving, host.Healthy, host.Failed, host.Drained, host.Crashed, host.Quarantined}, // healthy then if it takes over
 
 	// While calls reach it, or may again. Some are told twice, with news.
 	host.Canary:  {host.Canary, host.Serving, host.Failed, host.Retiring, host.Crashed},
