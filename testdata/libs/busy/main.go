@@ -198,4 +198,16 @@ func Nil() (ok int64) {
 	return *p
 }
 
+// Print writes to the standard output.
+//
+//export Print
+func Print() C.hotso_status {
+	return C.hotso_status(cabi.Run(func() error { _, err := os.Stdout.WriteString("printed\n"); return err }))
+}
+
+// Procs is GOMAXPROCS.
+//
+//export Procs
+func Procs() int64 { return int64(runtime.GOMAXPROCS(0)) }
+
 func main() {}

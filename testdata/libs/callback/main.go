@@ -97,7 +97,7 @@ func Wrong() C.hotso_status {
 	return C.hotso_status(cabi.Run(func() error { _, err := wrong(1); return err }))
 }
 
-// Big has the host return n bytes, and returns how many came.
+// Big makes the host return n bytes, and returns how many came.
 //
 //export Big
 func Big(n int64, result *int64) C.hotso_status {
@@ -137,7 +137,7 @@ func Log() {
 	cabi.Count("greetings", 3)
 }
 
-// VoidElsewhere has a goroutine of the library's own call Void, and does not wait.
+// VoidElsewhere makes a goroutine of the library's own call Void, and does not wait.
 //
 //export VoidElsewhere
 func VoidElsewhere() {

@@ -13,6 +13,12 @@ package main
 //     memset((void *)nowhere, 1, 100000);
 // }
 //
+// static void free_twice(void) {
+//     void *volatile p = malloc(24);
+//     free(p);
+//     free(p);
+// }
+//
 // static void churn(void) {
 //     for (;;)
 //         for (size_t n = 16; n < 1 << 20; n = n * 3 / 2) {
@@ -54,6 +60,7 @@ func Malloc() {
 	C.churn()
 }
 
-func cSegv()    { C.segv() }
-func libcSegv() { C.libc_segv() }
-func cAbort()   { C.abort() }
+func cSegv()     { C.segv() }
+func libcSegv()  { C.libc_segv() }
+func cAbort()    { C.abort() }
+func freeTwice() { C.free_twice() }

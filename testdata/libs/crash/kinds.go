@@ -27,9 +27,10 @@ var kinds = map[string]func(){
 			panic("crash of an idle library")
 		}()
 	},
-	"c-segv":    cSegv,
-	"libc-segv": libcSegv,
-	"abort":     cAbort,
+	"c-segv":     cSegv,
+	"libc-segv":  libcSegv,
+	"abort":      cAbort,
+	"free-twice": freeTwice,
 }
 
 var (

@@ -31,6 +31,12 @@ func init() {
 	case "init-goroutine":
 		go panic("crash beside init")
 		select {}
+	case "init-hang":
+		select {}
+	case "init-loop":
+		for {
+			inside.Add(1)
+		}
 	}
 	cabi.OnStart(func(context.Context) error { return crashIn("start") })
 	cabi.OnHealth(func(context.Context) error { return crashIn("health") })
@@ -99,6 +105,14 @@ func Wait() C.hotso_status {
 		<-ctx.Done()
 		return errors.New("the caller left")
 	}))
+}
+
+// WaitLate is Wait that asks for the context only after so many milliseconds.
+//
+//export WaitLate
+func WaitLate(ms int64) C.hotso_status {
+	time.Sleep(time.Duration(ms) * time.Millisecond)
+	return Wait()
 }
 
 // Scribble returns n bytes. If n is 0 it stays inside, while a goroutine of its own

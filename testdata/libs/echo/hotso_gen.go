@@ -366,22 +366,22 @@ func Many(a C.int8_t, x C.float, b C.uint16_t, s *C.hotso_cchar, s_len C.size_t,
 	)))
 }
 
-// hotsoErrorOnly0 drops the result of f, which has no type.
+// hotsoErrorOnly0 drops the result of f, a cabi.None.
 func hotsoErrorOnly0(f func() (cabi.None, error)) func() error {
 	return func() error { _, err := f(); return err }
 }
 
-// hotsoErrorOnly1 drops the result of f, which has no type.
+// hotsoErrorOnly1 drops the result of f, a cabi.None.
 func hotsoErrorOnly1[A any](f func(a1 A) (cabi.None, error)) func(a1 A) error {
 	return func(a1 A) error { _, err := f(a1); return err }
 }
 
-// hotsoErrorOnly2 drops the result of f, which has no type.
+// hotsoErrorOnly2 drops the result of f, a cabi.None.
 func hotsoErrorOnly2[A, B any](f func(a1 A, a2 B) (cabi.None, error)) func(a1 A, a2 B) error {
 	return func(a1 A, a2 B) error { _, err := f(a1, a2); return err }
 }
 
-// hotsoErrorOnly3 drops the result of f, which has no type.
+// hotsoErrorOnly3 drops the result of f, a cabi.None.
 func hotsoErrorOnly3[A, B, C any](f func(a1 A, a2 B, a3 C) (cabi.None, error)) func(a1 A, a2 B, a3 C) error {
 	return func(a1 A, a2 B, a3 C) error { _, err := f(a1, a2, a3); return err }
 }

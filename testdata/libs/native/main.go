@@ -14,7 +14,8 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// BlockInRead starts a thread that waits in read(2) on a descriptor of the host's.
+// BlockInRead starts a thread that waits in read(2) on a descriptor of the host's, in
+// stdio, so that it holds a lock of libc's.
 //
 //export BlockInRead
 func BlockInRead(fd int32) int32 { return int32(C.start_read(C.int32_t(fd))) }

@@ -1,6 +1,7 @@
 #include "native.h"
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* Thread-local storage of the general dynamic model: each thread has its own count. */
@@ -11,9 +12,10 @@ int64_t count_local(void) {
 }
 
 static void *blocked(void *fd) {
-    char c;
-    ssize_t n = read((int)(intptr_t)fd, &c, 1);
-    return (void *)n;
+    FILE *f = fdopen(dup((int)(intptr_t)fd), "r");
+    int c = getc(f);
+    fclose(f);
+    return (void *)(intptr_t)c;
 }
 
 static int32_t start(void *(*f)(void *), void *arg) {
@@ -22,7 +24,7 @@ static int32_t start(void *(*f)(void *), void *arg) {
     return err ? err : pthread_detach(t);
 }
 
-/* A thread that waits in read(2) for as long as nobody writes. */
+/* A thread that waits in read(2), with a lock of libc's, for as long as nobody writes. */
 int32_t start_read(int32_t fd) {
     return start(blocked, (void *)(intptr_t)fd);
 }

@@ -1,4 +1,4 @@
-// Library notours is Go, c-shared, and no hotso library.
+// Library notours is a Go c-shared library, but not a hotso library.
 package main
 
 import "C"

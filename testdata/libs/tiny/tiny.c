@@ -46,6 +46,23 @@ hotso_status hotso_unload(int64_t timeout_ns, hotso_unload_report *report) {
     return hotso_start(timeout_ns);
 }
 
+uint32_t hotso_threads(int32_t *ids, uint32_t cap) {
+    (void)ids;
+    (void)cap;
+    return 0;
+}
+
+uint32_t hotso_descriptors(int32_t from, hotso_open_file *out, uint32_t cap) {
+    (void)from;
+    (void)out;
+    (void)cap;
+    return 0;
+}
+
+void hotso_release(hotso_unload_report *report) {
+    (void)report;
+}
+
 hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
     (void)status;
     (void)out;
@@ -58,8 +75,8 @@ hotso_status hotso_take_status(void) {
     return HOTSO_OK;
 }
 
-void hotso_cancel(uintptr_t thread) {
-    (void)thread;
+void hotso_cancel(uintptr_t called) {
+    (void)called;
 }
 
 hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {

@@ -1,6 +1,5 @@
-// Command wedged is a library whose runtime says that it gives up, and then does not
-// end the process: as two goroutines do that give up at the same time, and wait for each
-// other.
+// Command wedged is a library whose runtime prints that it gives up, but then does not end
+// the process, as when two goroutines give up at the same time and wait for each other.
 package main
 
 import "C"

@@ -43,7 +43,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "host: read standard input:", err)
 		os.Exit(1)
 	}
-	// Twice, so that what a finalizer lets go in the first cycle is gone too.
+	// Twice, so that what a finalizer releases in the first cycle is freed too.
 	runtime.GC()
 	runtime.GC()
 	for _, a := range attempts {

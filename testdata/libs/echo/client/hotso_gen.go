@@ -42,8 +42,9 @@ type Scalars struct {
 // A Client calls the functions of echo, on the library or slot that it was made with.
 // Its methods may be called from any goroutine; package host documents their errors.
 //
-// The library may call a function that it is given on any thread, at the same time, until the
-// method returns; what is inside then, as with host.ErrHung, goes on. A nil one is host.ErrArgument.
+// The library may call a function that it is given on any thread, and on several at a time, until
+// the method returns. A call of it that has not ended by then, as after host.ErrHung, goes on.
+// A nil function is host.ErrArgument.
 type Client struct {
 	each         func(context.Context, int32, uint64) (int64, error)
 	forms        func(context.Context, uint64, uint64, uint64, uint64) (string, error)
@@ -189,7 +190,7 @@ func (c *Client) Forms(ctx context.Context, name func() (string, error), turn fu
 	return c.forms(ctx, nameHandle, turnHandle, joinHandle, doneHandle)
 }
 
-// Forms2 calls functions that return an error only.
+// Forms2 calls functions that return only an error.
 func (c *Client) Forms2(ctx context.Context, one func(s string) error, two func(a int8, b uint64) error,
 	three func(x, y, z float32) error,
 ) error {
@@ -416,7 +417,7 @@ func (c *Client) Bytes(ctx context.Context, p []byte) ([]byte, error) {
 	return c.bytes(ctx, p)
 }
 
-// Big returns n bytes of the value fill. Calls tells that it ran once even if
+// Big returns n bytes of the value fill. Calls shows that it ran once even if
 // the result did not fit.
 func (c *Client) Big(ctx context.Context, n uint64, fill uint8) ([]byte, error) {
 	return c.big(ctx, n, fill)
@@ -434,7 +435,7 @@ func (c *Client) Many(ctx context.Context, a int8, x float32, b uint16, s string
 	return c.many(ctx, a, x, b, s, y, c_, d, p)
 }
 
-// hotsoWithNone0 gives f a result of no type.
+// hotsoWithNone0 gives f a result, a host.None.
 func hotsoWithNone0(f func() error) func() (host.None, error) {
 	if f == nil {
 		return nil
@@ -442,7 +443,7 @@ func hotsoWithNone0(f func() error) func() (host.None, error) {
 	return func() (host.None, error) { return host.None{}, f() }
 }
 
-// hotsoWithNone1 gives f a result of no type.
+// hotsoWithNone1 gives f a result, a host.None.
 func hotsoWithNone1[A any](f func(a1 A) error) func(a1 A) (host.None, error) {
 	if f == nil {
 		return nil
@@ -450,7 +451,7 @@ func hotsoWithNone1[A any](f func(a1 A) error) func(a1 A) (host.None, error) {
 	return func(a1 A) (host.None, error) { return host.None{}, f(a1) }
 }
 
-// hotsoWithNone2 gives f a result of no type.
+// hotsoWithNone2 gives f a result, a host.None.
 func hotsoWithNone2[A, B any](f func(a1 A, a2 B) error) func(a1 A, a2 B) (host.None, error) {
 	if f == nil {
 		return nil
@@ -458,7 +459,7 @@ func hotsoWithNone2[A, B any](f func(a1 A, a2 B) error) func(a1 A, a2 B) (host.N
 	return func(a1 A, a2 B) (host.None, error) { return host.None{}, f(a1, a2) }
 }
 
-// hotsoWithNone3 gives f a result of no type.
+// hotsoWithNone3 gives f a result, a host.None.
 func hotsoWithNone3[A, B, C any](f func(a1 A, a2 B, a3 C) error) func(a1 A, a2 B, a3 C) (host.None, error) {
 	if f == nil {
 		return nil

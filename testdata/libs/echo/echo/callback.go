@@ -44,7 +44,7 @@ func Forms(name func() (Name, error), turn func(p Point, xs []float64) (Line, er
 	return fmt.Sprint(n, " ", l, " ", j), done()
 }
 
-// Forms2 calls functions that return an error only.
+// Forms2 calls functions that return only an error.
 //
 //hotso:export
 func Forms2(one func(s string) error, two func(a int8, b uint64) error, three func(x, y, z float32) error) error {

@@ -26,7 +26,7 @@ func Upper(name Name) Name { return Name(strings.ToUpper(string(name))) }
 //hotso:export
 func Bytes(p []byte) ([]byte, error) { return p, nil }
 
-// Big returns n bytes of the value fill. Calls tells that it ran once even if
+// Big returns n bytes of the value fill. Calls shows that it ran once even if
 // the result did not fit.
 //
 //hotso:export

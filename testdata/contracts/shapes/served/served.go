@@ -1,0 +1,149 @@
+// Package served implements the contract Shapes, for libraries and tests.
+package served
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hotso/hotso/testdata/contracts/shapes"
+)
+
+// Shapes implements shapes.Shapes.
+type Shapes struct{ Version string }
+
+var _ shapes.Shapes = Shapes{}
+
+// Echo returns e.
+func (Shapes) Echo(_ context.Context, e shapes.Everything) (shapes.Everything, error) { return e, nil }
+
+// EchoNode returns n.
+func (Shapes) EchoNode(n *shapes.Node) (*shapes.Node, error) {
+	if n != nil && n.Name == "cycle" {
+		n.Children = []shapes.Node{{Next: n}}
+	}
+	return n, nil
+}
+
+// EchoLists returns l.
+func (Shapes) EchoLists(l shapes.Lists) (shapes.Lists, error) { return l, nil }
+
+// Many returns what it gets.
+func (Shapes) Many(a int, b string, c bool, rest ...shapes.Point) (int, string, []shapes.Point, error) {
+	if c {
+		return a, b, rest, nil
+	}
+	return a, b, rest, shapes.ErrSad
+}
+
+// Plain adds one.
+func (Shapes) Plain(n int) int {
+	if n < 0 {
+		panic("negative")
+	}
+	return n + 1
+}
+
+// Nothing does nothing.
+func (Shapes) Nothing() {}
+
+type unregistered struct{ A int }
+
+func (unregistered) Area() float64 { return 0 }
+func (unregistered) Error() string { return "of a type that nobody knows" }
+
+// Fail fails.
+func (Shapes) Fail(_ context.Context, how string) (string, error) {
+	switch how {
+	case "":
+		return "fine", nil
+	case "sentinel":
+		return "", shapes.ErrSad
+	case "wrapped":
+		return "", fmt.Errorf("twice: %w", fmt.Errorf("once: %w", shapes.ErrSad))
+	case "joined":
+		return "", errors.Join(shapes.ErrLost, fmt.Errorf("and %w", io.ErrUnexpectedEOF))
+	case "typed":
+		return "", fmt.Errorf("it: %w", &shapes.NotFound{Name: "key", Where: []string{"here", "there"}, Cause: fs.ErrNotExist})
+	case "code":
+		return "", shapes.Code(7)
+	case "path":
+		_, err := os.Open("/nonexistent/file")
+		return "", err
+	case "secret":
+		return "", shapes.Secret{}
+	case "unregistered":
+		return "", unregistered{}
+	case "deep":
+		err := shapes.ErrSad
+		for range 10_000 {
+			err = fmt.Errorf("x%w", err)
+		}
+		return "", err
+	case "wide":
+		errs := make([]error, 10_000)
+		for i := range errs {
+			errs[i] = shapes.ErrLost
+		}
+		return "", errors.Join(errs...)
+	case "long":
+		return "", errors.Join(shapes.ErrSad, errors.New(strings.Repeat("é", 1<<20)))
+	case "huge":
+		return "", fmt.Errorf("%w, %w", shapes.ErrSad, &shapes.NotFound{Name: strings.Repeat("x", 1<<20)})
+	case "panic":
+		panic("boom")
+	case "eof":
+		return "", io.EOF
+	}
+	return "", errors.New(how)
+}
+
+// Context tells what it sees.
+func (Shapes) Context(ctx context.Context, wait bool) (s shapes.Seen, err error) {
+	deadline, ok := ctx.Deadline()
+	s.Deadline = ok
+	if ok {
+		s.Left = time.Until(deadline)
+	}
+	s.Trace, _ = shapes.Trace(ctx)
+	if wait {
+		<-ctx.Done()
+		return s, ctx.Err()
+	}
+	s.Ended = ctx.Err()
+	return s, nil
+}
+
+// Count counts.
+func (Shapes) Count(ctx context.Context, n int, fail string) iter.Seq2[shapes.Point, error] {
+	if fail == "nil" {
+		return nil
+	}
+	return func(yield func(shapes.Point, error) bool) {
+		for i := range n {
+			if !yield(shapes.Point{X: float64(i)}, nil) {
+				return
+			}
+		}
+		switch fail {
+		case "":
+		case "sad":
+			yield(shapes.Point{}, fmt.Errorf("after %d: %w", n, shapes.ErrSad))
+		case "wait":
+			<-ctx.Done()
+			yield(shapes.Point{}, ctx.Err())
+		}
+	}
+}
+
+// Later tells the version.
+func (s Shapes) Later(a string) (string, error) { return a + " of v" + s.Version, nil }
+
+// Unregistered is a Figure that is not among the types of one.
+func Unregistered() shapes.Figure { return unregistered{} }

@@ -1,0 +1,1 @@
+int change_process(const char *directory);

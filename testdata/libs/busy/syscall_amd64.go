@@ -1,0 +1,7 @@
+package main
+
+// asm/unistd.h
+const (
+	sysMemfdCreate = 319
+	sysRecvmmsg    = 299
+)

@@ -1,0 +1,167 @@
+#define _GNU_SOURCE
+#include "cexits.h"
+#include <assert.h>
+#include <err.h>
+#include <errno.h>
+#include <error.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cabi.h"
+
+static void by_exit(void) {
+    exit(3);
+}
+static void by__exit(void) {
+    _exit(4);
+}
+static void by__Exit(void) {
+    _Exit(5);
+}
+static void by_quick_exit(void) {
+    quick_exit(6);
+}
+static void by_err(void) {
+    err(7, "%s", "err");
+}
+static void by_errx(void) {
+    errx(8, "errx");
+}
+static void by_error(void) {
+    error(0, EINVAL, "goes on"), error(9, 0, "%s", "error");
+}
+static void by_abort(void) {
+    abort();
+}
+static void by_assert(void) {
+    assert(!"a state that can't be");
+}
+static void by_raise(void) {
+    raise(SIGTERM);
+}
+static void by_kill(void) {
+    kill(getpid(), SIGKILL);
+}
+static void by_killpg(void) {
+    kill(0, SIGINT);
+}
+static void by_tgkill(void) {
+    tgkill(getpid(), gettid(), SIGQUIT);
+}
+static void by_pthread_kill(void) {
+    pthread_kill(pthread_self(), SIGUSR1);
+}
+static void by_sigqueue(void) {
+    sigqueue(getpid(), SIGRTMIN, (union sigval){0});
+}
+
+static __attribute__((noinline)) void fill(char *to, size_t n) {
+    memset(to, 'x', n);
+    __asm__ volatile("" ::: "memory");
+}
+
+static void by_smash(void) {
+    char small[8];
+    fill(small, 40);
+}
+
+static int less(const void *a, const void *b) {
+    (void)a, (void)b;
+    exit(10);
+}
+
+static void by_qsort(void) {
+    int two[] = {2, 1};
+    qsort(two, 2, sizeof two[0], less);
+}
+
+static const struct {
+    const char *name;
+    void (*f)(void);
+} ways[] = {
+    {"exit", by_exit},     {"_exit", by__exit}, {"_Exit", by__Exit},       {"quick_exit", by_quick_exit},
+    {"err", by_err},       {"errx", by_errx},   {"error", by_error},       {"abort", by_abort},
+    {"assert", by_assert}, {"raise", by_raise}, {"kill", by_kill},         {"killpg", by_killpg},
+    {"tgkill", by_tgkill}, {"smash", by_smash}, {"sigqueue", by_sigqueue}, {"pthread_kill", by_pthread_kill},
+    {"qsort", by_qsort},
+};
+
+static void *run(void *way) {
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strcmp(ways[i].name, way) == 0)
+            ways[i].f();
+    return way;
+}
+
+int end(const char *way, int beside) {
+    pthread_t t;
+    if (!beside)
+        run((void *)way);
+    else if (pthread_create(&t, NULL, run, (void *)way) == 0)
+        pthread_join(t, NULL);
+    return -1;
+}
+
+int end_of_child(const char *way) {
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGABRT, SIG_DFL); // or the host's handler prints a lot
+        alarm(5);
+        run((void *)way);
+        _exit(99);
+    }
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static void *wait_for_usr2(void *set) {
+    int sig;
+    return (void *)(intptr_t)(sigwait(set, &sig) ? 0 : sig);
+}
+
+/* To somebody who waits for the signal, to a child, and no signal. */
+int passes(void) {
+    void *got = NULL;
+    sigset_t usr2;
+    pthread_t waits;
+    int status = 0;
+    sigemptyset(&usr2);
+    sigaddset(&usr2, SIGUSR2);
+    if (kill(getpid(), 0) || raise(0) || pthread_kill(pthread_self(), 0))
+        return 1;
+    pid_t child = fork();
+    if (child == 0)
+        for (;;)
+            pause();
+    if (kill(child, SIGKILL) || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+        return 2;
+    pthread_sigmask(SIG_BLOCK, &usr2, NULL);
+    pthread_create(&waits, NULL, wait_for_usr2, &usr2);
+    pthread_sigmask(SIG_UNBLOCK, &usr2, NULL);
+    if (pthread_kill(waits, SIGUSR2) || pthread_join(waits, &got) || (intptr_t)got != SIGUSR2)
+        return 3;
+    if (raise(SIGWINCH) || raise(SIGTSTP) == 0 || errno != EPERM || daemon(0, 0) == 0 || errno != EPERM)
+        return 4;
+    return 0;
+}
+
+void call(void *f) {
+    ((void (*)(void))f)();
+}
+
+/* Before the Go runtime starts, and behind that. */
+static void in_constructor(const char *name) {
+    if (strcmp(hotso_describe()->name, name) == 0)
+        exit(11);
+}
+
+__attribute__((constructor(150))) static void early(void) {
+    in_constructor("early");
+}
+__attribute__((constructor)) static void late(void) {
+    in_constructor("late");
+}

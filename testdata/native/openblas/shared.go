@@ -1,0 +1,6 @@
+//go:build !static
+
+package main
+
+// #cgo LDFLAGS: -lopenblas
+import "C"

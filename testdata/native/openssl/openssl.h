@@ -1,0 +1,2 @@
+int work_start(void);
+int work_handshake(void);

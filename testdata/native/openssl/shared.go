@@ -1,0 +1,6 @@
+//go:build !static
+
+package main
+
+// #cgo LDFLAGS: -lssl -lcrypto
+import "C"
