@@ -16,8 +16,8 @@ import (
 	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
 )
 
-// TestARM64 runs the command on the other processor: calls, reloads and a crash of
-// each kind, under emulation where it is not this machine's.
+// TestARM64 runs the command on arm64: calls, reloads and a crash of each kind, under
+// emulation unless this machine is one.
 func TestARM64(t *testing.T) {
 	const compiler = "aarch64-linux-gnu-gcc"
 	emulator := "qemu-aarch64"
@@ -58,7 +58,7 @@ func TestARM64(t *testing.T) {
 	assert.Equal(t, 20, reloads.Reloads)
 	assert.Positive(t, reloads.Calls)
 	assert.Zero(t, reloads.Failed, reloads.Failure)
-	// Memory is the emulator's, which keeps what it translates.
+	// Memory is not checked: the emulator keeps the code that it has translated.
 	assert.Empty(t, reloads.End.Since(reloads.Start))
 
 	var crashes drill.Result

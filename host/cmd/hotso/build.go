@@ -28,7 +28,8 @@ OUTPUT/libNAME.vVERSION.so, a sealed library. PKG is a directory (default: this
 one) of any module, or an import path. The file appears complete, by a rename,
 so it is safe to build into a directory that hotso serve watches.
 
-It needs Go and a C compiler.`,
+It needs Go and a C compiler. The C++ library, and libgcc and libgomp, are linked
+statically where that can be done; where it can't, it says why.`,
 		Example: `  hotso build ./libgreeter --version 2
   hotso build --version 2.1.0 -o /srv/libs --strip
   hotso build ./libgreeter --version 3 --ldflags "-X 'example.com/greeter.greeting=Moin!'"`,
@@ -56,7 +57,8 @@ It needs Go and a C compiler.`,
 	flags.StringVar(&o.LDFlags, "ldflags", "", "flags for go build -ldflags")
 	flags.StringVar(&o.Tags, "tags", "", "tags for go build -tags")
 	flags.BoolVar(&o.Strip, "strip", false, "leave out symbol table and debug information")
-	flags.BoolVarP(&o.Verbose, "verbose", "v", false, "show the commands and what they say")
+	flags.BoolVar(&o.Shared, "shared-runtimes", false, "link libstdc++, libgcc and libgomp as shared objects")
+	flags.BoolVarP(&o.Verbose, "verbose", "v", false, "show the commands and their output")
 	flags.BoolVar(&asJSON, "json", false, "describe the library as JSON")
 	return cmd
 }
@@ -68,6 +70,7 @@ type built struct {
 	Size     int64              `json:"size"` // bytes
 	Took     time.Duration      `json:"took"` // nanoseconds
 	Manifest *manifest.Manifest `json:"manifest"`
+	Notes    []string           `json:"notes,omitempty"` // what is not as it should be, and why
 }
 
 func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) error {
@@ -86,19 +89,25 @@ func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) er
 	case errors.Is(err, libbuild.ErrVersion), errors.Is(err, libbuild.ErrName):
 		return usageError{err}
 	case err != nil && o.Verbose:
-		first, _, _ := strings.Cut(err.Error(), "\n") // the rest was shown
+		first, _, _ := strings.Cut(err.Error(), "\n") // the rest has been shown
 		return errors.New(first)
 	case err != nil:
 		return err
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(t.err, "hotso:", note)
 	}
 	info, err := os.Stat(r.Path)
 	if err != nil {
 		return err
 	}
-	b := built{r.Path, r.Package, info.Size(), time.Since(begin), r.Manifest}
+	b := built{r.Path, r.Package, info.Size(), time.Since(begin), r.Manifest, r.Notes}
 	if asJSON {
 		return t.json(b)
 	}
-	fmt.Fprintf(t.out, "%s  %s, %s\n", b.Path, size(b.Size), duration(b.Took))
-	return nil
+	exclusive := ""
+	if b.Manifest.Exclusive {
+		exclusive = ", exclusive"
+	}
+	return t.say("%s  %s, %s%s", b.Path, size(b.Size), duration(b.Took), exclusive)
 }

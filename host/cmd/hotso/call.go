@@ -23,12 +23,12 @@ func newCall(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "call FILE FUNC [ARG...]",
 		Short: "Call a function of a library",
-		Long: `Load the library FILE, call FUNC, print the result, and let the library go.
+		Long: `Load the library FILE, call FUNC, print the result, and unload the library.
 
 The arguments are read as the function's parameters: numbers, true or false,
 text as it is, for []byte text or @file, and JSON for other slices and structs.
 A []byte result is printed as it is, with --json as base64, and a stream as it comes.
-Text that looks like a flag goes behind --.`,
+Text that looks like a flag goes after --.`,
 		Example: `  hotso call build/libgreeter.v2.so Greet
   hotso call build/libgreeter.v2.so Add 2 -3
   hotso call build/libgreeter.v2.so GreetName Ada --json
@@ -57,7 +57,7 @@ func callFile(ctx context.Context, t *terminal, file, name string, texts []strin
 		return usageError{err}
 	}
 	if sig.Result == abi.Stream && asJSON {
-		return usagef("%s returns a stream, which is no JSON: leave out --json", name)
+		return usagef("%s returns a stream, which is not JSON: leave out --json", name)
 	}
 	lib, err := host.Open(ctx, file, t.logs())
 	if err != nil {
@@ -119,7 +119,7 @@ func parseArguments(sig abi.Signature, name string, texts []string) ([]any, erro
 		case p.Type == abi.Bool && (text == "true" || text == "false"):
 			args[i] = text == "true"
 		case p.Type.Span(), p.Type.Struct():
-			args[i], err = parseJSON(text)
+			args[i], err = server.ParseArgument(text)
 		default:
 			args[i] = json.Number(text)
 		}
@@ -128,20 +128,6 @@ func parseArguments(sig abi.Signature, name string, texts []string) ([]any, erro
 		}
 	}
 	return args, nil
-}
-
-// parseJSON reads an array or object.
-func parseJSON(text string) (any, error) {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, fmt.Errorf("%s is not JSON: %w", text, err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("there is more behind the JSON: %s", text)
-	}
-	return server.Argument(v), nil
 }
 
 func printStream(ctx context.Context, t *terminal, lib *host.Library, name string, args []any) error {

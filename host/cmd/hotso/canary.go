@@ -15,11 +15,11 @@ import (
 	"github.com/hotso/hotso/host/internal/version"
 )
 
-// promotionFlags are those that say when a canary is promoted without being told to.
+// promotionFlags say when a canary is promoted without hotso promote.
 type promotionFlags host.Promotion
 
 func (f *promotionFlags) add(cmd *cobra.Command) {
-	cmd.Flags().Int64Var(&f.Calls, "promote-calls", 0, "promote it after that many of its calls")
+	cmd.Flags().Int64Var(&f.Calls, "promote-calls", 0, "promote it after it has answered that many calls")
 	cmd.Flags().DurationVar(&f.After, "promote-after", 0, "promote it after that time; with --promote-calls, after both")
 	cmd.Flags().Float64Var(&f.Errors, "promote-errors", 0, "but not while a larger share of its calls, between 0 and 1, has failed")
 }
@@ -48,17 +48,17 @@ func newCanary(t *terminal) *cobra.Command {
 		Short: "Have a running server try a version on a share of the calls",
 		Long: `Have the server of FILE's directory load FILE beside the version that serves, and
 send it a share of the calls: --percent of them, and those with a key of --for. The
-key of a call is its header Hotso-Key, or --header: all calls of one key reach the
+key of a call is its header Hotso-Key, or --header: all calls with one key reach the
 same version, and a key that is on the canary stays there while the share grows.
 Calls without a key are drawn at random.
 
-Without FILE, the share of the canary that runs is changed. It ends with hotso
+Without FILE, the share of the running canary is changed. The canary ends with hotso
 promote, with --abort, by the --promote flags, or by itself: when too many of its
-calls fail, its health hooks do, or it crashes. Then its calls go on with the
-version that served all the time. hotso versions shows the figures of both.
+calls fail, its health hooks do, or it crashes. Then its calls go to the
+version that has served all the time. hotso versions shows the figures of both.
 
 A server that was started with --canary begins one for each newer version. Others
-swap newer versions in at once: there, FILE is one that was rolled back, say.`,
+swap newer versions in at once: there, FILE may be one that was rolled back.`,
 		Example: `  hotso canary build/libgreeter.v2.so --percent 5
   hotso canary build/libgreeter.v2.so --for alice --for bob --header X-User
   hotso canary build/libgreeter.v2.so --percent 5 --promote-calls 1000 --promote-after 10m
@@ -128,14 +128,13 @@ func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) erro
 	if f.json {
 		return t.json(v)
 	}
-	_, err = fmt.Fprintf(t.out, "v%s gets %s\n", v.Version, host.Share{Percent: v.Share, Keys: v.Keys})
-	return err
+	return t.say("v%s gets %s", v.Version, host.Share{Percent: v.Share, Keys: v.Keys})
 }
 
 func newPromote(t *terminal) *cobra.Command {
 	return deployCommand(t, "promote [DIR]", "Have a running server send all calls to the canary",
 		`Have the server of DIR (default build) make the canary the version that serves. The
-version before is let go, or kept warm (serve --probation).`,
+previous version is unloaded, or kept warm (serve --probation).`,
 		"  hotso promote\n  hotso promote build --json",
 		func(ctx context.Context, c client, asJSON bool) error {
 			return post(ctx, t, c, "/promote", asJSON, func(s host.Swap) string { return "v" + s.Version + " serves" })
@@ -153,7 +152,7 @@ func (f *canaryOnServe) add(cmd *cobra.Command) {
 	f.promotion.add(cmd)
 }
 
-// config is nil if there are to be none.
+// config is nil if there are to be no canaries.
 func (f *canaryOnServe) config(set bool) (*host.Share, host.Promotion, error) {
 	if !set {
 		if f.promotion != (promotionFlags{}) {

@@ -87,7 +87,7 @@ func TestCanaryAndPromote(t *testing.T) {
 	}
 }
 
-// A version that does not answer as it should never serves.
+// A version that does not give the expected answer never serves.
 func TestServeChecks(t *testing.T) {
 	dir := t.TempDir()
 	moveInto(t, dir, libtest.Greeter(t, "1"))

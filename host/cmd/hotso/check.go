@@ -9,8 +9,8 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-// A check is a call that must succeed on a new version before it serves, and give
-// an answer, if one is expected.
+// A check is a call that must succeed on a new version before it serves, and return
+// the expected answer, if there is one.
 type check struct {
 	text, function string
 	args           []string
@@ -28,7 +28,7 @@ func parseChecks(texts []string) (checks []check, err error) {
 			words = words[:i]
 		}
 		if len(words) == 0 || words[0] == "=" {
-			return nil, usagef("--check %q: give a function, its arguments and, behind =, the answer", text)
+			return nil, usagef("--check %q: give a function, its arguments and, after =, the answer", text)
 		}
 		c.function, c.args = words[0], words[1:]
 		checks = append(checks, c)

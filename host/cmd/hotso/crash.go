@@ -20,21 +20,21 @@ import (
 type crashFlags struct {
 	kinds                   []string
 	times, callers, traffic int
-	json, verbose           bool
+	json, verbose, reclaim  bool
 }
 
 func newCrash(t *terminal) *cobra.Command {
 	var f crashFlags
 	cmd := &cobra.Command{
 		Use:   "crash FILE",
-		Short: "Crash a library on purpose, and show that the process gets over it",
-		Long: `Load FILE twice, and end the Go runtime of the one again and again while callers
+		Short: "Crash a library on purpose, and show that the process survives",
+		Long: `Load FILE twice, and end the Go runtime of the first again and again while callers
 are inside it and others call the second. Each time the callers must be freed,
 and the library, loaded again, must give a good answer; the second one must not
 lose a call; and at the end nothing may be left. Otherwise the exit code is 1.
 
 Every hotso library can do that; its own functions are not called. Kinds, or all
-in turns:
+in turn:
   ` + strings.Join(abi.DrillKinds, " ") + `
 
 The times are from the crashing call; if it hangs, from when the host ends it.`,
@@ -47,10 +47,11 @@ The times are from the crashing call; if it hangs, from when the host ends it.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runCrash(cmd.Context(), t, args[0], f) },
 	}
-	cmd.Flags().StringSliceVar(&f.kinds, "kind", []string{"all"}, "how to crash, several with commas")
+	cmd.Flags().StringSliceVar(&f.kinds, "kind", []string{"all"}, "how to crash; several, separated by commas")
 	cmd.Flags().IntVar(&f.times, "times", 100, "how often, in all")
 	cmd.Flags().IntVar(&f.callers, "callers", 4, "callers that are inside at each crash")
 	cmd.Flags().IntVar(&f.traffic, "traffic", 2, "goroutines that call the second library")
+	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "free what C code leaves on the C heap (host.ReclaimC)")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "let the dying runtimes write to stderr")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	_ = cmd.RegisterFlagCompletionFunc("kind", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -83,7 +84,7 @@ func runCrash(ctx context.Context, t *terminal, file string, f crashFlags) error
 		}
 		t.err = stderr
 	}
-	conf := drill.Config{File: file, Kinds: f.kinds, Times: f.times, Callers: f.callers, Traffic: f.traffic}
+	conf := drill.Config{File: file, Kinds: f.kinds, Times: f.times, Callers: f.callers, Traffic: f.traffic, Reclaim: f.reclaim}
 	set, finish := t.counted(int64(f.times), "crashes")
 	conf.Progress = func(n int) { set(int64(n)) }
 	result, err := drill.Run(ctx, conf)
@@ -107,27 +108,26 @@ func printCrash(t *terminal, r *drill.Result) {
 		rows = append(rows, []string{k.Kind, fmt.Sprint(k.Crashes), fmt.Sprint(k.Contained), times(k.Freed), times(k.Answer)})
 	}
 	t.table(rows)
-	none := paint(t.outColor, color.FgGreen, "none")
-	leaks, failures := []string{none}, []string{none}
+	leaks, failures := fact{"leaks", []string{"none"}, color.FgGreen}, fact{"failures", []string{"none"}, color.FgGreen}
 	if len(r.Leaks) > 0 {
-		leaks = []string{paint(t.outColor, color.FgRed, strings.Join(r.Leaks, ", "))}
+		leaks = fact{"leaks", []string{strings.Join(r.Leaks, ", ")}, color.FgRed}
 	}
 	if len(r.Failures) > 0 {
-		failures = r.Failures
+		failures = fact{name: "failures", values: r.Failures}
 	}
 	count := func(of func(int) int) []string { return []string{fmt.Sprintf("%d -> %d", of(0), of(1))} }
 	both := []struct{ threads, mappings, descriptors int }{
 		{r.Start.Foreign(), r.Start.Mappings, r.Start.Descriptors}, {r.End.Foreign(), r.End.Mappings, r.End.Descriptors},
 	}
 	t.facts(
-		fact{"library", []string{r.Library + " v" + r.Version}},
-		fact{"crashes", []string{fmt.Sprintf("%d in %s, %d callers inside", r.Crashes, duration(r.Took), r.Callers)}},
-		fact{"second library", []string{fmt.Sprintf("%d calls, %d lost", r.Calls, r.Lost)}},
-		fact{"threads", count(func(i int) int { return both[i].threads })},
-		fact{"mappings", count(func(i int) int { return both[i].mappings })},
-		fact{"descriptors", count(func(i int) int { return both[i].descriptors })},
-		fact{"leaks", leaks},
-		fact{"failures", failures},
+		fact{name: "library", values: []string{r.Library + " v" + r.Version}},
+		fact{name: "crashes", values: []string{fmt.Sprintf("%d in %s, %d callers inside", r.Crashes, duration(r.Took), r.Callers)}},
+		fact{name: "second library", values: []string{fmt.Sprintf("%d calls, %d lost", r.Calls, r.Lost)}},
+		fact{name: "threads", values: count(func(i int) int { return both[i].threads })},
+		fact{name: "mappings", values: count(func(i int) int { return both[i].mappings })},
+		fact{name: "descriptors", values: count(func(i int) int { return both[i].descriptors })},
+		leaks,
+		failures,
 	)
 }
 

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,13 +50,15 @@ them failed, how many are inside, and why it is not serving.`, "  hotso versions
 			}
 			rows := [][]string{{"version", "state", "share", "calls", "errors", "inside", ""}}
 			for _, i := range v.Versions {
-				reason, _, _ := strings.Cut(i.Reason, "\n")
 				share := ""
 				if i.State == host.Serving || i.State == host.Canary {
 					share = fmt.Sprintf("%.4g %%", i.Share)
 				}
 				rows = append(rows, []string{i.Version, string(i.State), share, fmt.Sprint(i.Calls), fmt.Sprint(i.Errors),
-					fmt.Sprint(i.InFlight), reason})
+					fmt.Sprint(i.InFlight), firstLine(i.Reason, i.File)})
+				for _, c := range i.Conflicts {
+					rows = append(rows, []string{"", "", "", "", "", "", firstLine(c.String(), "")})
+				}
 			}
 			for _, line := range columns(rows) {
 				fmt.Fprintln(t.out, line)
@@ -67,8 +68,8 @@ them failed, how many are inside, and why it is not serving.`, "  hotso versions
 }
 
 func newRollback(t *terminal) *cobra.Command {
-	return deployCommand(t, "rollback [DIR]", "Have a running server go back to the version before",
-		`Have the server of DIR (default build) go back to the version before: at once if
+	return deployCommand(t, "rollback [DIR]", "Have a running server go back to the previous version",
+		`Have the server of DIR (default build) go back to the previous version: at once if
 it is still warm (serve --probation), loaded again otherwise. The state is handed
 back if the versions have one; if that fails the current version stays.`,
 		"  hotso rollback\n  hotso rollback build --json",
@@ -77,7 +78,7 @@ back if the versions have one; if that fails the current version stays.`,
 		})
 }
 
-// post asks for a deployment that needs no more words, and tells what came of it.
+// post asks for a deployment that takes no parameters, and prints the outcome.
 func post[T any](ctx context.Context, t *terminal, c client, path string, asJSON bool, says func(T) string) error {
 	var done T
 	if err := c.do(ctx, http.MethodPost, path, nil, &done); err != nil {
@@ -86,8 +87,7 @@ func post[T any](ctx context.Context, t *terminal, c client, path string, asJSON
 	if asJSON {
 		return t.json(done)
 	}
-	_, err := fmt.Fprintln(t.out, says(done))
-	return err
+	return t.say("%s", says(done))
 }
 
 // A client talks to the server behind a unix socket.
@@ -116,14 +116,14 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 	}
 	if resp.StatusCode != http.StatusOK {
 		var f struct{ Error string }
-		_ = json.Unmarshal(b, &f) // empty, and the status tells
+		_ = json.Unmarshal(b, &f) // empty if it is not JSON; then the status says what is wrong
 		return &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error)}
 	}
 	return json.Unmarshal(b, result)
 }
 
-// refusedByServer is an answer that is not 200. The exit code is that of the same
-// error here.
+// refusedByServer is an answer other than 200. It gives the exit code of the same
+// error in this process.
 type refusedByServer struct {
 	status int
 	text   string

@@ -15,7 +15,7 @@ func newGen(t *terminal) *cobra.Command {
 	var tags []string
 	cmd := &cobra.Command{
 		Use:   "gen [DIR]",
-		Short: "Write the exports, C header and Go client of a library",
+		Short: "Write the exports, C header and Go client of a library, or the code of a contract",
 		Long: `Write what lies between the plain Go functions of the library in DIR (default:
 this directory) and their callers: hotso_gen.go with the exports, the C header,
 and a Go client package. The paths of files that change are printed.
@@ -27,12 +27,17 @@ include and client).
 
 Parameters and results are bool, integers of a fixed width, floats, string, []byte,
 slices of numbers, structs of numbers and bool, and named types of these; a last
-result may be an error. A result that fits no call is an io.Reader, io.ReadCloser or
+result may be an error. A result that does not fit into a call is an io.Reader, io.ReadCloser or
 iter.Seq2[[]byte, error]. A parameter may be a function of up to three of these types
 that returns an error, or a result and an error: the client passes a Go function, which
 the library may call until the call returns.
 
-What a file exports that build tags leave out is told on stderr.`,
+In the package of a contract, an interface with a line //hotso:contract above it, it writes
+hotso_gen.go with Export, Bind, and the code that carries the values of all types that the
+interface mentions. In a library that serves it, a line //hotso:contract PATH names the
+package. See docs/contracts.md.
+
+If build tags leave out a file that exports something, a note on stderr says so.`,
 		Example: `  hotso gen ./libgreeter
   hotso gen --tags pro     # then hotso build --tags pro
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
@@ -53,7 +58,7 @@ What a file exports that build tags leave out is told on stderr.`,
 func generate(ctx context.Context, t *terminal, dir string, tags []string, check bool) error {
 	files, notes, err := gen.Generate(ctx, dir, tags...)
 	for _, n := range notes {
-		fmt.Fprintln(t.err, "hotso: note: "+n)
+		t.note("note: %s", n)
 	}
 	if err != nil {
 		return err
@@ -63,7 +68,7 @@ func generate(ctx context.Context, t *terminal, dir string, tags []string, check
 		return err
 	}
 	for _, f := range stale {
-		fmt.Fprintln(t.out, filepath.Join(dir, f.Path))
+		_ = t.say("%s", filepath.Join(dir, f.Path)) // what is written matters more
 	}
 	switch {
 	case !check:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/explain"
 )
 
 func newInspect(t *terminal) *cobra.Command {
@@ -19,15 +21,19 @@ func newInspect(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Show what a library is, without running any of it",
-		Long: `Show what is known of FILE without running any of it: name, version, seal,
-functions, and what the ELF image tells. If hotso would not load it, the reason
-comes last and the exit code is 3. With --key that includes a signature which
-none of the keys made; without, a signature is shown and not verified.
+		Long: `Show what is known about FILE without running any of it: name, version, seal,
+functions, and what the ELF image says. If hotso would not load it, the reason
+comes last and the exit code is 3. With --key, a signature that none of the keys
+made is such a reason; without --key, a signature is shown but not verified.
+
+--explain adds sentences on what its C and C++ code does that matters for unloading
+it, and what follows: "refused", "stays" in the process, "careful", or "good".
 
 --extract writes the manifest to NAME, byte by byte, and its signature, if there
 is one, to NAME.minisig, for minisign to verify or to sign.`,
 		Example: `  hotso inspect build/libgreeter.v2.so
   hotso inspect --key hotso.pub build/libgreeter.v2.so
+  hotso inspect --explain build/libgreeter.v2.so
   hotso inspect --extract manifest build/libgreeter.v2.so && minisign -V -p hotso.pub -m manifest
   hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'`,
 		Args: arguments(1, 1),
@@ -38,6 +44,7 @@ is one, to NAME.minisig, for minisign to verify or to sign.`,
 	}
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
+	cmd.Flags().BoolVar(&f.explain, "explain", false, "say what follows from what it does")
 	cmd.Flags().StringVar(&f.extract, "extract", "", "write the manifest to this file")
 	return cmd
 }
@@ -45,6 +52,7 @@ is one, to NAME.minisig, for minisign to verify or to sign.`,
 type inspectFlags struct {
 	json    bool
 	keys    []string
+	explain bool
 	extract string
 }
 
@@ -60,19 +68,23 @@ type inspection struct {
 	Signature *host.Signature     `json:"signature,omitempty"`
 	Go        string              `json:"go,omitempty"`
 	Platform  string              `json:"platform,omitempty"`
+	Exclusive bool                `json:"exclusive,omitempty"` // only one version of it may be live at a time
 	Functions []manifest.Function `json:"functions,omitempty"`
+	Libraries []manifest.Library  `json:"libraries,omitempty"` // needed ones that are not the system's
 	ELF       *elfFacts           `json:"elf,omitempty"`
+	Explained []explain.Finding   `json:"explained,omitempty"`
 	Refused   string              `json:"refused,omitempty"` // why it can't be loaded
 }
 
 type elfFacts struct {
 	Machine  string   `json:"machine"`
 	Needed   []string `json:"needed"`
+	RunPath  string   `json:"run_path,omitempty"`
 	BuildID  string   `json:"build_id,omitempty"`
 	TLS      uint64   `json:"tls"` // bytes per thread
 	Stripped bool     `json:"stripped"`
 	NoDelete bool     `json:"nodelete"`
-	Unusual  []string `json:"unusual,omitempty"` // of what a library should not have
+	Unusual  []string `json:"unusual,omitempty"` // what a library should not have
 }
 
 func inspect(t *terminal, file string, f inspectFlags) error {
@@ -84,7 +96,15 @@ func inspect(t *terminal, file string, f inspectFlags) error {
 	if d == nil {
 		return refused
 	}
-	i := newInspection(d, refused, readELF(file))
+	var spec *elfimage.Spec
+	var image []byte
+	if !errors.Is(refused, host.ErrNotELF) && !errors.Is(refused, host.ErrMachine) {
+		spec, image = readELF(file)
+	}
+	i := newInspection(d, refused, spec)
+	if f.explain && spec != nil {
+		i.Explained = explain.Library(file, image, spec)
+	}
 	if f.extract != "" && d.Sealed {
 		if err := extract(file, f.extract); err != nil {
 			return err
@@ -119,13 +139,13 @@ func extract(file, name string) error {
 
 func newInspection(d *host.Description, refused error, spec *elfimage.Spec) inspection {
 	i := inspection{
-		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI,
+		File: d.File, Size: d.Size, Name: d.Name, Version: d.Version, ABI: d.ABI, Exclusive: d.Exclusive,
 	}
 	if spec != nil {
 		i.Go, i.ELF = spec.GoVersion, newELFFacts(spec)
 	}
 	if m := d.Manifest; d.Sealed {
-		i.Sealed, i.SHA256, i.Functions = true, m.Image.SHA256, m.Functions
+		i.Sealed, i.SHA256, i.Functions, i.Libraries = true, m.Image.SHA256, m.Functions, m.Libraries
 		i.Signature = d.Signature
 		i.Go, i.Platform = m.Go, m.OS+"/"+m.Arch
 	}
@@ -139,22 +159,24 @@ func newInspection(d *host.Description, refused error, spec *elfimage.Spec) insp
 	return i
 }
 
-// readELF is what the file's headers say, or nil: why, the verdict has said.
-func readELF(file string) *elfimage.Spec {
+// readELF is what the file's headers say, and the file; nil if they can't be read, for
+// reasons that the verdict has given.
+func readELF(file string) (*elfimage.Spec, []byte) {
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	spec, err := elfimage.Parse(b)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return spec
+	return spec, b
 }
 
 func newELFFacts(s *elfimage.Spec) *elfFacts {
 	f := &elfFacts{
 		Machine: strings.TrimPrefix(s.Machine.String(), "EM_"), Needed: append([]string{}, s.Needed...),
+		RunPath: cmp.Or(s.RunPath, s.RPath),
 		BuildID: s.BuildID, TLS: s.TLS.MemSize, Stripped: !s.HasSymtab, NoDelete: s.NoDelete,
 	}
 	for _, u := range []struct {
@@ -172,10 +194,11 @@ func newELFFacts(s *elfimage.Spec) *elfFacts {
 }
 
 func (i inspection) print(t *terminal) {
-	facts := []fact{{"file", []string{i.File}}, {"size", []string{fmt.Sprintf("%s (%d bytes)", size(i.Size), i.Size)}}}
+	facts := []fact{{name: "file", values: []string{i.File}},
+		{name: "size", values: []string{fmt.Sprintf("%s (%d bytes)", size(i.Size), i.Size)}}}
 	add := func(name string, values ...string) {
 		if len(values) > 0 && values[0] != "" {
-			facts = append(facts, fact{name, values})
+			facts = append(facts, fact{name: name, values: values})
 		}
 	}
 	add("name", i.Name)
@@ -191,22 +214,36 @@ func (i inspection) print(t *terminal) {
 		add("signature", "key "+s.KeyID+", "+verified, s.Comment)
 	}
 	add("built with", strings.TrimSpace(i.Go+" "+i.Platform))
+	if i.Exclusive {
+		add("exclusive", "one version at a time: the next one takes over")
+	}
 	var functions [][]string
 	for _, f := range i.Functions {
 		functions = append(functions, []string{f.Name, f.Signature})
 	}
 	add("functions", columns(functions)...)
+	var libraries [][]string
+	for _, l := range i.Libraries {
+		libraries = append(libraries, []string{l.Name, "sha256 " + l.SHA256})
+	}
 	if e := i.ELF; e != nil {
 		add("machine", e.Machine)
 		add("needs", strings.Join(e.Needed, " "))
+		add("run path", e.RunPath)
+		add("with", columns(libraries)...)
 		add("build id", e.BuildID)
 		add("tls", fmt.Sprintf("%d bytes per thread", e.TLS))
 		add("symbols", map[bool]string{true: "stripped", false: "yes"}[e.Stripped])
 		add("nodelete", map[bool]string{true: "yes", false: "no"}[e.NoDelete])
 		add("unusual", e.Unusual...)
 	}
+	var explained [][]string
+	for _, f := range i.Explained {
+		explained = append(explained, []string{f.Follows, f.Text})
+	}
+	add("explained", columns(explained)...)
 	if i.Refused != "" {
-		add("refused", paint(t.outColor, color.FgRed, i.Refused))
+		facts = append(facts, fact{"refused", []string{i.Refused}, color.FgRed})
 	}
 	t.facts(facts...)
 }

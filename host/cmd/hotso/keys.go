@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
 func newKeygen(t *terminal) *cobra.Command {
@@ -21,8 +22,8 @@ func newKeygen(t *terminal) *cobra.Command {
 		Use:   "keygen [-o NAME]",
 		Short: "Make a pair of keys to sign libraries with",
 		Long: `Write a secret key to NAME.key and its public key to NAME.pub. Sign with the
-first, trust the second. They are keys of minisign too, and those of minisign -G
-will do here. Neither file may exist.
+first, trust the second. They are also keys for minisign, and those of minisign -G
+can be used here. Neither file may exist.
 
 To change keys without a gap: make a new pair, let all hosts trust both, sign
 with the new one, then trust only the new one.`,
@@ -66,8 +67,8 @@ func keygen(t *terminal, name string, encrypt bool) error {
 		return errors.Join(err, os.Remove(name+".key"))
 	}
 	t.facts(
-		fact{"secret key", []string{name + ".key"}}, fact{"public key", []string{name + ".pub"}},
-		fact{"key id", []string{fmt.Sprintf("%016X", public.ID())}}, fact{"to trust", []string{public.String()}},
+		fact{name: "secret key", values: []string{name + ".key"}}, fact{name: "public key", values: []string{name + ".pub"}},
+		fact{name: "key id", values: []string{fmt.Sprintf("%016X", public.ID())}}, fact{name: "to trust", values: []string{public.String()}},
 	)
 	return nil
 }
@@ -91,7 +92,7 @@ func readSecretKey(path string) (*minisign.PrivateKey, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path)
 	if err != nil {
 		return nil, err
 	}
@@ -113,23 +114,21 @@ func readSecretKey(path string) (*minisign.PrivateKey, error) {
 func askPassword(what string) (string, error) {
 	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return "", fmt.Errorf("%s: it needs a terminal to ask on: %w", what, err)
+		return "", fmt.Errorf("%s: there is no terminal to ask for it: %w", what, err)
 	}
 	defer terminal.Close()
-	fmt.Fprintf(terminal, "%s: ", what)
+	fmt.Fprintf(terminal, "%s: ", printable.Line(what))
 	password, err := term.ReadPassword(int(terminal.Fd()))
 	fmt.Fprintln(terminal)
 	return string(password), err
 }
 
-// trusted makes an option of the public keys that --key gives, each a file or
-// the text of a key; without any, signatures are not asked for.
-func trusted(keys []string) ([]host.Option, error) {
-	var parsed []host.PublicKey
+// parseKeys reads the public keys that --key gives, each a file or the text of a key.
+func parseKeys(keys []string) (parsed []host.PublicKey, err error) {
 	for _, k := range keys {
 		text := k
 		if !strings.HasPrefix(k, "RW") || exists(k) {
-			b, err := os.ReadFile(k)
+			b, err := readSmall(k)
 			if err != nil {
 				return nil, usageError{fmt.Errorf("--key %s: %w", k, err)}
 			}
@@ -141,8 +140,15 @@ func trusted(keys []string) ([]host.Option, error) {
 		}
 		parsed = append(parsed, key)
 	}
-	if parsed == nil {
-		return nil, nil
+	return parsed, nil
+}
+
+// trusted makes an option of the public keys that --key gives; without any, libraries
+// need no signature.
+func trusted(keys []string) ([]host.Option, error) {
+	parsed, err := parseKeys(keys)
+	if err != nil || parsed == nil {
+		return nil, err
 	}
 	return []host.Option{host.TrustKeys(parsed...)}, nil
 }

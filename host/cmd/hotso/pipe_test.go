@@ -15,7 +15,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A server whose output nobody reads any more serves on.
+// A server goes on serving when nobody reads its output any more.
 func TestServeOutlivesTheReaderOfItsOutput(t *testing.T) {
 	dir := t.TempDir()
 	first, err := libtest.GreeterIn(dir, "1")

@@ -11,8 +11,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A library that can't be unloaded is neither soaked nor crashed. Without the
-// trampoline none can.
+// A library that can't be unloaded is refused by soak and crash. Without the
+// trampoline none can be unloaded.
 func TestResidentLibrariesAreNotDrilled(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the command that is built here has no race detector")

@@ -17,7 +17,7 @@ func run(args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(t.err, "hotso:", err) // hotso crash has os.Stderr lead nowhere
+	t.problem(err) // not to os.Stderr, which hotso crash mutes
 	code := exitCode(err)
 	if code == exitUsage {
 		fmt.Fprintf(t.err, "Try '%s --help'.\n", cmd.CommandPath())
@@ -47,7 +47,7 @@ new versions while they are called. No call is lost.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(t), newCall(t), newGen(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
+	root.AddCommand(newServe(t), newCall(t), newGen(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
 		newSoak(t), newCrash(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
 		newVersion(t), newExitCodes())
 	return root
@@ -63,8 +63,8 @@ func arguments(min, max int) cobra.PositionalArgs {
 	}
 }
 
-// numbersAreArguments lets hotso call FILE Add 2 -3 --json mean what it says:
-// -3 is no flag. Flags go to the front, and a -- behind them.
+// numbersAreArguments makes hotso call FILE Add 2 -3 --json mean what it says:
+// -3 is not a flag. It moves flags to the front, and puts -- after them.
 func numbersAreArguments(args []string) []string {
 	if len(args) == 0 || args[0] != "call" {
 		return args

@@ -100,7 +100,7 @@ func cut(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(path, info.Size()/2))
 }
 
-// condition knows [race]: under the race detector, memory is not what it was.
+// condition knows [race]: under the race detector memory use differs.
 func condition(name string) (bool, error) {
 	if name == "race" {
 		return raceEnabled, nil

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +56,7 @@ func seal(ctx context.Context, t *terminal, file string, f sealFlags) (err error
 		return err
 	}
 	if f.signature != "" {
-		if f.Signature, err = os.ReadFile(f.signature); err != nil {
+		if f.Signature, err = readSmall(f.signature); err != nil {
 			return err
 		}
 	}
@@ -69,6 +67,5 @@ func seal(ctx context.Context, t *terminal, file string, f sealFlags) (err error
 	case err != nil:
 		return err
 	}
-	fmt.Fprintln(t.out, r.Path)
-	return nil
+	return t.say("%s", r.Path)
 }

@@ -16,14 +16,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
 type serveFlags struct {
 	name, addr string
+	allowHosts []string
 	drain      time.Duration
 	keys       []string
 	probation  time.Duration
+	exclusive  bool
 	checks     []string
 	canary     canaryOnServe
 	hasCanary  bool
@@ -32,6 +35,7 @@ type serveFlags struct {
 	hasToken   bool // --token was given, perhaps empty
 	socket     string
 	json       bool
+	limits     limitFlags
 }
 
 func newServe(t *terminal) *cobra.Command {
@@ -44,7 +48,7 @@ swap in every newer version that appears in DIR, while calls go on.
 
   POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
   POST /swap         {"version": "2"} or {"file": "..."} in DIR: have it serve
-  POST /rollback     go back to the version before
+  POST /rollback     go back to the previous version
   POST /canary       {"version": "2", "percent": 5}: have it serve some calls
   POST /promote      the canary serves all calls
   POST /abort        the canary serves none
@@ -54,32 +58,53 @@ swap in every newer version that appears in DIR, while calls go on.
 
 A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
-it. With --check, only if the call succeeds on it and, behind =, gives that answer,
-as hotso call prints it; words are separated by spaces. []byte is a base64 string
-in JSON; a stream is the body as it comes. What a library logs by package cabilog goes
-to stderr.
+it. With --check, only if the call succeeds on it and returns the answer after =, if
+there is one, as hotso call prints it; words are separated by spaces. []byte is a base64
+string in JSON; a stream is the body as it comes. What a library logs with package
+cabilog goes to stderr.
 
-With --probation the version before is kept warm after each swap: if too many
+With --probation the previous version is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
 DIR/.hotso.state remembers which version passed last: a restart begins with it, and
-newer ones follow unless they had failed.
+newer ones follow unless they failed before.
+
+With --exclusive, or for a library that asks for it, only one version is live: the new one starts when
+the old one has stopped and left, while calls wait; if it fails, the old one is started again. Such a
+library gets no canary, and no version is kept warm for it.
+
+Sockets that systemd passes (sd_listen_fds) are for the library: cabi.Inherited, by their names.
 
 With --canary a newer version gets only that share of the calls, until hotso
 promote, or the --promote flags, have it serve. Requests with the same header
 Hotso-Key reach the same version. See hotso canary.
 
-Deployments (/swap, /rollback, /canary, /promote, /abort) are for loopback only, or,
-with --token or --token-file, for requests with the header Authorization: Bearer
-TOKEN. The commands versions, rollback, canary and promote use a unix socket that
-only you can open.
-SIGTERM and SIGINT wait for the calls inside, at most for --drain, and end it;
-a second one ends it at once.`,
+Deployments (/swap, /rollback, /canary, /promote, /abort) over TCP need --token or
+--token-file, and the header Authorization: Bearer TOKEN. The commands versions,
+rollback, canary and promote use a unix socket that only you can open.
+
+Requests must address the server by an IP address, as localhost, or by a name that
+--addr or --allow-host gives: a page of another site, whose own name resolves to
+the server, gets nowhere. Behind a proxy, allow the name that it passes on in Host.
+
+A request that the server has no room for waits up to 2 s for memory (--max-memory), or
+1 s for a place (--max-calls), then gets 503 with Retry-After; requests and results of
+at most 16 KiB need no memory of --max-memory. With --max-connections others open, the one
+that has waited longest for its client is closed. A header (of at most 16 KiB) has 10 s to
+come, a body 30 s, a connection without a request 2 minutes, and each 64 KiB of a reply
+10 s to be taken.
+
+On SIGHUP the server reads the files of --key and --token-file again; if one of them
+is bad, all stays as it was. A version that is loaded serves on.
+On SIGTERM or SIGINT the server waits for the calls inside, at most for --drain, and
+ends; a second signal ends it at once. It does not wait for clients that don't read, or
+don't send the rest of their request.`,
 		Example: `  hotso serve build
   hotso serve build --key hotso.pub
   hotso serve build --probation 30s --token-file token
   hotso serve build --check 'Add 20 22 = 42' --check Greet
   hotso serve build --canary 5 --promote-calls 1000 --promote-after 10m
   hotso serve build --name greeter --addr 127.0.0.1:9000
+  hotso serve build --allow-host greeter.example.com      # behind a proxy
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -N 127.0.0.1:8080/events`,
 		Args: arguments(1, 1),
@@ -93,14 +118,17 @@ a second one ends it at once.`,
 	}
 	cmd.Flags().StringVar(&f.name, "name", "", "library to serve, if DIR has several")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	cmd.Flags().StringArrayVar(&f.allowHosts, "allow-host", nil, "name by which requests may address the server, in Host; may be repeated")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
-	cmd.Flags().DurationVar(&f.probation, "probation", 0, "how long to keep the version before warm, to go back to")
+	cmd.Flags().DurationVar(&f.probation, "probation", 0, "how long to keep the previous version warm, to go back to")
+	cmd.Flags().BoolVar(&f.exclusive, "exclusive", false, "have one version live at a time, also of libraries that do not ask for it (cabi.Exclusive)")
 	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "call that must succeed on a version before it serves: 'Func ARG...' or 'Func ARG... = ANSWER'; may be repeated")
 	f.canary.add(cmd)
-	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather:")
+	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather use --token-file")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token; white space around it does not count")
-	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its like; default "+server.SocketName+" in DIR, if it can be made")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its kin; default "+server.SocketName+" in DIR, if it can be made")
+	f.limits.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	return cmd
 }
@@ -112,6 +140,12 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if f.probation < 0 {
 		return usagef("--probation %v: it must not be negative", f.probation)
 	}
+	if err := f.limits.check(); err != nil {
+		return err
+	}
+	if f.exclusive && f.hasCanary {
+		return usagef("--exclusive and --canary: a canary is a second version that is live")
+	}
 	share, promotion, err := f.canary.config(f.hasCanary)
 	if err != nil {
 		return err
@@ -120,90 +154,115 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	token, err := f.readToken()
+	secrets, err := f.readSecrets()
+	if err != nil {
+		return err
+	}
+	hosts, err := f.hosts()
 	if err != nil {
 		return err
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return usagef("%s is no directory", dir)
+		return usagef("%s is not a directory", dir)
 	}
-	trust, err := trusted(f.keys)
+	names, _ := server.Names(dir, secrets.trust()...) // DIR may not exist yet
+	if f.name == "" && len(names) > 1 {
+		return usagef("%s has libraries of several names: choose one with --name (%s)", dir, strings.Join(names, ", "))
+	}
+	provided, err := activated()
 	if err != nil {
 		return err
 	}
-	names, _ := server.Names(dir) // it may not be there yet
-	if f.name == "" && len(names) > 1 {
-		return usagef("%s has libraries of several names: choose one with --name (%s)", dir, strings.Join(names, ", "))
+	if f.exclusive {
+		provided = append(provided, host.Exclusive())
 	}
 	l, err := net.Listen("tcp", f.addr)
 	if err != nil {
 		return err
 	}
-	socket, err := f.listenUnix(dir)
+	socket, err := f.makeSocket(dir)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 
-	signal.Ignore(syscall.SIGPIPE) // whoever reads stdout or stderr may go, and the server stays
+	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of stdout or stderr has gone
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal kills
 
 	out := &serveLog{terminal: t, json: f.json}
-	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
-	out.listening(dir, f.name, l.Addr().String(), waiting)
 	state := ""
 	if f.probation > 0 || share != nil {
 		state = filepath.Join(dir, server.StateName)
 	}
 	s := server.New(server.Config{
 		State: state,
-		Dir:   dir, Name: f.name, Drain: f.drain, Token: token, Socket: socket,
+		Dir:   dir, Name: f.name, Drain: f.drain, Token: secrets.token, AllowHosts: hosts, Socket: socket,
 		Canary: share, Promotion: promotion,
-		Options: append(trust, host.Probation(f.probation, host.Rule{}), checking(checks), t.logs()),
-		OnEvent: out.event, Log: log.New(t.err, "hotso: ", 0),
+		MaxBody: int64(f.limits.maxBody), MaxMemory: int64(f.limits.maxMemory), MaxConns: f.limits.maxConns,
+		Options: slices.Concat(secrets.trust(), f.limits.calls(), provided,
+			[]host.Option{host.Probation(f.probation, host.Rule{}), checking(checks), t.logs()}),
+		OnEvent: out.event, Log: log.New(printable.Log(t.err), "hotso: ", 0),
 	})
+	reloads(ctx, t, secrets, s)
+	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
+	out.listening(dir, f.name, l.Addr().String(), waiting)
 	return s.Serve(ctx, l)
 }
 
-// readToken returns the bearer token, empty if none is wanted.
-func (f serveFlags) readToken() (string, error) {
-	switch {
-	case f.hasToken && f.tokenFile != "":
-		return "", usagef("--token and --token-file: one of them")
-	case f.hasToken:
-		return checkToken("--token", f.token)
-	case f.tokenFile == "":
-		return "", nil
+// activated offers the library what systemd has passed.
+func activated() (options []host.Option, err error) {
+	files, err := host.Activated()
+	for name, f := range files {
+		options = append(options, host.ProvideFile(name, f))
 	}
-	b, err := os.ReadFile(f.tokenFile)
-	if err != nil {
-		return "", err
-	}
-	return checkToken("--token-file "+f.tokenFile, strings.TrimSpace(string(b)))
+	return options, err
 }
 
-// checkToken refuses a token that no request could bring, or that would let everybody on
-// loopback in without one.
-func checkToken(where, token string) (string, error) {
-	switch {
-	case token == "":
-		return "", usagef("%s: it is empty", where)
-	case strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }):
-		return "", usagef("%s: a token is one word of ASCII, without spaces and further lines", where)
+// reloads has SIGHUP read keys and token again, until ctx ends. Under nohup the signal
+// stays ignored.
+func reloads(ctx context.Context, t *terminal, secrets *secrets, s *server.Server) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return
 	}
-	return token, nil
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	context.AfterFunc(ctx, func() { signal.Stop(hangups); close(hangups) })
+	go func() {
+		for range hangups {
+			if err := secrets.read(); err != nil {
+				t.note("SIGHUP: keys and token stay as they were: %v", err)
+				continue
+			}
+			s.SetToken(secrets.token)
+			s.Recheck()
+			t.note("SIGHUP: keys and token are read again")
+		}
+	}()
 }
 
-// listenUnix makes the socket. Unless it was asked for, it need not be: DIR may not
-// be there yet, be read-only, or have another server.
-func (f serveFlags) listenUnix(dir string) (net.Listener, error) {
-	if f.socket != "" {
-		return server.ListenUnix(f.socket)
+// hosts are the names that requests may address the server by.
+func (f serveFlags) hosts() ([]string, error) {
+	for _, h := range f.allowHosts {
+		if h == "" || strings.ContainsFunc(h, func(c rune) bool { return c <= ' ' || strings.ContainsRune("/*?#@,", c) }) {
+			return nil, usagef("--allow-host %q: give one name, such as api.example.com", h)
+		}
 	}
-	l, err := server.ListenUnix(filepath.Join(dir, server.SocketName))
-	if err != nil {
-		return nil, nil
+	if host, _, err := net.SplitHostPort(f.addr); err == nil && host != "" {
+		return append(f.allowHosts, host), nil
 	}
-	return l, nil
+	return f.allowHosts, nil
+}
+
+// makeSocket makes the socket. Unless it was asked for, it need not be there yet: DIR
+// may come later or have another server, and the server goes on to try and says why.
+func (f serveFlags) makeSocket(dir string) (*server.Socket, error) {
+	if f.socket == "" {
+		socket := server.NewSocket(filepath.Join(dir, server.SocketName))
+		_, _ = socket.Make()
+		return socket, nil
+	}
+	socket := server.NewSocket(f.socket)
+	_, err := socket.Make()
+	return socket, err
 }

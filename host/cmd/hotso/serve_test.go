@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"aead.dev/minisign"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -31,7 +32,7 @@ type child struct {
 	cmd    *exec.Cmd
 	url    string
 	lines  chan string // of stdout
-	stderr strings.Builder
+	stderr lockedBuffer
 }
 
 func startServe(t *testing.T, args ...string) *child {
@@ -135,7 +136,7 @@ func TestServeDrains(t *testing.T) {
 	}
 }
 
-// TestServeDrainDeadline: what does not come back in time costs the exit code.
+// TestServeDrainDeadline: if a call does not return in time, the exit code says so.
 func TestServeDrainDeadline(t *testing.T) {
 	c := startServe(t, filepath.Dir(libtest.Build(t, "slow", "1")), "--drain", "100ms")
 	c.await(host.Serving)
@@ -148,13 +149,13 @@ func TestServeDrainDeadline(t *testing.T) {
 	<-answer
 }
 
-// TestServeSecondSignal: who doesn't want to wait doesn't have to.
+// TestServeSecondSignal: a second signal ends the wait.
 func TestServeSecondSignal(t *testing.T) {
 	c := startServe(t, filepath.Dir(libtest.Build(t, "slow", "1")))
 	c.await(host.Serving)
 	answer := c.sleep("60000")
 	require.Eventually(t, func() bool {
-		_ = c.cmd.Process.Signal(syscall.SIGTERM) // the first drains, another kills
+		_ = c.cmd.Process.Signal(syscall.SIGTERM) // the first one drains, another one kills
 		select {
 		case <-answer:
 			return true
@@ -208,4 +209,17 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// TestServeNamesTheLinkersEnvironment: with a key, who reads the log learns what lets other
+// code in.
+func TestServeNamesTheLinkersEnvironment(t *testing.T) {
+	t.Setenv("LD_LIBRARY_PATH", "/somewhere")
+	public, _, err := minisign.GenerateKey(nil)
+	require.NoError(t, err)
+	c := startServe(t, filepath.Dir(libtest.Greeter(t, "1")), "--key", public.String(), "--name", "greeter")
+	c.await(host.Refused) // it is not signed
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	assert.Equal(t, 0, c.exit())
+	assert.Contains(t, c.stderr.String(), "variable=LD_LIBRARY_PATH value=/somewhere")
 }

@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fatih/color"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
-// A serveLog writes what a server does: with json every event to stdout,
+// A serveLog writes what a server does: as JSON every event to stdout,
 // otherwise what people want to know to stderr.
 type serveLog struct {
 	*terminal
@@ -46,7 +48,7 @@ func (l *serveLog) listening(dir, name, addr string, waiting bool) {
 		}
 		what += fmt.Sprintf(", waiting for lib%s.vVERSION.so in %s", name, dir)
 	}
-	fmt.Fprintf(l.err, "%s %s\n", time.Now().Format(time.TimeOnly), what)
+	fmt.Fprintf(l.err, "%s %s\n", time.Now().Format(time.TimeOnly), printable.Line(what))
 }
 
 // event is called by one goroutine at a time.
@@ -59,12 +61,12 @@ func (l *serveLog) event(e server.Event) {
 	if !ok {
 		return
 	}
-	label := e.Name
+	label := printable.Line(e.Name)
 	if e.Version != "" {
-		label += " v" + e.Version
+		label += " v" + printable.Line(e.Version)
 	}
-	l.label = max(l.label, len(label))
-	detail, _, _ := strings.Cut(e.Detail, "\n")
+	l.label = max(l.label, utf8.RuneCountInString(label))
+	detail := firstLine(e.Detail, e.File)
 	if e.State == host.Serving {
 		detail = strings.TrimSpace("(load " + duration(e.Took) + ") " + detail)
 	}

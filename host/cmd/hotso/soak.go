@@ -20,6 +20,7 @@ import (
 type soakFlags struct {
 	reloads, traffic int
 	overlap, json    bool
+	reclaim          bool
 	duration         time.Duration
 	call             string
 }
@@ -30,14 +31,14 @@ func newSoak(t *terminal) *cobra.Command {
 		Use:   "soak FILE",
 		Short: "Reload a library again and again under calls, and show what it leaks",
 		Long: `Load FILE, replace it by itself again and again while goroutines call it, and
-show what the process had after 10 reloads, in the middle and at the end. If
+show what the process had after the warm-up, in the middle and at the end. If
 threads, mappings or descriptors were left, or memory grew by more than 16 bytes
 per reload (2 MiB in all for a short run), the exit code is 1.
 
-After each reload the host takes a nil pointer panic and recovers it: its signals
-must be its own still. Before, the time in which the host's runtime stops its
-goroutines is measured, without a library and with 3 versions loaded. The load is told
-with the share of each of its steps.
+After each reload the host causes a nil pointer panic and recovers it, as its signals
+must still be its own. Before the reloads, the time that the host's runtime takes to
+stop its goroutines is measured, without a library and with 3 versions loaded. For the
+load, the share of each of its steps is shown.
 
 The calls are the library's health hooks, or what --call says: pick a function
 that may be called at any time and any number of times.`,
@@ -56,10 +57,11 @@ that may be called at any time and any number of times.`,
 		},
 	}
 	cmd.Flags().IntVar(&f.reloads, "reloads", 1000, "how often to reload")
-	cmd.Flags().DurationVar(&f.duration, "for", 0, "how long to go on, such as 10m, in place of --reloads or at most")
-	cmd.Flags().BoolVar(&f.overlap, "overlap", true, "load the new version before the old one is let go")
+	cmd.Flags().DurationVar(&f.duration, "for", 0, "how long to go on, such as 10m; together with --reloads, whichever ends first")
+	cmd.Flags().BoolVar(&f.overlap, "overlap", true, "load the new version before the old one is unloaded")
 	cmd.Flags().IntVar(&f.traffic, "traffic", 4, "goroutines that call it all the time")
 	cmd.Flags().StringVar(&f.call, "call", "", "function and arguments that they call; default: the health hooks")
+	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "free what C code leaves on the C heap (host.ReclaimC)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	return cmd
 }
@@ -71,7 +73,7 @@ func runSoak(ctx context.Context, t *terminal, file string, f soakFlags) error {
 	if f.reloads < 0 || f.traffic < 0 || f.duration < 0 || f.reloads == 0 && f.duration == 0 {
 		return usagef("--reloads, --traffic and --for must not be negative, and one of --reloads and --for above 0")
 	}
-	conf := soak.Config{File: file, Reloads: f.reloads, For: f.duration, Overlap: f.overlap, Traffic: f.traffic}
+	conf := soak.Config{File: file, Reloads: f.reloads, For: f.duration, Overlap: f.overlap, Traffic: f.traffic, Reclaim: f.reclaim}
 	if words := strings.Fields(f.call); len(words) > 0 {
 		d, err := host.Inspect(file)
 		if err != nil {
@@ -126,7 +128,7 @@ func (t *terminal) soakProgress(conf *soak.Config) (finish func()) {
 	return finish
 }
 
-// shares is ": verified 40.0 %, loaded 60.0 %", or nothing.
+// shares is ": verified 40.0 %, loaded 60.0 %", or empty.
 func shares(steps []soak.Step) string {
 	var parts []string
 	for _, s := range steps {
@@ -165,20 +167,20 @@ func printSoak(t *terminal, r *soak.Result) {
 	add("c heap", func(s soak.Sample) uint64 { return s.CHeap }, bytes)
 	add("heap of the host", func(s soak.Sample) uint64 { return s.Heap }, bytes)
 	t.table(rows)
-	leaks := paint(t.outColor, color.FgGreen, "none")
+	leaks := fact{"leaks", []string{"none"}, color.FgGreen}
 	if len(r.Leaks) > 0 {
-		leaks = paint(t.outColor, color.FgRed, strings.Join(r.Leaks, ", "))
+		leaks = fact{"leaks", []string{strings.Join(r.Leaks, ", ")}, color.FgRed}
 	}
 	t.facts(
-		fact{"library", []string{r.Library + " v" + r.Version}},
-		fact{"reloads", []string{fmt.Sprintf("%d in %s", r.Reloads, duration(r.Took))}},
-		fact{"calls", []string{fmt.Sprintf("%d, %d failed", r.Calls, r.Failed)}},
-		fact{"load", []string{duration(r.Load) + " (median" + shares(r.Steps) + ")"}},
-		fact{"unload", []string{duration(r.Unload) + " (median, without the wait for calls)"}},
-		fact{"slowest swap", []string{duration(r.Slowest)}},
-		fact{"stop the world", []string{fmt.Sprintf("%s -> %s with 3 versions loaded (medians; x %.2f)",
+		fact{name: "library", values: []string{r.Library + " v" + r.Version}},
+		fact{name: "reloads", values: []string{fmt.Sprintf("%d in %s", r.Reloads, duration(r.Took))}},
+		fact{name: "calls", values: []string{fmt.Sprintf("%d, %d failed", r.Calls, r.Failed)}},
+		fact{name: "load", values: []string{duration(r.Load) + " (median" + shares(r.Steps) + ")"}},
+		fact{name: "unload", values: []string{duration(r.Unload) + " (median, without the wait for calls)"}},
+		fact{name: "slowest swap", values: []string{duration(r.Slowest)}},
+		fact{name: "stop the world", values: []string{fmt.Sprintf("%s -> %s with 3 versions loaded (medians; x %.2f)",
 			duration(r.Stop.Without), duration(r.Stop.With), r.Stop.Ratio)}},
-		fact{"nil pointers", []string{fmt.Sprintf("%d panics of the host's recovered", r.Faults)}},
-		fact{"leaks", []string{leaks}},
+		fact{name: "nil pointers", values: []string{fmt.Sprintf("%d panics of the host's recovered", r.Faults)}},
+		leaks,
 	)
 }

@@ -12,6 +12,9 @@ package main
 //     (https://no-color.org). What a pipe gets is what a terminal shows.
 //   - --json writes one JSON document, or, if it goes on, one JSON document a
 //     line. Durations in JSON are nanoseconds. Errors stay on stderr.
+//   - Text of others, such as the names of files and what libraries say of themselves,
+//     is written by package printable: it begins no line of its own, and does
+//     nothing to a terminal. All but the results of hotso call goes that way.
 
 import (
 	"encoding/json"
@@ -28,6 +31,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/internal/gen"
+	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
 // A terminal is where a subcommand writes.
@@ -46,14 +52,42 @@ func newTerminal() *terminal {
 	}
 }
 
-// logs has the log records of libraries (cabilog) written to stderr.
+// logs writes the log records of libraries (cabilog) to stderr.
 func (t *terminal) logs() host.Option {
 	return host.WithLogger(slog.New(slog.NewTextHandler(t.err, nil)))
 }
 
+// problem writes the error that ends the command.
+func (t *terminal) problem(err error) {
+	fmt.Fprintln(t.err, "hotso:", printable.Error(err, hasOutput))
+}
+
+// hasOutput reports whether the text of an error has what the go command has said.
+func hasOutput(err error) bool { return err == libbuild.ErrGo || err == gen.ErrGo }
+
+// firstLine is what is said of a file, without the stacks of libraries that may follow.
+func firstLine(text, file string) string {
+	if file == "" {
+		return printable.Line(text) // no library has said any of it
+	}
+	first, _, _ := strings.Cut(strings.ReplaceAll(text, file, printable.Line(file)), "\n")
+	return printable.Line(first)
+}
+
+// note writes a line to stderr that goes with no error of the command itself.
+func (t *terminal) note(format string, args ...any) {
+	fmt.Fprintln(t.err, "hotso:", printable.Line(fmt.Sprintf(format, args...)))
+}
+
+// say writes a line to stdout.
+func (t *terminal) say(format string, args ...any) error {
+	_, err := fmt.Fprintln(t.out, printable.Line(fmt.Sprintf(format, args...)))
+	return err
+}
+
 // json writes a document for people and programs.
 func (t *terminal) json(v any) error {
-	enc := json.NewEncoder(t.out)
+	enc := json.NewEncoder(printable.JSON(t.out))
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
@@ -61,7 +95,7 @@ func (t *terminal) json(v any) error {
 
 // jsonLine writes a document in a line of its own.
 func (t *terminal) jsonLine(v any) error {
-	enc := json.NewEncoder(t.out)
+	enc := json.NewEncoder(printable.JSON(t.out))
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }
@@ -70,16 +104,20 @@ func (t *terminal) jsonLine(v any) error {
 // name go below each other.
 func (t *terminal) facts(facts ...fact) {
 	var rows [][]string
+	var attrs []color.Attribute
 	for _, f := range facts {
 		name := f.name
 		for _, value := range f.values {
-			rows = append(rows, []string{name, value})
+			rows, attrs = append(rows, []string{name, value}), append(attrs, f.attr)
 			name = ""
 		}
 	}
 	for i, line := range columns(rows) {
-		value := rows[i][1]
+		value := printable.Line(rows[i][1])
 		name := strings.TrimSuffix(line, strings.TrimRight(value, " "))
+		if attr := attrs[i]; attr != 0 {
+			value = paint(t.outColor, attr, value)
+		}
 		fmt.Fprintln(t.out, paint(t.outColor, color.Faint, name)+value)
 	}
 }
@@ -87,14 +125,21 @@ func (t *terminal) facts(facts ...fact) {
 type fact struct {
 	name   string
 	values []string
+	attr   color.Attribute // of the values; 0: none
 }
 
-// columns aligns the cells of rows and returns one text a row.
+// columns aligns the cells of rows and returns one text a row, which can be printed.
 func columns(rows [][]string) []string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, printable.Line(cell))
+		}
+		fmt.Fprintln(w)
 	}
 	_ = w.Flush() // to memory
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -115,14 +160,14 @@ func (t *terminal) table(rows [][]string) {
 	fmt.Fprintln(t.out)
 }
 
-// counted shows how much of the whole is done, until finish is called. Both do
-// nothing where there is nowhere to show it.
+// counted shows how much of the whole is done, until finish is called. Both functions do
+// nothing if there is nowhere to show it.
 func (t *terminal) counted(whole int64, what string) (set func(int64), finish func()) {
 	if !t.progress {
 		return func(int64) {}, func() {}
 	}
 	bar := progressbar.NewOptions64(whole,
-		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(printable.Line(what)),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
 		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
 	return func(n int64) { _ = bar.Set64(n) }, func() { _ = bar.Finish() }
@@ -134,7 +179,7 @@ func (t *terminal) busy(what string) (done func()) {
 		return func() {}
 	}
 	bar := progressbar.NewOptions(-1,
-		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetWriter(t.err), progressbar.OptionSetDescription(printable.Line(what)),
 		progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionEnableColorCodes(false), progressbar.OptionClearOnFinish())
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -164,7 +209,7 @@ func paint(on bool, a color.Attribute, text string) string {
 	return c.Sprint(text)
 }
 
-// duration is d for people.
+// duration formats d for people.
 func duration(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
@@ -175,7 +220,7 @@ func duration(d time.Duration) string {
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
-// size is n bytes for people.
+// size formats n bytes for people.
 func size(n int64) string {
 	switch {
 	case n < 1e3:

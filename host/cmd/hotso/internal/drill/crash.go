@@ -10,7 +10,7 @@ import (
 	"github.com/hotso/hotso/host"
 )
 
-// crash crashes the library once, waits for the callers and for the next good
+// crash crashes the library once, then waits for the callers and for the next good
 // answer.
 func (r *run) crash(ctx context.Context, k *Kind) error {
 	inside := func() bool {
@@ -54,12 +54,14 @@ func (r *run) crash(ctx context.Context, k *Kind) error {
 	return nil
 }
 
-// end ends the library's runtime and returns when it began, or, if it hung, when
-// its time was up. The error says that the call did not get what it must.
+// end ends the library's runtime and returns when that began, or, if it hung, when
+// its time was up. The error says that the call did not get the error it must get.
 func (r *run) end(ctx context.Context, kind string) (begin time.Time, err error) {
 	if !hangs[kind] {
+		limited, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
 		begin = time.Now()
-		if _, err = r.victim.Call(ctx, abi.SymDrill, kind); errors.Is(err, host.ErrCrashed) {
+		if _, err = r.victim.Call(limited, abi.SymDrill, kind); errors.Is(err, host.ErrCrashed) {
 			err = nil
 		}
 		return begin, err
@@ -72,14 +74,14 @@ func (r *run) end(ctx context.Context, kind string) (begin time.Time, err error)
 		switch {
 		case errors.Is(err, host.ErrHung):
 			return begin, nil
-		case !errors.Is(err, context.DeadlineExceeded): // it was over before the call began
+		case !errors.Is(err, context.DeadlineExceeded): // otherwise the context ended before the call began: try again
 			return begin, err
 		}
 	}
 }
 
-// awaitCallers waits until all who were inside are out, and returns when the
-// library was ended, as they were told.
+// awaitCallers waits until all callers that were inside are out, and returns when the
+// library was ended, according to them.
 func (r *run) awaitCallers(kind string) (ended time.Time, err error) {
 	end := time.After(patience)
 	for i := range r.Config.Callers {
@@ -98,8 +100,8 @@ func (r *run) awaitCallers(kind string) (ended time.Time, err error) {
 	return ended, nil
 }
 
-// answer waits for the next good answer. A call that comes before the library
-// is known to have died still gets the crash.
+// answer waits for the next good answer. A call that is made before it is known that
+// the library is dead still gets the crash.
 func (r *run) answer(ctx context.Context) (time.Time, error) {
 	for end := time.Now().Add(patience); ; {
 		_, err := r.victim.Call(ctx, abi.SymDrill, abi.DrillNone)

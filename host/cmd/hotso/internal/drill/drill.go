@@ -1,6 +1,6 @@
 // Package drill crashes a library again and again, in every way there is, while
-// others are inside it and while a second library is called, and measures how
-// the process gets over it.
+// callers are inside it and while a second library is called, and measures how
+// the process recovers.
 package drill
 
 import (
@@ -24,24 +24,25 @@ type Config struct {
 	Times    int      // crashes in all
 	Callers  int      // that are inside at each crash
 	Traffic  int      // goroutines that call the second library all the time
+	Reclaim  bool     // by host.ReclaimC
 	Progress func(crashes int)
 }
 
-// hangs are the kinds that end by the host's hand, when their call's time is up.
+// hangs are the kinds that the host ends, when their call's time is up.
 var hangs = map[string]bool{"hang": true, "deadlock": true}
 
 // callLimit is that time.
 const callLimit = 10 * time.Millisecond
 
-// warmUp is how many crashes come before the first sample: a tenth, at most as
-// many.
+// warmUp is the most crashes that come before the first sample; otherwise it is a
+// tenth of all.
 const warmUp = 200
 
 // patience is how long one step may take before it counts as a failure.
 const patience = 30 * time.Second
 
-// pause lies between 256 calls of the second library: it shall be called all the
-// time, not take the processors from the first.
+// pause lies between 256 calls of the second library, which is to be called all the
+// time but not to take the processors from the first.
 const pause = 200 * time.Microsecond
 
 // A run is a drill under way.
@@ -58,8 +59,8 @@ type run struct {
 	failing     sync.Mutex // guards Failures
 }
 
-// Run crashes c.File. The error is what kept it from going on; what the
-// containment got wrong is in the result.
+// Run crashes c.File. The error is what kept it from going on; failures of the
+// containment are in the result.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	d, err := host.Inspect(c.File)
 	if err != nil {
@@ -75,7 +76,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		r.kinds[kind] = k
 		r.Result.Kinds = append(r.Result.Kinds, k)
 	}
-	meter, err := soak.NewMeter(c.Callers + c.Traffic + 2*runtime.NumCPU() + 8)
+	meter, err := soak.NewMeter(c.Callers + c.Traffic + 2*runtime.GOMAXPROCS(0) + 8)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +100,8 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return &r.Result, err
 }
 
-// settled takes a sample when no library is loaded any more. What is on its way
-// out has some time for it.
+// settled takes a sample when no library is loaded any more. What is still on its way
+// out gets some time.
 func (r *run) settled(m *soak.Meter) (s soak.Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = m.Take(r.Crashes)
@@ -111,11 +112,16 @@ func (r *run) settled(m *soak.Meter) (s soak.Sample, err error) {
 	}
 }
 
-// part loads both libraries, crashes one n times, and lets both go.
+// part loads both libraries, crashes one n times, and closes both.
 func (r *run) part(ctx context.Context, n int) (err error) {
 	quiet := context.WithoutCancel(ctx)
-	r.victim = host.NewSlot(r.name, host.CrashLimit(1<<30, time.Second), host.KillHung(), host.OnEvent(r.note))
-	r.bystander = host.NewSlot(r.name)
+	var options []host.Option
+	if r.Reclaim {
+		options = append(options, host.ReclaimC())
+	}
+	r.bystander = host.NewSlot(r.name, options...)
+	r.victim = host.NewSlot(r.name, append(options,
+		host.CrashLimit(1<<30, time.Second), host.KillHung(), host.OnEvent(r.note))...)
 	defer func() {
 		_, err1 := r.victim.Close(quiet)
 		_, err2 := r.bystander.Close(quiet)
@@ -153,8 +159,8 @@ func (r *run) note(e host.Event) {
 	}
 }
 
-// callers puts the callers inside, for ever: each that is freed comes back. The
-// function ends them.
+// callers puts the callers inside, for ever: each that is freed enters again. The
+// returned function ends them.
 func (r *run) callers() (end func()) {
 	var stop atomic.Bool
 	var all sync.WaitGroup
@@ -173,7 +179,7 @@ func (r *run) callers() (end func()) {
 		stop.Store(true)
 		out := make(chan struct{})
 		go func() { all.Wait(); close(out) }()
-		for { // one that was on its way in when the others were freed is inside by now
+		for { // a caller that was about to enter when the others were freed is inside by now
 			_, _ = r.victim.Call(context.Background(), abi.SymDrill, "exit")
 			select {
 			case <-out:
@@ -184,7 +190,7 @@ func (r *run) callers() (end func()) {
 	}
 }
 
-// traffic calls the second library, which nothing may ever happen to.
+// traffic calls the second library, to which nothing may ever happen.
 func (r *run) traffic() (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Mute has what is written to descriptor 2 vanish, where dying Go runtimes write
-// their goroutines to, and returns another way to where it led.
+// Mute discards what is written to descriptor 2, where dying Go runtimes write
+// their goroutines, and returns another way to where it led.
 func Mute() (stderr *os.File, err error) {
 	fd, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {

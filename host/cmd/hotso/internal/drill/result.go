@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -17,8 +18,8 @@ type Result struct {
 	Kinds    []*Kind       `json:"kinds"`
 	Took     time.Duration `json:"took"`  // nanoseconds
 	Calls    int64         `json:"calls"` // of the second library
-	Lost     int64         `json:"lost"`  // of them, calls that did not succeed
-	Start    soak.Sample   `json:"start"` // after the warm-up; no library is loaded in these two
+	Lost     int64         `json:"lost"`  // those of them that did not succeed
+	Start    soak.Sample   `json:"start"` // after the warm-up; no library is loaded at this sample and the next
 	End      soak.Sample   `json:"end"`
 	Leaks    []string      `json:"leaks"`    // empty: none
 	Failures []string      `json:"failures"` // the first ones; empty: none
@@ -53,7 +54,7 @@ func (t *Times) add(d time.Duration) {
 	t.Mean = t.sum / time.Duration(t.n)
 }
 
-// Sum is all kinds together.
+// Sum adds all kinds up.
 func (r *Result) Sum() *Kind {
 	all := &Kind{Kind: "all"}
 	for _, k := range r.Kinds {
@@ -76,7 +77,7 @@ func (t *Times) join(o Times) {
 	t.Mean = t.sum / time.Duration(t.n)
 }
 
-// maxFailures bounds what is kept of them.
+// maxFailures bounds how many failures are kept.
 const maxFailures = 10
 
 func (r *run) fail(format string, args ...any) {
@@ -88,9 +89,13 @@ func (r *run) fail(format string, args ...any) {
 	}
 }
 
-// mappingNoise is how many mappings the host's own heap may have got meanwhile. A
-// library that leaks one leaks it at each crash.
-const mappingNoise = 8
+// mappingNoise is how many mappings the host's runtime may have got meanwhile: some for its
+// heap, some with each processor that it had not used before, and those of a thread, its
+// stack and its arena of malloc, each with a guard. A library that leaks one leaks it at
+// each crash.
+func mappingNoise(start, end soak.Sample) int {
+	return 8 + runtime.GOMAXPROCS(0) + 4*max(end.Own-start.Own, 0)
+}
 
 // judge fills in Leaks.
 func (r *run) judge() {
@@ -98,7 +103,7 @@ func (r *run) judge() {
 	if r.Failures == nil {
 		r.Failures = []string{}
 	}
-	if r.End.Reload != 0 { // else it did not get that far
+	if r.End.Reload != 0 { // otherwise it did not get that far
 		r.Leaks = append(r.Leaks, leaks(r.Start, r.End)...)
 	}
 }
@@ -110,7 +115,7 @@ func leaks(start, end soak.Sample) (more []string) {
 		what        string
 	}{
 		{end.Foreign() - start.Foreign(), 0, "threads"},
-		{end.Mappings - start.Mappings, mappingNoise, "mappings"},
+		{end.Mappings - start.Mappings, mappingNoise(start, end), "mappings"},
 		{end.Descriptors - start.Descriptors, 0, "descriptors"},
 	} {
 		if x.more > x.noise {

@@ -1,74 +1,77 @@
 package server
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
 )
 
 // call answers POST /call/{function}.
 func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("function")
-	args, status, err := s.readArguments(w, r)
-	if err != nil {
-		fail(w, status, "%v", err)
-		return
-	}
+	share := s.budget.share()
+	defer share.release()
 	slot := s.slot.Load()
-	if slot == nil {
-		fail(w, http.StatusServiceUnavailable, nobody)
+	args, err := s.readArguments(w, r, share)
+	switch {
+	case err != nil:
+		failCall(w, slot, name, err)
+		return
+	case slot == nil:
+		failCall(w, slot, name, host.ErrEmpty)
 		return
 	}
-	if streams(slot, name) {
-		s.stream(w, r, slot, name, args)
+	key := keyOf(name, share)
+	switch t := resultOf(slot, name); {
+	case t == abi.Stream:
+		s.stream(w, r, slot, name, args, share)
 		return
+	case large(t):
+		if err := s.results.expect(r.Context(), share, key); err != nil {
+			failCall(w, slot, name, err)
+			return
+		}
+		if s.results.largest(key) > smallBytes {
+			end, err := s.turn(r)
+			if err != nil {
+				failCall(w, slot, name, err)
+				return
+			}
+			defer end()
+		}
 	}
 	result, err := slot.Call(s.withKey(r), name, args...)
+	share.become(s.results.saw(key, result.Value))
+	if err == nil {
+		err = writeReply(w, result.Value, result.Version)
+	}
 	if err != nil {
-		s.failCall(w, slot, name, err)
-		return
+		failCall(w, slot, name, err)
 	}
-	answer(w, http.StatusOK, reply{JSON(result.Value), result.Version})
 }
 
-const nobody = "no version serves; GET /versions tells why"
+// untilItReturns has a request last as long as its call, also if its client is gone: a client
+// that always goes at once would have ever more calls inside.
+const untilItReturns = 100 * 365 * 24 * time.Hour
 
-type reply struct {
-	Result  any    `json:"result"`
-	Version string `json:"version"`
-}
-
-func (s *Server) failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
-	var failed *host.CallError
-	var crash *host.Crash
-	switch {
-	case errors.As(err, &failed):
-		kind := "error"
-		if failed.Panicked {
-			kind = "panic"
-		}
-		answer(w, http.StatusBadGateway, failure{firstLine(failed.Message), kind, failed.Version})
-	case errors.As(err, &crash):
-		answer(w, http.StatusBadGateway, failure{firstLine(crash.Error()), "crash", crash.Version})
-	case errors.Is(err, host.ErrFunction):
-		fail(w, http.StatusNotFound, "%s", unknown(slot, name))
-	case errors.Is(err, host.ErrArgument):
-		fail(w, http.StatusBadRequest, "%v", reason(err))
-	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed):
-		fail(w, http.StatusServiceUnavailable, nobody)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		// Nobody is there to read an answer.
-	default:
-		fail(w, http.StatusInternalServerError, "%v", err)
+// resultOf is the type of what name returns in the version that serves, None if there is
+// no such function.
+func resultOf(slot *host.Slot, name string) abi.Type {
+	lib := slot.Current()
+	if lib == nil {
+		return abi.None
 	}
+	f, _ := lib.Description().Manifest.Function(name)
+	sig, err := abi.ParseSignature(f.Signature)
+	if err != nil {
+		return abi.None
+	}
+	return sig.Result
 }
 
 // firstLine leaves out stacks, which are not for clients.
@@ -96,42 +99,4 @@ func reason(err error) error {
 		return e.Cause
 	}
 	return err
-}
-
-// readArguments reads a JSON array. An empty body is no arguments. If there
-// is an error, status says how to answer it.
-func (s *Server) readArguments(w http.ResponseWriter, r *http.Request) (args []any, status int, err error) {
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(readTimeout))
-	defer control.SetReadDeadline(time.Time{})
-
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, s.conf.MaxBody))
-	dec.UseNumber() // or integers beyond 2^53 would be rounded
-	var body any
-	if err := dec.Decode(&body); err == io.EOF {
-		return nil, 0, nil
-	} else if err != nil {
-		return nil, readStatus(err), fmt.Errorf("the body is not JSON: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, readStatus(err), errors.New("there is more behind the JSON array")
-	}
-	args, ok := body.([]any)
-	if !ok {
-		return nil, http.StatusBadRequest, errors.New(`the body is not a JSON array of arguments, such as [1, "two"]`)
-	}
-	Argument(args)
-	return args, 0, nil
-}
-
-// readStatus is how to answer a body that can't be read.
-func readStatus(err error) int {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return http.StatusRequestTimeout
-	}
-	return http.StatusBadRequest
 }

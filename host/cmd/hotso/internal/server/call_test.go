@@ -64,7 +64,7 @@ func TestBadRequests(t *testing.T) {
 		{"POST", "/call/Int32", `{"n": 1}`, 400, "not a JSON array"},
 		{"POST", "/call/Int32", `1`, 400, "not a JSON array"},
 		{"POST", "/call/Int32", `null`, 400, "not a JSON array"},
-		{"POST", "/call/Int32", `[1] [2]`, 400, "more behind"},
+		{"POST", "/call/Int32", `[1] [2]`, 400, "more after"},
 		{"POST", "/call/Int32", ``, 400, "takes 1 arguments, not 0"},
 		{"POST", "/call/Int32", `[1, 2]`, 400, "takes 1 arguments, not 2"},
 		{"POST", "/call/Int32", `["1"]`, 400, "argument 1 of Int32"},

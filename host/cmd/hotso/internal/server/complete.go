@@ -4,23 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/regular"
+	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/watch"
 )
 
 // complete judges a file for the watcher: the host's own verdict, seal and
 // all, before a swap is tried. A file that may become a library when more of
-// it has arrived is not invalid yet.
+// it has arrived is not invalid yet. One that is older than the version that serves is
+// not loaded, whatever it holds, and not read: a directory may have thousands.
 func (f *follower) complete(path string) error {
+	if f.isOlder(path) {
+		return nil
+	}
 	d, err := host.Inspect(path, f.conf.Options...)
 	switch {
 	case err == nil:
-		if err := namedRight(path, d); err != nil {
-			return fmt.Errorf("%w: %w", watch.ErrInvalid, err)
-		}
 		f.mu.Lock()
 		f.manifests[path] = d.Manifest
 		f.mu.Unlock()
@@ -33,22 +35,21 @@ func (f *follower) complete(path string) error {
 	return fmt.Errorf("%w: %w", watch.ErrInvalid, err)
 }
 
-// namedRight wants the version of the file's name to be the library's own: the
-// name decides about the order, the library says what it is.
-func namedRight(path string, d *host.Description) error {
-	base := "lib" + d.Name + ".v" + d.Version + ".so"
-	if filepath.Base(path) == base {
-		return nil
+// isOlder reports whether the name of a file is that of an older version than the one
+// that serves.
+func (f *follower) isOlder(path string) bool {
+	_, v, ok := version.ParseFileName(filepath.Base(path))
+	current := f.current()
+	if !ok || current == nil {
+		return false
 	}
-	return &host.Error{
-		File: path, Name: d.Name, Version: d.Version, Step: host.StepVerify, Reason: host.ErrName,
-		Cause: fmt.Errorf("it is %s v%s", d.Name, d.Version), Advice: "rename it to " + base,
-	}
+	c, err := version.Parse(current.Text)
+	return err == nil && version.Compare(v, c) < 0
 }
 
 // blank reports whether a file has no bytes yet, or only space reserved.
 func blank(path string) bool {
-	file, err := os.Open(path)
+	file, _, err := regular.Open(path)
 	if err != nil {
 		return false
 	}

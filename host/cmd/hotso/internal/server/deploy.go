@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,8 +61,12 @@ func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot))
 // swap answers POST /swap.
 func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 	var want SwapRequest
-	if err := decode(w, r, &want); err != nil || (want.File == "") == (want.Version == "") {
-		fail(w, http.StatusBadRequest, `the body is not {"file": ...} or {"version": ...}`)
+	err := decode(w, r, &want)
+	if err == nil && (want.File == "") == (want.Version == "") {
+		err = errors.New("file or version: one of them")
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, `the body is not {"file": ...} or {"version": ...}: %v`, err)
 		return
 	}
 	v, err := s.find(slot.Name(), want)
@@ -84,22 +89,29 @@ func (s *Server) swapIn(ctx context.Context, slot *host.Slot, v watch.Version) (
 	return swap, err
 }
 
-// decode reads the body of a deployment: one JSON value, and nothing behind it. An empty
-// body is io.EOF.
+// decode reads the body of a deployment: one JSON value in UTF-8, and nothing behind it. An
+// empty body is io.EOF.
 func decode(w http.ResponseWriter, r *http.Request, want any) error {
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSwapRequest))
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSwapRequest))
+	if err != nil {
+		return err
+	}
+	if err := checkUTF8(b); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(want); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("there is more behind the JSON value")
+		return errors.New("there is more after the JSON value")
 	}
 	return nil
 }
 
-// find looks only at files that could have been served anyway: a caller on
-// loopback must not have the server load what others wrote elsewhere.
+// find looks only at files that could have been served anyway: who may deploy must not
+// have the server load what others wrote elsewhere.
 func (s *Server) find(name string, want SwapRequest) (watch.Version, error) {
 	list, err := watch.List(s.conf.Dir, name)
 	for _, v := range list {
@@ -137,4 +149,5 @@ func answerDeployment[T any](w http.ResponseWriter, done *T, err error) {
 }
 
 // conflicts are what can't be done as things are.
-var conflicts = []error{host.ErrNoneBefore, host.ErrBusy, host.ErrState, host.ErrCanary, host.ErrNoCanary, host.ErrTwoStates, host.ErrEmpty}
+var conflicts = []error{host.ErrNoneBefore, host.ErrBusy, host.ErrState, host.ErrCanary, host.ErrNoCanary, host.ErrTwoStates,
+	host.ErrExclusive, host.ErrEmpty, host.ErrConflict}

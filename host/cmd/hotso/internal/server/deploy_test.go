@@ -1,15 +1,10 @@
 package server_test
 
 import (
-	"context"
 	"encoding/json"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -77,81 +72,26 @@ func TestSwapRequests(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, status)
 }
 
-// Only loopback may deploy without a token, and only who has it with one.
-func TestWhoMayDeploy(t *testing.T) {
-	post := func(token string, change func(*http.Request)) int {
-		s := server.New(server.Config{Dir: t.TempDir(), Token: token})
-		req := httptest.NewRequest("POST", "/rollback", nil)
-		req.RemoteAddr, req.Host = "127.0.0.1:5000", "127.0.0.1:8080"
-		change(req)
-		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, req)
-		return w.Code
-	}
-	header := func(name, value string) func(*http.Request) {
-		return func(r *http.Request) { r.Header.Set(name, value) }
-	}
-	const allowed = http.StatusServiceUnavailable // there is no library
-	assert.Equal(t, allowed, post("", func(*http.Request) {}))
-	assert.Equal(t, allowed, post("", func(r *http.Request) { r.RemoteAddr, r.Host = "[::1]:5000", "localhost:8080" }))
-	assert.Equal(t, allowed, post("secret", header("Authorization", "Bearer secret")))
-	assert.Equal(t, allowed, post("secret", func(r *http.Request) {
-		r.RemoteAddr, r.Host = "192.0.2.1:5000", "example.com"
-		r.Header.Set("Authorization", "Bearer secret")
-	}))
-	for _, change := range []func(*http.Request){
-		func(r *http.Request) { r.RemoteAddr = "192.0.2.1:5000" },
-		func(r *http.Request) { r.RemoteAddr = "@" },
-		func(r *http.Request) { r.Host = "rebound.example.com:8080" },
-		header("X-Forwarded-For", "192.0.2.1"), header("Forwarded", "for=192.0.2.1"),
-	} {
-		assert.Equal(t, http.StatusForbidden, post("", change))
-	}
-	for _, value := range []string{"", "Bearer ", "Bearer secrets", "Bearer secre", "Basic secret", "secret"} {
-		assert.Equal(t, http.StatusUnauthorized, post("secret", header("Authorization", value)), value)
-	}
-}
-
-func TestSocket(t *testing.T) {
+// What the watcher refuses, no request loads: the name of a file and what it contains
+// must be of the same version.
+func TestDeploymentOfAMisnamedFile(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, server.SocketName)
-	l, err := server.ListenUnix(path)
+	deploy(t, dir, libtest.Greeter(t, "1"))
+	r := start(t, server.Config{Dir: dir})
+	r.await(host.Serving, "1")
+	three, err := os.ReadFile(libtest.Greeter(t, "3"))
 	require.NoError(t, err)
-	_, err = server.ListenUnix(path)
-	require.ErrorIs(t, err, server.ErrInUse)
-	info, err := os.Lstat(path)
-	require.NoError(t, err)
-	assert.Equal(t, os.ModeSocket|0o600, info.Mode())
-
-	r := start(t, server.Config{Dir: dir, Token: "secret", Socket: l})
-	web := http.Client{Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", path) }}}
-	resp, err := web.Post("http://localhost/rollback", "", strings.NewReader(""))
-	require.NoError(t, err)
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, "trusted, but there is no library: %s", body)
-	status, _, _ := r.do("POST", "/rollback", "")
-	assert.Equal(t, http.StatusUnauthorized, status)
+	write(t, dir, "libgreeter.v77.so", three)
+	for _, path := range []string{"/swap", "/canary"} {
+		for _, request := range []string{`{"version":"77"`, `{"file":"libgreeter.v77.so"`, `{"file":"` + filepath.Join(dir, "libgreeter.v77.so") + `"`} {
+			if path == "/canary" {
+				request += `,"percent":5`
+			}
+			status, body, _ := r.do("POST", path, request+"}")
+			assert.Equal(t, http.StatusUnprocessableEntity, status, body)
+			assert.Contains(t, body, "other library name: it is greeter v3 (rename it to libgreeter.v3.so)")
+		}
+	}
+	assert.Contains(t, r.await(host.Refused, "77").Detail, "rename it to libgreeter.v3.so")
 	require.NoError(t, r.stop())
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	assert.Empty(t, entries)
-}
-
-// A socket whose server was killed is taken over; another kind of file is not.
-func TestStaleSocket(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	require.NoError(t, err)
-	l.SetUnlinkOnClose(false)
-	require.NoError(t, l.Close())
-	again, err := server.ListenUnix(path)
-	require.NoError(t, err)
-	require.NoError(t, again.Close())
-
-	require.NoError(t, os.WriteFile(path, []byte("mine"), 0o600))
-	_, err = server.ListenUnix(path)
-	require.ErrorContains(t, err, "is no socket")
 }

@@ -19,10 +19,15 @@
 // is the body, as it comes, of type application/octet-stream; if it breaks off, so
 // does the connection.
 //
+// # Who may ask
+//
+// Every request must address the server by an IP address, as localhost, or by one of
+// Config.AllowHosts, and must not come from a page of another site.
+//
 // # Who may deploy
 //
 // /swap and all below it but the GETs are for those who can open the unix socket, or
-// bear Config.Token; without a token, for loopback. A swap or canary loads only what
+// bear Config.Token. A swap or canary loads only what
 // is in the directory, and is judged as any other. The answer is a host.Swap, for
 // /canary a host.VersionInfo, for /abort a host.Report.
 //
@@ -36,9 +41,16 @@
 // # Errors
 //
 // The body of every error is {"error": "..."}: 400 for a body that is no JSON
-// array or does not fit the function's parameters, 401 without the token, 403 for a
-// browser's request from another site and for a deployment from elsewhere, 404 for an unknown function, version or path, 405, 408, 409 if
+// array, is not UTF-8 or does not fit the function's parameters, 401 without the token,
+// 403 for a request by another name or from another site and for a deployment over TCP
+// without there being a token, 404 for an unknown function, version or path, 405, 408, 409 if
 // a deployment can't be made now, 413, 422 for a refused library, 502
-// with "kind" error, panic or crash when the library failed, 503 while no
-// version serves.
+// with "kind" error, panic or crash when the library failed, 503 with Retry-After while no
+// version serves or there is no room.
+//
+// # Limits
+//
+// Clients are not trusted with the server's memory, threads and time. See Config, and
+// docs/http.md for all limits: conns.go and engage.go have those of connections, budget.go,
+// body.go and argument.go those of requests, results.go and reply.go those of replies.
 package server

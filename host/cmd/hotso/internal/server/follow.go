@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,39 +19,31 @@ import (
 // ErrAmbiguous means that a directory holds libraries of several names.
 var ErrAmbiguous = errors.New("libraries of several names")
 
-// Names lists the names of the libraries that have a version in dir.
-func Names(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if name, _, ok := version.ParseFileName(e.Name()); ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
 // findName returns the configured name, or waits until there is a library in
 // the directory. The name is empty if ctx ended first.
 func (s *Server) findName(ctx context.Context) (string, error) {
 	if s.conf.Name != "" {
 		return s.conf.Name, version.CheckName(s.conf.Name)
 	}
+	var seen namesSeen
+	told := ""
 	for {
-		names, _ := Names(s.conf.Dir) // a directory that isn't there may come
+		names, why := seen.names(s.conf.Dir, s.conf.Options)
 		switch {
 		case len(names) > 1:
 			return "", fmt.Errorf("%s has %w: %s", s.conf.Dir, ErrAmbiguous, strings.Join(names, ", "))
 		case len(names) == 1:
 			return names[0], nil
+		// A directory that isn't there may come, and a file may be whole later.
+		case why != nil && !errors.Is(why, fs.ErrNotExist) && !errors.Is(why, errNoVersion) && why.Error() != told:
+			told = why.Error()
+			s.emit(host.Event{State: Trouble, Detail: "no library to serve yet: " + told, Err: why})
 		}
 		select {
 		case <-ctx.Done():
 			return "", nil
+		case <-s.recheck:
+			seen = namesSeen{} // other keys are trusted
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
@@ -65,15 +56,16 @@ func (s *Server) follow(ctx context.Context) error {
 	if name == "" || err != nil {
 		return err
 	}
-	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit)}, s.conf.Options...)
+	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit), host.CancelGrace(untilItReturns)}, s.conf.Options...)
 	slot := host.NewSlot(name, opts...)
 	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}}
-	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience)}, s.conf.Watch...)
+	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, present: map[string]bool{}}
+	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience), watch.WithRecheck(s.recheck)}, s.conf.Watch...)
 	ctx, cancel := context.WithCancel(ctx)
 	var resuming sync.WaitGroup
 	resuming.Go(func() { f.resumeWhenDecided(ctx) })
 	defer func() { cancel(); resuming.Wait() }()
+	f.begin(ctx, name)
 	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
 		f.see(ctx, e)
 	}
@@ -89,6 +81,32 @@ type follower struct {
 	candidates candidates
 	waiting    bool                         // a candidate waits for the end of a canary
 	manifests  map[string]manifest.Manifest // of complete files, by path
+	present    map[string]bool              // by path: there at the start, and not yet told
+	begun      *watch.Version               // what the start began with, until it is told
+}
+
+// begin notes what is there, and loads the version that passed last before a restart:
+// the watcher tells the newest first.
+func (f *follower) begin(ctx context.Context, name string) {
+	list, _ := watch.List(f.conf.Dir, name) // the watcher tells what is wrong
+	for _, v := range list {
+		f.present[v.Path] = true
+		if f.memory.passed(v) && f.complete(v.Path) == nil {
+			f.begun = &v
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.begun != nil {
+		f.candidates.add(*f.begun, true)
+		f.loadBest(ctx)
+	}
+}
+
+// isBegun reports whether an event is the watcher's first word of what the start began
+// with.
+func (f *follower) isBegun(v watch.Version) bool {
+	return f.begun != nil && f.begun.Path == v.Path && f.begun.Size == v.Size && f.begun.ModTime.Equal(v.ModTime)
 }
 
 func (f *follower) see(ctx context.Context, e watch.Event) {
@@ -99,6 +117,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 	case watch.Found, watch.Changed:
 		f.notes.delete(v.Path)
 		f.consider(ctx, e)
+		delete(f.present, v.Path)
 	case watch.Removed:
 		f.notes.delete(v.Path)
 		f.candidates.remove(v)
@@ -121,9 +140,13 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 // current one. A version that fails makes room for the next best.
 func (f *follower) consider(ctx context.Context, e watch.Event) {
 	f.candidates.current = f.current()
+	if f.isBegun(e.Version) {
+		f.begun = nil
+		return // it was tried, and what is newer has been told
+	}
 	switch f.candidates.add(e.Version, e.Newest) {
 	case older:
-		f.note(e.Version, Ignored, f.olderThanCurrent(), true)
+		f.note(e.Version, Ignored, f.olderThanCurrent(), !f.present[e.Version.Path])
 		return
 	case wait:
 		return

@@ -2,12 +2,14 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -61,6 +63,44 @@ func TestAmbiguousName(t *testing.T) {
 	r.await(host.Serving, "1")
 	_, body, _ := r.do("GET", "/healthz", "")
 	assert.Contains(t, body, `"name":"slow"`)
+}
+
+// A file that is no library does not make the name ambiguous, at the start and later.
+func TestNameBesideJunk(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "libx.v1.so", nil)
+	write(t, dir, "liby.v1.so", []byte("a text"))
+	whole, err := os.ReadFile(libtest.Greeter(t, "1"))
+	require.NoError(t, err)
+	write(t, dir, "libcopy.v1.so", whole[:len(whole)/2])
+	write(t, dir, "libother.v1.so", whole) // it is the greeter
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "libfifo.v1.so"), 0o600))
+	names, err := server.Names(dir)
+	require.Error(t, err)
+	assert.Empty(t, names)
+	r := start(t, server.Config{Dir: dir})
+	write(t, dir, "libgreeter.v0.9.0.so", nil)
+	deploy(t, dir, libtest.Greeter(t, "1"))
+	r.await(host.Serving, "1")
+	names, err = server.Names(dir)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"greeter"}, names)
+	require.NoError(t, r.stop())
+}
+
+// A single file that is no library does not fix the name either: why it does not is told, and the
+// library that comes has its own.
+func TestNameIsNotThatOfJunk(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "libx.v1.so", []byte("a text"))
+	r := start(t, server.Config{Dir: dir})
+	trouble := r.await(server.Trouble, "")
+	assert.Contains(t, trouble.Detail, "no library to serve yet")
+	assert.Contains(t, trouble.Detail, "libx.v1.so")
+	deploy(t, dir, libtest.Greeter(t, "1"))
+	r.await(host.Serving, "1")
+	assert.Equal(t, 1, r.count(server.Trouble))
+	require.NoError(t, r.stop())
 }
 
 // TestSwap replaces versions under clients that never stop. Each answer must be
@@ -242,5 +282,26 @@ func TestCrash(t *testing.T) {
 
 	deploy(t, dir, libtest.Build(t, "crash", "1.5.0"))
 	r.await(host.Serving, "1.5.0")
+	require.NoError(t, r.stop())
+}
+
+// What is older than the version that serves is not read, however much there is, and is
+// listed without a line in the log for each.
+func TestOlderFilesAreNotRead(t *testing.T) {
+	dir := t.TempDir()
+	const old = 200
+	for i := range old {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("libgreeter.v0.0.%d.so", i)), []byte("a text"), 0o644))
+	}
+	deploy(t, dir, libtest.Greeter(t, "1"))
+	r := start(t, server.Config{Dir: dir})
+	r.await(host.Serving, "1")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Equal(c, server.Ignored, r.entry("libgreeter.v0.0.0.so").State)
+	}, limit, poll)
+	assert.Zero(t, r.count(host.Refused), "they were read")
+	assert.Zero(t, r.count(server.Ignored), "they were told one by one")
+	deploy(t, dir, libtest.Greeter(t, "0.1.0"))
+	r.await(server.Ignored, "0.1.0")
 	require.NoError(t, r.stop())
 }

@@ -39,6 +39,9 @@ type running struct {
 	events []server.Event
 }
 
+// token is borne by all requests that do not say otherwise.
+const token = "letmein"
+
 func start(t *testing.T, conf server.Config) *running {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -47,6 +50,9 @@ func start(t *testing.T, conf server.Config) *running {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)
+	}
+	if conf.Token == "" {
+		conf.Token = token
 	}
 	conf.Watch = append(conf.Watch, watch.WithPatience(300*time.Millisecond), watch.WithSettle(10*time.Millisecond))
 	r.Server = server.New(conf)
@@ -119,6 +125,7 @@ func (r *running) do(method, path, body string, header ...string) (status int, a
 	r.t.Helper()
 	req, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
 	require.NoError(r.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}

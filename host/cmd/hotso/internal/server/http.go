@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
 // Handler answers requests. It may be used while Serve runs.
@@ -30,13 +32,19 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /versions, /events and /healthz", r.URL.Path)
 	})
-	// A page of another site must not call functions through the browser of
-	// somebody who runs a server on loopback.
-	same := http.NewCrossOriginProtection()
-	same.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusForbidden, "a request from another site: %s", r.Header.Get("Origin"))
-	}))
-	return same.Handler(mux)
+	return s.inTurn(engaging(onlyUTF8(s.door(mux))))
+}
+
+// onlyUTF8 refuses names that are no text: nothing has such a name, and no answer could
+// repeat it.
+func onlyUTF8(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !utf8.ValidString(r.URL.Path) {
+			fail(w, http.StatusBadRequest, "the path %+q is not UTF-8", r.URL.Path)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // notAllowed answers requests of any other method.
@@ -110,11 +118,18 @@ func fail(w http.ResponseWriter, status int, format string, args ...any) {
 	answer(w, status, failure{Error: fmt.Sprintf(format, args...)})
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func jsonHeader(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1") // seconds
+	}
 	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	jsonHeader(w, status)
+	enc := json.NewEncoder(printable.JSON(w))
 	enc.SetEscapeHTML(false) // it is not HTML, and people read it in a terminal
 	_ = enc.Encode(v)        // the client is gone
 }

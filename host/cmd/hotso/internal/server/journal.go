@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
 // States that only a server knows, beside those of package host.
@@ -90,11 +92,8 @@ func (j *journal) from(next int64) (events []Event, more <-chan struct{}, closed
 	return events, j.more, j.closed
 }
 
-// Pace of an event stream.
-const (
-	heartbeat    = 15 * time.Second // a comment that finds out whether the client is there
-	writeTimeout = 10 * time.Second // for a client that doesn't read
-)
+// heartbeat is a comment in an event stream that finds out whether the client is there.
+const heartbeat = 15 * time.Second
 
 // events streams the journal as server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html): first
@@ -117,23 +116,25 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
+	if c := connOf(r); c != nil {
+		c.disengage() // a client that is cut off comes again with Last-Event-ID
+	}
 	control := http.NewResponseController(w)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for text := ": hotso\n\n"; ; text = "" {
 		events, more, closed := s.journal.from(next)
 		for _, e := range events {
-			b, err := json.Marshal(e)
-			if err != nil {
+			var data strings.Builder
+			if json.NewEncoder(printable.JSON(&data)).Encode(e) != nil {
 				return
 			}
-			text += fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n\n", e.ID, e.State, b)
+			text += fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", e.ID, e.State, data.String())
 			next = e.ID + 1
 		}
 		if text == "" {
 			text = ":\n\n"
 		}
-		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 		if _, err := w.Write([]byte(text)); err != nil || control.Flush() != nil || closed {
 			return
 		}

@@ -8,16 +8,20 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/leftover"
+	"github.com/hotso/hotso/host/internal/regular"
 	"github.com/hotso/hotso/host/watch"
 )
 
 // StateName is the file, in the directory that is served, in which a server with a
 // probation remembers what it needs after a restart.
 const StateName = ".hotso.state"
+
+// statePrefix begins the names of files that are about to replace it.
+const statePrefix = ".hotso-state-"
 
 // maxFailed bounds the versions that are remembered as failed.
 const maxFailed = 64
@@ -53,6 +57,9 @@ type memory struct {
 // the newest version is loaded.
 func newMemory(path string) *memory {
 	m := &memory{path: path, asked: map[string]fileID{}, served: map[string]bool{}}
+	if path != "" {
+		leftover.Sweep(filepath.Dir(path), statePrefix)
+	}
 	if b, err := readState(path); err == nil && json.Unmarshal(b, &m.saved) != nil {
 		m.saved.Passed, m.saved.Failed = nil, nil
 	}
@@ -62,17 +69,13 @@ func newMemory(path string) *memory {
 // maxState bounds the file, in bytes: what is written there has a few thousand.
 const maxState = 1 << 20
 
-// readState reads a regular file. What else is at that path, such as a FIFO or a link to a
-// device, would block or never end.
+// readState reads a regular file.
 func readState(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, _, err := regular.OpenNoFollow(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errors.New(path+" is not a regular file"))
-	}
 	return io.ReadAll(io.LimitReader(f, maxState))
 }
 
@@ -131,15 +134,16 @@ func (m *memory) save() error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(m.path), ".hotso-state-")
+	f, err := os.CreateTemp(filepath.Dir(m.path), statePrefix)
 	if err != nil {
 		return err
 	}
+	_ = leftover.Hold(f) // where there are no locks, another server's start may cost this save
 	_, err = f.Write(append(b, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
+	if err = errors.Join(err, f.Sync()); err == nil {
 		err = os.Rename(f.Name(), m.path)
 	}
+	err = errors.Join(err, f.Close())
 	if err != nil {
 		_ = os.Remove(f.Name())
 	}

@@ -17,11 +17,14 @@ import (
 
 // Defaults of a Config.
 const (
-	DefaultMaxBody  = 16 << 20         // bytes
-	readTimeout     = 30 * time.Second // for the whole body of a call
-	headerTimeout   = 10 * time.Second
-	idleTimeout     = 2 * time.Minute
-	defaultPatience = 2 * time.Second // for a file that is not complete
+	DefaultMaxBody   = 16 << 20         // bytes
+	DefaultMaxConns  = 4096             // some 20 KB each
+	DefaultMaxMemory = 48 << 20         // bytes
+	readTimeout      = 30 * time.Second // for the whole body of a request
+	headerTimeout    = 10 * time.Second
+	maxHeader        = 16 << 10 // bytes; net/http adds 4 KB
+	idleTimeout      = 2 * time.Minute
+	defaultPatience  = 2 * time.Second // for a file that is not complete
 )
 
 // A Config says what to serve. Only Dir is required.
@@ -33,6 +36,13 @@ type Config struct {
 	Drain   time.Duration
 	Options []host.Option // of the slot, on top of the server's own; TrustKeys, say
 	MaxBody int64         // of a request, in bytes; default DefaultMaxBody
+	// MaxConns bounds the connections over TCP; default DefaultMaxConns. Above it, the one
+	// that has waited longest for its client makes room.
+	MaxConns int
+	// MaxMemory bounds the bytes that requests have in memory together: bodies, arguments
+	// and results, without those that are small. A request that there is no room for waits a
+	// while, then gets 503. Default DefaultMaxMemory.
+	MaxMemory int64
 	// OnEvent is called for each event, in order, by one goroutine at a time.
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger
@@ -47,11 +57,14 @@ type Config struct {
 	Canary    *host.Share
 	Promotion host.Promotion
 	// Token is what a request over TCP must bear to deploy. Without one, only
-	// loopback may.
+	// requests through Socket may. See SetToken.
 	Token string
-	// Socket is served as well, if it is not nil; whoever can open it may deploy. See
-	// ListenUnix.
-	Socket net.Listener
+	// AllowHosts are names that requests may address the server by, besides localhost
+	// and IP addresses; without ports.
+	AllowHosts []string
+	// Socket is served as well, if it is not nil; whoever can open it may deploy. Serve
+	// makes it, again whenever it is gone, and closes it.
+	Socket *Socket
 }
 
 // A Server has one slot and follows one directory.
@@ -62,8 +75,15 @@ type Server struct {
 	notes   notes
 	served  served
 	memory  *memory
+	conns   *conns
+	budget  *budget
+	turns   turns
+	results results
 
+	hosts     []string               // Config.AllowHosts, as hostName has them
+	token     atomic.Pointer[string] // nil: none
 	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
+	recheck   chan struct{}          // the follower's watcher judges refused files again
 	decided   chan struct{}          // some version serves or has failed: the follower may go on
 }
 
@@ -75,7 +95,33 @@ func New(conf Config) *Server {
 	if conf.MaxBody <= 0 {
 		conf.MaxBody = DefaultMaxBody
 	}
-	return &Server{conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State), decided: make(chan struct{}, 1)}
+	if conf.MaxConns <= 0 {
+		conf.MaxConns = DefaultMaxConns
+	}
+	if conf.MaxMemory <= 0 {
+		conf.MaxMemory = DefaultMaxMemory
+	}
+	// The name of a file decides about the order; the library says what it is.
+	conf.Options = append([]host.Option{host.CheckFileName()}, conf.Options...)
+	s := &Server{
+		budget: newBudget(conf.MaxMemory), turns: newTurns(),
+		conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State),
+		conns: newConns(conf.MaxConns), recheck: make(chan struct{}, 1), decided: make(chan struct{}, 1),
+	}
+	for _, h := range conf.AllowHosts {
+		s.hosts = append(s.hosts, hostName(h))
+	}
+	s.SetToken(conf.Token)
+	return s
+}
+
+// Recheck has the files that were refused judged again, because what they are judged by
+// has changed: the keys that are trusted, say. It is safe for concurrent use.
+func (s *Server) Recheck() {
+	select {
+	case s.recheck <- struct{}{}:
+	default: // they are about to be
+	}
 }
 
 // Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
@@ -86,7 +132,8 @@ func New(conf Config) *Server {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	web := &http.Server{
 		Handler: s.Handler(), ErrorLog: s.conf.Log,
-		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ConnContext: withConn,
 	}
 	web.RegisterOnShutdown(s.journal.close) // or event streams would never end
 
@@ -97,15 +144,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			stop(err)
 		}
 	})
-	for _, l := range []net.Listener{l, s.conf.Socket} {
-		if l == nil {
-			continue
+	listeners.Go(func() {
+		if err := web.Serve(s.conns.listen(l)); !errors.Is(err, http.ErrServerClosed) {
+			stop(err)
 		}
-		listeners.Go(func() {
-			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				stop(err)
-			}
-		})
+	})
+	if s.conf.Socket != nil {
+		listeners.Go(func() { s.keepSocket(running, web, s.conf.Socket) })
 	}
 	<-running.Done()
 	var cause error
@@ -118,10 +163,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // shutdown drains the requests first and the library then, whose calls are
-// the requests'.
+// the requests'. Clients that don't send or don't read have a short time of it.
 func (s *Server) shutdown(ctx context.Context, web *http.Server, followers *sync.WaitGroup) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.conf.Drain)
 	defer cancel()
+	s.conns.drain(min(endGrace, s.conf.Drain/2))
 	err := web.Shutdown(drain)
 	followers.Wait() // a swap that has begun is finished
 	if slot := s.slot.Load(); slot != nil {

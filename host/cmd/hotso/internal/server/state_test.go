@@ -29,3 +29,17 @@ func TestStateThatIsNoFile(t *testing.T) {
 	assert.Len(t, b, maxState)
 	assert.Nil(t, newMemory(large).saved.Passed)
 }
+
+// What a killed server was about to save is removed at the next start, and nothing else.
+func TestStateLeftByAKilledServer(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, StateName)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".hotso-state-123"), []byte("{"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hotso-state-123"), []byte("{"), 0o600))
+	m := newMemory(path)
+	require.NoError(t, m.save())
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+	assert.Equal(t, []string{StateName, "hotso-state-123"}, []string{entries[0].Name(), entries[1].Name()})
+}

@@ -29,8 +29,9 @@ func TestTrustedKey(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "2"))
 	r := start(t, server.Config{Dir: dir, Options: []host.Option{host.TrustKeys(key)}})
-	require.Contains(t, r.await(host.Refused, "2").Detail, host.ErrUnsigned.Error())
+	require.Contains(t, r.await(server.Trouble, "").Detail, host.ErrUnsigned.Error(), "nor does it say what to serve")
 	deploy(t, dir, signed)
+	require.Contains(t, r.await(host.Refused, "2").Detail, host.ErrUnsigned.Error())
 	r.await(host.Serving, "1")
 	require.NoError(t, r.stop())
 }

@@ -4,43 +4,44 @@ import (
 	"crypto/subtle"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 )
 
 // trusted lets only those deploy who may: through the unix socket, whose file
-// permissions have decided; with the bearer token, if there is one; without one,
-// from loopback. A request that a proxy passed on, or that was addressed to a name
-// other than localhost (DNS rebinding), only looks as if it came from here.
+// permissions have decided, or with the bearer token. No address is trusted: behind a
+// proxy on the same machine, everybody's requests come from loopback.
 func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		token := s.token.Load()
 		switch {
 		case local != nil && local.Network() == "unix":
-		case s.conf.Token != "":
-			given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(s.conf.Token)) != 1 {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				fail(w, http.StatusUnauthorized, "%s needs the header Authorization: Bearer TOKEN", r.URL.Path)
-				return
-			}
-		case !fromHere(r):
-			fail(w, http.StatusForbidden, "%s is for loopback only, as the server has no token", r.URL.Path)
+		case token == nil:
+			fail(w, http.StatusForbidden, "%s needs a token over TCP, and the server has none: start it with --token-file, or use its unix socket", r.URL.Path)
+			return
+		case !bears(r, *token):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			fail(w, http.StatusUnauthorized, "%s needs the header Authorization: Bearer TOKEN", r.URL.Path)
 			return
 		}
 		h(w, r)
 	}
 }
 
-func fromHere(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().Unmap().IsLoopback() || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Forwarded-For") != "" {
-		return false
+// bears reports whether a request has the token (RFC 6750, 2.1; the scheme's case does
+// not count, RFC 9110, 11.1).
+func bears(r *http.Request, token string) bool {
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer") &&
+		subtle.ConstantTimeCompare([]byte(strings.TrimSpace(given)), []byte(token)) == 1
+}
+
+// SetToken replaces Config.Token: requests from now on must bear this one. Empty: only
+// the unix socket deploys. It is safe for concurrent use.
+func (s *Server) SetToken(token string) {
+	if token == "" {
+		s.token.Store(nil)
+		return
 	}
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+	s.token.Store(&token)
 }

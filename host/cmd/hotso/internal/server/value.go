@@ -1,54 +1,9 @@
 package server
 
 import (
-	"encoding/base64"
-	"fmt"
 	"math"
 	"reflect"
-
-	"github.com/hotso/hotso/cabi/abi"
 )
-
-// A text is a JSON string as an argument: it also stands for what JSON has no
-// type for.
-type text string
-
-// Argument implements host.Argument.
-func (s text) Argument(t abi.Type) (any, error) {
-	switch {
-	case t == abi.Bytes:
-		b, err := base64.StdEncoding.DecodeString(string(s))
-		if err != nil {
-			return nil, fmt.Errorf("[]byte is a base64 string: %w", err)
-		}
-		return b, nil
-	case t.Float():
-		if f, ok := notFinite[string(s)]; ok {
-			return f, nil
-		}
-	}
-	return string(s), nil
-}
-
-var notFinite = map[string]float64{"NaN": math.NaN(), "+Inf": math.Inf(1), "-Inf": math.Inf(-1)}
-
-// Argument turns what encoding/json made of a value into an argument of a
-// dynamic call. It changes the value.
-func Argument(v any) any {
-	switch v := v.(type) {
-	case string:
-		return text(v)
-	case []any:
-		for i := range v {
-			v[i] = Argument(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = Argument(v[name])
-		}
-	}
-	return v
-}
 
 // JSON is a result of a call as encoding/json can write it.
 func JSON(v any) any {

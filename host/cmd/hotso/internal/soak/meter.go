@@ -1,10 +1,10 @@
 package soak
 
-// A Meter counts what the process has beside the host's own.
+// A Meter counts what the process has beyond the host's own.
 type Meter struct{ run run }
 
-// NewMeter makes the host start what it would start sooner or later, for that
-// many goroutines at the same time, and takes all there is as the host's own.
+// NewMeter makes the host start whatever it would start sooner or later, for that
+// many goroutines at the same time, and counts all there is as the host's own.
 func NewMeter(goroutines int) (*Meter, error) {
 	m := &Meter{}
 	prepareThreads(goroutines)

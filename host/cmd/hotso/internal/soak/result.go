@@ -32,15 +32,15 @@ type Result struct {
 	file int64 // bytes
 }
 
-// A Step is one state that a version comes to until it serves.
+// A Step is one of the states that a version goes through until it serves.
 type Step struct {
 	State host.State    `json:"state"`
 	Took  time.Duration `json:"took"`  // nanoseconds, median
 	Share float64       `json:"share"` // of all steps
 }
 
-// Limits of the growth of what has no exact number: the host's own heap comes
-// and goes by about as much as Noise, and so does the memory that a file is read to.
+// Limits for growth of what can't be counted exactly: the host's own heap grows and
+// shrinks by about as much as Noise, and so does the memory that a file is read into.
 const (
 	BytesPerReload = 16
 	Noise          = 2 << 20
@@ -60,7 +60,7 @@ func slope(samples []Sample) float64 {
 	return (n*sxy - sx*sy) / d
 }
 
-// Since says what s has more than before of what is counted exactly. The host's
+// Since lists what s has more of than before, among what is counted exactly. The host's
 // runtime takes memory for its own records in pieces of 64 or 256 KiB, some in
 // ten thousand reloads. Libraries that leak mappings leak one in each reload, or
 // a large one.

@@ -18,17 +18,17 @@ type Sample struct {
 	Reload int `json:"reload"`
 	proc.Usage
 	// Own is how many of the threads the host's runtime started. It starts
-	// one when it sees a processor without, and keeps it: no leak.
+	// one when it sees an idle processor, and keeps it: no leak.
 	Own   int    `json:"own_threads"`
 	CHeap uint64 `json:"c_heap"` // bytes that malloc has lent; 0 if it does not tell
 	Heap  uint64 `json:"heap"`   // bytes of objects on the host's heap
 }
 
-// Foreign is how many threads are the libraries'.
+// Foreign is how many threads belong to libraries.
 func (s Sample) Foreign() int { return s.Threads - s.Own }
 
-// take reads a sample. What the host's collector can free is none of the
-// libraries', so it goes first.
+// take reads a sample. What the host's garbage collector can free does not belong to
+// libraries, so that is freed first.
 func (r *run) take() (Sample, error) {
 	debug.FreeOSMemory()
 	own := pprof.Lookup("threadcreate")
@@ -95,7 +95,7 @@ func prepareThreads(n int) {
 	done.Wait()
 }
 
-// prepareHeap has the host's heap map more addresses than it will need: it takes
+// prepareHeap makes the host's heap map more addresses than it will need: it takes
 // them in pieces of 64 MiB when it grows, and keeps them. What is not used does
 // not count as memory.
 func prepareHeap() {

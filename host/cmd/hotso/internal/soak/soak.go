@@ -20,16 +20,17 @@ type Config struct {
 	File     string
 	Reloads  int           // 0: as many as For allows
 	For      time.Duration // 0: as long as Reloads takes
-	Overlap  bool          // load the next before the last is let go, by Slot.Swap
+	Overlap  bool          // load the next version before the last is unloaded, by Slot.Swap
 	Traffic  int           // goroutines that call all the time
+	Reclaim  bool          // by host.ReclaimC
 	Function string        // what they call; empty: the health hooks
 	Args     []any
 	Progress func(reloads int, at time.Duration) // called now and then; may be nil
 }
 
-// The warm-up is rounds of reloads until a round adds nothing: by then what
-// host, libc and purego make once is there. The host's runtime takes memory for
-// its own records in pieces of 256 KiB, and under calls it does so some times.
+// The warm-up is rounds of reloads until a round adds nothing: by then whatever
+// host, libc and purego make once has been made. The host's runtime takes memory for
+// its own records in pieces of 256 KiB, and under calls it does so several times.
 const (
 	warmUp      = 10 // reloads in a round
 	warmUpQuiet = 3  // rounds that add nothing
@@ -47,9 +48,9 @@ type run struct {
 	slot *host.Slot                   // with overlap
 	lib  atomic.Pointer[host.Library] // without
 
-	extra         int // entries in the runtime's list of threads that are none
+	extra         int // entries in the runtime's list of threads that are not threads
 	begin         time.Time
-	rounds        int // reloads at which a round of the warm-up ends; 0 behind it
+	rounds        int // reloads at which a round of the warm-up ends; 0 after the warm-up
 	next          int // reloads at which the next sample is due
 	first         int // reloads before this part
 	calls, failed atomic.Int64
@@ -59,14 +60,14 @@ type run struct {
 	unloads       recent
 }
 
-// loadSteps are the states of a version that is loaded, in their order.
+// loadSteps are the states of a version that is being loaded, in their order.
 var loadSteps = [...]host.State{host.Verified, host.Loaded, host.Started, host.Healthy}
 
 // Run reloads c.File. The error is what ended it early.
 //
-// It is done in three parts: the warm-up, and two halves. Behind each part the
-// library is let go whole and a sample is taken of the process without it:
-// only then are threads, mappings and descriptors exact numbers, as a Go
+// It has three parts: the warm-up, and two halves. After each part the
+// library is unloaded and a sample is taken of the process without it:
+// only then are threads, mappings and descriptors exact numbers, because a Go
 // runtime at work has sometimes more of them and sometimes less. The slope is
 // that of samples taken in between.
 func Run(ctx context.Context, c Config) (*Result, error) {
@@ -79,14 +80,14 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	r := &run{Config: c, name: d.Name}
 	r.Library, r.Version, r.file = d.Name, d.Version, d.Size
-	prepareThreads(c.Traffic + 2*runtime.NumCPU() + 8)
+	prepareThreads(c.Traffic + 2*runtime.GOMAXPROCS(0) + 8)
 	prepareHeap()
 	s, err := r.take()
 	if err != nil {
 		return nil, err
 	}
 	r.extra = -s.Foreign()
-	if r.Stop, err = measureStop(ctx, c.File); err != nil {
+	if r.Stop, err = measureStop(ctx, c.File, c.options()); err != nil {
 		return nil, err
 	}
 	r.begin = time.Now()
@@ -111,7 +112,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return &r.Result, err
 }
 
-// Unloads refuses a library that stays in the process. To reload it would fill the
+// Unloads refuses a library that stays in the process. Reloading it would fill the
 // process, its crash would end it, and while its runtime has the signals, the host's
 // can't stop a loop.
 func Unloads(ctx context.Context, file string) error {
@@ -149,17 +150,24 @@ func (r *run) warmUp(ctx context.Context) error {
 	return nil
 }
 
-// part reloads under calls until that share of the whole is done, and lets go.
+func (c *Config) options() []host.Option {
+	if !c.Reclaim {
+		return nil
+	}
+	return []host.Option{host.ReclaimC()}
+}
+
+// part reloads under calls until that share of the whole is done, and unloads.
 func (r *run) part(ctx context.Context, share float64) (err error) {
 	r.first = r.Result.Reloads
 	if r.done(ctx, share) {
 		return nil
 	}
-	r.slot = host.NewSlot(r.name, host.OnEvent(func(e host.Event) {
+	r.slot = host.NewSlot(r.name, append(r.options(), host.OnEvent(func(e host.Event) {
 		if i := slices.Index(loadSteps[:], e.State); i >= 0 {
 			r.steps[i].add(e.Took)
 		}
-	}))
+	}))...)
 	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(ctx))) }()
 	if err := r.reload(ctx); err != nil {
 		return err
@@ -209,8 +217,7 @@ func (r *run) every() int {
 }
 
 // settled takes a sample of the process without the library. What is on its
-// way out, such as a thread whose last instruction is the kernel's, has some
-// time for it.
+// way out, such as a thread that only the kernel has yet to finish, gets some time.
 func (r *run) settled() (s Sample, err error) {
 	for end := time.Now().Add(2 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		s, err = r.take()
@@ -221,7 +228,7 @@ func (r *run) settled() (s Sample, err error) {
 	}
 }
 
-// reload makes a new version of the same file serve, and lets the last one go.
+// reload makes a new version of the same file serve, and unloads the last one.
 func (r *run) reload(ctx context.Context) error {
 	begin := time.Now()
 	var old *host.Report
@@ -240,7 +247,7 @@ func (r *run) reload(ctx context.Context) error {
 			}
 		}
 		open := time.Now()
-		lib, err := host.Open(ctx, r.File)
+		lib, err := host.Open(ctx, r.File, r.options()...)
 		if err != nil {
 			return err
 		}
@@ -289,7 +296,7 @@ func (r *run) traffic(ctx context.Context) (stop func()) {
 				if n%256 == 0 {
 					// A caller that never waits for anything would keep a
 					// processor for its whole slice of 10 ms, and each step of
-					// a reload would stand in line for it.
+					// a reload would have to wait for it.
 					runtime.Gosched()
 				}
 				switch err := r.call(ctx); {
@@ -308,7 +315,7 @@ func (r *run) traffic(ctx context.Context) (stop func()) {
 	return func() { cancel(); wg.Wait() }
 }
 
-// throughSlot reports whether a call finds a version at every moment.
+// throughSlot reports whether there is a version to call at every moment.
 func (r *run) throughSlot() bool { return r.Overlap && r.Function != "" }
 
 func (r *run) call(ctx context.Context) (err error) {
@@ -327,7 +334,7 @@ func (r *run) call(ctx context.Context) (err error) {
 	return err
 }
 
-// recent holds the last measurements, as many as never need more memory.
+// recent holds the last measurements, so many that it never needs more memory.
 type recent struct {
 	ring [1024]time.Duration
 	n    int

@@ -125,7 +125,7 @@ func TestRunEndsEarly(t *testing.T) {
 	assert.ErrorIs(t, err, host.ErrNotFound)
 }
 
-// What is not unloaded is a leak, and found out.
+// What is not unloaded is a leak, and is found.
 func TestRunFindsALeak(t *testing.T) {
 	var fds []*os.File
 	defer func() {

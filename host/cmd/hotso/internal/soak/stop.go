@@ -2,8 +2,10 @@ package soak
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +27,9 @@ const (
 	stopsPerRound = 100
 )
 
-// measureStop compares within a round, as the machine is never quite the same
+// measureStop compares within a round, because the machine is never quite the same
 // in the next.
-func measureStop(ctx context.Context, file string) (Stop, error) {
+func measureStop(ctx context.Context, file string, options []host.Option) (Stop, error) {
 	var without, with []time.Duration
 	var ratios []float64
 	for range stopRounds {
@@ -35,7 +37,7 @@ func measureStop(ctx context.Context, file string) (Stop, error) {
 			break
 		}
 		a := stops()
-		b, err := stopsWith(ctx, file)
+		b, err := stopsWith(ctx, file, options)
 		if err != nil {
 			return Stop{}, err
 		}
@@ -46,9 +48,9 @@ func measureStop(ctx context.Context, file string) (Stop, error) {
 }
 
 // stopsWith is stops while libraries are loaded.
-func stopsWith(ctx context.Context, file string) ([]time.Duration, error) {
+func stopsWith(ctx context.Context, file string, options []host.Option) ([]time.Duration, error) {
 	for range stopLibraries {
-		lib, err := host.Open(ctx, file)
+		lib, err := host.Open(ctx, file, options...)
 		if err != nil {
 			return nil, err
 		}
@@ -57,21 +59,25 @@ func stopsWith(ctx context.Context, file string) ([]time.Duration, error) {
 	return stops(), nil
 }
 
-// stops has the runtime stop the world some times and returns how long each took.
+// stops makes the runtime stop the world several times and returns how long each took.
 func stops() []time.Duration {
 	var word uint64
 	var end atomic.Bool
 	ended := make(chan struct{})
+	polite := asyncPreemptionOff()
 	go func() {
 		defer close(ended)
 		for !end.Load() { // an instruction, not a call
 			word++
+			if polite {
+				runtime.Gosched()
+			}
 		}
 	}()
 	took := make([]time.Duration, stopsPerRound)
 	var stats runtime.MemStats
 	for i := range took {
-		time.Sleep(100 * time.Microsecond) // the loop is let run
+		time.Sleep(100 * time.Microsecond) // let the loop run
 		begin := time.Now()
 		runtime.ReadMemStats(&stats) // stops the world
 		took[i] = time.Since(begin)
@@ -79,6 +85,12 @@ func stops() []time.Duration {
 	end.Store(true)
 	<-ended
 	return took
+}
+
+// asyncPreemptionOff reports whether nothing can stop a loop that makes no call: the
+// runtime would wait for its end for ever (runtime, GODEBUG).
+func asyncPreemptionOff() bool {
+	return strings.Contains(os.Getenv("GODEBUG"), "asyncpreemptoff=1")
 }
 
 func middle[T time.Duration | float64](all []T) T {

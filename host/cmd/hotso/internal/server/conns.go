@@ -1,0 +1,241 @@
+package server
+
+import (
+	"container/list"
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// conns are the connections of a server. A request is engaged from when its body is
+// there until it is answered; a connection without one waits for its client, and owes it
+// nothing yet. So it is those that make room when there are too many, and that a server
+// which ends does not wait for.
+type conns struct {
+	max int
+
+	mu      sync.Mutex
+	open    map[*conn]struct{}
+	counted int
+	waiting list.List // of *conn, counted ones, the one that has waited longest first
+	grace   time.Duration
+	end     time.Time // not zero: the server ends, and clients have until then
+}
+
+func newConns(max int) *conns { return &conns{max: max, open: map[*conn]struct{}{}} }
+
+// A conn gives each piece that is written a time of its own: a client that reads
+// slowly gets all of its reply, and one that does not read is let go. This holds for
+// whatever the server writes, also for what net/http flushes behind a handler.
+type conn struct {
+	net.Conn
+	of      *conns
+	counted bool // among those that max bounds
+
+	// Under of.mu:
+	engaged bool
+	ahead   bool          // the client has sent something before it had its reply
+	heard   bool          // it has sent something since its last reply
+	place   *list.Element // in of.waiting
+
+	inTurn bool // its request has a turn; of the goroutine that serves it
+}
+
+const (
+	writePiece   = 64 << 10         // bytes that a client has writeTimeout to take
+	writeTimeout = 10 * time.Second // ... so a reply of any length needs 6.4 KB/s
+	endGrace     = 2 * time.Second  // the same for both directions once the server ends
+)
+
+// listen has conns look after what l accepts. The unix socket, which only the owner can
+// open, is not counted: deployments come through however many others there are.
+func (cs *conns) listen(l net.Listener) net.Listener {
+	return &listener{l, cs, l.Addr().Network() != "unix"}
+}
+
+type listener struct {
+	net.Listener
+	conns   *conns
+	counted bool
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if c := l.conns.add(c, l.counted); c != nil {
+			return c, nil
+		}
+	}
+}
+
+// add makes room for c. If there is none, because all others are engaged, c is told so
+// and closed.
+func (cs *conns) add(c net.Conn, counted bool) net.Conn {
+	cs.mu.Lock()
+	full := counted && cs.counted >= cs.max
+	var oldest *conn
+	if first := cs.waiting.Front(); full && first != nil {
+		oldest = first.Value.(*conn)
+		cs.remove(oldest)
+	} else if full {
+		cs.mu.Unlock()
+		refuse(c)
+		return nil
+	}
+	added := &conn{Conn: c, of: cs, counted: counted}
+	cs.open[added] = struct{}{}
+	if counted {
+		cs.counted++
+		added.place = cs.waiting.PushBack(added)
+	}
+	cs.mu.Unlock()
+	if oldest != nil {
+		_ = oldest.Conn.Close()
+	}
+	return added
+}
+
+// refuse answers a client that there is no connection for. What it has sent is not read,
+// so it may see a reset instead.
+func refuse(c net.Conn) {
+	const text = `{"error":"there are too many connections"}` + "\n"
+	_ = c.SetWriteDeadline(time.Now().Add(time.Second)) // it fits into the socket's buffer
+	_, _ = c.Write([]byte("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n" +
+		"Content-Type: application/json\r\n\r\n" + text))
+	_ = c.Close()
+}
+
+// remove forgets c. cs.mu is held.
+func (cs *conns) remove(c *conn) {
+	if _, ok := cs.open[c]; !ok {
+		return
+	}
+	delete(cs.open, c)
+	if c.counted {
+		cs.counted--
+	}
+	c.leave()
+}
+
+// leave takes c out of those that wait. of.mu is held.
+func (c *conn) leave() {
+	if c.place != nil {
+		c.of.waiting.Remove(c.place)
+		c.place = nil
+	}
+}
+
+// drain begins the end: from now on a client has grace to send a request that it has begun,
+// and for each piece of a reply. Requests that are engaged take the time that they need.
+func (cs *conns) drain(grace time.Duration) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.grace, cs.end = grace, time.Now().Add(grace)
+	for c := range cs.open {
+		_ = c.Conn.SetWriteDeadline(cs.end)
+		if !c.engaged {
+			_ = c.Conn.SetReadDeadline(cs.end)
+		}
+	}
+}
+
+func (c *conn) Write(b []byte) (n int, err error) {
+	for {
+		piece := b[n:min(len(b), n+writePiece)]
+		c.extend()
+		m, err := c.Conn.Write(piece)
+		if n += m; err != nil || n == len(b) {
+			return n, err
+		}
+	}
+}
+
+// Read notes when the client sends, for pipelined.
+func (c *conn) Read(b []byte) (n int, err error) {
+	if n, err = c.Conn.Read(b); n > 0 {
+		c.of.mu.Lock()
+		c.heard, c.ahead = true, c.ahead || c.engaged
+		c.of.mu.Unlock()
+	}
+	return n, err
+}
+
+// pipelined reports whether the request that begins was sent before the reply to the one
+// before. net/http may have had it in its buffer already.
+func (c *conn) pipelined() bool {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	ahead := c.ahead || !c.heard
+	c.ahead = false
+	return ahead
+}
+
+func (c *conn) extend() {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	timeout := writeTimeout
+	if !c.of.end.IsZero() {
+		timeout = c.of.grace
+	}
+	_ = c.Conn.SetWriteDeadline(time.Now().Add(timeout))
+}
+
+// SetReadDeadline is never later than the server's end, unless a request is engaged: then
+// net/http reads only to learn whether the client is still there.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if end := c.of.end; !c.engaged && !end.IsZero() && (t.IsZero() || t.After(end)) {
+		t = end
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *conn) Close() error {
+	c.of.mu.Lock()
+	c.of.remove(c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
+
+// NetConn returns the connection below, as that of tls.Conn does.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
+// engage says that a request is there as a whole, and ends the deadline for it.
+func (c *conn) engage() {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.engaged = true
+	c.leave()
+	_ = c.Conn.SetReadDeadline(time.Time{})
+}
+
+// disengage says that the connection waits for its client.
+func (c *conn) disengage() {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.engaged, c.heard = false, false
+	if _, open := c.of.open[c]; open && c.counted {
+		c.leave()
+		c.place = c.of.waiting.PushBack(c)
+	}
+}
+
+type connKey struct{}
+
+// withConn is for http.Server.ConnContext.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// connOf returns the connection of a request; nil if it did not come through a listener
+// of conns.
+func connOf(r *http.Request) *conn {
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	return c
+}

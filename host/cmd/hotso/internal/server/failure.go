@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+
+	"github.com/hotso/hotso/host"
+)
+
+const nobody = "no version serves; GET /versions tells why"
+
+// statusOf is the status of the answer to a call that failed with err, 0 if nobody is there
+// to read one.
+func statusOf(err error) int {
+	var failed *host.CallError
+	var crash *host.Crash
+	var tooLarge *http.MaxBytesError
+	var bad badRequest
+	switch {
+	case errors.As(err, &failed), errors.As(err, &crash), errors.Is(err, errResultNotText):
+		return http.StatusBadGateway
+	case errors.Is(err, host.ErrFunction):
+		return http.StatusNotFound
+	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed),
+		errors.Is(err, host.ErrTooManyCalls), errors.Is(err, host.ErrPaused), errors.Is(err, errBusy):
+		return http.StatusServiceUnavailable
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	case errors.Is(err, host.ErrArgument), errors.As(err, &bad):
+		return http.StatusBadRequest
+	case errors.Is(err, host.ErrHung) && errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout // of the server's; else the client is gone
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return 0
+	}
+	return http.StatusInternalServerError
+}
+
+// failCall answers a call that failed. slot may be nil if no library is there yet.
+func failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
+	var failed *host.CallError
+	var crash *host.Crash
+	status := statusOf(err)
+	switch {
+	case status == 0:
+		panic(http.ErrAbortHandler) // or net/http would answer 200, without a result
+	case errors.As(err, &failed):
+		kind := "error"
+		if failed.Panicked {
+			kind = "panic"
+		}
+		answer(w, status, failure{firstLine(failed.Message), kind, failed.Version})
+	case errors.As(err, &crash):
+		answer(w, status, failure{firstLine(crash.Error()), "crash", crash.Version})
+	case errors.Is(err, host.ErrFunction):
+		fail(w, status, "%s", unknown(slot, name))
+	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed):
+		fail(w, status, nobody)
+	case errors.Is(err, host.ErrArgument):
+		fail(w, status, "%v", reason(err))
+	default:
+		fail(w, status, "%v", err)
+	}
+}
