@@ -13,19 +13,19 @@ type CrashKind string
 const (
 	CrashPanic  CrashKind = "panic"  // nobody recovered
 	CrashFatal  CrashKind = "fatal"  // the runtime gave up: concurrent map writes, stack overflow, ...
-	CrashExit   CrashKind = "exit"   // os.Exit, log.Fatal
-	CrashSignal CrashKind = "signal" // a signal that the runtime wanted to die of
+	CrashExit   CrashKind = "exit"   // os.Exit, log.Fatal, exit(3) of C code
+	CrashSignal CrashKind = "signal" // a signal that the runtime wanted to die of, or its C code sent; abort(3)
 	CrashKilled CrashKind = "killed" // the host ended it: hung, or a forced unload
 )
 
-// A Crash says how a version ended. It is an error, ErrCrashed; calls that were
-// inside get it, and those that come before there is another version.
+// A Crash says how a version ended. It is an error, ErrCrashed, which calls get that were
+// inside, or that are made before another version serves.
 type Crash struct {
 	Library string    `json:"library"`
 	Version string    `json:"version"`
 	Kind    CrashKind `json:"kind"`
 	Code    int       `json:"code"`              // exit status or signal number, 0 if there is none
-	Message string    `json:"message,omitempty"` // the runtime's own words and its goroutines, at most MaxCrashMessage bytes
+	Message string    `json:"message,omitempty"` // the runtime's own words and its goroutines, or what C code called; at most MaxCrashMessage bytes
 	Time    time.Time `json:"time"`
 }
 

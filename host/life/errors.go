@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The reasons a caller can act on, one each; test with errors.Is. Every error
-// of this package that concerns a library is an *Error.
+// There is one error for each reason that a caller can act on; test with errors.Is.
+// Every error of this package that concerns a library is an *Error.
 var (
 	// ErrNotFound: there is no such file, or it can't be read.
 	ErrNotFound = errors.New("library not found")
@@ -26,7 +26,7 @@ var (
 	ErrSanitizer = refused("built with a sanitizer")
 	// ErrABI: built for another version of the hotso ABI.
 	ErrABI = refused("other ABI version")
-	// ErrUnsealed: no manifest behind the image, or the file is cut off.
+	// ErrUnsealed: there is no manifest after the image, or the file is cut off.
 	ErrUnsealed = refused("not sealed")
 	// ErrSeal: the file is not what was sealed: changed or damaged.
 	ErrSeal = refused("seal does not match")
@@ -34,22 +34,30 @@ var (
 	ErrUnsigned = refused("not signed")
 	// ErrUntrusted: no trusted key verifies the library's signature.
 	ErrUntrusted = refused("signature not trusted")
+	// ErrNeeded: keys are trusted, and it needs a shared object that is neither the
+	// system's nor what the manifest says it was.
+	ErrNeeded = refused("needs what was not verified")
 	// ErrDowngrade: the library is older than the version that serves.
 	ErrDowngrade = refused("older version")
-	// ErrName: the library has another name than the slot.
+	// ErrName: the library has another name than the slot, or than its file.
 	ErrName = refused("other library name")
 	// ErrFunction: a function that the host has bound is missing.
 	ErrFunction = refused("missing function")
-	// ErrSignature: a function exists, but is called another way.
+	// ErrSignature: a function exists, but with another signature.
 	ErrSignature = refused("other function signature")
+	// ErrContract: it serves a contract that the host has bound, but not in a compatible form.
+	ErrContract = refused("incompatible contract")
 
-	// ErrLoad: the dynamic linker or the loader's resources said no.
+	// ErrLoad: the dynamic linker refused the library, or the loader lacked a resource.
 	ErrLoad = errors.New("load failed")
 	// ErrStart: the start hook failed, panicked, or did not end in time.
 	ErrStart = errors.New("start failed")
-	// ErrUnhealthy: the health hook said no.
+	// ErrUnhealthy: the health hook reported an error.
 	ErrUnhealthy = errors.New("unhealthy")
-	// ErrBusy: calls were still inside the version when the drain deadline came.
+	// ErrConflict: it has a file open that another version has as well (RefuseConflicts).
+	ErrConflict = errors.New("another version has the same file open")
+	// ErrBusy: something else has to end first: the calls that were still inside when
+	// the deadline came, another deployment, or the slot that the library belongs to.
 	ErrBusy = errors.New("busy")
 	// ErrLeft: the version ended and something of it is still in the process;
 	// the report says what and why. The new version serves all the same.
@@ -67,8 +75,10 @@ var (
 	ErrPanic = errors.New("function panicked")
 	// ErrArgument: an argument can't be passed to the function.
 	ErrArgument = errors.New("bad argument")
-	// ErrHung: the call did not return by its deadline, and may be inside still.
+	// ErrHung: the call did not return by its deadline, and may still be inside.
 	ErrHung = errors.New("call hung")
+	// ErrTooManyCalls: as many calls are inside as may be, and none came out in time.
+	ErrTooManyCalls = errors.New("too many calls")
 	// ErrCrashed: the version's Go runtime ended while the call was inside, or had
 	// ended before. See Crash.
 	ErrCrashed = errors.New("library crashed")
@@ -78,13 +88,17 @@ var (
 	ErrTooMany = errors.New("too many libraries are loaded")
 	// ErrState: a version could not save its state, or the other could not restore it.
 	ErrState = errors.New("state not handed over")
+	// ErrExclusive: only one version may be live at a time.
+	ErrExclusive = errors.New("only one version may be live")
+	// ErrPaused: the call has waited for too long while one version took over from another.
+	ErrPaused = errors.New("calls wait for a takeover")
 	// ErrTwoStates: two versions side by side would each have a state of their own.
 	ErrTwoStates = errors.New("two versions would each have a state")
 	// ErrNoneBefore: there is no version to go back to.
 	ErrNoneBefore = errors.New("no version before this one")
-	// ErrCanary: a canary runs.
+	// ErrCanary: a canary is running.
 	ErrCanary = errors.New("a canary runs")
-	// ErrNoCanary: no canary runs, or it was promoted or aborted meanwhile.
+	// ErrNoCanary: no canary is running, or it was promoted or aborted meanwhile.
 	ErrNoCanary = errors.New("no canary runs")
 )
 
@@ -147,10 +161,17 @@ type CallError struct {
 	Message  string // the library's own words; for a panic with its stack
 	Panicked bool
 
+	// Detail is what a library of a contract says of its error for generated clients, see
+	// docs/wire.md; else empty.
+	Detail string
+
 	// Ended is the error of the call's context, if that had ended when the library
 	// returned this error; else nil.
 	Ended error
 }
+
+// ErrorDetail returns Detail, for package contract.
+func (e *CallError) ErrorDetail() []byte { return []byte(e.Detail) }
 
 // Unwrap returns Ended.
 func (e *CallError) Unwrap() error { return e.Ended }

@@ -12,7 +12,7 @@ const (
 	Loaded   State = "loaded"   // mapped, and its Go runtime is up
 	Started  State = "started"  // its start hooks have run
 	Healthy  State = "healthy"  // its health hooks and the host's check agree
-	Restored State = "restored" // it has the state of the version before
+	Restored State = "restored" // it has the state of the previous version
 	Canary   State = "canary"   // answers a share of the calls, beside the one that serves
 	Serving  State = "serving"
 	Warm     State = "warm"     // replaced, and kept loaded so that calls can go back to it
@@ -21,10 +21,14 @@ const (
 	Unloaded State = "unloaded" // nothing of it is left in the process
 
 	Refused     State = "refused"     // judged before any of its code ran
-	Failed      State = "failed"      // did not get as far as to serve, or was rolled back
+	Failed      State = "failed"      // did not get as far as serving, or was rolled back
 	Crashed     State = "crashed"     // its Go runtime ended; it is being taken out
 	Quarantined State = "quarantined" // a call or thread holds it: kept whole, and tried again
-	Resident    State = "resident"    // replaced; stays in the process, and why
+	Resident    State = "resident"    // replaced, but stays in the process; the event says why
+
+	// Conflicting is no stage: with this an event says that the version has a file open which
+	// another has as well, see Conflict.
+	Conflicting State = "conflicting"
 )
 
 // An Event is one step in the life of a version.
@@ -37,9 +41,11 @@ type Event struct {
 	Detail  string        `json:"detail,omitempty"` // why, for people
 	Took    time.Duration `json:"took,omitempty"`   // nanoseconds since the step before
 	Err     error         `json:"-"`
-	// Passed, with Serving: nothing is left to wait for. The version is not on
-	// probation, or no longer.
+	// Passed, with Serving: there is nothing left to wait for. The version is not, or
+	// no longer, on probation.
 	Passed bool `json:"passed,omitempty"`
+	// Conflicts, with Conflicting, are those that are new.
+	Conflicts []Conflict `json:"conflicts,omitempty"`
 }
 
 // A Step is a stage in the life of a version where it can fail.

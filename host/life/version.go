@@ -18,14 +18,17 @@ type VersionInfo struct {
 	Share    float64   `json:"share,omitempty"`  // percent of the calls that go to it
 	Keys     []string  `json:"keys,omitempty"`   // of a canary: calls with these go to it as well
 	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
+
+	// Conflicts are as of the last second, see Conflict.
+	Conflicts []Conflict `json:"conflicts,omitempty"`
 }
 
 // A Swap says what a replacement did.
 type Swap struct {
 	Version string        `json:"version"`        // now serving
-	Load    time.Duration `json:"load"`           // nanoseconds from the file to ready
-	Pause   time.Duration `json:"pause"`          // nanoseconds that new calls waited for the state; 0: none was handed over
-	Old     *Report       `json:"old"`            // what became of the version before, nil if none
+	Load    time.Duration `json:"load"`           // nanoseconds from the file to ready, or to loaded if it takes over
+	Pause   time.Duration `json:"pause"`          // nanoseconds that new calls waited for a state or a takeover; 0: there was none
+	Old     *Report       `json:"old"`            // what became of the previous version, nil if none
 	Warm    string        `json:"warm,omitempty"` // version that is kept loaded to go back to
 }
 
@@ -36,12 +39,13 @@ type Description struct {
 	Version   string            `json:"version"`
 	ABI       uint32            `json:"abi"`
 	Sealed    bool              `json:"sealed"`
+	Exclusive bool              `json:"exclusive,omitempty"` // only one version of it may be live at a time (cabi.Exclusive)
 	Manifest  manifest.Manifest `json:"manifest"`            // zero if it is not sealed
 	Signature *Signature        `json:"signature,omitempty"` // nil if it is not signed
 	Size      int64             `json:"size"`                // bytes of the file
 }
 
-// A Signature is what a library says of who signed it.
+// A Signature is what a library says about who signed it.
 type Signature struct {
 	KeyID    string `json:"key_id"`   // 16 hexadecimal digits, as minisign shows them
 	Comment  string `json:"comment"`  // minisign's trusted comment

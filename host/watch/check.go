@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"syscall"
 
+	"github.com/hotso/hotso/host/internal/regular"
 	"github.com/hotso/hotso/host/internal/version"
 )
 
@@ -30,16 +30,7 @@ func (t *tracker) check(f *file) error {
 }
 
 func notRegular(mode fs.FileMode) error {
-	what := "device"
-	switch mode.Type() {
-	case fs.ModeDir:
-		what = "directory"
-	case fs.ModeNamedPipe:
-		what = "FIFO"
-	case fs.ModeSocket:
-		what = "socket"
-	}
-	return fmt.Errorf("%w: a %s, want a regular file", ErrInvalid, what)
+	return fmt.Errorf("%w: a %s, want a regular file", ErrInvalid, regular.Kind(mode))
 }
 
 // withoutPath drops the path from an error to which the path will be added.
@@ -51,20 +42,15 @@ func withoutPath(err error) error {
 }
 
 func wholeELF(path string) error {
-	// The file was regular a moment ago. If it has become a FIFO, O_NONBLOCK
-	// keeps the open from waiting for a writer.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, info, err := regular.Open(path)
+	var kind *regular.KindError
+	if errors.As(err, &kind) {
+		return notRegular(kind.Mode)
+	}
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return notRegular(info.Mode())
-	}
 	return whole(f, info.Size())
 }
 

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,7 +49,7 @@ func TestSlowCopy(t *testing.T) {
 					copySlowly(t, path(dir, "2"), c.image)
 				}()
 				e := s.next(kind, "2")
-				assert.EqualValues(t, len(c.image), e.Version.Size, "told half")
+				assert.EqualValues(t, len(c.image), e.Version.Size, "reported half-copied")
 				<-done
 			}
 			require.NoError(t, os.Remove(path(dir, "2")))
@@ -56,7 +59,7 @@ func TestSlowCopy(t *testing.T) {
 }
 
 // TestSettle writes a file that any check would pass. Only the settle time
-// keeps it from being told before the last byte.
+// keeps it from being reported before the last byte.
 func TestSettle(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, dir, watch.WithSettle(500*time.Millisecond), watch.WithComplete(func(string) error { return nil }))
@@ -94,8 +97,8 @@ func TestTruncate(t *testing.T) {
 	deploy(t, dir, "1", library())
 	deploy(t, dir, "2", library())
 	s := start(t, dir, watch.WithPatience(5*settle))
-	s.next(watch.Found, "1")
 	s.next(watch.Found, "2")
+	s.next(watch.Found, "1")
 	for _, size := range []int{len(library()) - 1, len(library()) / 2, 3, 0} {
 		require.NoError(t, os.Truncate(path(dir, "2"), int64(size)))
 		e := s.next(watch.Invalid, "2")
@@ -159,4 +162,41 @@ func TestVerdictIsDropped(t *testing.T) {
 	assert.EqualValues(t, len("longer than before"), s.next(watch.Found, "1").Version.Size)
 	s.stop()
 	assert.Equal(t, 2, checks)
+}
+
+// What a check holds against a file may pass without a change of the file.
+func TestRecheck(t *testing.T) {
+	dir := t.TempDir()
+	deploy(t, dir, "1", library())
+	deploy(t, dir, "2", library())
+	var trusted atomic.Value
+	trusted.Store("")
+	again := make(chan struct{})
+	s := start(t, dir, watch.WithRecheck(again), watch.WithComplete(func(p string) error {
+		if base := filepath.Base(p); !strings.Contains(trusted.Load().(string), base) {
+			return fmt.Errorf("%w: not one of %q", watch.ErrInvalid, trusted.Load())
+		}
+		return nil
+	}))
+	s.next(watch.Invalid, "2")
+	s.next(watch.Invalid, "1")
+	again <- struct{}{}
+	s.nothingNew(dir)
+	trusted.Store("libgreeter.v1.so")
+	again <- struct{}{}
+	s.next(watch.Invalid, "2") // for another reason
+	assert.True(t, s.next(watch.Found, "1").Newest)
+	close(again)
+	trusted.Store("")
+	require.NoError(t, os.Remove(path(dir, "1")))
+	s.next(watch.Removed, "1")
+}
+
+// nothingNew deploys a file that must be the next one to be told, and takes it away.
+func (s *stream) nothingNew(dir string) {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(path(dir, "0.0.1"), nil, 0o644))
+	s.next(watch.Invalid, "0.0.1")
+	require.NoError(s.t, os.Remove(path(dir, "0.0.1")))
+	s.next(watch.Removed, "0.0.1")
 }

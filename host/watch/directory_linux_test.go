@@ -57,8 +57,8 @@ func TestDirectoryIsReplaced(t *testing.T) {
 	deploy(t, next, "2", other("new"))
 	deploy(t, next, "3", library())
 	s := start(t, dir)
-	s.next(watch.Found, "1")
 	s.next(watch.Found, "2")
+	s.next(watch.Found, "1")
 
 	// Both at once, so that no look finds the path empty.
 	require.NoError(t, unix.Renameat2(unix.AT_FDCWD, dir, unix.AT_FDCWD, next, unix.RENAME_EXCHANGE))
@@ -110,8 +110,8 @@ func TestNotADirectory(t *testing.T) {
 	s.nothingElse(dir, "1")
 }
 
-// TestOddFiles names everything like a library that is none. Nothing may block
-// or keep the good one from being told.
+// TestOddFiles gives the name of a version to all kinds of files that are no library.
+// None may block the watcher or keep it from reporting the good one.
 func TestOddFiles(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, syscall.Mkfifo(path(dir, "1"), 0o644))
@@ -132,8 +132,8 @@ func TestOddFiles(t *testing.T) {
 
 	s := start(t, dir)
 	for _, c := range []struct{ version, text string }{
-		{"1.2.3.4", "bad version"}, {"1", "FIFO"}, {"2", "socket"}, {"3", "directory"},
-		{"4", "symbolic links"}, {"5", "symbolic links"}, {"6", "symbolic links"}, {"7", "device"}, {"8", "not an ELF file"},
+		{"8", "not an ELF file"}, {"7", "device"}, {"6", "symbolic links"}, {"5", "symbolic links"}, {"4", "symbolic links"},
+		{"3", "directory"}, {"2", "socket"}, {"1", "named pipe"}, {"1.2.3.4", "bad version"},
 	} {
 		e := s.next(watch.Invalid, c.version)
 		assert.ErrorIs(t, e.Err, watch.ErrInvalid)
@@ -162,14 +162,14 @@ func TestLinkedFile(t *testing.T) {
 	assert.ErrorIs(t, s.next(watch.Invalid, "1").Err, fs.ErrNotExist)
 	deploy(t, store, "9", library())
 	require.NoError(t, os.Rename(path(store, "9"), filepath.Join(store, "a")))
-	s.next(watch.Found, "1") // no event tells of this one
+	s.next(watch.Found, "1") // no file system event reports this one
 	require.NoError(t, os.WriteFile(filepath.Join(store, "b"), other("new"), 0o644))
 	require.NoError(t, os.Symlink(filepath.Join(store, "b"), filepath.Join(dir, "new")))
 	require.NoError(t, os.Rename(filepath.Join(dir, "new"), path(dir, "1")))
 	s.next(watch.Changed, "1")
 }
 
-// TestPermissions looks with the eyes of a user without privileges.
+// TestPermissions watches as a user without privileges.
 func TestPermissions(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "build")
 	require.NoError(t, os.Mkdir(dir, 0o755))

@@ -39,14 +39,14 @@ func ExampleEvents() {
 		switch e.Kind {
 		case watch.Found, watch.Changed:
 			fmt.Println(e.Kind, e.Version, "newest:", e.Newest)
+			return // a real program goes on
 		case watch.Removed:
 			fmt.Println(e.Kind, e.Version)
 		case watch.Invalid, watch.Trouble:
 			fmt.Println(e.Kind, e.Version, e.Err != nil)
-			return // a real program goes on
 		}
 	}
 	// Output:
-	// found 1 newest: true
 	// invalid 2 true
+	// found 1 newest: true
 }

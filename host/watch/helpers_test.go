@@ -19,7 +19,7 @@ import (
 	"github.com/hotso/hotso/host/watch"
 )
 
-// limit is how long a test waits for what must happen; it fails afterwards.
+// limit is how long a test waits for what must happen before it fails.
 const limit = 3 * time.Second
 
 // TestMain fails the test binary if a watcher left something behind.
@@ -83,8 +83,8 @@ func compile(source string) []byte {
 	return image
 }
 
-// other returns a whole library of other content: as with a manifest, more
-// bytes follow the ELF image.
+// other returns a complete library with other content: more bytes follow the ELF
+// image, as those of a manifest do.
 func other(text string) []byte { return append(bytes.Clone(library()), text...) }
 
 func path(dir, version string) string {
@@ -185,7 +185,7 @@ func (s *stream) next(kind watch.Kind, version string) watch.Event {
 	return e
 }
 
-// nothingElse deploys a version that must be the next one to be told.
+// nothingElse deploys a version, which must be the next one to be reported.
 func (s *stream) nothingElse(dir, version string) {
 	s.t.Helper()
 	deploy(s.t, dir, version, library())

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// inode tells a file from one that was renamed to its place.
+// inode distinguishes a file from another that was renamed to its place.
 type inode struct {
 	device, number uint64
 	changed        int64 // ctime, in nanoseconds since 1970

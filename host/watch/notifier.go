@@ -11,15 +11,17 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// debounce is how long a burst of events may go on before it is looked at.
+// debounce is how long a burst of events may last before the directory is looked at.
 const debounce = 10 * time.Millisecond
 
-// A notifier says when it is worth looking at the directory. It may say so too
-// often or not at all: looking costs little, and the tracker looks by itself.
+// A notifier says when it is worth looking at the directory. It may do so too
+// often or not at all: looking costs little, and the tracker also looks by itself.
 type notifier struct {
 	dir        string
 	prefix     string // of the base names that matter
 	newWatcher func() (*fsnotify.Watcher, error)
+	recheck    <-chan struct{} // see WithRecheck
+	asked      bool            // it has given a value
 
 	watcher *fsnotify.Watcher // nil while there is no directory to watch
 	watched fs.FileInfo       // the directory behind dir, which may be replaced
@@ -69,12 +71,18 @@ func (n *notifier) wait(ctx context.Context, d time.Duration) {
 			return
 		case <-timer.C:
 			return
+		case _, open := <-n.recheck:
+			if n.asked = open; !open {
+				n.recheck = nil
+				continue
+			}
+			return
 		case e := <-events:
 			nudge = strings.HasPrefix(filepath.Base(e.Name), n.prefix)
 			if filepath.Clean(e.Name) == filepath.Clean(n.dir) { // the directory itself
 				nudge = true
 				if e.Has(fsnotify.Remove | fsnotify.Rename) {
-					// The next one may get its inode number.
+					// A new directory may get the same inode number.
 					n.watched = nil
 				}
 			}

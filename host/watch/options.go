@@ -14,6 +14,7 @@ type options struct {
 	settle     time.Duration
 	patience   time.Duration
 	poll       time.Duration
+	recheck    <-chan struct{}
 	newWatcher func() (*fsnotify.Watcher, error) // replaced by tests
 }
 
@@ -37,7 +38,8 @@ func WithComplete(check func(path string) error) Option {
 }
 
 // WithSettle sets for how long a file must not have changed before it is
-// checked. It is also how late a rename is told. The default is 50 ms.
+// WithSettle sets for how long a file must not have changed before it is
+// checked. A rename is reported that much later. The default is 50 ms.
 func WithSettle(d time.Duration) Option {
 	return func(o *options) { o.settle = max(d, time.Millisecond) }
 }
@@ -53,4 +55,11 @@ func WithPatience(d time.Duration) Option {
 // one second.
 func WithPoll(d time.Duration) Option {
 	return func(o *options) { o.poll = max(d, time.Millisecond) }
+}
+
+// WithRecheck has the files that were Invalid checked again for each value that c gives,
+// for a check whose verdict may change though the file has not: other keys are trusted,
+// say. One that is still Invalid is told again only if the reason is another.
+func WithRecheck(c <-chan struct{}) Option {
+	return func(o *options) { o.recheck = c }
 }

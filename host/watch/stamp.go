@@ -7,8 +7,8 @@ import (
 
 // A stamp stands for a file's content: when it changes, the content may have.
 // The clock behind a file's times advances in steps of some milliseconds, but a
-// file is not told before the settle time after its last change, so a later
-// write does move its time.
+// file is not reported before the settle time after its last change has passed, so
+// a later write does change its time.
 type stamp struct {
 	size    int64
 	modTime int64 // in nanoseconds since 1970
@@ -33,7 +33,7 @@ func stampOf(path string) (stamp, fs.FileInfo, error) {
 
 // content is the part of the stamp that chmod, chown and ln leave alone. They
 // can make an unreadable file readable, so they are a reason to check again,
-// but no reason to tell a version again.
+// but no reason to report a version again.
 func (s stamp) content() stamp {
 	s.mode, s.changed = 0, 0
 	return s

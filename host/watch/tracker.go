@@ -11,15 +11,16 @@ import (
 	"time"
 )
 
-// A tracker compares what is in the directory with what it has told. It never
+// A tracker compares what is in the directory with what it has reported. It never
 // relies on having seen an event, so it cannot get out of step by missing one.
 type tracker struct {
 	options
 	dir, name string
 	files     map[string]*file // by base name
-	events    []Event          // not yet told
+	events    []Event          // not yet reported
 	notify    notifier
 	pause     time.Duration // until the next look that nothing asks for
+	newest    *Version      // see newestFound; nil: not known
 
 	dirTrouble, notifyTrouble complaint
 }
@@ -38,13 +39,15 @@ type file struct {
 	stamp     stamp
 	statErr   error
 
-	settled bool
+	settled bool          // nothing to do until it changes
+	again   bool          // it is checked again for the same content
 	since   time.Time     // when look saw the last change
 	due     time.Time     // when judge checks it next
 	backoff time.Duration // from one check to the next
 
 	told      Kind  // Found, Invalid, or 0 for nothing yet
 	toldStamp stamp // the content of what was Found
+	toldError string
 }
 
 func newTracker(dir, name string, opts []Option) *tracker {
@@ -52,7 +55,7 @@ func newTracker(dir, name string, opts []Option) *tracker {
 	for _, opt := range opts {
 		opt(&t.options)
 	}
-	t.notify = notifier{dir: dir, prefix: "lib" + name + ".v", newWatcher: t.newWatcher}
+	t.notify = notifier{dir: dir, prefix: "lib" + name + ".v", newWatcher: t.newWatcher, recheck: t.recheck}
 	return t
 }
 
@@ -64,7 +67,11 @@ func (t *tracker) look() {
 		t.tell(Event{Kind: Trouble, Err: fmt.Errorf("watch for versions of %s, trying again every %v: %w", t.name, t.poll, err)})
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-		return // the files may well be there
+		return // the files may still be there
+	}
+	if t.notify.asked {
+		t.notify.asked = false
+		t.checkAgain()
 	}
 	present := make(map[string]bool, len(t.files))
 	for _, entry := range entries {
@@ -84,6 +91,16 @@ func (t *tracker) look() {
 	}
 }
 
+// checkAgain has all Invalid files checked again.
+func (t *tracker) checkAgain() {
+	now := time.Now()
+	for _, f := range t.files {
+		if f.told == Invalid && f.settled {
+			f.settled, f.again, f.due = false, true, now
+		}
+	}
+}
+
 func (t *tracker) readDir() ([]fs.DirEntry, error) {
 	info, err := os.Stat(t.dir)
 	if err != nil {
@@ -94,7 +111,7 @@ func (t *tracker) readDir() ([]fs.DirEntry, error) {
 		t.notify.close()
 		return nil, &fs.PathError{Op: "open", Path: t.dir, Err: syscall.ENOTDIR}
 	}
-	// First the events, then the entries: nothing falls between them.
+	// First subscribe, then read, so that no change falls between the two.
 	deaf := t.notify.attach(info)
 	entries, err := os.ReadDir(t.dir)
 	if err == nil && t.notifyTrouble.isNew(deaf) {
@@ -123,7 +140,7 @@ func (t *tracker) lookAt(base string, v Version, wellNamed bool) bool {
 	}
 	now := time.Now()
 	f.version, f.stamp, f.statErr = v, s, err
-	f.settled, f.since, f.backoff = false, now, t.settle
+	f.settled, f.again, f.since, f.backoff = false, false, now, t.settle
 	f.due = now.Add(t.settle)
 	if age := now.Sub(v.ModTime); age > longAgo {
 		f.due = now // it has settled while nobody looked
@@ -132,35 +149,63 @@ func (t *tracker) lookAt(base string, v Version, wellNamed bool) bool {
 	return true
 }
 
-// longAgo is more than the coarsest clock of a file system (FAT: 2 s), so that
-// a file of that age has not just been written.
+// longAgo is more than one tick of the coarsest clock of a file system (FAT: 2 s), so
+// that a file of that age has not just been written.
 const longAgo = 3 * time.Second
 
-// judge checks the files whose time has come and returns what is to be told,
-// older versions first.
-func (t *tracker) judge(ctx context.Context) []Event {
-	for _, f := range t.files {
-		if ctx.Err() != nil {
-			return nil
+// lookAgain is how long files are checked before the directory is looked at again:
+// what has come meanwhile may be newer than all that still wait.
+const lookAgain = 200 * time.Millisecond
+
+// judge checks the files whose time has come, newest first, and reports each before it
+// checks the next. It returns whether to go on.
+func (t *tracker) judge(ctx context.Context, yield func(Event) bool) bool {
+	if !t.flush(ctx, yield) {
+		return false
+	}
+	began := time.Now()
+	for _, f := range t.due(began) {
+		t.judgeFile(f)
+		if !t.flush(ctx, yield) {
+			return false
 		}
-		if !f.settled && !time.Now().Before(f.due) {
-			t.judgeFile(f)
+		if time.Since(began) > lookAgain {
+			break
 		}
 	}
+	return ctx.Err() == nil
+}
+
+// due returns the files that are to be checked, newest first.
+func (t *tracker) due(now time.Time) (due []*file) {
+	for _, f := range t.files {
+		if !f.settled && !now.Before(f.due) {
+			due = append(due, f)
+		}
+	}
+	slices.SortFunc(due, func(a, b *file) int { return b.version.Compare(a.version) })
+	return due
+}
+
+// flush yields what is not yet reported. It returns whether to go on.
+func (t *tracker) flush(ctx context.Context, yield func(Event) bool) bool {
 	events := t.events
 	t.events = nil
 	slices.SortStableFunc(events, func(a, b Event) int { return a.Version.Compare(b.Version) })
-	for i, e := range events {
-		events[i].Newest = (e.Kind == Found || e.Kind == Changed) && t.isNewest(e.Version)
+	for _, e := range events {
+		e.Newest = (e.Kind == Found || e.Kind == Changed) && e.Version.Compare(t.newestFound()) == 0
+		if ctx.Err() != nil || !yield(e) {
+			return false
+		}
 	}
-	return events
+	return true
 }
 
 func (t *tracker) judgeFile(f *file) {
 	err := t.check(f)
 	now := time.Now()
 	if s, _, _ := stampOf(f.version.Path); s != f.stamp {
-		f.due = now.Add(t.settle) // the verdict is about something else
+		f.due = now.Add(t.settle) // the file has changed since it was checked
 		return
 	}
 	patience := f.since.Add(t.patience)
@@ -176,8 +221,10 @@ func (t *tracker) judgeFile(f *file) {
 		f.told, f.toldStamp = Found, content
 	case errors.Is(err, ErrInvalid) || !now.Before(patience):
 		f.settled = true
-		f.told = Invalid
-		t.tell(Event{Kind: Invalid, Version: f.version, Err: fmt.Errorf("%s: %w", f.version.Path, err)})
+		if !f.again || f.toldError != err.Error() {
+			t.tell(Event{Kind: Invalid, Version: f.version, Err: fmt.Errorf("%s: %w", f.version.Path, err)})
+		}
+		f.told, f.toldError = Invalid, err.Error()
 	default:
 		f.due = now.Add(f.backoff)
 		if f.due.After(patience) {
@@ -187,15 +234,32 @@ func (t *tracker) judgeFile(f *file) {
 	}
 }
 
-func (t *tracker) tell(e Event) { t.events = append(t.events, e) }
+// tell is called for every change to what was told.
+func (t *tracker) tell(e Event) {
+	t.events = append(t.events, e)
+	if t.newest == nil || e.Kind == Trouble {
+		return
+	}
+	switch order := e.Version.Compare(*t.newest); {
+	case e.Kind == Found && order > 0:
+		t.newest = &e.Version
+	case (e.Kind == Removed || e.Kind == Invalid) && order == 0:
+		t.newest = nil
+	}
+}
 
-func (t *tracker) isNewest(v Version) bool {
-	for _, f := range t.files {
-		if f.told == Found && f.version.Compare(v) > 0 {
-			return false
+// newestFound returns the newest version that was told and is still complete. It is
+// kept from one check to the next: there may be thousands.
+func (t *tracker) newestFound() Version {
+	if t.newest == nil {
+		t.newest = new(Version)
+		for _, f := range t.files {
+			if f.told == Found && f.version.Compare(*t.newest) > 0 {
+				*t.newest = f.version
+			}
 		}
 	}
-	return true
+	return *t.newest
 }
 
 // settling reports whether a file waits for its first check.

@@ -17,20 +17,20 @@ import (
 
 var (
 	// ErrBadName means that the name cannot name a library. It is the error
-	// of [List], and of the only [Event] that [Events] tells then.
+	// of [List], and of the only [Event] that [Events] then yields.
 	ErrBadName = version.ErrBadName
 	// ErrIncomplete means that a file ends before its ELF structure does.
 	// More bytes may help.
 	ErrIncomplete = errors.New("incomplete file")
-	// ErrInvalid means that a file cannot become a library by waiting. A
-	// check given to [WithComplete] may wrap it to have its error told at once.
+	// ErrInvalid means that waiting cannot turn the file into a library. A
+	// check given to [WithComplete] may wrap it to have its error reported at once.
 	ErrInvalid = errors.New("not a library file")
 )
 
 // A Version is one file in the watched directory.
 type Version struct {
 	Name    string    // of the library: greeter
-	Text    string    // of the version, as the file's name has it: 2.1.0
+	Text    string    // of the version, as in the file's name: 2.1.0
 	Path    string    // of the file, below the directory as it was given
 	Size    int64     // in bytes
 	ModTime time.Time // of the content
@@ -54,14 +54,14 @@ type Kind int
 const (
 	// Found: a complete file that was not there, or was not complete, before.
 	Found Kind = iota + 1
-	// Changed: a file that was told before is complete with other content.
+	// Changed: a file that was reported before is complete, with other content.
 	Changed
-	// Removed: a file that was told before is gone.
+	// Removed: a file that was reported before is gone.
 	Removed
-	// Invalid: a file has the name of a version and is none. Err says why.
+	// Invalid: a file has the name of a version but is none. Err says why.
 	Invalid
 	// Trouble: the directory cannot be watched at the moment. Err says why;
-	// Version is zero. It is told once, not at every try.
+	// Version is zero. It is reported once, not at every try.
 	Trouble
 )
 
@@ -75,7 +75,7 @@ func (k Kind) String() string {
 	return kinds[k]
 }
 
-// An Event tells one thing that happened to one version.
+// An Event reports one thing that happened to one version.
 type Event struct {
 	Kind    Kind
 	Version Version
@@ -86,10 +86,10 @@ type Event struct {
 	Err error
 }
 
-// Versions tells the newest complete version in dir of the named library, and
-// again whenever there is a newer one or the newest one's content changes. When
-// several came while the loop was busy, it tells the last. Removing the newest
-// version tells nothing, and neither does an invalid file or a directory that
+// Versions yields the newest complete version in dir of the named library, and
+// again whenever there is a newer one or the newest one's content changes. If
+// several appeared while the loop was busy, it yields the last. It yields nothing
+// when the newest version is removed, for an invalid file, or for a directory that
 // cannot be read: use [Events] to see those. The sequence ends with ctx, or at
 // once if name is bad.
 func Versions(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Version] {
@@ -102,11 +102,12 @@ func Versions(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Ve
 	}
 }
 
-// Events tells everything that happens to the versions in dir of the named
-// library. It begins with the versions that are there, in ascending order, so
-// that among those only the last has Newest set. The directory need not exist
-// yet. The sequence ends with ctx, or after one event with [ErrBadName]. Each
-// loop over it starts anew and may run in a goroutine of its own.
+// Events yields everything that happens to the versions in dir of the named
+// library. It checks the newest files first and reports each version before it
+// checks the next, so the newest one that is there comes first, however many
+// there are: among those only the first Found has Newest set. The directory need
+// not exist yet. The sequence ends with ctx, or after one event with [ErrBadName].
+// Each loop over it starts anew and may run in a goroutine of its own.
 func Events(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		if err := version.CheckName(name); err != nil {
@@ -118,15 +119,13 @@ func Events(ctx context.Context, dir, name string, opts ...Option) iter.Seq[Even
 		for first := true; ctx.Err() == nil; first = false {
 			t.look()
 			if first && t.settling() {
-				// Versions that have just been built belong to those that
-				// were there at the start: don't begin with older ones.
+				// Versions that have just been built count as there at the
+				// start, so wait for them: don't begin with older ones.
 				pause(ctx, t.settle)
 				t.look()
 			}
-			for _, e := range t.judge(ctx) {
-				if ctx.Err() != nil || !yield(e) {
-					return
-				}
+			if !t.judge(ctx, yield) {
+				return
 			}
 			t.notify.wait(ctx, t.untilNextLook())
 		}
@@ -159,8 +158,8 @@ func List(dir, name string) ([]Version, error) {
 	return versions, nil
 }
 
-// named reads the name of a directory entry. It is well named if the version
-// in it is one, and not ok if it is no file of the library.
+// named reads the name of a directory entry. ok says whether it names a file of the
+// library, and wellNamed whether the version in it is valid.
 func named(dir, name, base string) (v Version, wellNamed, ok bool) {
 	lib, text, ok := version.SplitFileName(base)
 	if !ok || lib != name {

@@ -26,7 +26,7 @@ func TestPresentAtStart(t *testing.T) {
 
 	for restart := range 2 {
 		s := start(t, dir)
-		for _, v := range []string{"2.0.0-rc1", "2", "2.1.0", "9", "10"} {
+		for _, v := range []string{"10", "9", "2.1.0", "2", "2.0.0-rc1"} {
 			e := s.next(watch.Found, v)
 			assert.Equal(t, v == "10", e.Newest, v)
 			assert.Equal(t, path(dir, v), e.Version.Path)
@@ -139,7 +139,7 @@ func TestThousandFiles(t *testing.T) {
 		require.NoError(t, os.Link(path(dir, "0"), path(dir, fmt.Sprint(i))))
 	}
 	s := start(t, dir)
-	for i := 0; i <= 1000; i++ {
+	for i := 1000; i >= 0; i-- {
 		require.Equal(t, i == 1000, s.next(watch.Found, fmt.Sprint(i)).Newest)
 	}
 	deploy(t, dir, "1001", library())
@@ -147,6 +147,42 @@ func TestThousandFiles(t *testing.T) {
 	versions, err := watch.List(dir, "greeter")
 	require.NoError(t, err)
 	assert.Len(t, versions, 1002)
+}
+
+// The newest version is told before any other is looked into, and one that comes while
+// the others are checked does not wait for them.
+func TestNewestIsToldFirst(t *testing.T) {
+	dir := t.TempDir()
+	deploy(t, dir, "1", library())
+	age(t, path(dir, "1"))
+	for i := 2; i <= 500; i++ {
+		require.NoError(t, os.Link(path(dir, "1"), path(dir, fmt.Sprint(i))))
+	}
+	checked, told := 0, 0
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for e := range watch.Events(ctx, dir, "greeter", watch.WithSettle(time.Millisecond), watch.WithComplete(func(string) error {
+		checked++
+		if checked > 1 {
+			time.Sleep(time.Millisecond) // a check takes its time, so that it shows
+		}
+		return nil
+	})) {
+		told++
+		require.Equal(t, told, checked, "each is told before the next is checked")
+		switch told {
+		case 1:
+			assert.Equal(t, "500", e.Version.Text)
+			assert.True(t, e.Newest)
+			deploy(t, dir, "501", library())
+		default:
+			assert.Equal(t, e.Version.Text == "501", e.Newest)
+		}
+		if e.Version.Text == "501" {
+			assert.Less(t, told, 500, "it did not wait for all")
+			return
+		}
+	}
 }
 
 func TestKinds(t *testing.T) {
