@@ -66,7 +66,7 @@ func TestBlueGreenCrash(t *testing.T) {
 	assert.Same(t, blue, slot.Current())
 }
 
-// A crash of blue, that nobody calls, is the end of blue only.
+// A crash of blue, which nobody calls, ends only blue.
 func TestBlueGreenLosesBlue(t *testing.T) {
 	one, two := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	slot := newSlot(t, "crash", []string{one}, host.BlueGreen(time.Hour))

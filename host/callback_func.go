@@ -18,13 +18,13 @@ import "github.com/hotso/hotso/host/internal/invoke"
 //		...
 //		more, err := see(path)
 //
-// hotso gen writes both for a parameter of type func(path string) (bool, error). One
-// that returns an error only has the result [None].
+// hotso gen writes both for a parameter of type func(path string) (bool, error). The
+// result type of one that returns only an error is [None].
 //
-// The library may call f on any thread, at the same time. After release, its calls
-// fail; those that are inside go on. So it is right to release when the call that
-// f was for has come back, even with [ErrHung]. What holds for functions of
-// [Provide0] holds for f; a nil f is [ErrArgument]. A handle costs the host eight
+// The library may call f on any thread, and on several at the same time. After release
+// new calls of f fail; those under way go on. So release it when the call that f
+// was for has returned, even with [ErrHung]. The rules for functions of [Provide0]
+// are also those for f; a nil f is [ErrArgument]. A handle costs the host eight
 // allocations, and its first call one more: pass one handle to many calls where
 // that counts.
 func Callback1[A, R any](f func(A) (R, error)) (handle uint64, release func(), err error) {

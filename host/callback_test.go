@@ -177,8 +177,8 @@ func TestCallbackCallsAgain(t *testing.T) {
 	assert.EqualValues(t, 11, must(each(ctx, handle, 1))(t))
 }
 
-// The stack of the caller grows and moves inside a callback, while the collector
-// runs all the time.
+// The stack of the caller grows and moves inside a callback, while the garbage
+// collector runs all the time.
 func TestCallbackGrowsTheStack(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	lib := open(t, libtest.Build(t, "callback", "1"), host.Provide2("Greet", func(name string, n int32) (string, error) {
@@ -265,7 +265,7 @@ func TestCrashDuringACallback(t *testing.T) {
 }
 
 // A goroutine of the library's is in a callback, on a thread of its own, when its
-// version is to go: it goes when the callback is over.
+// version is to be unloaded: it is unloaded when the callback is over.
 func TestUnloadDuringACallback(t *testing.T) {
 	needUnload(t)
 	for _, crash := range []bool{false, true} {
@@ -330,4 +330,26 @@ func BenchmarkCallback(b *testing.B) {
 	b.ReportAllocs()
 	_, err = each(ctx, handle, int32(b.N))
 	require.NoError(b, err)
+}
+
+// If a host function ends its goroutine on a thread of the library's, that call fails,
+// and nothing else does.
+func TestCallbackEndsItsGoroutine(t *testing.T) {
+	needUnload(t)
+	lib := open(t, libtest.Build(t, "callback", "1"), host.Provide2("Greet", func(name string, n int32) (string, error) {
+		if n == 7 {
+			runtime.Goexit()
+		}
+		return fmt.Sprint(name, " ", n), nil
+	}))
+	elsewhere := must(host.Func1[int32, string](lib, "GreetElsewhere"))(t)
+	for range 50 {
+		_, err := elsewhere(ctx, 7)
+		require.ErrorIs(t, err, host.ErrCall)
+		require.ErrorContains(t, err, "the host's function ended its goroutine")
+		s, err := elsewhere(ctx, 8)
+		require.NoError(t, err)
+		require.Equal(t, "elsewhere 8", s)
+	}
+	requireNothingLeft(t)(lib.Close(ctx))
 }

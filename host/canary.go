@@ -8,10 +8,10 @@ import (
 )
 
 // A Share says which calls go to a canary: those with one of the Keys, and Percent of
-// all others. Of calls that have a key (WithKey) it is the keys that are shared out:
-// all calls of a key go the same way, in every process, as long as Percent is the
-// same; when it grows, no key leaves the canary. Which keys these are differs from
-// version to version. Calls without a key are drawn at random, each for itself.
+// all others. For calls that have a key (WithKey), Percent is a share of the keys: all
+// calls with the same key go the same way, in every process, as long as Percent is the
+// same; when it grows, no key leaves the canary. Which keys go there differs from
+// version to version. Calls without a key are drawn at random, each by itself.
 type Share struct {
 	Percent float64  `json:"percent"` // between 0 and 100
 	Keys    []string `json:"keys,omitempty"`
@@ -23,12 +23,12 @@ func (s Share) String() string { return rollout.Share(s).String() }
 // them: a user or session, say. It matters only while a canary runs.
 func WithKey(ctx context.Context, key string) context.Context { return rollout.WithKey(ctx, key) }
 
-// A Promotion says when a canary is promoted without being told to: once all of it
-// is true. The zero Promotion leaves that to Promote. It is judged every
+// A Promotion says when a canary is promoted without a call of Promote: once all its
+// conditions are met. The zero Promotion leaves it to Promote. It is judged every
 // Rule.Health.
 type Promotion struct {
 	Calls  int64         `json:"calls,omitempty"`  // that the canary has answered, at least
-	After  time.Duration `json:"after,omitempty"`  // since its begin; alone, a canary without calls passes too
+	After  time.Duration `json:"after,omitempty"`  // since it began; as the only condition, a canary without calls passes too
 	Errors float64       `json:"errors,omitempty"` // share of its calls that may have failed, between 0 and 1
 }
 
@@ -37,11 +37,11 @@ type Promotion struct {
 // any call reaches it. From then on
 //
 //   - Promote, or the promotion, makes it the current version;
-//   - Abort, the Rule of Probation, its health hooks, a crash, or a Func that is bound
-//     and that it lacks, ends it: its calls go on with the current version, it is
+//   - Abort, the Rule of Probation, its health hooks, a crash, or the binding of a Func
+//     that it lacks ends it: its calls then go to the current version, and it is
 //     failed and unloaded;
 //   - Swap, Rollback and another Canary are refused with ErrCanary;
-//   - a crash of the current version is dealt with as ever, for its own share; if
+//   - a crash of the current version is handled as usual, for its own share; if
 //     nothing is left to fall back to, the canary is promoted. A probation of the
 //     current version goes on.
 //
@@ -56,7 +56,7 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 // ErrNoCanary and ErrArgument.
 func (s *Slot) SetShare(share Share) error { return s.s.SetShare(rollout.Share(share)) }
 
-// Promote makes the canary the current version, as Swap would: the version before is
+// Promote makes the canary the current version, as Swap would: the previous version is
 // let go, or kept warm if there is a Probation. Errors are ErrNoCanary, and ErrBusy
 // as for Swap.
 func (s *Slot) Promote(ctx context.Context) (*Swap, error) { return s.s.Promote(ctx) }

@@ -78,8 +78,8 @@ func TestCanaryCrashesUnderCalls(t *testing.T) {
 	}
 }
 
-// The calls of a current version that crashes are dealt with as ever; the canary
-// keeps its own.
+// A crash of the current version is handled as usual for its own calls; the canary
+// keeps its share.
 func TestCurrentCrashesBesideACanary(t *testing.T) {
 	slot := crashBeside(t, host.Share{Keys: []string{"tester"}})
 	v := newVictim(t, slot)
@@ -91,7 +91,7 @@ func TestCurrentCrashesBesideACanary(t *testing.T) {
 	require.NoError(t, v.add())
 }
 
-// With nothing else to go to, the canary is what there is.
+// If there is nothing else to fall back to, the canary serves.
 func TestCanaryIsTheLastThatIsLeft(t *testing.T) {
 	var j journal
 	slot := crashBeside(t, host.Share{}, j.option(), host.CrashLimit(1, time.Hour))

@@ -17,7 +17,7 @@ import (
 // all is every call.
 var all = host.Share{Percent: 100}
 
-// quick is a rule that is judged often, and so that a test says when it is broken.
+// quick is a rule that is judged often, and that is broken only when a test wants it.
 var quick = host.Rule{Errors: 0.5, Calls: 10, Health: 2 * time.Millisecond}
 
 // requireOver waits until the canary v2 has failed and is unloaded, and v1 answers.
@@ -63,7 +63,7 @@ func TestCanaryIsPromotedByRule(t *testing.T) {
 		host.Probation(0, quick))
 	greet := must(host.Func1[string, string](slot, "GreetName"))(t)
 	for i := range 20 {
-		_, err := greet(ctx, []string{"", "Ada", "Bob"}[i%3]) // a third fails: too much, and not enough to be aborted
+		_, err := greet(ctx, []string{"", "Ada", "Bob"}[i%3]) // a third fails: too many to be promoted, not enough to be aborted
 		require.Equal(t, i%3 == 0, err != nil)
 	}
 	require.Eventually(t, func() bool { return j.tells("not promoted yet: more than 20 % of its calls failed") }, patience, time.Millisecond)
@@ -114,7 +114,7 @@ func TestCanaryThatSickens(t *testing.T) {
 	requireOver(t, slot, &j, "not healthy")
 }
 
-// What runs beside the one that serves keeps everything else from changing.
+// While a canary runs, nothing else may change the versions.
 func TestWhileACanaryRuns(t *testing.T) {
 	needUnload(t)
 	slot := beside(t, all, host.Promotion{})
@@ -169,8 +169,7 @@ func TestBadCanary(t *testing.T) {
 	assert.Equal(t, "2", answeredBy(t, slot, "any"))
 }
 
-// Two versions with a state each would have the calls of one see nothing of the
-// other's.
+// With two states, the calls of one version would not see what those of the other did.
 func TestCanaryWithAState(t *testing.T) {
 	counter := libtest.Build(t, "counter", "2")
 	slot := newSlot(t, "counter", []string{libtest.Build(t, "counter", "1")})
@@ -185,7 +184,7 @@ func TestCanaryWithAState(t *testing.T) {
 	assert.Equal(t, host.Failed, plain.Versions()[1].State)
 }
 
-// The host goes by the version that serves: a canary without what is bound ends.
+// The version that serves decides what can be bound: a canary that lacks it ends.
 func TestBindWhileACanaryRuns(t *testing.T) {
 	var j journal
 	slot := newSlot(t, "greeter", []string{libtest.Greeter(t, "1")}, j.option())

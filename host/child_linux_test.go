@@ -32,6 +32,16 @@ func TestChild(t *testing.T) {
 		crashForGood(t, args[1])
 	case "limit":
 		fillToTheLimit(t, args[1])
+	case "threads":
+		fillWithCalls(t, args[1:]...)
+	case "descriptors":
+		crashWithoutDescriptors(t, args[1:]...)
+	case "start":
+		startAtALimit(t, args[1:]...)
+	case "output":
+		printWithoutReader(t, args[1])
+	case "openmp":
+		teamsOfOpenMP(t, args[1])
 	case "signals":
 		crashUnderSignals(t)
 	default:

@@ -14,8 +14,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// Libraries call any host back, and stream to it, as cabi.h says: a program in C
-// that knows nothing else.
+// Libraries can call back and stream to any host, as cabi.h says: here a C program
+// that knows nothing else of hotso.
 func TestHostInC(t *testing.T) {
 	cc, err := exec.LookPath("cc")
 	if err != nil {

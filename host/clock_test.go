@@ -11,9 +11,9 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A wall clock that somebody sets changes no decision: what is remembered for one is
-// compared by its monotonic reading. ClockJumps changes the other reading, as if the
-// clock had jumped since. (Probation, limits and deadlines are timers, which are
+// If somebody sets the wall clock, no decision changes: the times that decisions
+// remember are compared by their monotonic readings. ClockJumps changes the wall reading,
+// as if the clock had jumped since. (Probation, limits and deadlines are timers, which are
 // monotonic by themselves.)
 func TestClockThatJumps(t *testing.T) {
 	const jump = 24 * time.Hour

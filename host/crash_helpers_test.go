@@ -27,7 +27,7 @@ type victim struct {
 	c      host.Caller
 	crash  func(kind string) error
 	inside func() int64
-	add    func() error // a call that must be answered right
+	add    func() error // a call whose answer must be right
 	sleep  func() error // an hour
 }
 
@@ -78,7 +78,7 @@ func drill(t testing.TB, c host.Caller, kind string) (err error) {
 	return err
 }
 
-// within puts n callers inside, and wants them to get ErrCrashed. The function
+// within puts n callers inside, and expects them to get ErrCrashed. The function
 // that it returns waits for them.
 func (v *victim) within(n int, call func() error) (wait func()) {
 	v.t.Helper()
@@ -91,7 +91,7 @@ func (v *victim) within(n int, call func() error) (wait func()) {
 	return callers.Wait
 }
 
-// crashed wants an error to be a crash of that version.
+// crashed expects an error to be a crash of that version.
 func crashed(t testing.TB, err error, version string) *host.Crash {
 	t.Helper()
 	require.ErrorIs(t, err, host.ErrCrashed)
@@ -104,7 +104,7 @@ func crashed(t testing.TB, err error, version string) *host.Crash {
 	return c
 }
 
-// crashing builds a library that crashes at that moment of its life.
+// crashing builds a library that crashes at a given moment of its life.
 func crashing(t testing.TB, version, mode string) string {
 	t.Helper()
 	needUnload(t)
@@ -114,8 +114,8 @@ func crashing(t testing.TB, version, mode string) string {
 // callback makes a C function of f. There are 2000 for the life of a process.
 func callback(f func()) uint64 { return uint64(purego.NewCallback(func() uintptr { f(); return 0 })) }
 
-// forever has a version come back however often it crashes. If it does not, the
-// test fails.
+// forever makes a version come back however often it crashes. If it does not come back,
+// the test fails.
 func forever(t testing.TB) []host.Option {
 	return []host.Option{host.CrashLimit(1<<30, time.Minute), host.OnEvent(func(e host.Event) {
 		if e.State == host.Failed || e.State == host.Quarantined {

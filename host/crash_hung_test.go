@@ -14,8 +14,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// bounded makes a call with a context that ends in a moment, on a busy machine
-// perhaps before the call has begun: then again.
+// bounded makes a call with a context that ends in a moment. On a busy machine it may end
+// before the call has begun: then it tries again.
 func bounded(call func(context.Context) error) (err error) {
 	for again := true; again; again = errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, host.ErrHung) {
 		ctx, cancel := context.WithTimeout(bg, 20*time.Millisecond)
@@ -25,8 +25,8 @@ func bounded(call func(context.Context) error) (err error) {
 	return err
 }
 
-// A call that does not come back ends its version, if the host wants so: an
-// endless loop, or a deadlock, which the runtime of a library can't find.
+// A call that does not return ends its version, if the host says so (KillHung): an
+// endless loop, or a deadlock, which the runtime of a library can't detect.
 func TestHungCallEndsItsVersion(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	for _, kind := range []string{"hang", "deadlock"} {
@@ -46,7 +46,7 @@ func TestHungCallEndsItsVersion(t *testing.T) {
 	}
 }
 
-// What the other callers of a version that was ended are told.
+// What the other callers of a version that was ended get.
 func TestCrashKilled(t *testing.T) {
 	lib := must(host.Open(bg, libtest.Build(t, "crash", "1"), host.KillHung()))(t)
 	v := newVictim(t, lib)
@@ -93,8 +93,8 @@ func TestCancelledCallIsNotHung(t *testing.T) {
 	assert.Same(t, lib, slot.Current())
 }
 
-// A call that outlives the drain timeout ends with its version, if the host wants
-// so.
+// A call that outlives the drain timeout ends with its version, if the host says so
+// (ForceUnload).
 func TestForcedUnload(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	slot := newSlot(t, "crash", []string{v1}, host.DrainTimeout(20*time.Millisecond), host.ForceUnload())
@@ -106,4 +106,22 @@ func TestForcedUnload(t *testing.T) {
 	assert.Equal(t, host.Unloaded, swap.Old.State, swap.Old.Reason)
 	require.NoError(t, v.add())
 	assert.Equal(t, "2", slot.Current().Version())
+}
+
+// The end of a context that comes before the export has asked for cabi.Context is not
+// lost: the library hears of it, and no version is ended for what it was never told.
+func TestCancelledBeforeItListens(t *testing.T) {
+	for name, opts := range map[string][]host.BindOption{"leaving": nil, "staying": {host.Stay()}} {
+		t.Run(name, func(t *testing.T) {
+			slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, host.KillHung(), host.CancelGrace(patience))
+			late := must(host.Func1[int64, host.None](slot, "WaitLate", opts...))(t)
+			ctx, cancel := context.WithTimeout(bg, 10*time.Millisecond)
+			defer cancel()
+			_, err := late(ctx, 100)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.NotErrorIs(t, err, host.ErrCrashed)
+			assert.NotErrorIs(t, err, host.ErrHung)
+			require.NoError(t, newVictim(t, slot).add())
+		})
+	}
 }

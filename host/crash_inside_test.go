@@ -47,7 +47,7 @@ func TestCrashInACallOfACallback(t *testing.T) {
 		return func() {
 			if depth == 0 {
 				c := crashed(t, v.crash("panic"), "1")
-				// It could be recovered around the callback, otherwise.
+				// Otherwise a function around the callback could recover it.
 				assert.Contains(t, c.Message, "panic out of a function that the host called from a callback")
 			} else {
 				_, err := call(bg, callback(again(depth-1)))
@@ -100,7 +100,7 @@ func TestCrashAroundCallbacks(t *testing.T) {
 }
 
 // Threads that are in the C library may hold its locks. They are freed between
-// two calls of it, and malloc works afterwards.
+// two calls to it, and malloc works afterwards.
 func TestCrashWhileCallersAreInMalloc(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	slot := newSlot(t, "crash", []string{v1, v2}, forever(t)...)
@@ -184,7 +184,7 @@ func TestCrashUnderAnotherLibrary(t *testing.T) {
 	requireNothingLeft(t)(inner.Close(bg))
 }
 
-// The host's collector stops the world again and again meanwhile.
+// Meanwhile the host's garbage collector stops the world again and again.
 func TestCrashWhileTheHostCollects(t *testing.T) {
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, forever(t)...)
 	v := newVictim(t, slot)

@@ -11,7 +11,7 @@ import (
 )
 
 // Every way out of a Go runtime ends its version only: the callers inside are
-// freed, the reason is told, and the version before answers the next call.
+// freed, the reason is reported, and the previous version answers the next call.
 func TestCrashKinds(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	for _, test := range []struct {
@@ -36,6 +36,7 @@ func TestCrashKinds(t *testing.T) {
 		{"locked", host.CrashPanic, 0, "panic: crash on a locked thread"},
 		{"long", host.CrashPanic, 0, "panic: "},
 		{"c-segv", host.CrashFatal, 0, "SIGSEGV: segmentation violation"},
+		{"abort", host.CrashSignal, 6, ""},
 	} {
 		t.Run(test.kind, func(t *testing.T) {
 			slot := newSlot(t, "crash", []string{v1, v2})
@@ -49,7 +50,7 @@ func TestCrashKinds(t *testing.T) {
 			switch {
 			case test.kind == "long": // its 100 MB leave no room for the trace
 				assert.Len(t, c.Message, host.MaxCrashMessage)
-			case test.want != host.CrashExit:
+			case test.want == host.CrashPanic || test.want == host.CrashFatal:
 				assert.Contains(t, c.Message, "goroutine ", "the trace")
 			}
 			require.NoError(t, v.add())
@@ -66,7 +67,7 @@ func TestCrashWithAllGoroutines(t *testing.T) {
 	requireNothingLeft(t)(lib.Close(bg))
 }
 
-// Of many ways out at the same time, one is told.
+// If a library ends in several ways at the same time, one is reported.
 func TestCrashInSeveralWaysAtOnce(t *testing.T) {
 	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
 	v := newVictim(t, lib)

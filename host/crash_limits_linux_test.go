@@ -14,16 +14,16 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// What package host says it can't contain, it does not: a fault of C code inside
-// libc, and abort(3), end the process. Where the process has been damaged, going
-// on would be worse. What is contained beside them, a wild write of Go code and a
-// fault in the library's own C code, is in TestCrashKinds: "wild" and "c-segv".
+// What package host says it can't contain ends the process: a fault of C code inside
+// libc, and an abort(3) of libc's own. Where the process has been damaged, going on would be worse.
+// What is contained nevertheless, a wild write of Go code and a fault in the library's
+// own C code, is in TestCrashKinds: "wild" and "c-segv".
 func TestWhatIsNotContained(t *testing.T) {
 	needUnload(t)
 	path := libtest.Build(t, "crash", "1")
 	for kind, want := range map[string]string{
-		"libc-segv": "SIGSEGV: segmentation violation",
-		"abort":     "SIGABRT: abort",
+		"libc-segv":  "SIGSEGV: segmentation violation",
+		"free-twice": "SIGABRT: abort",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
@@ -45,8 +45,8 @@ func crashForGood(t *testing.T, kind string) {
 	t.Fatal("the host lives")
 }
 
-// Under a host that is not hotso's, a drill ends the process, as a Go library
-// does: python stands for any such program.
+// Under a host that does not use hotso, a drill ends the process, as a crash of any Go
+// library does. Python stands for all such programs.
 func TestDrillUnderAnotherHost(t *testing.T) {
 	needUnload(t)
 	python, err := exec.LookPath("python3")
@@ -66,8 +66,7 @@ print("the host lives")`
 	assert.Equal(t, "0\n", string(out))
 }
 
-// A library that comes to a limit of the process's memory ends, and gives back
-// what it had.
+// A library that exceeds a memory limit of the process ends, and frees what it had.
 func TestCrashAtAMemoryLimit(t *testing.T) {
 	needUnload(t)
 	out := child(t, "limit", libtest.Build(t, "busy", "1"))

@@ -14,8 +14,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// Goroutines of a dead library still write to the results of calls that have come
-// back. Nobody else has got that memory by then.
+// Goroutines of a dead library still write to the results of calls that have
+// returned. That memory must not have been given to anybody else.
 func TestCrashLeavesResultsToTheDead(t *testing.T) {
 	const size = 64 << 10
 	lib := must(host.Open(bg, libtest.Build(t, "crash", "1")))(t)
@@ -24,7 +24,7 @@ func TestCrashLeavesResultsToTheDead(t *testing.T) {
 	_, err := scribble(bg, size) // from now on the buffers are that large
 	require.NoError(t, err)
 
-	// One caller who does not come back keeps the library's threads alive.
+	// One caller that does not return keeps the library's threads alive.
 	hold := must(host.Func1[uint64, host.None](lib, "Callback"))(t)
 	release := make(chan struct{})
 	held := v.within(1, func() error { _, err := hold(bg, callback(func() { <-release })); return err })

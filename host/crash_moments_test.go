@@ -11,7 +11,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A version that crashes on its way in never serves, and the one before goes
+// A version that crashes while it is loaded never serves, and the previous one goes
 // on. Nothing of it is left.
 func TestCrashOnTheWayIn(t *testing.T) {
 	good := libtest.Build(t, "crash", "1")
@@ -54,7 +54,7 @@ func TestCrashOnTheWayIn(t *testing.T) {
 	}
 }
 
-// A crash on the way out is the end that was wanted.
+// A crash during an unload is no problem: it ends what was to be ended.
 func TestCrashOnTheWayOut(t *testing.T) {
 	next := libtest.Build(t, "crash", "2")
 	for _, mode := range []string{"stop", "stop-thread"} {
@@ -116,8 +116,8 @@ func TestCrashDuringDrain(t *testing.T) {
 	assert.Equal(t, "2", slot.Current().Version())
 }
 
-// The version that the slot fell back to crashes while the one before is still on
-// its way out, held by a callback.
+// The version that the slot fell back to crashes while the crashed one is still being
+// taken out, held by a callback.
 func TestCrashDuringAnotherVersionsCrash(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	slot := newSlot(t, "crash", []string{v1, v2}, forever(t)...)

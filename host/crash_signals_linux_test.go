@@ -22,9 +22,32 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// A thread that was ejected, from whatever it did, has the signal mask and the
-// signal stack that it had before: the process's first thread, which lives as
-// long as the host, as well as others.
+// A library that prints when nobody reads the host's output any more gets EPIPE; it is not
+// ended for that.
+func TestOutputWithoutReader(t *testing.T) {
+	needUnload(t)
+	out := child(t, "output", libtest.Build(t, "busy", "1"))
+	assert.Contains(t, out, "--- PASS")
+}
+
+// printWithoutReader is the other process.
+func printWithoutReader(t *testing.T, path string) {
+	lib := must(host.Open(bg, path))(t)
+	before := must(unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3))(t)
+	r, w := pipe(t)
+	require.NoError(t, r.Close())
+	require.NoError(t, unix.Dup3(int(w.Fd()), 1, 0))
+	_, err := lib.Call(bg, "Print")
+	require.NoError(t, unix.Dup3(before, 1, 0))
+	require.NoError(t, unix.Close(before))
+	require.ErrorIs(t, err, host.ErrCall)
+	require.ErrorContains(t, err, "broken pipe")
+	requireNothingLeft(t)(lib.Close(bg))
+}
+
+// A thread that was ejected, whatever it was doing, has the signal mask and the
+// signal stack that it had before. This holds for the process's first thread, which
+// lives as long as the host, as well as for others.
 func TestCrashLeavesSignalsAsTheyWere(t *testing.T) {
 	needUnload(t)
 	out := child(t, "signals")
@@ -67,7 +90,7 @@ func crashUnderSignals(t *testing.T) {
 	over.Store(1)
 	out := make(chan struct{})
 	go func() { all.Wait(); close(out) }()
-	for waiting := true; waiting; { // one that was on its way in when the others were freed is inside by now
+	for waiting := true; waiting; { // a caller that was about to enter when the others were freed is inside by now
 		_ = v.crash("exit")
 		select {
 		case <-out:
@@ -86,7 +109,7 @@ func crashUnderSignals(t *testing.T) {
 	t.Log("threads looked at:", looked.Load())
 }
 
-// signalMask is which signals a thread blocks, a bit each.
+// signalMask is the set of signals that a thread blocks, one bit for each.
 func signalMask(t *testing.T, thread string) uint64 {
 	t.Helper()
 	return must(signalMaskOf(thread))(t)

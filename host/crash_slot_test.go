@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// The slot goes back to the version before, whose file is long gone, and tells.
+// The slot goes back to the previous version, whose file is long gone, and reports it.
 func TestCrashFallsBack(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
 	var events journal
@@ -37,6 +38,56 @@ func TestCrashFallsBack(t *testing.T) {
 	assert.Contains(t, last.Reason, "fallback from v2")
 }
 
+// Close ends a recovery and waits for it, and for what is left of the version that crashed.
+func TestCloseWaitsForARecovery(t *testing.T) {
+	var checks atomic.Int32
+	var ended atomic.Bool
+	recovering := make(chan struct{})
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, host.Check(func(ctx context.Context, _ *host.Library) error {
+		if checks.Add(1) == 1 {
+			return nil
+		}
+		close(recovering)
+		<-ctx.Done()
+		time.Sleep(50 * time.Millisecond)
+		ended.Store(true)
+		return ctx.Err()
+	}))
+	v := newVictim(t, slot)
+	crashed(t, v.crash("panic"), "1")
+	<-recovering
+	_, err := slot.Close(bg)
+	require.NoError(t, err)
+	assert.True(t, ended.Load())
+	for _, info := range slot.Versions() {
+		assert.Equal(t, host.Unloaded, info.State)
+	}
+}
+
+// What a recovery has found but not loaded yet when the slot is closed is over, too, and has not
+// failed.
+func TestCloseGivesARecoveryUp(t *testing.T) {
+	needUnload(t)
+	var events journal
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, events.option())
+	v := newVictim(t, slot)
+	_, err := host.Open(bg, libtest.Build(t, "stuck", "1"), host.StartTimeout(50*time.Millisecond))
+	require.ErrorIs(t, err, host.ErrLoad, "it keeps others from being loaded")
+	gone := make(chan error, 1)
+	go func() { gone <- v.crash("panic") }()
+	require.Eventually(t, func() bool {
+		return len(slot.Versions()) == 2 && slot.Versions()[1].State == host.Verified
+	}, patience, poll)
+	_, err = slot.Close(bg)
+	require.NoError(t, err)
+	crashed(t, <-gone, "1")
+	for _, info := range slot.Versions() {
+		assert.Equal(t, host.Unloaded, info.State, info.Reason)
+	}
+	assert.True(t, events.tells("given up: the slot was closed"))
+	assert.NotContains(t, events.states("1"), host.Failed)
+}
+
 // Versions shows a dead version as crashed, and why, until it is out.
 func TestVersionsShowsACrash(t *testing.T) {
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")})
@@ -55,7 +106,7 @@ func TestVersionsShowsACrash(t *testing.T) {
 	require.Eventually(t, func() bool { return slot.Versions()[0].State == host.Unloaded }, patience, poll)
 }
 
-// Without a version before, the crashed one is loaded again from the slot's own
+// Without a previous version, the crashed one is loaded again from the slot's own
 // copy, until it is in a crash loop.
 func TestCrashLoop(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")
@@ -88,7 +139,7 @@ func TestCrashLoop(t *testing.T) {
 	require.NoError(t, v.add())
 }
 
-// A version in a loop falls back to the one before, and the same file is not
+// If a version is in a crash loop, the previous one serves, and the same file is not
 // loaded again.
 func TestCrashLoopWithAFallback(t *testing.T) {
 	v1, v2 := libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")

@@ -16,8 +16,8 @@ func wedged(t *testing.T, version string) string {
 	return libtest.Build(t, "wedged", version, libtest.LDFlags("-checklinkname=0"))
 }
 
-// A runtime that has said that it gives up, and then hangs instead of ending the process,
-// is ended by the host: its callers come back, and the version before serves.
+// If a runtime has printed that it gives up, and then hangs instead of ending the process,
+// the host ends it: its callers return, and the previous version serves.
 func TestRuntimeHangsWhileItDies(t *testing.T) {
 	slot := newSlot(t, "wedged", []string{wedged(t, "1")})
 	must(slot.Swap(bg, wedged(t, "2")))(t)

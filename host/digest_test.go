@@ -12,15 +12,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// digestPadding makes the digest of an image take longer than all that is done
-// beside it: the dynamic linker reads none of it, so it is not copied.
+// digestPadding makes the digest of an image take longer than everything that is done
+// at the same time: the dynamic linker does not read it, so it is not copied.
 const digestPadding = 64 << 20
 
 func padded(t *testing.T, lib, version string) string {
@@ -31,7 +30,7 @@ func padded(t *testing.T, lib, version string) string {
 	return path
 }
 
-// damaged changes the last byte of the image: only the digest tells.
+// damaged changes the last byte of the image, which only the digest shows.
 func damaged(t *testing.T, path string) string {
 	return edit(t, path, func(b []byte) []byte {
 		s := must(manifest.Split(b))(t)
@@ -40,10 +39,10 @@ func damaged(t *testing.T, path string) string {
 	})
 }
 
-// What is computed beside the digest may be done long before it.
+// What is computed in parallel with the digest may be finished long before it.
 func TestNothingRunsBeforeTheDigest(t *testing.T) {
 	var mu sync.Mutex
-	at := map[string]time.Time{} // events come later than what they tell of
+	at := map[string]time.Time{} // the journal's events come later than what they report
 	then := func(what string, when time.Time) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -81,7 +80,7 @@ func TestNothingRunsBeforeTheDigest(t *testing.T) {
 	assert.Equal(t, []string{"verified", "init", "start"}, order)
 }
 
-// lastWords counts the files for them.
+// lastWords counts the open files that receive last words of runtimes.
 func lastWords(t *testing.T) (n int) {
 	for _, link := range must(proc.Descriptors())(t) {
 		if strings.Contains(link, "hotso-crash:") {
@@ -91,18 +90,18 @@ func lastWords(t *testing.T) (n int) {
 	return n
 }
 
-// What a load borrows is given back when the digest is against it.
+// A load that fails for its digest gives back what it has acquired.
 func TestDamagedImagesUseNothingUp(t *testing.T) {
 	good := libtest.Greeter(t, "1")
 	bad := damaged(t, good)
-	for range 2 * abi.MaxSlots {
+	for range 2 * leaveSlots(t, 4) {
 		_, err := host.Open(t.Context(), bad)
 		require.ErrorIs(t, err, host.ErrSeal)
 	}
 	open(t, good)
 }
 
-// The digest comes before all that is said of what it covers.
+// A wrong digest is reported before anything that the digest covers.
 func TestDigestComesFirst(t *testing.T) {
 	good := libtest.Greeter(t, "1")
 	bad := damaged(t, good)
@@ -123,7 +122,7 @@ func TestDigestComesFirst(t *testing.T) {
 		assert.NotErrorIs(t, err, host.ErrSeal, name)
 	}
 
-	// That a load would fail is no verdict.
+	// That a load would fail does not count as a verdict on the file.
 	journal := &journal{}
 	slot := host.NewSlot("greeter", unable, journal.option())
 	_, err := slot.Swap(t.Context(), good)
@@ -134,7 +133,7 @@ func TestDigestComesFirst(t *testing.T) {
 	assert.Equal(t, host.Verified, journal.all()[1].State)
 }
 
-// What the seal says of a damaged image is worth nothing.
+// What the seal says about a damaged image can't be trusted.
 func TestInspectDamagedImage(t *testing.T) {
 	bad := damaged(t, libtest.Greeter(t, "1"))
 	d, err := host.Inspect(bad)

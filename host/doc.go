@@ -29,7 +29,7 @@
 //	...
 //	_, err = slot.Swap(ctx, "build/libgreeter.v2.so")
 //
-// When to swap is the host's decision; package watch tells when there is a new
+// When to swap is the host's decision; package watch reports when there is a new
 // version. For a library that is written in plain Go, with //hotso:export above its
 // functions, hotso gen writes the exports, and a client that binds all of them:
 //
@@ -39,7 +39,7 @@
 //
 // # Calls from a library
 //
-// A host offers functions to its libraries, typed as the others, and takes their
+// A host offers functions to its libraries, typed like the others, and takes their
 // logs and metrics:
 //
 //	slot := host.NewSlot("shop", host.WithLogger(slog.Default()),
@@ -51,12 +51,12 @@
 //	...
 //	p, err := price("tea")
 //
-// [Callback1] and its kin make a function value an argument of one call; a client of
-// hotso gen does it by itself:
+// [Callback1] and its kin make a function value an argument of one call; a client that
+// hotso gen wrote does so by itself:
 //
 //	err := greeter.Walk(ctx, "/srv", func(path string, size int64) (bool, error) { ... })
 //
-// [ReaderFunc1] and its kin bind functions whose result fits no call:
+// [ReaderFunc1] and its kin bind functions whose result does not fit into a call:
 //
 //	open, err := host.ReaderFunc1[string](slot, "Open") // cabi.Stream(os.Open(name))
 //	...
@@ -76,7 +76,7 @@
 //
 // Each other way out has a [State] of its own: refused and failed on the way in;
 // quarantined while a call or thread holds it, resident if it cannot be unloaded,
-// on the way out. [OnEvent] hears of every step, [Slot.Versions] lists them, and
+// on the way out. [OnEvent] is called for every step, [Slot.Versions] lists them, and
 // every error is an [*Error] that names file, step and cause.
 //
 // # State
@@ -87,13 +87,13 @@
 // back, the old version saves, the new one restores (restored), and the waiting
 // calls go there. If any of this fails or takes longer than [HandoverTimeout], the
 // old version goes on with its state, and the error is [ErrState] or [ErrBusy]. So
-// every call is applied once, to the state that goes on. If one of the two keeps no
-// state, or the old one has crashed, the new one begins anew. What a [Check] did to
-// the new version's state is replaced.
+// every call is applied once, to the state that lives on. If one of the two keeps no
+// state, or the old one has crashed, the new one starts without any. What a [Check]
+// did to the new version's state is replaced.
 //
 // # Probation
 //
-// With [Probation] the version before stays loaded for a while (warm). Calls go
+// With [Probation] the previous version stays loaded for a while (warm). Calls go
 // back to it, with the state, if too many calls of the new version fail, if its
 // health hooks do, or if it crashes; the new one is then failed, and the events say
 // why:
@@ -113,10 +113,10 @@
 //	...
 //	s, err := greet(host.WithKey(ctx, user), "Ada") // a user stays with a version
 //
-// [Slot.SetShare] changes the share, [Slot.Promote] has the canary serve, at which point a
-// probation begins, if there is one, and [Slot.Abort] ends it. It is aborted without
-// being asked by the [Rule] of [Probation], its health hooks, or a crash; its calls
-// then go to the version that served all the time. [Slot.Versions] has the figures of
+// [Slot.SetShare] changes the share, [Slot.Promote] makes the canary serve, which begins
+// a probation, if there is one, and [Slot.Abort] ends it. It is also ended by
+// the [Rule] of [Probation], its health hooks, or a crash; its calls
+// then go to the version that has served all the time. [Slot.Versions] has the figures of
 // both. A version that hands its state over is refused ([ErrTwoStates]).
 //
 // # What is promised
@@ -127,20 +127,21 @@
 //   - A call that changes a state that is handed over changes it once. Only a
 //     crash loses state: that of the version that crashed.
 //   - A version that does not get through all its steps never receives a call,
-//     and the one before never stops serving.
+//     and the previous one never stops serving.
 //   - Nothing is taken away under a call. A call that outlives [DrainTimeout]
 //     quarantines its version, which goes when the call returns.
 //   - What was verified is what runs: changing, truncating or deleting the file
-//     reaches no version that is loaded, and the same path can be loaded again.
+//     affects no version that is loaded, and the same path can be loaded again.
 //   - Unloaded means that nothing is left: threads, memory, open files, pthread
 //     keys, signal handlers, thread-local storage. The [Report] says what there
 //     was, and what (if anything) stays, and why.
 //   - An error or panic of a library's function becomes a [*CallError]; the
 //     library lives on.
-//   - A Go runtime of a library that ends, by a panic that nobody recovers, a fatal
-//     error, a stack overflow, os.Exit, or on request because a call hung, ends its
-//     version only. Callers inside come back with [ErrCrashed] and its last words
-//     ([Crash]); calls that come later wait for the version that the slot falls
+//   - If a library's Go runtime ends, by a panic that nobody recovers, a fatal
+//     error, a stack overflow, os.Exit, or on request because a call hung, only its
+//     version ends; so it does if its C code calls exit, abort or raise, or an
+//     assertion of it fails. Callers inside come back with [ErrCrashed] and its last words
+//     ([Crash]); later calls wait for the version that the slot falls
 //     back to, or for the same one, loaded again, until it is in a crash loop
 //     ([CrashLimit], [ErrCrashLoop]).
 //
@@ -149,47 +150,64 @@
 //   - Unloading works on linux/amd64 and linux/arm64 with glibc, for libraries
 //     that were built with the shim of package cabi. All others load and swap,
 //     and stay in the process: resident. Each keeps a share of glibc's static
-//     thread-local storage, which is used up after some two hundred loads. As its runtime
-//     keeps the signal handlers, the host's can't preempt a loop without calls
-//     any more, and a crash is the host's.
+//     thread-local storage, which is used up after some two hundred loads. As such a
+//     library's runtime keeps the signal handlers, the host's can no longer preempt a
+//     loop without calls, and a crash of the library ends the host.
+//   - On Linux the process needs glibc, dynamically linked, as with CGO_ENABLED=0. With musl, and
+//     statically linked, every load is [ErrUnsupported], before anything is loaded.
 //   - Elsewhere (riscv64, loong64 and ppc64le, or with the build tag
 //     hotso_fallback), purego makes the calls, slower and with floats by reflection, and all
-//     libraries are resident. On ppc64le 15 arguments fit a call, not 24. Processors
+//     libraries are resident. On ppc64le a call takes at most 15 arguments, not 24. Processors
 //     that are big-endian or have 32 bits are refused by the compiler.
-//   - At most 16 libraries that can be unloaded are in a process at a time
-//     ([ErrTooMany]); a swap needs room for two versions of one of them.
+//   - At most 320 versions that can be unloaded are in a process at a time
+//     ([ErrTooMany]); a swap needs room for two of one library. In a host that was built with
+//     cgo it is 16, or 320 if glibc is told to set memory aside (docs/limits.md).
 //   - An open [Stream] is a call that is inside, and so is a callback: a swap waits
 //     for both, and what outlives the drain timeout quarantines the version.
 //   - A library runs inside the process: it can read and write all its memory.
 //     The seal finds damage, not malice.
+//   - What a library needs (DT_NEEDED) the dynamic linker finds, and nobody verifies,
+//     unless keys are trusted ([TrustKeys]). Then it must be the system's, or recorded in the
+//     manifest. $ORIGIN in a run path leads beside the file with keys only; without, the
+//     library is loaded from memory, where nothing is beside it.
 //   - A crash is contained as far as Go is memory safe. A fault in the library's own
-//     C code ends its version as well, but what that code wrote before, or a wild
-//     write through unsafe that hit the host's memory, nobody knows. A fault in
-//     libc, called from the library's C code, and abort(3) end the process.
-//   - A caller that is in C code outside the library or in a callback when it
-//     crashes comes back from there first. Locks of the host's memory that it
+//     C code ends its version as well, but nobody knows what that code wrote before,
+//     nor whether a wild write through unsafe hit the host's memory. A fault in
+//     libc, called from the library's C code, and an abort of libc's own (a damaged
+//     heap, _FORTIFY_SOURCE) end the process, and so do exit and abort called by shared
+//     objects that the library needs. What held a lock of libc's when it called exit, in a
+//     callback of libc's for instance, holds it for good.
+//   - A caller that is in C code outside the library, or in a callback, when the library
+//     crashes first returns from there. Locks of the host's memory that it
 //     held across the call are the host's to release.
 //   - Goroutines of a library that crashed may run on for some milliseconds, until
-//     their threads are ended. What the calls gave the library to write to is kept
-//     for them until then. C code that writes to a local variable of C code on
+//     their threads are ended. The memory that calls gave the library to write to is kept
+//     until then. C code that writes to a local variable of C code on
 //     another thread, as some do with jobs and condition variables, may hit the
 //     stack of a caller that is free already. Deferred functions of the callers do
 //     not run.
 //   - A runtime that runs out of the process's memory limit is the host's problem
 //     as well: the kernel may choose either of the two.
-//   - Plain files that a library left open, memory from C's malloc that it never
-//     freed, and threads that its C code started behind the shim's back are the
-//     library's to end, in cabi.OnStop. Sockets and pipes of its Go runtime are
-//     closed.
-//   - A thread of a library that stays in C code cannot be ended: its version is
-//     quarantined, the report names the thread, and the unload is tried again.
+//   - Memory that a library's C code took from
+//     malloc, and threads that its C code started behind the shim's back, are the
+//     library's to end, in cabi.OnStop. What it mapped is unmapped, and descriptors that it left
+//     open are closed, but for those that an io_uring opened or C code opened by
+//     instructions of its own. One that it gave to the host is closed as well: a host that keeps
+//     it duplicates it (dup(2)). The same is true of memory that it mapped.
+//   - A thread of a library that stays in C code outside the library cannot be ended, unless it
+//     only waits there (docs/unloading.md): its version is quarantined, the report names the
+//     thread, and the unload is tried again.
+//   - A call that is inside keeps a thread. [MaxCalls] bounds how many there are.
 //   - Nothing takes one call out of a living library. A caller whose context ends
 //     gets [ErrHung] and leaves it behind; the version goes when the call returns,
 //     or is ended on request ([KillHung], [ForceUnload]). That a caller can leave makes
 //     a call some hundred nanoseconds slower, if its context can end; see [Stay].
+//   - A library's environment is the host's at the time of its load, changed by [Environ]. A
+//     memory limit is that of one runtime: see [MemoryLimit].
 //   - Each version has a Go runtime of its own: some threads and megabytes, and a
 //     heap, a scheduler and package variables apart from the host's.
 //   - What crosses are numbers, bool, text, bytes, slices of numbers and structs of
-//     numbers, and functions of these as arguments. A library reads arguments where they are, during the call only; results
-//     are copies. Nothing that a Go pointer leads to is shared beyond a call.
+//     numbers, and functions of these as arguments. A library reads arguments where
+//     they are, and only during the call; results are copies. Nothing that a Go pointer
+//     leads to is shared beyond a call.
 package host

@@ -13,9 +13,9 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-const patience = 30 * time.Second // for what must happen, whenever it does
+const patience = 30 * time.Second // for things that must happen at some time
 
-// A longCall is a call that is inside a version until it is let go.
+// A longCall is a call that is inside a version until it is told to return.
 type longCall struct {
 	read, write *os.File // of a pipe
 	result      chan error
@@ -47,7 +47,7 @@ func callLong(t *testing.T, c host.Caller) *longCall {
 	return l
 }
 
-// end lets the call go, which must have been served.
+// end makes the call return; it must have succeeded.
 func (l *longCall) end(t *testing.T) {
 	t.Helper()
 	require.NoError(t, l.write.Close())

@@ -9,8 +9,8 @@ type Result struct {
 }
 
 // An Argument of a dynamic call turns itself into a value for a parameter of
-// type t, once it is known which version is called. The value is converted as
-// any other. It may be inside a slice or map, too.
+// type t, once it is known which version is called. That value is then converted
+// like any other. It may be inside a slice or map, too.
 type Argument interface {
 	Argument(t abi.Type) (any, error)
 }

@@ -99,7 +99,7 @@ func TestDynamicArguments(t *testing.T) {
 
 		{"Bytes", []byte{0, 1, 255}, []byte{0, 1, 255}},
 		{"Bytes", []byte(nil), []byte(nil)},
-		{"Bytes", "AAH/", nil}, // how bytes travel as text is not this package's business
+		{"Bytes", "AAH/", nil}, // how to write bytes as text is not this package's business
 		{"Bytes", []int{1}, nil},
 	} {
 		r, err := echo.Call(t.Context(), c.function, c.arg)

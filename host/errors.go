@@ -2,8 +2,8 @@ package host
 
 import "github.com/hotso/hotso/host/life"
 
-// The reasons a caller can act on, one each; test with errors.Is. Every error
-// of this package that concerns a library is an *Error.
+// There is one error for each reason that a caller can act on; test with errors.Is.
+// Every error of this package that concerns a library is an *Error.
 var (
 	// ErrNotFound: there is no such file, or it can't be read.
 	ErrNotFound = life.ErrNotFound
@@ -22,7 +22,7 @@ var (
 	ErrSanitizer = life.ErrSanitizer
 	// ErrABI: built for another version of the hotso ABI.
 	ErrABI = life.ErrABI
-	// ErrUnsealed: no manifest behind the image, or the file is cut off.
+	// ErrUnsealed: there is no manifest after the image, or the file is cut off.
 	ErrUnsealed = life.ErrUnsealed
 	// ErrSeal: the file is not what was sealed: changed or damaged.
 	ErrSeal = life.ErrSeal
@@ -30,22 +30,32 @@ var (
 	ErrUnsigned = life.ErrUnsigned
 	// ErrUntrusted: no trusted key verifies the library's signature.
 	ErrUntrusted = life.ErrUntrusted
+	// ErrNeeded: keys are trusted, and the library needs a shared object (DT_NEEDED) that is
+	// neither the system's nor what it was when the library was built. See TrustKeys.
+	ErrNeeded = life.ErrNeeded
 	// ErrDowngrade: the library is older than the version that serves.
 	ErrDowngrade = life.ErrDowngrade
-	// ErrName: the library has another name than the slot.
+	// ErrName: the library has another name than the slot, or than its file
+	// (CheckFileName).
 	ErrName = life.ErrName
 	// ErrFunction: a function that the host has bound is missing.
 	ErrFunction = life.ErrFunction
-	// ErrSignature: a function exists, but is called another way.
+	// ErrSignature: a function exists, but with another signature.
 	ErrSignature = life.ErrSignature
+	// ErrContract: the library does not serve a contract that the host has bound, or one that
+	// is not compatible: something was removed or changed. The error names it.
+	ErrContract = life.ErrContract
 
-	// ErrLoad: the dynamic linker or the loader's resources said no.
+	// ErrLoad: the dynamic linker refused the library, or the loader lacked a resource.
 	ErrLoad = life.ErrLoad
 	// ErrStart: the start hook failed, panicked, or did not end in time.
 	ErrStart = life.ErrStart
-	// ErrUnhealthy: the health hook said no.
+	// ErrUnhealthy: the health hook reported an error.
 	ErrUnhealthy = life.ErrUnhealthy
-	// ErrBusy: calls were still inside the version when the drain deadline came.
+	// ErrConflict: it has a file open that another version has as well. See RefuseConflicts.
+	ErrConflict = life.ErrConflict
+	// ErrBusy: something else has to end first: the calls that were still inside when
+	// the deadline came, another deployment, or the slot that the library belongs to.
 	ErrBusy = life.ErrBusy
 	// ErrLeft: the version ended and something of it is still in the process;
 	// the report says what and why. The new version serves all the same.
@@ -70,6 +80,10 @@ var (
 	// returns, unless KillHung or ForceUnload end the version, and it may still read
 	// the bytes and slices that were passed: leave them alone.
 	ErrHung = life.ErrHung
+	// ErrTooManyCalls: as many calls are inside as MaxCalls allows, or as the process
+	// has threads for, and none came out in time. The call was not begun. If its context
+	// ended meanwhile, the error is also that of the context.
+	ErrTooManyCalls = life.ErrTooManyCalls
 	// ErrCrashed: the version's Go runtime ended while the call was inside, or had
 	// ended before. The process goes on. See Crash.
 	ErrCrashed = life.ErrCrashed
@@ -83,14 +97,20 @@ var (
 	ErrState = life.ErrState
 	// ErrNoneBefore: there is no version to go back to.
 	ErrNoneBefore = life.ErrNoneBefore
-	// ErrCanary: a canary runs. Promote or Abort it first.
+	// ErrCanary: a canary is running. Promote or Abort it first.
 	ErrCanary = life.ErrCanary
-	// ErrNoCanary: no canary runs, or it was promoted or aborted meanwhile; the
+	// ErrNoCanary: no canary is running, or it was promoted or aborted meanwhile; the
 	// events say why.
 	ErrNoCanary = life.ErrNoCanary
-	// ErrTwoStates: a version that hands its state over can be no canary and have
-	// none beside it: each would change a state of its own, and one of the two would
-	// be lost. Swap hands it over, and Probation keeps the version before.
+	// ErrExclusive: only one version may be live at a time (Exclusive, cabi.Exclusive), so there
+	// can be no canary beside another. It is refused before anything is loaded.
+	ErrExclusive = life.ErrExclusive
+	// ErrPaused: one version takes over from another, and the call has waited for it as long as
+	// TakeoverTimeout allows. It was not begun.
+	ErrPaused = life.ErrPaused
+	// ErrTwoStates: a version that hands its state over can't be a canary, and can't have
+	// one beside it: each of the two would change a state of its own, and one of these
+	// would be lost. Swap hands the state over, and Probation keeps the previous version.
 	ErrTwoStates = life.ErrTwoStates
 )
 
@@ -101,8 +121,8 @@ type (
 	// A CallError is a call that reached the library and came back with an error or
 	// panic. It is ErrCall or ErrPanic.
 	CallError = life.CallError
-	// A Crash says how a version ended. It is ErrCrashed; calls that were inside get it,
-	// and those that come before there is another version.
+	// A Crash says how a version ended. It is ErrCrashed, which calls get that were
+	// inside, or that are made before another version serves.
 	Crash = life.Crash
 	// A CrashKind is how a library's runtime ended.
 	CrashKind = life.CrashKind
@@ -117,8 +137,8 @@ const MaxCrashMessage = life.MaxCrashMessage
 const (
 	CrashPanic  = life.CrashPanic  // nobody recovered
 	CrashFatal  = life.CrashFatal  // the runtime gave up: concurrent map writes, stack overflow, ...
-	CrashExit   = life.CrashExit   // os.Exit, log.Fatal
-	CrashSignal = life.CrashSignal // a signal that the runtime wanted to die of
+	CrashExit   = life.CrashExit   // os.Exit, log.Fatal, exit(3) of C code
+	CrashSignal = life.CrashSignal // a signal that the runtime wanted to die of, or its C code sent; abort(3)
 	CrashKilled = life.CrashKilled // the host ended it: hung, or a forced unload
 )
 

@@ -26,8 +26,8 @@ func returns(t *testing.T, what string, f func()) {
 	}
 }
 
-// A handler may deploy to another slot, also when it hears of a crash in the middle of
-// an unload, whose locks every unload needs.
+// A handler may deploy to another slot, even when it is called for a crash in the middle
+// of an unload, whose locks every unload needs.
 func TestEventHandlerSwapsAnotherSlot(t *testing.T) {
 	path := crashing(t, "1", "stop-late")
 	next := libtest.Greeter(t, "1")
@@ -74,7 +74,7 @@ func TestEventHandlerDeploysToItsOwnSlot(t *testing.T) {
 	assert.Equal(t, wholeLife, j.states("2"))
 }
 
-// A handler that takes its time holds nothing up, and hears of everything in order.
+// A slow handler holds nothing up, and is called for everything in order.
 func TestSlowEventHandler(t *testing.T) {
 	one, two := libtest.Greeter(t, "1"), libtest.Greeter(t, "2")
 	release := make(chan struct{})
@@ -91,7 +91,7 @@ func TestSlowEventHandler(t *testing.T) {
 			}
 		}
 	})
-	ctx, cancel := context.WithTimeout(bg, 50*time.Millisecond) // who closes does not wait for ever
+	ctx, cancel := context.WithTimeout(bg, 50*time.Millisecond) // Close does not wait for ever
 	defer cancel()
 	returns(t, "close", func() { _, err := slot.Close(ctx); assert.NoError(t, err) })
 	close(release)
@@ -105,8 +105,8 @@ func TestSlowEventHandler(t *testing.T) {
 	assert.Len(t, j.states("2"), 3*(len(wholeLife)))
 }
 
-// Close has the handler hear of everything before it returns: a program that ends then
-// has missed nothing.
+// Before Close returns the handler has been called for everything, so a program that
+// ends then has missed nothing.
 func TestCloseDeliversEvents(t *testing.T) {
 	var j journal
 	slot := host.NewSlot("greeter", host.OnEvent(func(e host.Event) { time.Sleep(time.Millisecond); j.add(e) }))
@@ -155,7 +155,7 @@ func TestCheckDeploysToItsOwnSlot(t *testing.T) {
 			assert.ErrorIs(t, err, host.ErrBusy)
 			assert.ErrorContains(t, err, "check")
 		}
-		_, err := other.Swap(bg, one) // another slot is no matter
+		_, err := other.Swap(bg, one) // another slot is no problem
 		return errors.Join(err, errors.New("that was it"))
 	}))
 	must(slot.Swap(bg, one))(t)

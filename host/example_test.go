@@ -40,7 +40,7 @@ func ExampleSlot_Swap() {
 
 	for v := range watch.Versions(ctx, "build", "greeter") {
 		if _, err := slot.Swap(ctx, v.Path); err != nil {
-			log.Print(err) // the version before serves on
+			log.Print(err) // the previous version goes on serving
 			continue
 		}
 		s, _ := greet(ctx, "Ada")
@@ -88,7 +88,7 @@ func ExampleSlot_Call() {
 	// 42 of version 2 <nil>
 }
 
-// A host that loads only what its people have signed. The key is that of
+// A host that loads only what its own people have signed. The key was written by
 // hotso keygen; while keys change, give the old and the new one.
 func ExampleTrustKeys() {
 	key, err := host.ParsePublicKey("RWRXA4Ohpzmrs9SY5UKxUGcvBLkxP/oGhU+yIvyti7Q/KmaXjYo0S27x")
@@ -102,7 +102,7 @@ func ExampleTrustKeys() {
 	// unsigned: true
 }
 
-// The host's own test of a new version: it may call it, and nobody else does yet.
+// The host's own test of a new version, which it may call before anybody else can.
 func ExampleCheck() {
 	ctx := context.Background()
 	slot := host.NewSlot("greeter", host.Check(func(ctx context.Context, candidate *host.Library) error {

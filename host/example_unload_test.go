@@ -42,8 +42,8 @@ func ExampleSlot() {
 	// Hello, Ada! (v2)
 }
 
-// The version before stays warm for a while, to go back to: by itself, when the
-// new one breaks the rule, or by hand.
+// The previous version stays warm for a while. Calls go back to it when the new one
+// breaks the rule, or on request.
 func ExampleProbation() {
 	ctx := context.Background()
 	slot := host.NewSlot("greeter", host.Probation(time.Minute, host.Rule{Errors: 0.05, Calls: 100}))
@@ -62,4 +62,27 @@ func ExampleProbation() {
 	// Output:
 	// v1 is serving: back from v2: rolled back by hand
 	// v2 is failed: rolled back by hand
+}
+
+// A library that holds a database: the next version starts when the one before has left the process.
+func ExampleExclusive() {
+	ctx := context.Background()
+	slot := host.NewSlot("greeter", host.Exclusive(), host.TakeoverTimeout(10*time.Second))
+	defer slot.Close(ctx)
+	greet, _ := host.Func1[string, string](slot, "GreetName")
+
+	for _, path := range []string{"build/libgreeter.v1.so", "build/libgreeter.v2.so"} {
+		swap, err := slot.Swap(ctx, path)
+		if err != nil {
+			log.Fatal(err) // the version before serves on
+		}
+		if swap.Old != nil {
+			fmt.Printf("v%s is %s, calls have waited: %t\n", swap.Old.Version, swap.Old.State, swap.Pause > 0)
+		}
+	}
+	s, _ := greet(ctx, "Ada")
+	fmt.Println(s)
+	// Output:
+	// v1 is unloaded, calls have waited: true
+	// Hello, Ada! (v2)
 }

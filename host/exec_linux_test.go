@@ -13,8 +13,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// The host starts programs while libraries come, crash and go. Each of them runs
-// and ends well: the kill signals, which go to the host's threads, reach none
+// The host starts programs while libraries are loaded, crash and are unloaded. Each
+// program runs and ends well: the kill signals, which go to the host's threads, reach none
 // between fork and exec, and it inherits no descriptor of a library's.
 func TestProgramsStartWhileLibrariesCrash(t *testing.T) {
 	paths := []string{libtest.Build(t, "crash", "1"), libtest.Build(t, "crash", "2")}

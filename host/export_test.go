@@ -15,7 +15,7 @@ import (
 // SourceDir is where go test starts a test binary; TestMain goes elsewhere.
 var SourceDir, _ = os.Getwd()
 
-// OpenPermanent opens what the first load opens for the life of the process.
+// OpenPermanent opens what the first load opens until the process ends.
 func OpenPermanent() error { return instance.OpenPermanent() }
 
 // WhyResident says why no library can be unloaded here, or is empty.
@@ -24,22 +24,40 @@ func WhyResident() string { return instance.WhyResident() }
 // KillForTest ends the runtime of a library from outside.
 func KillForTest(l *Library) { l.v.Target.Kill("killed by a test") }
 
-// ELF is what the file of a library says.
+// ELF is what the file of a library contains.
 func ELF(path string) (*elfimage.Spec, error) {
-	im, err := new(image.Policy).Inspect(path)
+	im, err := read(path)
 	if err != nil {
 		return nil, err
 	}
 	return im.ELF, nil
 }
 
+// read is Inspect with all that was learnt, in memory that stays.
+func read(path string) (*image.Image, error) {
+	b, err := image.Read(path, func(n int64) []byte { return make([]byte, n) })
+	if err != nil {
+		return nil, err
+	}
+	return new(image.Policy).Verify(path, b, func(*image.Image) error { return nil })
+}
+
 // InitWaitSkipped reports whether the init wait of a library is skipped.
 func InitWaitSkipped(path string) (bool, error) {
-	im, err := new(image.Policy).Inspect(path)
+	im, err := read(path)
 	if err != nil {
 		return false, err
 	}
 	return instance.InitWaitSkipped(im), nil
+}
+
+// TemplateThreadSpared reports whether a library is spared its template thread.
+func TemplateThreadSpared(path string) (bool, error) {
+	im, err := read(path)
+	if err != nil {
+		return false, err
+	}
+	return instance.TemplateThreadSpared(im), nil
 }
 
 // Hold stands for a call that is inside l until release is closed. It is inside
@@ -51,16 +69,17 @@ func Hold(l *Library, release <-chan struct{}) <-chan struct{} {
 // Offers is how many import tables libraries can call.
 func Offers() int { return invoke.ImportTables() }
 
-// Spread is the number by which a key is shared out.
+// Spread is the number that decides whether a key goes to the canary.
 func Spread(version, key string) uint64 { return rollout.Spread(version, key) }
 
 // ShiftWall changes the wall clock's reading in t, and leaves the monotonic one.
 func ShiftWall(t *time.Time, d time.Duration) { rollout.ShiftWall(t, d) }
 
-// ClockJumps has the wall clock have jumped by d since what s remembers.
+// ClockJumps makes it look as if the wall clock had jumped by d since the times that s
+// remembers.
 func ClockJumps(s *Slot, d time.Duration) { rollout.ClockJumps(s.s, d) }
 
-// AgeCanary has the canary have begun earlier.
+// AgeCanary makes it look as if the canary had begun d earlier.
 func AgeCanary(s *Slot, d time.Duration) { rollout.AgeCanary(s.s, d) }
 
 // Ready reports whether the canary would be promoted.
@@ -70,6 +89,10 @@ func Ready(s *Slot) string {
 	}
 	return "no"
 }
+
+// CameBack makes a call of l's on this thread. cancel tells l of its end, as if that were
+// late. leave ends it.
+func CameBack(l *Library) (cancel, leave func()) { return invoke.CameBack(l.v.Target) }
 
 // MissedSignal reports whether the record of this thread in l says that a SIGURG
 // came while the thread was outside. The goroutine is locked to it.
@@ -88,5 +111,5 @@ type onAdmit struct {
 
 func (o onAdmit) Admit(*image.Image) error { o.f(); return nil }
 
-// Delivered waits until OnEvent has heard of all that was told.
+// Delivered waits until OnEvent's functions have returned for all events so far.
 func Delivered() { lifecycle.Delivered() }

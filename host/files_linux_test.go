@@ -42,7 +42,7 @@ func greets(t *testing.T, slot *host.Slot, version string) {
 	require.Equal(t, version, r.Version)
 }
 
-// A copy is refused at every length until its last byte is there.
+// A partial copy is refused at every length until its last byte is there.
 func TestPartialCopy(t *testing.T) {
 	slot := swapped(t, libtest.Greeter(t, "1"))
 	file := read(t, libtest.Greeter(t, "2"))
@@ -72,7 +72,7 @@ func TestPartialCopy(t *testing.T) {
 	greets(t, slot, "2")
 }
 
-// What was verified is what is mapped, whatever becomes of the file between
+// What was verified is what is mapped, whatever happens to the file between
 // the two and afterwards.
 func TestFileChangesAfterTheCheck(t *testing.T) {
 	for what, change := range map[string]func(path string) error{

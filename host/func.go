@@ -16,7 +16,7 @@ type Caller interface {
 	bind(name string, want abi.Signature) (*invoke.Binding, error)
 }
 
-// None is the result type of a function that returns nothing, or an error only.
+// None is the result type of a function that returns nothing, or only an error.
 type None struct{}
 
 // A BindOption configures one bound function.
@@ -26,14 +26,14 @@ type BindOption struct{ apply invoke.BindOption }
 // leaves it at CallTimeout.
 func Limit(d time.Duration) BindOption { return BindOption{invoke.Limit(d)} }
 
-// Stay has callers of the function stay until the library returns, whatever their
-// context says. So a call with a context that can end, as a request's, runs on the
+// Stay makes callers of the function wait until the library returns, even if their
+// context ends. So a call with a context that can end, such as a request's, runs on the
 // caller's own goroutine, and costs a fifth of one whose caller may leave.
 //
-// The library is still told of the end (cabi.Context), within some milliseconds. A call
+// The library still learns of the end (cabi.Context), within some milliseconds. A call
 // that does not heed it keeps its caller, unless KillHung ends the version: then the
-// error is ErrCrashed. A limit (Limit, CallTimeout) bounds the call as ever: its caller
-// may leave.
+// error is ErrCrashed. A limit (Limit, CallTimeout) still bounds the call: when it is
+// over its caller may leave.
 func Stay() BindOption { return BindOption{invoke.Stay()} }
 
 // Func0 binds the function name of c, which takes no argument. The returned
@@ -43,14 +43,14 @@ func Stay() BindOption { return BindOption{invoke.Stay()} }
 //
 // Parameters and results are the fixed-width integers, float32, float64, bool,
 // string, []byte, slices of these numbers, and structs of these numbers, bool
-// and structs; or types of these kinds. The library reads slices where they
+// and structs; or named types of these. The library reads slices where they
 // are, so nobody may write to them during the call; structs are copied, and a
 // version whose fields have other names or another order is refused.
 //
-// Errors of a call: *CallError (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed, ErrEmpty, ErrHung when ctx
-// or a limit ended while the call was inside, and ctx.Err() if ctx ended before
-// the call began. A call whose ctx can't end and that has no limit is the
-// fastest; [Stay] is for the others.
+// Errors of a call: *CallError (ErrCall, ErrPanic), *Crash (ErrCrashed), ErrClosed,
+// ErrEmpty, ErrHung if ctx or a limit ended while the call was inside, and ctx.Err() if
+// ctx ended before the call began. A call whose ctx can't end and that has no limit is
+// the fastest; [Stay] is for the others.
 func Func0[R any](c Caller, name string, opts ...BindOption) (func(context.Context) (R, error), error) {
 	b, err := bindFunc[R](c, name, opts)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestTypesThereAndBack(t *testing.T) {
 	thereAndBack(t, echo, "Float64", 0, 1.5, -1, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(1))
 }
 
-// What == does not tell apart: the bits come back.
+// Values that == does not distinguish: the bits must come back.
 func TestFloatBits(t *testing.T) {
 	echo := open(t, libtest.Build(t, "echo", "1"))
 	f32 := must(host.Func1[float32, float32](echo, "Float32"))(t)

@@ -15,8 +15,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// Arguments and results stay where they are and what they are while the
-// collector runs all the time and stacks grow and move.
+// Arguments and results do not move or change while the garbage collector
+// runs all the time and stacks grow and move.
 func TestCollectorAndGrowingStacks(t *testing.T) {
 	const goroutines, rounds, depth = 16, 20, 60
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
@@ -61,7 +61,7 @@ func deep(t *testing.T, depth, n int, text strFunc, reverse bytesFunc) {
 	}
 }
 
-// An argument that only the call still knows lives as long as the call does.
+// An argument to which only the call still refers lives as long as the call does.
 func TestArgumentsOutliveTheCollector(t *testing.T) {
 	const goroutines, rounds = 16, 20
 	echo := open(t, libtest.Build(t, "echo", "1"))

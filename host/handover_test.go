@@ -18,7 +18,7 @@ import (
 
 var handovers = flag.Int("swaps", 60, "how often a state is handed over under traffic")
 
-// traffic has 8 goroutines call until stop. What it is given must not fail.
+// traffic makes calls from 8 goroutines until stop. No call may fail.
 func traffic(t *testing.T, call func(goroutine, n int) error) (stop func()) {
 	var ended atomic.Bool
 	var wg sync.WaitGroup
@@ -37,7 +37,7 @@ func traffic(t *testing.T, call func(goroutine, n int) error) (stop func()) {
 	return func() { ended.Store(true); wg.Wait() }
 }
 
-// Each increment is applied once, and to the state that goes on: no total is given
+// Each increment is applied once, and to the state that lives on: no total is returned
 // twice, and the last one is the number of calls.
 func TestTheSumIsRightAfterManySwaps(t *testing.T) {
 	paths := []string{libtest.Build(t, "counter", "1"), libtest.Build(t, "counter", "2")}
@@ -85,8 +85,8 @@ func sessions(t *testing.T, version, format, fail string) string {
 	return libtest.Build(t, "sessions", version, libtest.LDFlags("-X main.format="+format+" -X main.fail="+fail))
 }
 
-// What a session was told last is there, whatever version is asked, up and down
-// over a change of format.
+// What was stored last in a session is there, whatever version is asked, up and down
+// across a change of the format.
 func TestSessionsLiveThroughSwaps(t *testing.T) {
 	paths := []string{sessions(t, "1", "1", ""), sessions(t, "2", "2", "")}
 	var j journal
@@ -118,7 +118,7 @@ func TestSessionsLiveThroughSwaps(t *testing.T) {
 	assert.Contains(t, j.states("2"), host.Restored)
 }
 
-// A version that can't take the state over never serves; the one before goes on
+// A version that can't take the state over never serves; the previous one goes on
 // with all it has.
 func TestAFailedHandoverIsUndone(t *testing.T) {
 	for fail, c := range map[string]struct {
@@ -154,7 +154,7 @@ func TestAFailedHandoverIsUndone(t *testing.T) {
 	}
 }
 
-// A call that does not come back keeps the state where it is.
+// If a call does not return, the state stays where it is.
 func TestHandoverOfABusyVersion(t *testing.T) {
 	slot := newSlot(t, "counter", []string{libtest.Build(t, "counter", "1")}, host.HandoverTimeout(50*time.Millisecond))
 	release := make(chan struct{})
@@ -169,7 +169,8 @@ func TestHandoverOfABusyVersion(t *testing.T) {
 	assert.EqualValues(t, 2, must(slot.Call(t.Context(), "Increment"))(t).Value)
 }
 
-// A version that dies while it saves has no state to wait for: the new one begins anew.
+// A version that dies while it saves has no state to wait for: the new one starts
+// without any.
 func TestCrashWhileSaving(t *testing.T) {
 	slot := newSlot(t, "sessions", []string{sessions(t, "1", "1", "crash-save")})
 	must(slot.Swap(t.Context(), sessions(t, "2", "2", "")))(t)

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"debug/elf"
 	"os"
@@ -22,7 +23,8 @@ import (
 // ctx is for calls whose end no test waits for.
 var ctx = context.Background()
 
-// open opens a library that is unloaded, and nothing left of it, at the end.
+// open opens a library. At the end of the test it is unloaded, and nothing of it may be
+// left.
 func open(t testing.TB, path string, opts ...host.Option) *host.Library {
 	t.Helper()
 	lib, err := host.Open(t.Context(), path, opts...)
@@ -32,8 +34,8 @@ func open(t testing.TB, path string, opts ...host.Option) *host.Library {
 }
 
 // newSlot makes a slot that loads the paths, one after the other, and is
-// emptied at the end. What tests do with slots would soon fill a process where
-// nothing is unloaded.
+// closed at the end. Where nothing is unloaded, what tests do with slots would soon
+// fill a process.
 func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *host.Slot {
 	t.Helper()
 	needUnload(t)
@@ -50,8 +52,8 @@ func newSlot(t testing.TB, name string, paths []string, opts ...host.Option) *ho
 	return slot
 }
 
-// needUnload skips a test of what only a library that can be unloaded does: to leave,
-// to crash alone, and to come in hundreds.
+// needUnload skips a test unless libraries can be unloaded. Only then can they leave,
+// crash without the host, and be loaded hundreds of times.
 func needUnload(t testing.TB) {
 	t.Helper()
 	if why := host.WhyResident(); why != "" {
@@ -60,7 +62,7 @@ func needUnload(t testing.TB) {
 }
 
 // requireNothingLeft takes what Close returns. Where nothing can be unloaded, it
-// wants to read that.
+// expects the report to say so.
 func requireNothingLeft(t testing.TB) func(*host.Report, error) {
 	return func(r *host.Report, err error) {
 		t.Helper()
@@ -77,7 +79,7 @@ func requireNothingLeft(t testing.TB) func(*host.Report, error) {
 	}
 }
 
-// must takes what a function returns that may not fail.
+// must takes the results of a function that must not fail.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -86,9 +88,15 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-// stamped returns the bytes of a library of testdata under other versions; so
-// a test has any number of them for one run of the compiler.
+// stamped returns the bytes of a library of testdata under other versions, so that
+// a test has any number of versions for one run of the compiler.
 func stamped(t testing.TB, path string) func(version string) []byte {
+	t.Helper()
+	return stampedAs(t, path, "")
+}
+
+// stampedAs is stamped under another name, unless it is empty.
+func stampedAs(t testing.TB, path, name string) func(version string) []byte {
 	t.Helper()
 	file := must(os.ReadFile(path))(t)
 	sealed, err := manifest.Unseal(file)
@@ -97,13 +105,13 @@ func stamped(t testing.TB, path string) func(version string) []byte {
 	at := fileOffset(t, image, abi.SymDescriptor)
 	return func(version string) []byte {
 		image, m := bytes.Clone(image), *m
-		m.Version = version
+		m.Version, m.Name = version, cmp.Or(name, m.Name)
 		require.NoError(t, abi.Stamp(image[at:at+abi.DescriptorSize], m.Name, version))
 		return must(manifest.Seal(image, &m))(t)
 	}
 }
 
-// fileOffset is where the file has what an exported symbol names.
+// fileOffset is the offset in the file of what an exported symbol names.
 func fileOffset(t testing.TB, image []byte, symbol string) uint64 {
 	t.Helper()
 	f := must(elf.NewFile(bytes.NewReader(image)))(t)
@@ -118,8 +126,8 @@ func fileOffset(t testing.TB, image []byte, symbol string) uint64 {
 	return 0
 }
 
-// holdings are the mappings and the open files that come with libraries. The
-// threads are counted by libtest.Main, which can tell whose they are.
+// holdings are the mappings and open files that libraries bring along. Their
+// threads are counted by libtest.Main, which knows whose they are.
 func holdings(t testing.TB) (held []string) {
 	t.Helper()
 	for _, m := range must(proc.Maps("hotso:"))(t) {

@@ -13,9 +13,9 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// TestLargeResultsOfManyCallers: a result that does not fit is fetched with a second
-// call, and before that a caller may wait for a processor for as long as thousands
-// of others need for theirs.
+// TestLargeResultsOfManyCallers: a result that does not fit is fetched by a second
+// call. Before that, a caller may wait for a processor for as long as thousands
+// of others take for their calls.
 func TestLargeResultsOfManyCallers(t *testing.T) {
 	lib := open(t, libtest.Build(t, "echo", "1"))
 	big := must(host.Func2[uint64, uint8, []byte](lib, "Big"))(t)
@@ -44,7 +44,7 @@ func TestLargeResultsOfManyCallbacks(t *testing.T) {
 	assert.Empty(t, wrong)
 }
 
-// crowd calls f from a thousand goroutines, with numbers all over the place, and
+// crowd calls f from a thousand goroutines, with widely different numbers, and
 // returns the first error.
 func crowd(f func(i int64) error) string {
 	var first atomic.Pointer[string]

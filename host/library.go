@@ -17,7 +17,7 @@ type Library struct {
 	owned bool // by a slot
 }
 
-// libraryOf is what users know the target as: the same Library each time.
+// libraryOf is the Library by which users know the target, each time the same one.
 func libraryOf(t *invoke.Target) *Library {
 	if t == nil {
 		return nil
@@ -31,6 +31,7 @@ func libraryOf(t *invoke.Target) *Library {
 // owns the library and closes it.
 func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
 	c := newConfig(opts)
+	c.warn()
 	v, err := lifecycle.Open(ctx, path, &c.Config.Config, c.Own)
 	if err != nil {
 		return nil, err
@@ -44,10 +45,11 @@ func (l *Library) Name() string { return l.v.Target.Name }
 // Version is the version as it was built, "2" for libgreeter.v2.so.
 func (l *Library) Version() string { return l.v.Target.Version }
 
-// Description is what the file says of the library. It is a copy, the caller's own.
+// Description is what the file says about the library. It is a copy, the caller's own.
 func (l *Library) Description() *Description {
 	d := *l.v.Desc
 	d.Manifest.Functions = slices.Clone(d.Manifest.Functions)
+	d.Manifest.Needed, d.Manifest.Libraries = slices.Clone(d.Manifest.Needed), slices.Clone(d.Manifest.Libraries)
 	if d.Signature != nil {
 		s := *d.Signature
 		d.Signature = &s
@@ -55,7 +57,7 @@ func (l *Library) Description() *Description {
 	return &d
 }
 
-// State tells where in its life the version is.
+// State says where in its life the version is.
 func (l *Library) State() State { return l.v.State() }
 
 // InFlight is how many calls are inside the library now.
@@ -94,7 +96,7 @@ func (l *Library) bind(name string, want abi.Signature) (*invoke.Binding, error)
 // was freed and what is left. When calls are still inside, the error is
 // ErrBusy and the library is quarantined: it stays whole, refuses new calls,
 // and is let go when the last call returns. Closing twice returns the same.
-// What belongs to a slot is the slot's to close: that is refused with ErrBusy.
+// A library that belongs to a slot is the slot's to close: here that is ErrBusy.
 func (l *Library) Close(ctx context.Context) (*Report, error) {
 	if l.owned {
 		return nil, l.v.Target.Error(StepUnload, ErrBusy, errors.New("it belongs to a slot, which swaps or closes it"))

@@ -2,19 +2,21 @@ package host
 
 import "github.com/hotso/hotso/host/life"
 
-// The words for the life of a version; see package life.
+// The terms for the life of a version; see package life.
 type (
 	// A State is a stage in the life of a version.
 	State = life.State
 	// An Event is one step in the life of a version.
 	Event = life.Event
+	// A Conflict is a file that two versions have open, and only one may have.
+	Conflict = life.Conflict
 	// A VersionInfo is what a slot knows of a version it has seen.
 	VersionInfo = life.VersionInfo
 	// A Swap says what a replacement did.
 	Swap = life.Swap
 	// A Report says what became of a version that was replaced or closed.
 	Report = life.Report
-	// A Resource is one kind of thing that a library held of the process.
+	// A Resource is one kind of the process's resources that a library held.
 	Resource = life.Resource
 	// A Blocker is a thread that could not be ended.
 	Blocker = life.Blocker
@@ -22,7 +24,7 @@ type (
 	StepTime = life.StepTime
 	// A Description is what can be known of a library without running any of it.
 	Description = life.Description
-	// A Signature is what a library says of who signed it.
+	// A Signature is what a library says about who signed it.
 	Signature = life.Signature
 )
 
@@ -33,7 +35,7 @@ const (
 	Loaded   = life.Loaded   // mapped, and its Go runtime is up
 	Started  = life.Started  // its start hooks have run
 	Healthy  = life.Healthy  // its health hooks and the host's check agree
-	Restored = life.Restored // it has the state of the version before
+	Restored = life.Restored // it has the state of the previous version
 	Canary   = life.Canary   // answers a share of the calls, beside the one that serves
 	Serving  = life.Serving
 	Warm     = life.Warm     // replaced, and kept loaded so that calls can go back to it
@@ -42,10 +44,12 @@ const (
 	Unloaded = life.Unloaded // nothing of it is left in the process
 
 	Refused     = life.Refused     // judged before any of its code ran
-	Failed      = life.Failed      // did not get as far as to serve, or was rolled back
+	Failed      = life.Failed      // did not get as far as serving, or was rolled back
 	Crashed     = life.Crashed     // its Go runtime ended; it is being taken out
 	Quarantined = life.Quarantined // a call or thread holds it: kept whole, and tried again
-	Resident    = life.Resident    // replaced; stays in the process, and why
+	Resident    = life.Resident    // replaced, but stays in the process; the event says why
+
+	Conflicting = life.Conflicting // no stage: it has a file open which another version has, too
 )
 
 // The kinds of resources in a Report.
@@ -54,7 +58,9 @@ const (
 	Mappings    = life.Mappings    // memory that its runtime and C code mapped
 	Image       = life.Image       // the file itself, mapped
 	Descriptors = life.Descriptors // of its runtime, what its poller watched, what its C code opened
+	CHeap       = life.CHeap       // blocks that its C code has left, with ReclaimC
 	Keys        = life.Keys        // pthread keys
+	Timers      = life.Timers      // of its runtime's profiler and its C code
 	Handlers    = life.Handlers    // of signals, in the host's dispatch table
 	TLSSlots    = life.TLSSlots
 )

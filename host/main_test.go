@@ -13,7 +13,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// The tests run in a directory with what the examples load, build/. Every
+// The tests run in a directory with what the examples load, in build/. Every
 // library is truly unloaded: nothing may be left.
 func TestMain(m *testing.M) {
 	dir, err := exampleDir()
@@ -26,9 +26,12 @@ func TestMain(m *testing.M) {
 		os.Exit(2)
 	}
 	host.OnIllegal(func(step string) { panic("a step that the table of states does not have: " + step) })
-	// What the first load opens for good is there before anything is counted:
-	// the TLS carrier and the eventfd of crashes.
-	opts := []libtest.MainOption{libtest.Check(func() error { return os.RemoveAll(dir) })}
+	// What the first load opens until the process ends is opened before anything is
+	// counted: the TLS carrier and the eventfd for crashes.
+	opts := []libtest.MainOption{libtest.Check(func() error { return os.RemoveAll(dir) }),
+		// The C++ library and what it needs, for symbols that are unique in the process, and what starts
+		// threads of its own.
+		libtest.Allow("/libstdc++.so", "/libm.so", "/libgomp.so", "/libcrossing-shared.so")}
 	if why := host.WhyResident(); why != "" {
 		fmt.Fprintln(os.Stderr, "host: tests of unloads and crashes are skipped:", why)
 		opts = append(opts, libtest.AllowResident())
@@ -46,11 +49,11 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// childRole is the variable that tells a child of a test what it is for.
+// childRole is the environment variable that says what a child process is for.
 const childRole = "HOTSO_TEST_CHILD"
 
-// onMainThread takes what shall run on the process's first thread; in that child
-// only.
+// onMainThread takes functions that are to run on the process's first thread, in that
+// child only.
 var onMainThread = make(chan func())
 
 func init() {

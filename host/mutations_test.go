@@ -28,10 +28,10 @@ var mutations = flag.Int("mutations", 3000, "how many damaged libraries TestMuta
 // heapSlack is by how much the live heap may grow over all mutations, in bytes.
 const heapSlack = 8 << 20
 
-// TestMutations damages a signed library in every way it can think of and
-// deploys it, while the version before it answers calls. Each file is refused,
-// each before dlopen: the step is read or verify, and no mapping or open file
-// of the damaged version is left. The same number gives the same files.
+// TestMutations damages a signed library in many ways and deploys it, while the
+// previous version answers calls. Each file is refused before dlopen: the step
+// is read or verify, and no mapping or open file of the damaged version is left.
+// The same number of mutations gives the same files.
 //
 //	go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 func TestMutations(t *testing.T) {
@@ -93,7 +93,7 @@ func TestMutations(t *testing.T) {
 }
 
 // answering calls the slot's version until the returned function is called,
-// which tells how often it answered. A call that fails, or is answered by
+// which returns how often it answered. A call that fails, or is answered by
 // another version, fails the test.
 func answering(t *testing.T, slot *host.Slot) (stop func() int) {
 	ctx, cancel := context.WithCancel(t.Context())

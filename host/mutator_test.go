@@ -25,8 +25,8 @@ type mutator struct {
 	buffer  []byte
 }
 
-// newMutator signs the library and makes sure that it is sound: what is refused
-// later is refused for the damage.
+// newMutator signs the library and makes sure that it is sound, so that whatever is
+// refused later is refused for the damage.
 func newMutator(t *testing.T, path string, key, stranger keyPair) *mutator {
 	key.sign(t, path)
 	_, err := host.Inspect(path, host.TrustKeys(key.public))
@@ -63,7 +63,7 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
-// mutate returns a file that is not m.file, good until the next call, and what
+// mutate returns a file that differs from m.file, valid until the next call, and what
 // was done to it.
 func (m *mutator) mutate(r *rand.Rand) (class string, file []byte) {
 	for {
@@ -127,7 +127,7 @@ func (m *mutator) damage(r *rand.Rand) (class string) {
 	return class
 }
 
-// cut takes bytes away: at the end down to every order of size, at the borders
+// cut removes bytes: at the end, from one byte to nearly all of them, at the borders
 // of parts, at the front, or from the middle.
 func (m *mutator) cut(r *rand.Rand) string {
 	n := len(m.buffer)

@@ -67,7 +67,7 @@ func TestPanicsAndErrorsOfAFunction(t *testing.T) {
 	}
 }
 
-// A text that is not where the library says is an error of that call.
+// A text whose pointer leads nowhere is an error of that call.
 func TestTextThatIsNowhere(t *testing.T) {
 	lib := open(t, libtest.Build(t, "panics", "1"))
 	nowhere := must(host.Func1[uint64, string](lib, "Nowhere"))(t)
@@ -81,8 +81,8 @@ func TestTextThatIsNowhere(t *testing.T) {
 	assert.Zero(t, lib.InFlight())
 }
 
-// A function without a status leaves it for its thread. Whoever panics hears of
-// it, and nobody else does.
+// A function without a status leaves the status of a panic with its thread. The caller
+// whose call panicked gets it, and nobody else does.
 func TestPanicReachesItsCaller(t *testing.T) {
 	const goroutines, rounds = 8, 300
 	slot := newSlot(t, "panics", []string{libtest.Build(t, "panics", "1")})

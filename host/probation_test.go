@@ -82,7 +82,7 @@ func TestUnhealthyOnProbation(t *testing.T) {
 	stop()
 }
 
-// What crashed can't save its state: the warm version goes on with its own.
+// A version that crashed can't save its state: the warm version goes on with its own.
 func TestCrashOnProbation(t *testing.T) {
 	slot, s := onProbation(t, time.Hour, "")
 	_, err := slot.Call(t.Context(), "Exit")
@@ -124,7 +124,7 @@ func TestRollbackThatWouldLoseState(t *testing.T) {
 	assert.Equal(t, "2", must(s.get("on"))(t))
 }
 
-// What to go back to is the last version that has passed.
+// The version to go back to is the last one that has passed.
 func TestSwapOnProbation(t *testing.T) {
 	needUnload(t)
 	slot, s := onProbation(t, time.Hour, "")

@@ -14,15 +14,18 @@ import "github.com/hotso/hotso/host/internal/invoke"
 //	...
 //	p, err := price("tea")
 //
-// Types are those of Func0, and [None] for no result; a library that means other
+// Types are those of Func0, and [None] for no result; a library that uses other
 // types gets an error. Arguments and results are copies, the receiver's own.
 //
 // The function runs on the thread that called, from any number of goroutines of
 // the library at the same time, and as early as in its init functions. Its error
 // or panic becomes an error of the library's call. While it runs, the library
 // can't be unloaded: a function that waits for a Swap or Close of its own caller
-// waits for the drain timeout. It must not end its goroutine (runtime.Goexit, so
-// also not testing's FailNow): the call would never end, and its version stay.
+// waits for the drain timeout. If it ends its goroutine (runtime.Goexit, so also
+// testing's FailNow), a call from one of the library's own goroutines fails as with a
+// panic. During a call that the host made into the library, it ends the goroutine of that
+// caller, as it would without a library in between: the caller's call never leaves, and
+// its version stays loaded. So do not do it there.
 func Provide0[R any](name string, f func() (R, error)) Option {
 	return provide(invoke.Import0(name, f))
 }
@@ -43,7 +46,7 @@ func Provide3[A, B, C, R any](name string, f func(A, B, C) (R, error)) Option {
 	return provide(invoke.Import3(name, f))
 }
 
-// provide has libraries find imp, in place of one of the same name.
+// provide offers imp to libraries, in place of any other of the same name.
 func provide(imp *invoke.Import) Option {
 	return func(c *config) { c.Instance.Imports = invoke.AddImport(c.Instance.Imports, imp) }
 }

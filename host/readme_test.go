@@ -17,7 +17,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A block of Go in the README that is a whole program, and what kind of one.
+// A Go block in the README that is a whole program, and what kind of program.
 var program = regexp.MustCompile("(?s)<!-- compile: (\\w+) -->\n+```go\n(.*?)```")
 
 // The README's programs do what it says, in modules of their own: the host runs
@@ -87,7 +87,7 @@ func generated(t *testing.T, dir string) {
 	require.NoError(t, err)
 }
 
-// offline has the go command take this module's dependencies from the cache.
+// offline makes the go command take this module's dependencies from the cache.
 var offline = []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"}
 
 // module makes a module of one file that uses this module.

@@ -11,8 +11,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// What skipInitWait needs of a Go release. Where it is missing, calls work and
-// are slower, so nothing else would tell.
+// What skipInitWait needs from a Go release. If it is missing, calls still work but
+// are slower, so nothing else would show it.
 func TestInitWaitCanBeSkipped(t *testing.T) {
 	path := libtest.Greeter(t, "1")
 	elf, err := host.ELF(path)
@@ -28,4 +28,12 @@ func TestInitWaitCanBeSkipped(t *testing.T) {
 	skipped, err := host.InitWaitSkipped(path)
 	require.NoError(t, err)
 	assert.True(t, skipped, "assumption: cgocallbackg1 calls chanrecv1 exactly once")
+}
+
+// What withoutTemplateThread needs from a Go release. If it is missing, a version has a
+// thread more, and nothing else shows it.
+func TestTemplateThreadCanBeSpared(t *testing.T) {
+	spared, err := host.TemplateThreadSpared(libtest.Greeter(t, "1"))
+	require.NoError(t, err)
+	assert.True(t, spared, "assumption: runtime.main calls startTemplateThread exactly once")
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/contract"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/host/internal/libtest"
@@ -95,10 +96,25 @@ func refusals(key, stranger keyPair) []refusal {
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(path, file, 0o755))
 		}},
+		{host.ErrNeeded, "ErrNeeded", "keys are trusted, and what it needs is not the system's", trust, func(t *testing.T, path string) {
+			compileShared(t, helperIn(filepath.Dir(path)), 42, soName)
+			needyAt(t, key, path, "tiny", "2")
+		}},
+		{host.ErrNeeded, "ErrNeeded", "what it needs is another than when it was built", trust, func(t *testing.T, path string) {
+			compileShared(t, helperIn(filepath.Dir(path)), 42, soName)
+			needyAt(t, key, path, "tiny", "2", helperIn(filepath.Dir(path)))
+			compileShared(t, helperIn(filepath.Dir(path)), 666, soName)
+		}},
 		{host.ErrName, "ErrName", "the slot has another name", nil, other("tiny", libtest.Named("other"))},
+		{host.ErrName, "ErrName", "its file has the name of another version", []host.Option{host.CheckFileName()}, func(t *testing.T, path string) {
+			three, err := os.ReadFile(libtest.Build(t, "tiny", "3"))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(path, three, 0o755))
+		}},
 		{host.ErrDowngrade, "ErrDowngrade", "a newer version serves", nil, other("counter", libtest.Named("tiny"))},
 		{host.ErrFunction, "ErrFunction", "the host has bound a function that it lacks", nil, nil},
 		{host.ErrSignature, "ErrSignature", "the host calls a function in another way", nil, nil},
+		{host.ErrContract, "ErrContract", "the host has bound a contract that it does not serve", nil, nil},
 	}
 }
 
@@ -150,8 +166,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// refuse brings the file in front of a slot that may serve and have bound
-// something, and returns the slot's verdict.
+// refuse presents the file to a slot, which may already serve and have functions
+// bound, and returns the slot's verdict.
 func refuse(t *testing.T, r refusal, path string) error {
 	opts := r.opts
 	slot := host.NewSlot("tiny", opts...)
@@ -165,6 +181,10 @@ func refuse(t *testing.T, r refusal, path string) error {
 		require.NoError(t, err)
 	case host.ErrSignature:
 		_, err := host.Func0[int64](slot, "Answer")
+		require.NoError(t, err)
+	case host.ErrContract:
+		_, err := slot.BindContract(&contract.Info{Name: "Asker", Methods: []contract.Method{{Name: "Ask"}},
+			Schema: `{"wire":1,"contract":"Asker","methods":[{"name":"Ask"}]}`})
 		require.NoError(t, err)
 	}
 	_, err := slot.Swap(t.Context(), path)

@@ -22,7 +22,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A bad version: how it is made, and what must be said of it.
+// A bad version: how it is made, and what the error must say.
 type bad struct {
 	file   func(t *testing.T) string
 	reason error
@@ -111,7 +111,7 @@ func TestNotALibraryFile(t *testing.T) {
 	})
 }
 
-// What was built otherwise, or for something else.
+// Libraries that were built in another way, or for something else.
 func TestNotTheLibraryThatIsWanted(t *testing.T) {
 	refused := func(reason error, says string, file func(t *testing.T) string) bad {
 		return bad{file: file, reason: reason, step: host.StepVerify, says: says, state: host.Refused}
@@ -178,7 +178,7 @@ func TestBadStart(t *testing.T) {
 	}{
 		"error":     {host.ErrStart, host.StepStart, "cannot start", nil},
 		"panic":     {host.ErrStart, host.StepStart, "panic: cannot start", nil},
-		"hang":      {host.ErrStart, host.StepStart, "did not end within", []host.Option{host.StartTimeout(20 * time.Millisecond)}},
+		"hang":      {host.ErrStart, host.StepStart, "did not end within", []host.Option{host.StartTimeout(3 * time.Second)}},
 		"unhealthy": {host.ErrUnhealthy, host.StepHealth, "not healthy", nil},
 	} {
 		t.Run(mode, func(t *testing.T) {
@@ -242,7 +242,7 @@ func content(b []byte) func(*testing.T) string {
 	}
 }
 
-// manifest returns the greeter with another manifest under a valid seal.
+// resealed returns the greeter with another manifest under a valid seal.
 func resealed(change func(*manifest.Manifest)) func(*testing.T) string {
 	return func(t *testing.T) string {
 		path := libtest.Greeter(t, "2")

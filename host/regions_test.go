@@ -16,8 +16,8 @@ type region struct {
 	low, high int
 }
 
-// regionsOf takes a sealed library apart, so that damage can be spread evenly
-// over what is there and not over what takes most room. cuts are the borders.
+// regionsOf splits a sealed library into its parts, so that damage can be spread evenly
+// over these, however large each is. cuts are the borders.
 func regionsOf(t *testing.T, file []byte) (regions []region, cuts []int) {
 	s, err := manifest.Unseal(file)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func answeredBy(t testing.TB, slot *host.Slot, key string) string {
 	return must(slot.Call(host.WithKey(t.Context(), key), "GreetName", "Ada"))(t).Version
 }
 
-// Every way in is shared out: typed calls and those by name.
+// The share applies to every kind of call: typed ones and those by name.
 func TestCanaryShare(t *testing.T) {
 	needUnload(t)
 	const callers, each, percent = 8, 5000, 20
@@ -116,7 +116,7 @@ func TestCanaryKeysStick(t *testing.T) {
 	assert.Equal(t, 100.0, v.Share)
 }
 
-// Keys are shared out alike in all processes, now and later, and otherwise for
+// Keys go the same ways in all processes, now and later, and other ways for
 // another version.
 func TestSpreadStays(t *testing.T) {
 	assert.Equal(t, uint64(0x9c06d167711822cf), host.Spread("2", "user-42"))

@@ -77,7 +77,7 @@ func TestTrustKeys(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrUntrusted)
 }
 
-// A signature counts for the manifest that it was made for, with the key that
+// A signature is valid only for the manifest that it was made for, with the key that
 // it names.
 func TestSignatureOfSomethingElse(t *testing.T) {
 	key, stranger := newKey(t), newKey(t)
@@ -180,4 +180,26 @@ func unseal(t testing.TB, path string) *manifest.Sealed {
 	s, err := manifest.Unseal(file)
 	require.NoError(t, err)
 	return s
+}
+
+// Keys that are asked for count from the next load on, beside those that are given.
+func TestTrustKeysFrom(t *testing.T) {
+	one, two, three := newKey(t), newKey(t), newKey(t)
+	path := libtest.Build(t, "tiny", "2")
+	var now []host.PublicKey
+	opts := []host.Option{host.TrustKeys(three.public), host.TrustKeysFrom(func() []host.PublicKey { return now }),
+		host.TrustKeysFrom(func() []host.PublicKey { return nil })}
+	one.sign(t, path)
+	_, err := host.Inspect(path, opts...)
+	require.ErrorIs(t, err, host.ErrUntrusted)
+	assert.ErrorContains(t, err, "trusted: "+three.public.ID())
+	now = []host.PublicKey{two.public, one.public}
+	_, err = host.Inspect(path, opts...)
+	require.NoError(t, err)
+	now = now[:1]
+	_, err = host.Inspect(path, opts...)
+	require.ErrorIs(t, err, host.ErrUntrusted)
+	three.sign(t, path)
+	_, err = host.Inspect(path, opts...)
+	require.NoError(t, err)
 }

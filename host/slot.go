@@ -25,6 +25,7 @@ type Slot struct{ s *rollout.Slot }
 func NewSlot(name string, opts ...Option) *Slot {
 	c := newConfig(opts)
 	c.Image.Name = name
+	c.warn()
 	return &Slot{rollout.NewSlot(&c.Config)}
 }
 
@@ -44,23 +45,25 @@ func (s *Slot) Current() *Library { return libraryOf(s.s.Route.Current()) }
 // the error says what failed. Swap returns when the calls inside the old
 // version have come back and it was let go; if they don't within the drain
 // timeout, or until ctx ends, the error is ErrBusy, the swap holds, and the old
-// version is quarantined. While a canary runs, it is refused with ErrCanary.
+// version is quarantined. While a canary runs, it is refused with ErrCanary. If only one version
+// may be live, the new one takes over: see Exclusive.
 func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) { return s.s.Swap(ctx, path) }
 
-// Rollback goes back to the version before: the warm one during a probation,
+// Rollback goes back to the previous version: the warm one during a probation,
 // otherwise the one that served before the current, loaded again from the slot's own
 // copy, whatever became of its file. The state is handed back as in a Swap, and
-// if that fails the current version goes on serving. The version that is left is
-// Failed. A second Rollback in a row gets ErrNoneBefore; while a canary runs it is
-// ErrCanary.
+// if that fails the current version goes on serving. The version that is left becomes
+// Failed. A second Rollback in a row gets ErrNoneBefore; while a canary runs the error
+// is ErrCanary.
 func (s *Slot) Rollback(ctx context.Context) (*Swap, error) { return s.s.Rollback(ctx) }
 
-// Versions lists what the slot has seen, oldest first. At least those that are in the
-// process are among them.
+// Versions lists what the slot has seen, oldest first, and always all versions that are
+// in the process.
 func (s *Slot) Versions() []VersionInfo { return s.s.Versions() }
 
-// Flush waits until OnEvent has returned for every event so far, or ctx ends: who acts on
-// what the events told calls it first. In OnEvent itself it returns at once.
+// Flush waits until OnEvent's function has returned for every event so far, or ctx ends.
+// Call it before you act on what the events have reported. Called by OnEvent's function
+// it returns at once.
 func (s *Slot) Flush(ctx context.Context) { s.s.Flush(ctx) }
 
 // Forgive forgets all crashes: versions in a crash loop may be loaded again.
@@ -79,7 +82,7 @@ func (s *Slot) CallStream(ctx context.Context, name string, args ...any) (*Strea
 
 // bind implements Caller.
 func (s *Slot) bind(name string, want abi.Signature) (*invoke.Binding, error) {
-	return s.s.Bind(name, want)
+	return s.s.Bind(name, want, invoke.Terms{})
 }
 
 // Close refuses new calls, drains the current version and lets it go, and with it

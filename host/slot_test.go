@@ -74,7 +74,7 @@ func TestClosedSlot(t *testing.T) {
 	assert.ElementsMatch(t, held, holdings(t), "nothing was loaded")
 }
 
-// The version that serves can't be taken from under its slot, not even by the
+// The version that serves can't be closed behind its slot's back, not even by the
 // host's own check.
 func TestALibraryBelongsToItsSlot(t *testing.T) {
 	path := libtest.Greeter(t, "1")
@@ -93,7 +93,7 @@ func TestALibraryBelongsToItsSlot(t *testing.T) {
 	assert.EqualValues(t, 3, r.Value)
 }
 
-// Swaps that come at the same time happen one after the other: never are there
+// Swaps that are requested at the same time happen one after the other: there are never
 // more than two versions.
 func TestConcurrentSwaps(t *testing.T) {
 	const goroutines, rounds = 4, 5
@@ -201,7 +201,7 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 	swap(greeter, greeter2)
 	both("Hello, Golang! (v2)", 2)
 	swap(counter, counter2)
-	both("Hello, Golang! (v2)", 3) // with the state of the version before
+	both("Hello, Golang! (v2)", 3) // with the state of the previous version
 	swap(counter, counter1)
 	swap(greeter, greeter1)
 	both("Hello, Golang!", 4)
@@ -213,10 +213,10 @@ func TestTwoKindsOfLibrary(t *testing.T) {
 // refused before anything of it is loaded.
 func TestTooManyLibraries(t *testing.T) {
 	needUnload(t)
-	const most = 16
+	most := leaveSlots(t, 16)
 	path := libtest.Build(t, "counter", "1")
 	var libs []*host.Library
-	for n := range int64(most) {
+	for n := range most {
 		lib := open(t, path)
 		for range n {
 			must(lib.Call(t.Context(), "Increment"))(t)
@@ -233,18 +233,18 @@ func TestTooManyLibraries(t *testing.T) {
 	assert.ElementsMatch(t, held, holdings(t))
 
 	for n, lib := range libs {
-		assert.Equal(t, int64(n), must(lib.Call(t.Context(), "Total"))(t).Value)
+		assert.EqualValues(t, n, must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
 	requireNothingLeft(t)(libs[0].Close(t.Context())) // not the last one that was loaded
 	lib := open(t, path)
 	assert.Equal(t, int64(0), must(lib.Call(t.Context(), "Total"))(t).Value)
 	for n, lib := range libs[1:] {
-		assert.Equal(t, int64(n+1), must(lib.Call(t.Context(), "Total"))(t).Value)
+		assert.EqualValues(t, n+1, must(lib.Call(t.Context(), "Total"))(t).Value)
 	}
 }
 
-// A version is replaced by an older one only if the host says so; the same one
-// may come again.
+// A version is replaced by an older one only if the host allows it; the same one
+// may be loaded again.
 func TestNoSilentDowngrade(t *testing.T) {
 	version := stamped(t, libtest.Greeter(t, "1"))
 	at := func(v string) string {

@@ -13,7 +13,7 @@ import (
 )
 
 // Results of every size in every order: the memory that a call sets aside
-// follows them, and no result shares memory with another.
+// adapts to them, and no result shares memory with another.
 func TestResultsOfEverySize(t *testing.T) {
 	lib, err := host.Open(t.Context(), libtest.Build(t, "echo", "1"))
 	require.NoError(t, err)

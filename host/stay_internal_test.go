@@ -11,7 +11,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// The watchdog goes when nobody calls, and comes back.
+// The watchdog ends when nobody calls, and starts again.
 func TestWatchdogRests(t *testing.T) {
 	lib, err := Open(t.Context(), libtest.Greeter(t, "1"))
 	require.NoError(t, err)

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// Every call is told of the end of its own caller's context, and of no other's: more
-// calls at a time than a processor has leases, and the leases used again and again.
+// Every call learns of the end of its own caller's context, and of no other's: with more
+// calls at a time than a processor has leases, and leases that are used again and again.
 func TestStayingCallsAreTold(t *testing.T) {
 	const callers, rounds = 12, 20
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")}, host.KillHung(), host.CancelGrace(patience))
@@ -38,6 +39,36 @@ func TestStayingCallsAreTold(t *testing.T) {
 	wg.Wait()
 	assert.Same(t, lib, slot.Current(), "it heeds its callers")
 	assert.Zero(t, lib.InFlight())
+}
+
+// Whoever cancels a call may be late: the thread may be in another one by then.
+func TestLateCancel(t *testing.T) {
+	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")})
+	lib := slot.Current()
+	wait := must(host.Func0[host.None](slot, "Wait", host.Stay()))(t)
+	inside := must(host.Func0[int64](slot, "Inside"))(t)
+	ctx, end := context.WithCancel(bg)
+	defer end()
+	late, waited := make(chan func(), 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // both calls are on one thread
+		defer runtime.UnlockOSThread()
+		cancel, leave := host.CameBack(lib)
+		defer leave()
+		late <- cancel
+		_, err := wait(ctx)
+		waited <- err
+	}()
+	cancel := <-late
+	require.Eventually(t, func() bool { return must(inside(bg))(t) == 1 }, patience, time.Millisecond)
+	cancel()
+	select {
+	case err := <-waited:
+		require.Fail(t, "the call was told of the end of the one before", "%v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	end()
+	assert.ErrorContains(t, <-waited, "the caller left")
 }
 
 // A caller that stays gets what the library returns, even if it is late.

@@ -6,13 +6,13 @@ import (
 	"github.com/hotso/hotso/host/internal/invoke"
 )
 
-// A Stream is a result that does not fit a call, read piece by piece. Its version
-// stays until the stream has ended or is closed: a swap waits for it, for the
-// drain timeout at most, as for a call. So close what you do not read to its end.
+// A Stream is a result that does not fit into a call, read piece by piece. Its version
+// stays until the stream has ended or is closed: a swap waits for it as for a call, at
+// most for the drain timeout. So close what you do not read to its end.
 //
 // Read and Seq are for one goroutine at a time. Close may be called by any, also
-// during a Read, which it ends if the library's reader can be closed while it is
-// read. So does the context that the stream was opened with.
+// during a Read, which then ends if the library's reader can be closed while it is
+// being read. The end of the context that opened the stream does the same.
 type Stream struct{ s *invoke.Stream }
 
 func newStream(s *invoke.Stream, err error) (*Stream, error) {
@@ -36,6 +36,6 @@ func (s *Stream) Read(p []byte) (int, error) { return s.s.Read(p) }
 //		...
 func (s *Stream) Seq() iter.Seq2[[]byte, error] { return s.s.Seq() }
 
-// Close tells the library that nobody reads any more, and lets it go. Closing
+// Close tells the library that nobody reads any more, and releases it. Closing
 // twice is harmless; the error is always nil.
 func (s *Stream) Close() error { return s.s.Close() }

@@ -17,7 +17,7 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// early is an option that sends what the library does.
+// early is an option that passes on what the library reports.
 func early(seen chan string) host.Option {
 	return host.Provide1("Early", func(s string) (host.None, error) {
 		if s == "closed" || s == "left" {
@@ -146,7 +146,7 @@ func TestStreamThatBreaksOff(t *testing.T) {
 	assert.Equal(t, "closed", <-seen)
 	require.Eventually(t, func() bool { return lib.InFlight() == 0 }, 5*time.Second, time.Millisecond)
 
-	// Closed while it is read.
+	// Closed while it is being read.
 	r = must(read(ctx, 0, "hang"))(t)
 	go func() { _, err := r.Read(make([]byte, 1)); result <- err }()
 	require.NoError(t, r.Close())

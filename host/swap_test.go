@@ -20,8 +20,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A caller asks a version of the greeter to greet and returns the greeting,
-// and the version that the host says it came from, if the host says so.
+// A caller asks a version of the greeter for a greeting and returns it, and the version
+// that the host says it came from, if the host does.
 type caller func(context.Context) (greeting, version string, err error)
 
 func callers(t *testing.T, slot *host.Slot) []caller {
@@ -47,8 +47,8 @@ func current(slot *host.Slot) int {
 }
 
 // The main promise: whatever is swapped, no call is lost, and each is answered
-// by a version that was allowed to: not older than the one that served when the
-// call began, not newer than the one that serves when it has ended.
+// by an allowed version: not older than the one that served when the call began,
+// not newer than the one that serves when it has ended.
 func TestSwapsUnderCalls(t *testing.T) {
 	const first, swaps, goroutines = 2, 200, 8
 	version := stamped(t, libtest.Greeter(t, "1"))

@@ -24,7 +24,7 @@ func ParsePublicKey(text string) (PublicKey, error) {
 	return k, nil
 }
 
-// ID returns the 16 hexadecimal digits that minisign shows of a key. It helps
+// ID returns the 16 hexadecimal digits that minisign shows for a key. It helps
 // people to find the key and proves nothing.
 func (k PublicKey) ID() string { return image.KeyID(k.key.ID()) }
 
@@ -35,11 +35,36 @@ func (k PublicKey) String() string { return k.key.String() }
 // AllowUnsealed says. To change keys without a gap, trust the old and the new
 // one, sign with the new, then trust the new one only. Used more than once,
 // all keys count; without any key, every library is refused.
+//
+// What such a library needs (DT_NEEDED), and what that needs in turn, must be the
+// system's, in the directories of ldconfig(8), or have the digest that the manifest has
+// of it, or be in the process already: else it is ErrNeeded. It is loaded from a private
+// copy by the name in its DT_SONAME; DT_RPATH and DT_RUNPATH lead to it once, when it is
+// read. This is for Linux with glibc; elsewhere the dynamic linker searches as ever.
 func TrustKeys(keys ...PublicKey) Option {
 	return func(c *config) {
 		c.Image.Signed = true
 		for _, k := range keys {
 			c.Image.Keys = append(c.Image.Keys, k.key)
+		}
+	}
+}
+
+// TrustKeysFrom is TrustKeys with keys that may change while the process runs, when
+// their files are read again, say: f is asked for each library that is judged, also by
+// several goroutines at once. It must not deploy. What is loaded already stays.
+func TrustKeysFrom(f func() []PublicKey) Option {
+	return func(c *config) {
+		c.Image.Signed = true
+		before := c.Image.MoreKeys
+		c.Image.MoreKeys = func() (keys []minisign.PublicKey) {
+			if before != nil {
+				keys = before()
+			}
+			for _, k := range f() {
+				keys = append(keys, k.key)
+			}
+			return keys
 		}
 	}
 }

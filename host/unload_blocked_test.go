@@ -47,8 +47,8 @@ func (h *history) has(s host.State) bool {
 	return false
 }
 
-// requireQuarantined requires that lib can't be let go, with one blocker, and
-// returns it.
+// requireQuarantined requires that lib can't be unloaded, with one blocker, and
+// returns that.
 func requireQuarantined(t *testing.T, lib *host.Library) host.Blocker {
 	t.Helper()
 	r, err := lib.Close(t.Context())
@@ -99,7 +99,7 @@ func TestBlockedInCallback(t *testing.T) {
 	leave <- true
 	eventually(t, func() bool { return lib.State() == host.Unloaded }, "it is let go")
 
-	// In a call of the host's, it is the call that holds the version.
+	// During a call of the host's, that call is what holds the version.
 	lib, err := host.Open(t.Context(), libtest.Build(t, "native", "1"), host.DrainTimeout(10*time.Millisecond))
 	require.NoError(t, err)
 	done := make(chan error, 1)

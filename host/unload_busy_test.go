@@ -57,7 +57,7 @@ func TestUnloadWithChildren(t *testing.T) {
 	pids := children(t)
 	require.GreaterOrEqual(t, len(pids), 3)
 	requireReclaimed(t, lib, before)
-	// The children are processes of their own: they go on, as the host's.
+	// The children are processes of their own: they live on, as children of the host.
 	require.ElementsMatch(t, pids, children(t))
 	for _, pid := range pids {
 		require.NoError(t, unix.Kill(pid, unix.SIGKILL))
@@ -126,8 +126,8 @@ func TestUnloadFileOfC(t *testing.T) {
 	first := int(callLib(t, lib, "KeepFile", path).(int32))
 	second := int(callLib(t, lib, "KeepFile", path).(int32))
 
-	// The first is closed behind the library's back, and its number is the
-	// host's now: not to be closed.
+	// The first is closed behind the library's back, and its number now belongs to
+	// the host: it must not be closed.
 	require.NoError(t, unix.Close(first))
 	r, w := pipe(t)
 	links, err := proc.Descriptors()
@@ -201,13 +201,14 @@ func TestUnloadInAnyOrder(t *testing.T) {
 	requireFootprint(t, before)
 }
 
-// Sixteen versions live at the same time, and one more is refused before
+// As many versions as there are slots live at the same time, and one more is refused before
 // anything of it is loaded.
 func TestTooManyVersions(t *testing.T) {
+	most := leaveSlots(t, 16)
 	before := takeFootprint(t)
 	path := libtest.Greeter(t, "1")
 	var libs []*host.Library
-	for range 16 {
+	for range most {
 		lib, err := host.Open(t.Context(), path)
 		require.NoError(t, err)
 		libs = append(libs, lib)

@@ -51,8 +51,8 @@ func TestUnloadWhileAThreadIsCalledBackAndSignaled(t *testing.T) {
 	}
 }
 
-// A SIGURG that comes to a thread outside the library, which may not handle it
-// there, comes again when the thread enters.
+// A SIGURG that arrives while the thread is outside the library, and so can't be
+// handled, is sent again when the thread enters.
 func TestMissedSignalComesAgain(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

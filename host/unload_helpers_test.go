@@ -34,7 +34,7 @@ func callLib(t *testing.T, lib *host.Library, name string, args ...any) any {
 	return r.Value
 }
 
-// A footprint is what a process has that a library of Go takes much of.
+// A footprint is what a process has of the resources that a Go library uses a lot of.
 type footprint struct {
 	files    map[int]string
 	reserved uint64 // bytes of large mappings without a file
@@ -65,7 +65,7 @@ func takeFootprint(t *testing.T) footprint {
 }
 
 // requireReclaimed closes lib and requires that the report says that all is
-// gone, and that the process agrees: a Go runtime reserves more than a GiB.
+// gone, and that the process shows the same: a Go runtime reserves more than a GiB.
 func requireReclaimed(t *testing.T, lib *host.Library, before footprint) *host.Report {
 	t.Helper()
 	r, err := lib.Close(t.Context())

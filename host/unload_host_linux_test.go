@@ -25,7 +25,7 @@ import (
 
 // The host stays whole while libraries come, are there, and go.
 
-// hostNil has the host dereference a nil pointer and recover.
+// hostNil makes the host dereference a nil pointer and recover.
 func hostNil() (err any) {
 	defer func() { err = recover() }()
 	var p *int64
@@ -49,7 +49,7 @@ func hostSpin(stop *atomic.Bool) {
 }
 
 // reloads makes n versions of the library at path serve, one after the other,
-// and calls between behind each.
+// and calls between after each.
 func reloads(t *testing.T, path string, n int, between func(*host.Slot)) {
 	t.Helper()
 	slot := host.NewSlot("")
@@ -131,7 +131,7 @@ func TestHostProfile(t *testing.T) {
 	assert.Contains(t, string(content), "host_test.hostSpin")
 }
 
-// Signals are the host's, whichever thread the kernel gives them to.
+// Signals are the host's, whichever thread the kernel delivers them to.
 func TestHostSignals(t *testing.T) {
 	c := make(chan os.Signal, 100)
 	signal.Notify(c, unix.SIGTERM, unix.SIGUSR1)
@@ -157,8 +157,8 @@ func TestHostSignals(t *testing.T) {
 	assert.Equal(t, unix.SIGTERM, <-c)
 }
 
-// Threads of the host that were inside a library end while it is unloaded: what
-// its runtime left at them must not be called when it is gone.
+// Threads of the host that were inside a library end while it is unloaded: the
+// destructors that its runtime registered must not be called when it is gone.
 func TestHostThreadsComeAndGo(t *testing.T) {
 	before := takeFootprint(t)
 	slot := host.NewSlot("busy")
@@ -180,8 +180,8 @@ func TestHostThreadsComeAndGo(t *testing.T) {
 					ended.Add(1)
 				}()
 				<-done
-				// Else the two wake each other in turns, each in the time slice of
-				// the other, and whoever swaps waits for seconds.
+				// Otherwise the two wake each other in turns, each in the time slice of
+				// the other, and the one that swaps waits for seconds.
 				runtime.Gosched()
 			}
 		})

@@ -16,8 +16,8 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// toolchains are the newest Go release and the newest of the one before. With
-// a new release, put it here and read what the test says.
+// toolchains are the newest Go release and the newest of the series before. When there
+// is a new release, put it here and read what the test says.
 var toolchains = []string{"go1.27.4", "go1.26.8"}
 
 // What hotso assumes of a Go release, one by one, with a name for each. A
@@ -59,6 +59,14 @@ func testToolchain(t *testing.T, path, toolchain string) {
 		_, _, ok := elf.GoFunc(f)
 		assert.True(t, ok, "assumption: os/signal reaches the runtime through %s", f)
 	}
+	_, _, ok = elf.GoFunc("os.sigpipe")
+	assert.True(t, ok, "assumption: a broken standard output ends a Go program through os.sigpipe")
+	for _, f := range []string{"runtime.defaultGOMAXPROCS", "runtime.defaultGOMAXPROCSInit"} {
+		_, _, ok := elf.GoFunc(f)
+		assert.True(t, ok, "assumption: the runtime finds its GOMAXPROCS in %s", f)
+	}
+	_, size, ok := elf.GoFunc("internal/runtime/syscall/linux.Syscall6")
+	assert.True(t, ok && size >= 5, "assumption: Go code makes its system calls through Syscall6")
 	for _, f := range []string{"os.ensurePidfd", "os.getPidfd"} {
 		_, _, ok := elf.GoFunc(f)
 		assert.True(t, ok, "assumption: package os gets its pidfds in %s", f)
@@ -92,6 +100,7 @@ func testToolchain(t *testing.T, path, toolchain string) {
 	requireGone(t, r, before)
 	assert.GreaterOrEqual(t, r.Resource(host.Mappings).Bytes+large, loaded.reserved-before.reserved,
 		"assumption: the runtime maps all its memory through mmap of libc")
-	assert.GreaterOrEqual(t, r.Resource(host.Descriptors).Found, groups,
-		"assumption: files under /sys/fs/cgroup that appear during a load are the runtime's")
+	assert.Zero(t, groups, "assumption: the runtime opens files under /sys/fs/cgroup in defaultGOMAXPROCSInit only")
+	assert.GreaterOrEqual(t, r.Resource(host.Descriptors).Found, 3,
+		"assumption: Syscall6 opens the poller, the eventfd in it, and the descriptor for last words")
 }
