@@ -49,6 +49,9 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in doc
 instructions: ## Count the instructions of a call, by package [FLAGS="--json FILE --against FILE --functions"]
 	@CGO_ENABLED=0 go run ./scripts/instructions $(FLAGS)
 
+many: ## Load 256 libraries at once and swap them 10,000 times at random: what each takes, and whether calls get slower (half an hour) [FLAGS="-swaps 1000 -against HEAD~20"]
+	@CGO_ENABLED=0 go run ./scripts/many $(FLAGS)
+
 soak: bin/hotso ## 100,000 overlapped reloads under 4 callers; fails if anything leaks (half an hour)
 	@[ -f build/libgreeter.v2.so ] || bin/hotso build ./libgreeter --version 2
 	@bin/hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000 --traffic 4 --overlap
@@ -66,9 +69,21 @@ model: ## Do at random what a host can do with three slots, and compare with the
 stress: ## Attack a host: the model's test with streams, callbacks and all crashes: make stress [TIME=1h] [MODE=race, ..., all] [FLAGS="-seed 42"]
 	@go run ./scripts/stress -mode $(MODE) -time $(TIME) $(FLAGS)
 
+faults: ## Have system calls of a host fail while it loads, swaps and crashes: make faults [TIME=1h] [FLAGS="-fault.seed 42"]
+	CGO_ENABLED=0 go test ./host/internal/faulttest -v -run TestFaults -timeout 0 -fault.time $(TIME) $(FLAGS)
+
+native: ## Reload and crash libraries of real C and C++, and print what stays (an hour) [FLAGS="-only kafka,cpp20 -reloads 50 -crashes 13"]
+	@CGO_ENABLED=0 go run ./scripts/native $(FLAGS)
+
+corpus: ## Unload, reload and crash libraries of real Go modules, and print what stays: a table, also in docs/corpus.md with PAGE=1 (an hour) [FLAGS="-only bbolt,badger -reloads 50"]
+	@CGO_ENABLED=0 go run ./scripts/corpus $(if $(PAGE),-page docs/corpus.md) $(FLAGS)
+
+hostile: ## Measure a server under attack by 1,000 hostile clients, which have the processor time it leaves: p99 and memory [FLAGS="-hostile.clients 100 -hostile.kinds pipeline"]
+	@CGO_ENABLED=0 go test ./host/cmd/hotso/internal/server -run '^TestMeasureHostile$$' -count 1 -v -hostile.clients 1000 $(FLAGS)
+
 fmt: ## Format Go and C
 	gofmt -w .
-	find . -name '*.[ch]' -exec clang-format -i {} +
+	find . '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -exec clang-format -i {} +
 
 clean: ## Remove what was built
 	rm -rf bin build
@@ -77,4 +92,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare instructions mutate model stress soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare instructions many faults hostile mutate native corpus model stress soak crash-soak fmt clean FORCE

@@ -10,7 +10,7 @@ old=$(mktemp -d) || exit 1
 trap 'git worktree remove --force "$old/tree"; rm -rf "$old"' EXIT
 git worktree add -q --detach "$old/tree" "$tag" || exit 1
 broken=0
-for package in host host/life host/watch cabi cabi/abi cabi/cabilog; do
+for package in host host/life host/watch cabi cabi/abi cabi/cabilog cabi/cabihttp; do
 	[ -d "$old/tree/$package" ] || continue
 	import=github.com/hotso/hotso/$package
 	(cd "$old/tree" && "$apidiff" -w "$old/api" "$import") || exit 1

@@ -18,7 +18,7 @@ CGO_ENABLED=0 go vet ./... || failed "go vet without cgo"
 GOOS=darwin CGO_ENABLED=0 go vet ./... || failed "go vet for darwin"
 GOARCH=riscv64 CGO_ENABLED=0 go vet ./host/... || failed "go vet for riscv64"
 if command -v clang-format >/dev/null; then
-	for file in $(find . -name '*.[ch]'); do
+	for file in $(find . -name '*.[ch]' -o -name '*.[ch]pp'); do
 		clang-format --dry-run -Werror "$file" 2>/dev/null || failed "clang-format, run make fmt: $file"
 	done
 else
@@ -42,8 +42,9 @@ if [ -n "$base" ]; then
 fi
 
 echo "== go test, CGO_ENABLED=0"
-CGO_ENABLED=0 go test -timeout 25m ./... || failed "go test without cgo"
+CGO_ENABLED=0 go test -timeout 40m ./... || failed "go test without cgo"
 CGO_ENABLED=0 go test -tags hotso_fallback ./host/internal/call ./host/internal/callin || failed "go test of calls through purego"
+CGO_ENABLED=0 go test -tags hotso_fallback -run Resident ./host || failed "go test of libraries that stay, through purego"
 
 echo "== the property test, with the order of locks checked"
 CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/rank ./host/internal/lifecycle || failed "go test -tags hotso_lockrank"
@@ -55,7 +56,7 @@ if command -v "${cc%% *}" >/dev/null; then
 	CGO_ENABLED=1 go vet ./... || failed "go vet with cgo"
 	[ -z "$tools" ] || CGO_ENABLED=1 "$tools/staticcheck" ./... || failed "staticcheck with cgo"
 	echo "== go test -race, CGO_ENABLED=1"
-	CGO_ENABLED=1 go test -race -timeout 25m ./... || failed "go test -race"
+	CGO_ENABLED=1 go test -race -timeout 40m ./... || failed "go test -race"
 else
 	echo "skipped: no C compiler ($cc): no library was built, and nothing tested with the race detector"
 fi

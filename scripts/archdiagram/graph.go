@@ -20,7 +20,7 @@ type graph struct {
 	rows  [][]*node
 }
 
-// groups are told by their colour.
+// groups are distinguished by their colour.
 var groups = []struct{ name, title string }{
 	{"command", "the command"},
 	{"room", "package host and its rooms"},
@@ -60,7 +60,7 @@ func newGraph(packages []pkg) *graph {
 	return g
 }
 
-// reduce leaves out each arrow that another way leads along.
+// reduce removes each arrow for which there is another, longer way.
 func (g *graph) reduce() {
 	reach := map[*node]map[*node]bool{}
 	var below func(n *node) map[*node]bool

@@ -90,29 +90,10 @@ func TestTable(t *testing.T) {
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
 }
 
-func TestPage(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "page.md")
-	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) }
-	write("# before\n" + begins + "\nold\n" + ends + "\nafter\n")
-	for range 2 { // it can be done again
-		require.NoError(t, rewrite(file, "| new |\n"))
-	}
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	assert.Equal(t, "# before\n"+begins+"\n| new |\n"+ends+"\nafter\n", string(text))
-
-	for _, bad := range []string{"", begins, ends + begins} {
-		write(bad)
-		assert.ErrorContains(t, rewrite(file, "x"), begins)
-	}
-}
-
-// The page on what calls cost has the place for the table.
+// The page on what calls cost shows the plot.
 func TestProjectPage(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "performance.md"))
 	require.NoError(t, err)
-	_, err = replaced(text, "")
-	assert.NoError(t, err)
 	assert.Contains(t, string(text), "](../scripts/compare/compare.svg)")
 	assert.FileExists(t, "compare.svg")
 }

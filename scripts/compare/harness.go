@@ -87,7 +87,7 @@ func (r race) order(c Contender) order {
 	return order{Contender: c.Name, Files: r.built.files, Budget: r.budget}
 }
 
-// fresh has a new process do the job.
+// fresh makes a new process do the job.
 func (r race) fresh(w *row, job string) {
 	child, err := startChild(r.built.programs[w.Cgo], r.order(w.Contender))
 	if err != nil {

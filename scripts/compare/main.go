@@ -1,4 +1,4 @@
-// Command compare measures hotso beside the other ways to call code that was
+// Command compare measures hotso against the other ways to call code that was
 // not linked in: one run, one table, one machine. In its directory:
 //
 //	go run . --plot compare.svg > compare.md
@@ -29,6 +29,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hotso/hotso/scripts/internal/page"
 )
 
 func main() {
@@ -51,7 +53,7 @@ func start() error {
 	only := flag.String("only", "", "contenders whose names contain one of these `words`, separated by commas")
 	quick := flag.Bool("quick", false, "two short rounds: shows that all works, in less than a minute")
 	plotTo := flag.String("plot", "", "draw a plot (SVG) to this `file`")
-	page := flag.String("page", "", "put the table into this `file` as well, where it has the place")
+	pageFile := flag.String("page", "", "put the table into this `file` as well, where it has the place")
 	serve := flag.String("serve", "", "be the other process of a contender: socket, netrpc or grpc")
 	socket := flag.String("socket", "", "the socket of --serve socket")
 	flag.Parse()
@@ -64,7 +66,7 @@ func start() error {
 		return nil
 	}
 
-	if *page != "" && (*quick || *only != "") {
+	if *pageFile != "" && (*quick || *only != "") {
 		return errors.New("the page shows a whole run: leave --quick and --only out")
 	}
 	list := choose(*only)
@@ -99,8 +101,8 @@ func start() error {
 	if err := errors.Join(writeTable(&table, p, rows), unexpected(rows)); err != nil {
 		return errors.Join(err, show(table.String()))
 	}
-	if *page != "" {
-		if err := rewrite(*page, table.String()); err != nil {
+	if *pageFile != "" {
+		if err := page.Rewrite(*pageFile, "make compare PAGE=1", table.String()); err != nil {
 			return err
 		}
 	}

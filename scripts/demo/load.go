@@ -111,7 +111,7 @@ func (l *load) counts() (v1, v2, failed int) {
 	return l.answers["1"], l.answers["2"], l.failed
 }
 
-// stop has the callers end, and returns when the last call was answered.
+// stop makes the callers end, and returns when the last call has been answered.
 func (l *load) stop() {
 	l.cancel()
 	l.wg.Wait()

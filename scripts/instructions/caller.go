@@ -33,7 +33,7 @@ func init() {
 	}
 }
 
-// serve is the caller's side: it makes ready, stops itself, and goes on when the
+// serve is the caller's side: it gets ready, stops itself, and goes on when the
 // parent steps through what follows.
 func serve(text string) error {
 	var o order

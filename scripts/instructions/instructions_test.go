@@ -127,13 +127,13 @@ func TestWhatIsRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"add"}, `"add" is no flag`},
-		{[]string{"--calls", "0"}, "count one call at least"},
+		{[]string{"add"}, `"add" is not a flag`},
+		{[]string{"--calls", "0"}, "count at least one call"},
 		{[]string{"--against", filepath.Join(dir, "none")}, "no such file"},
 		{[]string{"--against", file("empty.json", "{}")}, "write it with --json"},
 		{[]string{"--against", file("text.json", "a table")}, "text.json"},
 		{[]string{"--against", file("other.json", `{"arch":"mips","add":{"total":1},"greet":{"total":1}}`)}, "was counted on mips"},
-		{[]string{"--library", file("libgreeter.v1.so", "no library")}, "did not get as far"},
+		{[]string{"--library", file("libgreeter.v1.so", "no library")}, "before it could be counted"},
 	} {
 		err := run(t.Context(), test.args, &strings.Builder{})
 		assert.ErrorContains(t, err, test.want, test.args)

@@ -71,9 +71,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", errUsage, err)
 	case flags.NArg() > 0:
-		return fmt.Errorf("%w: %q is no flag", errUsage, flags.Arg(0))
+		return fmt.Errorf("%w: %q is not a flag", errUsage, flags.Arg(0))
 	case *calls < 1:
-		return fmt.Errorf("%w: --calls %d: count one call at least", errUsage, *calls)
+		return fmt.Errorf("%w: --calls %d: count at least one call", errUsage, *calls)
 	}
 	var before *Report
 	if *against != "" {

@@ -24,10 +24,10 @@ func (t trace) total() (n int) {
 }
 
 // maxSteps bounds what one call may take. It is reached by a loop that waits for a
-// thread that stands still, or for an exclusive store.
+// stopped thread, or for an exclusive store to succeed.
 const maxSteps = 1_000_000
 
-// count has a caller make calls, and counts.
+// count makes a caller make calls, and counts.
 func count(ctx context.Context, library string, calls int) (*Report, error) {
 	runtime.LockOSThread() // whoever attaches must make all further requests: ptrace(2)
 	defer runtime.UnlockOSThread()
@@ -91,9 +91,9 @@ func startCaller(o order) (pid int, err error) {
 }
 
 // A stepper executes the caller's first thread one instruction at a time. All its
-// other threads stand still meanwhile: the process has stopped itself, and who is
-// traced is the only one that a step wakes. So no monitor of a runtime finds that a
-// call takes long, and takes its processor away.
+// other threads stand still meanwhile: the process has stopped itself, and a step wakes
+// only the thread that is traced. So no runtime's monitor notices that a call takes long,
+// and takes its processor away.
 type stepper struct {
 	pid          int
 	adds, greets uint64 // where the calling functions begin
@@ -107,7 +107,7 @@ func (s *stepper) attach() error {
 		return err
 	}
 	if !status.Stopped() || status.StopSignal() != syscall.SIGSTOP {
-		return fmt.Errorf("the caller did not get as far as to be counted: %s", said(status))
+		return fmt.Errorf("the caller ended before it could be counted: %s", said(status))
 	}
 	const seize = 0x4206 // PTRACE_SEIZE
 	if _, _, e := syscall.RawSyscall6(syscall.SYS_PTRACE, seize, uintptr(s.pid), 0, 0, 0, 0); e != 0 {
