@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -223,9 +224,14 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 	return remotes, nil
 }
 
-// alone is a context that ends when ctx does, and has nothing else of it, as in a library.
+// alone is a context that is cancelled when ctx is, and has nothing else of it, as in a
+// library. Its deadline crosses with the arguments.
 func alone(ctx context.Context) (context.Context, context.CancelFunc) {
 	own, cancel := context.WithCancel(context.Background())
-	stop := context.AfterFunc(ctx, cancel)
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel()
+		}
+	})
 	return own, func() { stop(); cancel() }
 }
