@@ -12,17 +12,55 @@ type Info struct {
 	Name    string // of the interface
 	Schema  string // JSON, see docs/wire.md
 	Methods []Method
+	Kinds   []Kind // of its objects
 }
 
-// A Method is one method of a contract.
+// A Method is one method of a contract, or of its objects.
 type Method struct {
 	Name     string
-	Optional bool // an older library may lack it
-	Stream   bool // it returns a sequence
+	Object   string // the kind of object that has it; "" for one of the contract
+	Optional bool   // an older library may lack it
+	Stream   bool   // it returns a sequence
+	Makes    bool   // one of its results is an object
+	Close    bool   // it is the Close of an object, which is gone then
 }
 
-// Function is the name under which a library exports a method of the contract.
-func (i *Info) Function(method string) string { return i.Name + "_" + method }
+// qualified is the name of a method within its contract.
+func (m *Method) qualified() string {
+	if m.Object != "" {
+		return m.Object + "." + m.Name
+	}
+	return m.Name
+}
+
+// A Kind is a type of objects of a contract. Its numbers are indices into Info.Methods, of
+// functions that no client calls by itself.
+type Kind struct {
+	Name          string // of the interface
+	Free          int    // forgets an object
+	Save, Restore int    // move one; 0 if the kind does not move
+}
+
+// Moves reports whether an object of this kind moves to the next version.
+func (k *Kind) Moves() bool { return k.Save != 0 }
+
+// Function is the name under which a library exports a method.
+func (i *Info) Function(m *Method) string {
+	if m.Object != "" {
+		return m.Object + "_" + m.Name
+	}
+	return i.Name + "_" + m.Name
+}
+
+// kind is the kind of that name.
+func (i *Info) kind(name string) *Kind {
+	for k := range i.Kinds {
+		if i.Kinds[k].Name == name {
+			return &i.Kinds[k]
+		}
+	}
+	panic("contract: " + i.Name + " has no objects " + name) // generated code names its own
+}
 
 // A Contract is one interface that host and library agree on. hotso gen makes it.
 type Contract[T any] struct {
@@ -31,6 +69,7 @@ type Contract[T any] struct {
 	serve  []Serve[T]
 
 	exported exported[T]
+	objects  *Objects // nil if it has none
 }
 
 // A Serve calls one method of an implementation: Call one that answers, Open one that
@@ -45,6 +84,12 @@ func New[T any](info Info, errors *Errors, serve []Serve[T]) *Contract[T] {
 	return &Contract[T]{info: info, errors: errors, serve: serve}
 }
 
+// WithObjects tells where its objects are, and returns the contract.
+func (c *Contract[T]) WithObjects(o *Objects) *Contract[T] {
+	c.objects = o
+	return c
+}
+
 // A Caller is where a contract can be bound: a *host.Library, a *host.Slot, [InProcess],
 // or a fake of a test.
 type Caller interface {
@@ -57,6 +102,26 @@ type Caller interface {
 type Remote struct {
 	Call func(ctx context.Context, args []byte) ([]byte, error)
 	Open func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) // of a Stream
+	// Make is Call for a method that makes an object: it pins the version that was called.
+	// leave asks, once, whoever has the object to take it along and to release the pin, by the
+	// end of the context at the latest, as the version is to go.
+	Make func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, Pin, error)
+}
+
+// A Pin keeps one version of a library, for an object that is there: its methods call that
+// version, whichever serves by now. Their index is that of Info.Methods.
+type Pin interface {
+	Call(ctx context.Context, method int, args []byte) ([]byte, error)
+	Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error)
+	Make(ctx context.Context, method int, args []byte, leave func(context.Context)) ([]byte, Pin, error)
+	// CallLeaving is Call for who was asked to leave, or to be freed. It waits for nobody.
+	CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error)
+	// Left reports whether calls go to other versions by now.
+	Left() bool
+	// Ended reports whether the version can't be called any more.
+	Ended() bool
+	// Release ends the pin. Releasing twice is harmless.
+	Release()
 }
 
 // Bind binds every method.
@@ -68,13 +133,15 @@ func (c *Contract[T]) Bind(to Caller) (*Bound, error) {
 	if len(remotes) != len(c.info.Methods) {
 		return nil, fmt.Errorf("%s has %d methods, and %d were bound", c.info.Name, len(c.info.Methods), len(remotes))
 	}
-	return &Bound{remotes, c.errors}, nil
+	return &Bound{info: &c.info, remotes: remotes, errors: c.errors}, nil
 }
 
 // A Bound is the other side of a contract, for a generated client.
 type Bound struct {
+	info    *Info
 	remotes []Remote
 	errors  *Errors
+	freer   freer
 }
 
 // A Call is one call, on either side.
@@ -84,6 +151,10 @@ type Call struct {
 	bound   *Bound
 	ctx     context.Context
 	lent    bool // the other side may still read the arguments
+
+	object   *object // whose method is called
+	handleAt int     // where in the arguments its handle is
+	made     *making // the object that was made, until somebody has it
 }
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
@@ -102,13 +173,24 @@ func (c *Call) Do(method int) error {
 		return err
 	}
 	c.lent = true
-	reply, err := c.bound.remotes[method].Call(c.ctx, c.Encoder.buf)
+	reply, err := c.send(method)
 	if err != nil {
 		return c.failed(err)
 	}
 	c.lent = false
 	c.Decoder.reset(reply)
 	return nil
+}
+
+// send is Do without the results.
+func (c *Call) send(method int) (reply []byte, err error) {
+	switch m := &c.bound.info.Methods[method]; {
+	case c.object != nil:
+		return c.object.call(c, method)
+	case m.Makes:
+		return c.make(c.bound.remotes[method].Make)
+	}
+	return c.bound.remotes[method].Call(c.ctx, c.Encoder.buf)
 }
 
 // failed is the error of the call. Only if the implementation itself returned it, it is known that
@@ -141,7 +223,10 @@ func (c *Call) Free() {
 	}
 	c.Encoder.reset()
 	c.Decoder.buf, c.Decoder.err = nil, nil
-	c.bound, c.ctx, c.lent = nil, nil, false
+	if c.made != nil {
+		c.made.pin.Release() // nobody took it
+	}
+	c.bound, c.ctx, c.lent, c.object, c.made = nil, nil, false, nil, nil
 	calls.Put(c)
 }
 

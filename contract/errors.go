@@ -7,6 +7,9 @@ var (
 	// ErrNotOffered: the version that serves is older than this method. The method has a
 	// //hotso:since.
 	ErrNotOffered = errors.New("not offered by this version")
+	// ErrGone: the object is not there any more: it was closed, its version crashed, or did not
+	// wait for it any longer.
+	ErrGone = errors.New("object is gone")
 	// ErrFrame: what came from the other side is damaged, or of another contract.
 	ErrFrame = errors.New("damaged frame")
 	// ErrCycle: a value contains itself, or is nested deeper than MaxDepth.

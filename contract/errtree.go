@@ -34,7 +34,7 @@ var std = map[string]error{
 	"context.Canceled": context.Canceled, "context.DeadlineExceeded": context.DeadlineExceeded,
 	"os.ErrNoDeadline": os.ErrNoDeadline, "os.ErrDeadlineExceeded": os.ErrDeadlineExceeded,
 	"os.ErrProcessDone": os.ErrProcessDone, "errors.ErrUnsupported": errors.ErrUnsupported,
-	"contract.ErrFrame": ErrFrame, "contract.ErrCycle": ErrCycle, "contract.ErrValue": ErrValue,
+	"contract.ErrGone": ErrGone, "contract.ErrFrame": ErrFrame, "contract.ErrCycle": ErrCycle, "contract.ErrValue": ErrValue,
 	"contract.ErrTooLarge": ErrTooLarge, "contract.ErrNoImplementation": ErrNoImplementation,
 }
 

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -67,6 +66,7 @@ func (c *Contract[T]) start() error {
 }
 
 func (c *Contract[T]) stop() error {
+	c.objects.closeAll()
 	if impl := c.exported.ready.Load(); impl != nil {
 		if closer, ok := any(*impl).(io.Closer); ok {
 			return closer.Close()
@@ -76,7 +76,7 @@ func (c *Contract[T]) stop() error {
 }
 
 func (c *Contract[T]) method(name string) (int, bool) {
-	i := slices.IndexFunc(c.info.Methods, func(m Method) bool { return m.Name == name })
+	i := slices.IndexFunc(c.info.Methods, func(m Method) bool { return m.qualified() == name })
 	return i, i >= 0
 }
 
@@ -137,6 +137,7 @@ type served struct {
 }
 
 // Serves returns a method of the implementation of a contract, which may not be exported yet.
+// Those of objects are Object.Method.
 func Serves(contract, method string) *Served { return &Served{contract: contract, name: method} }
 
 func (s *Served) find() (*served, error) {
@@ -193,45 +194,4 @@ func Stop(contract string) error {
 		return x.(export).stop()
 	}
 	return nil
-}
-
-// InProcess calls what this program itself exports, by the same bytes as a library is called:
-// for tests of a contract and its implementation, without a library.
-var InProcess Caller = inProcess{}
-
-type inProcess struct{}
-
-func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
-	for _, m := range c.Methods {
-		s := Serves(c.Name, m.Name)
-		if _, err := s.find(); err != nil {
-			return nil, err
-		}
-		remotes = append(remotes, Remote{
-			Call: func(ctx context.Context, args []byte) ([]byte, error) {
-				ctx, cancel := alone(ctx)
-				defer cancel()
-				call, err := s.Call(ctx, args)
-				defer call.Free()
-				return append([]byte(nil), call.Reply()...), err
-			},
-			Open: func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
-				ctx, _ = alone(ctx) // it ends with the caller's
-				return s.Open(ctx, args)
-			},
-		})
-	}
-	return remotes, nil
-}
-
-// alone is a context that is cancelled when ctx is, and has nothing else of it, as in a
-// library. Its deadline crosses with the arguments.
-func alone(ctx context.Context) (context.Context, context.CancelFunc) {
-	own, cancel := context.WithCancel(context.Background())
-	stop := context.AfterFunc(ctx, func() {
-		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			cancel()
-		}
-	})
-	return own, func() { stop(); cancel() }
 }

@@ -32,7 +32,7 @@ func Values[T any](seq iter.Seq2[T, error], put func(*Encoder, *T)) (Pieces, err
 // Range frees a call whose arguments were written and returns the sequence that a method
 // answers with. Each range over it calls the method, as it would be on this side. An error ends it.
 func Range[T any](c *Call, method int, get func(*Decoder, *T)) iter.Seq2[T, error] {
-	b, ctx, failed := c.bound, c.ctx, c.Encoder.Err()
+	b, ctx, failed, o, at := c.bound, c.ctx, c.Encoder.Err(), c.object, c.handleAt
 	args := append([]byte(nil), c.Encoder.buf...)
 	c.Free()
 	return func(yield func(T, error) bool) {
@@ -44,7 +44,15 @@ func Range[T any](c *Call, method int, get func(*Decoder, *T)) iter.Seq2[T, erro
 		// When the reader leaves, the implementation's context ends.
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		pieces, err := b.remotes[method].Open(ctx, args)
+		var pieces iter.Seq2[[]byte, error]
+		var err error
+		if o == nil {
+			pieces, err = b.remotes[method].Open(ctx, args)
+		} else {
+			var release func()
+			pieces, release, err = o.open(ctx, method, args, at)
+			defer release()
+		}
 		if err != nil {
 			yield(none, b.errors.fromDetail(err))
 			return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
@@ -61,62 +60,29 @@ func bindContract(c *contract.Info, library string, bindOn func(string, abi.Sign
 	if err != nil {
 		return nil, &Error{Name: library, Step: StepBind, Reason: ErrArgument, Cause: err}
 	}
-	for i, m := range c.Methods {
-		b := binder{bindOn, invoke.Terms{Optional: m.Optional}}
+	methods := make([]*contractMethod, len(c.Methods))
+	for i := range c.Methods {
+		b := binder{bindOn, invoke.Terms{Optional: c.Methods[i].Optional}}
 		if i == 0 { // for all of them, before anything is promised
 			b.terms.Check = func(m, before *manifest.Manifest) error { return checkContract(own, m, before) }
 		}
-		r, err := bindMethod(b, c.Function(m.Name), m)
+		m, err := bindMethod(b, c, &c.Methods[i])
 		switch {
 		case errors.Is(err, errMissing):
-			missing := fmt.Errorf("%w: %s has no %s.%s", contract.ErrNotOffered, library, c.Name, m.Name)
-			r = contract.Remote{
-				Call: func(context.Context, []byte) ([]byte, error) { return nil, missing },
-				Open: func(context.Context, []byte) (iter.Seq2[[]byte, error], error) { return nil, missing },
-			}
+			m.missing = fmt.Errorf("%w: %s has no %s", contract.ErrNotOffered, library, c.Function(&c.Methods[i]))
 		case err != nil:
 			return nil, err
 		}
-		remotes = append(remotes, r)
+		methods[i] = m
+		remotes = append(remotes, contract.Remote{
+			Call: m.call, Open: m.open,
+			Make: func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, contract.Pin, error) {
+				reply, p, err := m.make(ctx, args, leave)
+				return reply, &contractPin{p, methods}, err
+			},
+		})
 	}
 	return remotes, nil
-}
-
-// bindMethod binds the function of one method.
-func bindMethod(c Caller, function string, m contract.Method) (r contract.Remote, err error) {
-	// Who is called may be a version that lacks the function.
-	offered := func(err error) error {
-		if m.Optional && errors.Is(err, ErrFunction) {
-			return fmt.Errorf("%w: %w", contract.ErrNotOffered, err)
-		}
-		return err
-	}
-	if m.Stream {
-		open, err := ReaderFunc1[[]byte](c, function)
-		if err != nil {
-			return r, err
-		}
-		r.Open = func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
-			stream, err := open(ctx, args)
-			if err != nil {
-				return nil, offered(err)
-			}
-			return stream.Seq(), nil
-		}
-		return r, nil
-	}
-	call, err := Func1[[]byte, []byte](c, function)
-	if err != nil {
-		return r, err
-	}
-	r.Call = call
-	if m.Optional {
-		r.Call = func(ctx context.Context, args []byte) ([]byte, error) {
-			reply, err := call(ctx, args)
-			return reply, offered(err)
-		}
-	}
-	return r, nil
 }
 
 // checkContract reports why a library with that manifest can't be called by who has own.

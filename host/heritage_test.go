@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -226,7 +227,7 @@ func TestNothingThatIsHandedOverIsLeft(t *testing.T) {
 	slot := host.NewSlot("httpd", host.Exclusive(), host.AllowDowngrade(), host.CrashLimit(100, time.Minute))
 	must(slot.Swap(t.Context(), paths[0]))(t)
 	must(slot.Swap(t.Context(), paths[1]))(t)
-	before := len(must(proc.Descriptors())(t))
+	before := descriptorsOfVersions(t)
 	for range 5 {
 		c := must(dial(addressOf(t, slot)))(t)
 		must2(c.post("", "x"))(t)
@@ -246,11 +247,22 @@ func TestNothingThatIsHandedOverIsLeft(t *testing.T) {
 		}, patience, time.Millisecond, "nobody listens any more")
 		must(slot.Swap(t.Context(), paths[1]))(t)
 	}
-	assert.Eventually(t, func() bool { return len(must(proc.Descriptors())(t)) <= before }, patience, 10*time.Millisecond)
+	assert.EventuallyWithT(t, func(c *assert.CollectT) {
+		now := descriptorsOfVersions(t)
+		assert.LessOrEqual(c, len(now), len(before), "%v, before %v", now, before)
+	}, patience, 10*time.Millisecond)
 	address := addressOf(t, slot)
 	requireNothingLeft(t)(slot.Close(context.Background()))
 	_, err := dial(address)
 	assert.Error(t, err)
+}
+
+// descriptorsOfVersions are those of the process without the files that hold the code of equal
+// versions: there is one for a version that was loaded while an earlier copy of it was kept.
+func descriptorsOfVersions(t *testing.T) map[int]string {
+	open := must(proc.Descriptors())(t)
+	maps.DeleteFunc(open, func(_ int, link string) bool { return strings.HasPrefix(link, "/memfd:hotso:httpd.v") })
+	return open
 }
 
 // must2 is must for one more result.

@@ -303,13 +303,7 @@ func TestExample(t *testing.T) {
 	root, err := libtest.Root()
 	require.NoError(t, err)
 	library := libtest.Build(t, filepath.Join(root, "examples", "contract", "libhello"), "1", libtest.Named("hello"))
-	program := filepath.Join(t.TempDir(), "host")
-	build := exec.Command("go", "build", "-o", program, "./examples/contract/host")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	out, err = exec.Command(program, library, "Ada", "Grace", "", "Ada", "Ada", "Ada").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	out := runExample(t, "./examples/contract/host", library, "Ada", "Grace", "", "Ada", "Ada", "Ada")
 	assert.Equal(t, `Hello, Ada!
 Hello, Grace!
 Who is there?
@@ -317,5 +311,20 @@ Hello, Ada!
 Hello, Ada!
 Ada was greeted 3 times.
 4 greetings
-`, string(out))
+`, out)
+}
+
+// runExample builds and runs a program of the examples, and returns what it prints.
+func runExample(t *testing.T, pkg string, args ...string) string {
+	t.Helper()
+	root, err := libtest.Root()
+	require.NoError(t, err)
+	program := filepath.Join(t.TempDir(), "host")
+	build := exec.Command("go", "build", "-o", program, pkg)
+	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	out, err = exec.Command(program, args...).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
 }

@@ -22,6 +22,7 @@ type contractPackage struct {
 	name     string // of the interface
 	at       token.Pos
 	methods  []*contractMethod
+	objects  []*contractObject
 	errors   []string    // sentinels
 	errTypes []*wireType // structs and others that are errors
 	errPtr   map[*wireType]bool
@@ -31,9 +32,14 @@ type contractPackage struct {
 	taken    map[string]bool // names of functions
 }
 
-// A contractMethod is one method of the interface.
+// A contractMethod is one method of the interface, or of an object.
 type contractMethod struct {
 	name    string
+	serve   string          // the function that serves it
+	object  *contractObject // that has it; nil if the contract has
+	makes   *contractObject // among its results
+	closes  bool            // the object is gone then
+	control bool            // hotso calls it by itself
 	since   int
 	ctx     bool
 	params  []wireParam
@@ -81,14 +87,38 @@ func (c *contractPackage) resolve() {
 	for i := range iface.NumMethods() {
 		c.methods = append(c.methods, c.method(iface.Method(i), since))
 	}
-	slices.SortFunc(c.methods, func(a, b *contractMethod) int { return strings.Compare(a.name, b.name) })
+	sortMethods(c.methods)
 	if len(c.methods) == 0 {
 		c.fail(c.at, ErrNothing, "%s has no methods", c.name)
+	}
+	if server := c.types.Scope().Lookup(c.name + "Server"); server != nil && c.implementation() != c.name {
+		c.fail(server.Pos(), ErrName, "hotso gen writes an interface %s: give this another name", server.Name())
+	}
+	for _, m := range c.all() {
+		name := m.name
+		if m.object != nil {
+			name = m.object.name + name
+		}
+		m.serve = c.free("serve" + name)
 	}
 	c.findErrors()
 	for _, w := range c.wire {
 		w.recursive = w.reaches(w, map[*wireType]bool{})
 	}
+}
+
+func sortMethods(methods []*contractMethod) {
+	slices.SortFunc(methods, func(a, b *contractMethod) int { return strings.Compare(a.name, b.name) })
+}
+
+// free is a name for something in the generated file that nothing else has.
+func (c *contractPackage) free(name string) string {
+	unique := name
+	for n := 2; c.taken[unique]; n++ {
+		unique = name + strconv.Itoa(n)
+	}
+	c.taken[unique] = true
+	return unique
 }
 
 // findInterface finds the declaration with the directive, and notes misplaced directives.
@@ -111,10 +141,10 @@ func (c *contractPackage) findInterface() (found *ast.TypeSpec) {
 						continue
 					}
 					found = spec
-				case d.verb == "types" && spec != nil, d.verb == "text" && spec != nil, d.verb == "since":
+				case spec != nil && (d.verb == "types" || d.verb == "text" || d.verb == "moves"), d.verb == "since":
 				default:
-					c.fail(d.pos, ErrDirective, "//hotso:%s does not belong here: in the package of a contract there are contract, types and text "+
-						"above types, and since above methods", d.verb)
+					c.fail(d.pos, ErrDirective, "//hotso:%s does not belong here: in the package of a contract there are contract, types, text and "+
+						"moves above types, and since above methods", d.verb)
 				}
 			}
 		}
@@ -217,6 +247,14 @@ func (c *contractPackage) method(f *types.Func, since map[string]int) *contractM
 			m.stream = c.wireType(elem, v.Pos(), m.name)
 			continue
 		}
+		if o := c.object(v.Type()); o != nil {
+			if m.makes != nil {
+				c.fail(v.Pos(), ErrUnsupportedType, "%s: a method returns one object at most", m.name)
+			}
+			m.makes = o
+			m.results = append(m.results, &wireType{kind: wireObject, object: o, spelled: o.name, schema: o.name})
+			continue
+		}
 		if w := c.wireType(v.Type(), v.Pos(), m.name); w != nil {
 			m.results = append(m.results, w)
 		}
@@ -299,18 +337,9 @@ func (c *contractPackage) hasDirective(o *types.TypeName, verb string) bool {
 // schema is what the contract says of itself.
 func (c *contractPackage) schema() *schema.Schema {
 	s := &schema.Schema{Wire: schema.Wire, Package: c.ImportPath, Contract: c.name, Types: map[string]*schema.Type{}, Errors: c.errors}
-	for _, m := range c.methods {
-		out := schema.Method{Name: m.name, Since: m.since, Context: m.ctx, Error: m.err}
-		for _, p := range m.params {
-			out.Params = append(out.Params, schema.Param{Name: p.own, Type: p.typ.schema})
-		}
-		for _, r := range m.results {
-			out.Results = append(out.Results, r.schema)
-		}
-		if m.stream != nil {
-			out.Stream = m.stream.schema
-		}
-		s.Methods = append(s.Methods, out)
+	s.Methods = schemaMethods(c.methods)
+	for _, o := range c.objects {
+		s.Types[o.name] = &schema.Type{Kind: schema.Object, Methods: schemaMethods(o.methods), Moves: o.moves}
 	}
 	for _, w := range c.known {
 		if t := w.schemaType(); t != nil {

@@ -15,8 +15,10 @@ const contractPath = hotsoModule + "/contract"
 // source writes hotso_gen.go of the contract's package.
 func (c *contractPackage) source() ([]byte, error) {
 	var b strings.Builder
+	c.writeServer(&b)
 	c.writeContract(&b)
-	c.writeClient(&b)
+	c.writeObjects(&b)
+	c.writeClients(&b)
 	c.writeServe(&b)
 	c.writeErrors(&b)
 	slices.SortFunc(c.wire, func(a, b *wireType) int { return strings.Compare(a.fn, b.fn) })
@@ -79,7 +81,7 @@ func (c *contractPackage) writeContract(b *strings.Builder) {
 	fmt.Fprintf(b, `
 // Export has this library serve as a %[1]s. Call it in an init function. The implementation is made
 // when the version starts; if that fails, the version does not serve.
-func Export(implementation func() (%[1]s, error)) { contractInfo.Export(implementation) }
+func Export(implementation func() (%[3]s, error)) { contractInfo.Export(implementation) }
 
 // Bind returns the %[1]s of a library or slot. A library whose contract is not compatible is
 // refused, here or when it is to replace another.
@@ -94,32 +96,50 @@ func Bind(c contract.Caller) (%[1]s, error) {
 var contractInfo = contract.New(contract.Info{
 	Name: %[2]q, Schema: contractSchema,
 	Methods: []contract.Method{
-`, c.name, c.name)
-	for _, m := range c.methods {
+`, c.name, c.name, c.implementation())
+	for _, m := range c.all() {
 		more := ""
+		if m.object != nil {
+			more += fmt.Sprintf(", Object: %q", m.object.name)
+		}
 		if m.since > 0 {
 			more += ", Optional: true"
 		}
 		if m.stream != nil {
 			more += ", Stream: true"
 		}
+		if m.makes != nil || m.control && m.name == "restore" {
+			more += ", Makes: true"
+		}
+		if m.closes {
+			more += ", Close: true"
+		}
 		fmt.Fprintf(b, "{Name: %q%s},\n", m.name, more)
 	}
-	fmt.Fprintf(b, "},\n}, contractErrors, []contract.Serve[%s]{\n", c.name)
-	for _, m := range c.methods {
-		field := "Call"
-		if m.stream != nil {
-			field = "Open"
-		}
-		fmt.Fprintf(b, "{%s: serve%s},\n", field, m.name)
+	b.WriteString("},\n")
+	c.writeKinds(b)
+	fmt.Fprintf(b, "}, contractErrors, []contract.Serve[%s]{\n", c.implementation())
+	for _, m := range c.all() {
+		b.WriteString(m.serves(c) + ",\n")
 	}
-	b.WriteString("})\n")
+	b.WriteString("})")
+	if len(c.objects) > 0 {
+		b.WriteString(".WithObjects(contractObjects)")
+	}
+	b.WriteString("\n")
 }
 
-// writeClient writes the host's side.
-func (c *contractPackage) writeClient(b *strings.Builder) {
+// writeClients writes the host's side.
+func (c *contractPackage) writeClients(b *strings.Builder) {
 	b.WriteString("\ntype contractClient struct{ bound *contract.Bound }\n")
-	for i, m := range c.methods {
+	for i, m := range c.all() {
+		if m.control {
+			continue
+		}
+		client, begin := "contractClient", "c.bound.Begin"
+		if m.object != nil {
+			client, begin = m.object.client, "c.o.Begin"
+		}
 		var names, typs []string
 		ctx := "context.Background()"
 		if m.ctx {
@@ -132,8 +152,8 @@ func (c *contractPackage) writeClient(b *strings.Builder) {
 			}
 			names, typs = append(names, p.name), append(typs, spelled)
 		}
-		fmt.Fprintf(b, "\n%s\n\tcall := c.bound.Begin(%s)\n",
-			list("func (c contractClient) "+m.name+"(", grouped(names, typs), ") "+m.resultTypes()+" {"), ctx)
+		fmt.Fprintf(b, "\n%s\n\tcall := %s(%s)\n",
+			list("func (c "+client+") "+m.name+"(", grouped(names, typs), ") "+m.resultTypes()+" {"), begin, ctx)
 		if m.stream == nil {
 			b.WriteString("\tdefer call.Free()\n")
 		}
@@ -202,7 +222,10 @@ func (m *contractMethod) resultTypes() string {
 
 // writeServe writes the library's side.
 func (c *contractPackage) writeServe(b *strings.Builder) {
-	for _, m := range c.methods {
+	for _, m := range c.all() {
+		if m.control {
+			continue
+		}
 		args := make([]string, 0, len(m.params)+1)
 		ctxName := "_"
 		if m.ctx {
@@ -214,7 +237,18 @@ func (c *contractPackage) writeServe(b *strings.Builder) {
 		} else if len(m.results) == 0 {
 			encoder = ", _ *contract.Encoder"
 		}
-		fmt.Fprintf(b, "\nfunc serve%s(%s context.Context, impl %s, d *contract.Decoder%s) %s {\n", m.name, ctxName, c.name, encoder, result)
+		impl := "impl"
+		if m.object != nil {
+			impl = "_"
+		}
+		fmt.Fprintf(b, "\nfunc %s(%s context.Context, %s %s, d *contract.Decoder%s) %s {\n", m.serve, ctxName, impl, c.implementation(), encoder, result)
+		if m.object != nil {
+			find := "ObjectOf"
+			if m.closes {
+				find = "TakeObject"
+			}
+			fmt.Fprintf(b, "\timpl, err := contract.%s[%s](contractObjects, d)\n\tif err != nil {\n\t\t%s\n\t}\n", find, m.object.name, fail)
+		}
 		for _, p := range m.params {
 			fmt.Fprintf(b, "\t%s\n", p.typ.declare("d", p.name))
 			arg := p.name

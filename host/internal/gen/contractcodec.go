@@ -20,6 +20,12 @@ func (w *wireType) encode(e, x string) string {
 		return dot + "Time(" + x + ")"
 	case wireError:
 		return "contractErrors.Encode(" + e + ", " + x + ")"
+	case wireObject:
+		put := "Put"
+		if w.object.moves {
+			put = "PutMoving"
+		}
+		return "contractObjects." + put + "(" + e + ", " + x + ")"
 	case wireText:
 		return dot + "Marshaled(" + x + ".MarshalText())"
 	case wireBinary:
@@ -46,6 +52,8 @@ func (w *wireType) decode(d, x string) string {
 		return x + " = " + dot + "Time()"
 	case wireError:
 		return x + " = contractErrors.Decode(" + d + ")"
+	case wireObject:
+		return fmt.Sprintf("if o := call.Object(%q); o != nil {\n\t%s = %s{o}\n}", w.schema, x, w.object.client)
 	case wireText, wireBinary:
 		method := map[wireKind]string{wireText: "UnmarshalText", wireBinary: "UnmarshalBinary"}[w.kind]
 		x = strings.TrimPrefix(x, "*")

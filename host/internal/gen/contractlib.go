@@ -33,12 +33,12 @@ func (l *library) readContracts(ctx context.Context, tags []string) error {
 func (l *library) serveContracts(taken map[string]*function, main *types.Package) {
 	for i, c := range l.served {
 		at := l.contracts[i].pos
-		for _, m := range c.methods {
+		for _, m := range c.all() {
 			f := &function{
-				pos: at, name: c.name + "_" + m.name, method: m, err: true, call: lowerFirst(c.name) + m.name,
+				pos: at, name: c.function(m), method: m, err: true, call: m.served(c),
 				params: []param{{name: "args", c: "args", typ: &goType{Type: abi.Bytes, spelled: "[]byte", elem: "byte"}}},
 				result: &goType{Type: abi.Bytes, spelled: "[]byte", elem: "byte"},
-				doc:    c.name + "_" + m.name + " serves the method " + m.name + " of the contract " + c.ImportPath + ", see docs/wire.md.",
+				doc:    c.function(m) + " serves the method " + m.qualified() + " of the contract " + c.ImportPath + ", see docs/wire.md.",
 			}
 			if m.stream != nil {
 				f.result = &goType{Type: abi.Stream, spelled: "iter.Seq2[[]byte, error]"}
@@ -74,8 +74,8 @@ func (l *library) writeServed(b *strings.Builder) {
 	}
 	b.WriteString("\nvar (\n")
 	for _, c := range l.served {
-		for _, m := range c.methods {
-			fmt.Fprintf(b, "\t%s%s = contract.Serves(%q, %q)\n", lowerFirst(c.name), m.name, c.name, m.name)
+		for _, m := range c.all() {
+			fmt.Fprintf(b, "\t%s = contract.Serves(%q, %q)\n", m.served(c), c.name, m.qualified())
 		}
 	}
 	b.WriteString(")\n\nfunc init() {\n")
@@ -84,6 +84,14 @@ func (l *library) writeServed(b *strings.Builder) {
 		fmt.Fprintf(b, "\tcabi.OnStop(func(context.Context) error { return contract.Stop(%q) })\n", c.name)
 	}
 	b.WriteString("}\n")
+}
+
+// served is the variable of package main that finds the method's implementation.
+func (m *contractMethod) served(c *contractPackage) string {
+	if m.object != nil {
+		return lowerFirst(m.object.name) + upperFirst(m.name)
+	}
+	return lowerFirst(c.name) + m.name
 }
 
 // serve is the code of an export that serves a method.

@@ -6,6 +6,24 @@ import (
 	"github.com/hotso/hotso/host/internal/schema"
 )
 
+// schemaMethods are how the schema describes methods.
+func schemaMethods(methods []*contractMethod) (list []schema.Method) {
+	for _, m := range methods {
+		out := schema.Method{Name: m.name, Since: m.since, Context: m.ctx, Error: m.err}
+		for _, p := range m.params {
+			out.Params = append(out.Params, schema.Param{Name: p.own, Type: p.typ.schema})
+		}
+		for _, r := range m.results {
+			out.Results = append(out.Results, r.schema)
+		}
+		if m.stream != nil {
+			out.Stream = m.stream.schema
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
 // schemaType is how the schema describes w, nil for types without a name.
 func (w *wireType) schemaType() *schema.Type {
 	t := &schema.Type{}

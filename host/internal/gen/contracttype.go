@@ -22,6 +22,7 @@ type wireType struct {
 	basic   string // what that takes: int64
 	named   bool   // it needs a conversion
 
+	object    *contractObject
 	elem, key *wireType
 	count     int64       // of an array
 	fields    []wireField // of a struct
@@ -54,6 +55,7 @@ const (
 	wireUnion
 	wireText
 	wireBinary
+	wireObject
 )
 
 // sizes are those of the machines that hotso is for.
@@ -243,7 +245,10 @@ func (c *contractPackage) union(w *wireType, named *types.Named, no func(string,
 		if c.name == named.Obj().Name() {
 			return no("a contract can't be passed itself")
 		}
-		return no("name the types that it may hold in a line //hotso:types A B above it; objects with methods on the other side are not supported yet")
+		if o := c.object(named); o != nil {
+			return no("%s", misplaced(o))
+		}
+		return no("name the types that it may hold in a line //hotso:types A B above it")
 	}
 	w.kind = wireUnion
 	c.begin(w)

@@ -54,6 +54,7 @@ func (in *Instance) onEnd(why string) {
 	in.tell(life.Event{State: life.Crashed, Detail: crash.Error(), Err: crash})
 	in.Target.End.Known(crash) // calls go on elsewhere while we clean up
 	in.Target.EndStreams()
+	in.Target.EndPins()
 	in.Target.End.Reported()
 	in.ejectCallers()
 	<-in.opened // a load that is still under way lets it go by itself

@@ -16,6 +16,7 @@ import (
 	"github.com/hotso/hotso/host/internal/invoke"
 	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/private"
+	"github.com/hotso/hotso/host/internal/stackcheck"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -71,11 +72,12 @@ type Instance struct {
 	handlers     int             // that it had in the dispatch table
 	beside       []string        // objects that it needs, and what these may have in the process
 
-	unprepared error         // why it can't be loaded
-	loading    chan struct{} // nil, or closed when the load that was given up has ended
-	opened     chan struct{} // closed when Open has ended
-	runs       chan struct{} // closed when its runtime has started, or died
-	up         chan struct{} // closed when the first call has come back
+	unprepared error            // why it can't be loaded
+	still      stackcheck.Still // the threads that stood still before it was mapped
+	loading    chan struct{}    // nil, or closed when the load that was given up has ended
+	opened     chan struct{}    // closed when Open has ended
+	runs       chan struct{}    // closed when its runtime has started, or died
+	up         chan struct{}    // closed when the first call has come back
 
 	closing sync.Once
 	report  *life.Report

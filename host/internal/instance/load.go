@@ -10,6 +10,7 @@ import (
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/dl"
 	"github.com/hotso/hotso/host/internal/needed"
+	"github.com/hotso/hotso/host/internal/stackcheck"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -64,6 +65,7 @@ func (in *Instance) loadInTime(ctx context.Context) error {
 func (in *Instance) load() (err error) {
 	if in.attachment != nil {
 		crashes.instances[in.attachment.slot.Index()].Store(in)
+		in.still = stackcheck.StandingStill()
 	}
 	err = in.open()
 	if err != nil {

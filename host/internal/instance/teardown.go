@@ -158,7 +158,7 @@ func (in *Instance) checkStacks(r *report, u *unloadReport) error {
 		return nil
 	}
 	ranges := append(slices.Clone(unsafe.Slice(u.ranges, u.rangesLen)), stackcheck.Range(in.extent))
-	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries)
+	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries, in.still)
 	if threads, ok := errors.AsType[*stackcheck.Threads](err); ok {
 		for _, id := range threads.IDs {
 			r.Blockers = append(r.Blockers, symbolize(id))

@@ -10,8 +10,8 @@ import (
 
 // How a version leaves the process. The order is the safety:
 //
-//  1. drain    The gate is closed: no call comes in; wait until none is inside.
-//     Nothing is ever taken away under a call.
+//  1. drain    The gate is closed: no call comes in; wait until none is inside, and
+//     nobody has an object there. Nothing is ever taken away under a call.
 //  2. stop     The library's stop hooks, the last Go code of its that runs on
 //     purpose. They need its runtime, so they come first.
 //  3. exit     Threads of the host that end now skip the library's key
@@ -51,7 +51,7 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 	begin := time.Now()
 	wait, cancel := context.WithTimeout(ctx, in.conf.DrainTimeout)
 	defer cancel()
-	err := in.Target.Drain(wait)
+	err := in.drain(wait)
 	if err != nil && in.conf.ForceUnload && in.attachment != nil {
 		in.kill("its calls outlived the drain timeout")
 		forced, cancel := context.WithTimeout(context.Background(), killTimeout)
@@ -74,6 +74,26 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 	}
 	in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took()})
 	return r.Report, err
+}
+
+// drain waits until nobody is inside, and nobody holds the version. Who can take along what
+// it has here is asked to; what is left of that when wait ends is lost.
+func (in *Instance) drain(wait context.Context) error {
+	t := in.Target
+	asked := make(chan struct{})
+	go func() { t.AskHolders(wait); close(asked) }()
+	if err := t.Drain(wait); err != nil {
+		t.EndPins()
+		return err
+	}
+	<-asked
+	t.AskHolders(wait) // who came with the last calls
+	if lost := t.AwaitHolders(wait); lost > 0 {
+		var cancel context.CancelFunc
+		wait, cancel = context.WithTimeout(context.Background(), killTimeout) // for calls that it cuts off
+		defer cancel()
+	}
+	return t.AwaitEmpty(wait)
 }
 
 // quarantine keeps trying to let a version go: when the last call is out, and then

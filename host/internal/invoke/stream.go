@@ -269,6 +269,11 @@ func (t *Target) newStream(ctx context.Context, name string) *stream {
 	if !ok {
 		return nil
 	}
+	return t.openStream(ctx, name, held)
+}
+
+// openStream makes a stream that keeps the lease.
+func (t *Target) openStream(ctx context.Context, name string, held *Lease) *stream {
 	s := &stream{target: t, ctx: ctx, name: name, lease: held, stop: func() bool { return true }}
 	if !t.streams.add(s) {
 		s.leave()

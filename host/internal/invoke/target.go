@@ -41,6 +41,7 @@ type Target struct {
 
 	watchdog watchdog
 	streams  streams
+	pins     pins
 	End      End // of its runtime
 	orphans  orphans
 	kill     func(why string) // nil if it can't be ended

@@ -42,9 +42,9 @@ func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, fu
 		if err != nil {
 			return nil, fmt.Errorf("//hotso:contract %s: %w: run hotso gen %s", pattern, err, p.Dir)
 		}
-		for _, m := range s.Methods {
-			if !slices.ContainsFunc(functions, func(f manifest.Function) bool { return f.Name == s.Function(&m) }) {
-				errs = append(errs, fmt.Errorf("//hotso:contract %s: %w: %s: run hotso gen %s", pattern, ErrNotGenerated, s.Function(&m), pkg.Dir))
+		for _, name := range s.Functions() {
+			if !slices.ContainsFunc(functions, func(f manifest.Function) bool { return f.Name == name }) {
+				errs = append(errs, fmt.Errorf("//hotso:contract %s: %w: %s: run hotso gen %s", pattern, ErrNotGenerated, name, pkg.Dir))
 			}
 		}
 		text, err := s.Compact()

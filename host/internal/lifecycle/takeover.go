@@ -190,6 +190,9 @@ func (t *takeover) leave(ctx context.Context) error {
 		t.from.Tell(life.Event{State: life.Failed, Detail: t.why})
 	}
 	for _, v := range append(kept, t.from) {
+		// Calls wait, so nobody comes to the end of an object's use meanwhile.
+		v.Target.AskHolders(ctx)
+		v.Target.EndPins()
 		_, _ = v.Retire(ctx) // what is left of it, the swap's report says
 	}
 	return t.awaitAlone(ctx, t.to)

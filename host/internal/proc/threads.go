@@ -51,6 +51,19 @@ func ThreadByID(id int) Thread {
 	return t
 }
 
+// RunTime is how many nanoseconds a thread of the process has run. While it waits the number
+// stays. 0 if it can't be known (Documentation/scheduler/sched-stats.rst,
+// /proc/<pid>/schedstat).
+func RunTime(id int) (ns uint64) {
+	b, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(id) + "/schedstat")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(b), " ")
+	ns, _ = strconv.ParseUint(first, 10, 64)
+	return ns
+}
+
 // IsKernels reports whether a thread of the process runs the kernel's code only: it works for an
 // io_uring, and never comes back to memory of the process.
 func IsKernels(id int) bool {

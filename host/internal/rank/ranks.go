@@ -13,7 +13,8 @@ type (
 	Call         struct{ inside[Cancellation] } // whether a call whose caller may leave is still inside
 	Stream       struct{ inside[Call] }         // whether a stream is open
 	Streams      struct{ inside[Stream] }       // the open streams of a version
-	End          struct{ inside[Streams] }      // how far the end of a version's runtime has come
+	Pins         struct{ inside[Streams] }      // who pins a version
+	End          struct{ inside[Pins] }         // how far the end of a version's runtime has come
 	Orphans      struct{ inside[End] }          // what calls that a crash ended left to be written to
 	Gate         struct{ inside[Orphans] }      // who waits for a gate to be empty
 	Limit        struct{ inside[Gate] }         // who waits for a place inside

@@ -84,23 +84,7 @@ func (c *comparison) schemas() {
 		c.broke(c.a.Contract, "%s.%s became %s.%s", c.a.Package, c.a.Contract, c.b.Package, c.b.Contract)
 		return
 	}
-	for i := range c.a.Methods {
-		old := &c.a.Methods[i]
-		path := c.a.Contract + "." + old.Name
-		switch m := c.b.Method(old.Name); {
-		case m != nil:
-			c.method(path, old, m)
-		case c.all:
-			c.broke(path, "the method was removed")
-		case old.Since == 0:
-			c.broke(path, "the library has no such method (//hotso:since marks those that it may lack)")
-		}
-	}
-	for _, m := range c.b.Methods {
-		if c.a.Method(m.Name) == nil {
-			c.added(c.a.Contract+"."+m.Name, "the method")
-		}
-	}
+	c.methods(c.a.Contract, c.a.Methods, c.b.Methods)
 	for _, name := range c.a.Errors {
 		if !slices.Contains(c.b.Errors, name) {
 			c.removed(name, "the error")
@@ -123,6 +107,50 @@ func (c *comparison) schemas() {
 			c.added(name, "the error type")
 		}
 	}
+}
+
+// methods compares those of an interface.
+func (c *comparison) methods(iface string, a, b []Method) {
+	find := func(list []Method, name string) *Method {
+		for i := range list {
+			if list[i].Name == name {
+				return &list[i]
+			}
+		}
+		return nil
+	}
+	for i := range a {
+		old := &a[i]
+		path := iface + "." + old.Name
+		switch m := find(b, old.Name); {
+		case m != nil:
+			c.method(path, old, m)
+		case c.all:
+			c.broke(path, "the method was removed")
+		case old.Since == 0:
+			c.broke(path, "the library has no such method (//hotso:since marks those that it may lack)")
+		}
+	}
+	for i := range b {
+		if find(a, b[i].Name) == nil {
+			c.added(iface+"."+b[i].Name, "the method")
+		}
+	}
+}
+
+// objects compares two kinds of objects.
+func (c *comparison) objects(x, y Shape) {
+	if x.Name != y.Name { // the functions of a library have their names
+		c.broke(x.Name, "it became %s", y.Name)
+		return
+	}
+	switch {
+	case x.Type.Moves && !y.Type.Moves:
+		c.broke(x.Name, "it does not move any more")
+	case y.Type.Moves && !x.Type.Moves:
+		c.added(x.Name, "//hotso:moves")
+	}
+	c.methods(x.Name, x.Type.Methods, y.Type.Methods)
 }
 
 func (c *comparison) method(path string, a, b *Method) {
@@ -179,6 +207,8 @@ func (c *comparison) types(path, a, b string) {
 		c.fields(x, y)
 	case Union:
 		c.members(x, y)
+	case Object:
+		c.objects(x, y)
 	}
 }
 

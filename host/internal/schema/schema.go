@@ -49,15 +49,18 @@ const (
 	Text   = "text"   // an encoding.TextMarshaler
 	Binary = "binary" // an encoding.BinaryMarshaler
 	Named  = "named"  // of another type
+	Object = "object" // an interface whose implementation stays where it is
 )
 
 // A Type is a type with a name.
 type Type struct {
-	Kind   string            `json:"kind"`
-	Fields []Field           `json:"fields,omitempty"` // of a Struct
-	Of     []string          `json:"of,omitempty"`     // the types of a Union
-	Is     string            `json:"is,omitempty"`     // the type of a Named
-	Values map[string]string `json:"values,omitempty"` // the constants of a Named, by name
+	Kind    string            `json:"kind"`
+	Fields  []Field           `json:"fields,omitempty"`  // of a Struct
+	Of      []string          `json:"of,omitempty"`      // the types of a Union
+	Is      string            `json:"is,omitempty"`      // the type of a Named
+	Values  map[string]string `json:"values,omitempty"`  // the constants of a Named, by name
+	Methods []Method          `json:"methods,omitempty"` // of an Object, sorted by name
+	Moves   bool              `json:"moves,omitempty"`   // an Object, to the next version
 }
 
 // A Field is one field of a struct.
@@ -110,6 +113,10 @@ func (s *Schema) check() error {
 			for _, f := range t.Fields {
 				texts = append(texts, f.Type)
 			}
+		case Object:
+			if err := checkMethods(t.Methods, see); err != nil {
+				return err
+			}
 		case Union, Text, Binary:
 		default:
 			return fmt.Errorf("schema of the contract %s: %s is of kind %q", s.Contract, name, t.Kind)
@@ -123,7 +130,11 @@ func (s *Schema) check() error {
 			return fmt.Errorf("schema of the contract %s: %s is another name of itself", s.Contract, name)
 		}
 	}
-	for _, m := range s.Methods {
+	return checkMethods(s.Methods, see)
+}
+
+func checkMethods(methods []Method, see func(path, text string) error) error {
+	for _, m := range methods {
 		texts := append([]string(nil), m.Results...)
 		for _, p := range m.Params {
 			texts = append(texts, p.Type)
@@ -208,6 +219,27 @@ func (s *Schema) Method(name string) *Method {
 
 // Function is the name under which a library exports a method.
 func (s *Schema) Function(m *Method) string { return s.Contract + "_" + m.Name }
+
+// Functions are the names of all that a library exports for the contract.
+func (s *Schema) Functions() (names []string) {
+	for i := range s.Methods {
+		names = append(names, s.Function(&s.Methods[i]))
+	}
+	for _, name := range s.TypeNames() {
+		t := s.Types[name]
+		if t.Kind != Object {
+			continue
+		}
+		for _, m := range t.Methods {
+			names = append(names, name+"_"+m.Name)
+		}
+		names = append(names, name+"_free")
+		if t.Moves {
+			names = append(names, name+"_restore", name+"_save")
+		}
+	}
+	return names
+}
 
 // A Shape is a type taken apart, one level deep.
 type Shape struct {

@@ -11,6 +11,12 @@ import (
 func Ready() error { return errors.ErrUnsupported }
 
 // Run reports that nothing is unloaded on this platform.
-func Run([]Range, time.Duration, func(func(id int))) ([]string, error) {
+func Run([]Range, time.Duration, func(func(id int)), Still) ([]string, error) {
 	return nil, errors.ErrUnsupported
 }
+
+// A Still is empty on this platform.
+type Still struct{}
+
+// StandingStill returns nobody on this platform.
+func StandingStill() Still { return Still{} }

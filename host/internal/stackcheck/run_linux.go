@@ -42,6 +42,8 @@ type snapshot struct {
 	words []uint64
 	began uint64 // the function that it began in; 0 if nobody knows
 	doubt string // why this is not all that it had, or empty
+
+	still bool // it has not run since before the library was loaded
 }
 
 // Ready says why Run can't look at the threads of this process, if it can't. The process has
@@ -56,8 +58,8 @@ func Ready() error { return knowHost() }
 // libraries calls its argument for each thread that a library which is loaded knows of: such a
 // thread is not disturbed, as it may be C code's, to which a system call that is interrupted
 // comes as a surprise. All others are asked by a signal once in their life; strangers again
-// only if they run.
-func Run(ranges []Range, timeout time.Duration, libraries func(func(id int))) (objects []string, err error) {
+// only if they run. still are those that stood still before the library was loaded.
+func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), still Still) (objects []string, err error) {
 	if err := Ready(); err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int))) (o
 	looks := 0
 	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 10*time.Millisecond) {
 		looks++
-		strangers, err := ask(libraries)
+		strangers, err := ask(libraries, still)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +92,7 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int))) (o
 }
 
 // ask returns what the strangers of the process had, each at a moment of its own.
-func ask(libraries func(func(id int))) ([]snapshot, error) {
+func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
 	theirs := map[int]bool{unix.Getpid(): true} // the first thread is the host's
 	libraries(func(id int) { theirs[id] = true })
 	var unknown, known []int
@@ -124,11 +126,15 @@ func ask(libraries func(func(id int))) ([]snapshot, error) {
 	var strangers []snapshot
 	for _, id := range known {
 		if s := silentThread(id); s.doubt == "" {
-			s.began = met[id].began
+			s.began, s.still = met[id].began, still.still(id, inodes[id])
 			strangers = append(strangers, s)
 		} else {
 			unknown = append(unknown, id) // it runs
 		}
+	}
+	stood := map[int]bool{} // before they were asked, which wakes them
+	for _, id := range unknown {
+		stood[id] = still.waits(id, inodes[id])
 	}
 	var silent []int
 	sigdispatch.RollCall(unknown, answerTime, func(id int, a sigdispatch.Answer, control uint64, regs *sigdispatch.Registers) {
@@ -138,7 +144,7 @@ func ask(libraries func(func(id int))) ([]snapshot, error) {
 		case sigdispatch.Silent:
 			silent = append(silent, id)
 		case sigdispatch.Stranger:
-			s := snapshot{id: id, words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
+			s := snapshot{id: id, still: stood[id], words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
 			s.readStack(regs.SP(), control)
 			met[id] = stranger{inodes[id], s.began}
 			strangers = append(strangers, s)
@@ -149,6 +155,7 @@ func ask(libraries func(func(id int))) ([]snapshot, error) {
 	for _, id := range silent {
 		strangers = append(strangers, silentThread(id))
 	}
+	publish()
 	return strangers, nil
 }
 
@@ -190,6 +197,9 @@ func silentThread(id int) snapshot {
 // mayReturn says why the thread may come back to ranges; empty if it does not. An idle thread
 // of a team may have function pointers there that it has done with.
 func (s *snapshot) mayReturn(ranges []Range, team bool) string {
+	if s.still {
+		return ""
+	}
 	for _, w := range s.words {
 		for _, r := range ranges {
 			if r.Low <= w && w < r.High && (!team || afterCall(w)) {

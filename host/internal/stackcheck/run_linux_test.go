@@ -28,7 +28,7 @@ func none(func(int)) {}
 func around(address uint64) []Range { return []Range{{address, address + 1}} }
 
 func TestNobodyInTheWay(t *testing.T) {
-	objects, err := Run(nowhere, patience, none)
+	objects, err := Run(nowhere, patience, none, nil)
 	require.NoError(t, err)
 	assert.Empty(t, objects, "the host's own threads are not looked at")
 }
@@ -42,12 +42,12 @@ func TestForeignThread(t *testing.T) {
 		"an argument":        f.address(),
 		"its first function": uint64(symbol(t, "sem_wait")),
 	} {
-		_, err := Run(around(address), briefly, none)
+		_, err := Run(around(address), briefly, none, nil)
 		var in *Threads
 		require.ErrorAs(t, err, &in, what)
 		assert.Equal(t, []int{f.id}, in.IDs, what)
 	}
-	objects, err := Run(nowhere, patience, none)
+	objects, err := Run(nowhere, patience, none, nil)
 	require.NoError(t, err)
 	require.NotEmpty(t, objects)
 	assert.True(t, strings.Contains(strings.Join(objects, " "), "libc.so"), "%v", objects)
@@ -69,10 +69,10 @@ func TestForeignThreadThatBlocksSignals(t *testing.T) {
 	defer f.end(t)
 
 	var in *Threads
-	_, err := Run(around(f.address()), briefly, none)
+	_, err := Run(around(f.address()), briefly, none, nil)
 	require.ErrorAs(t, err, &in)
 	assert.Equal(t, []int{f.id}, in.IDs)
-	_, err = Run(nowhere, patience, none)
+	_, err = Run(nowhere, patience, none, nil)
 	require.NoError(t, err, "it waits elsewhere")
 }
 
@@ -95,7 +95,7 @@ func TestThreadsThatComeAndGo(t *testing.T) {
 		})
 	}
 	for range 50 {
-		_, err := Run(nowhere, patience, none)
+		_, err := Run(nowhere, patience, none, nil)
 		assert.NoError(t, err)
 	}
 	close(stop)
@@ -138,12 +138,36 @@ func BenchmarkRun200HostThreads(b *testing.B) {
 	}
 	ready.Wait()
 	ranges := make([]Range, 40)
-	_, err := Run(ranges, patience, none)
+	_, err := Run(ranges, patience, none, nil)
 	require.NoError(b, err)
 	for b.Loop() {
-		_, err := Run(ranges, 0, none)
+		_, err := Run(ranges, 0, none, nil)
 		require.NoError(b, err)
 	}
 	close(release)
 	wg.Wait()
+}
+
+// A thread that has not run since before a library was loaded does not come back to it, whatever
+// is on its stack, and whether it was met before or not. One that has run may.
+func TestThreadThatStandsStill(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		f := startForeign(t)
+		if !before {
+			delete(accounted, f.id)
+			delete(met, f.id)
+		}
+		require.Eventually(t, func() bool { return len(StandingStill()) > 0 }, patience, time.Millisecond)
+		still := StandingStill()
+		_, err := Run(around(f.address()), patience, none, still)
+		require.NoError(t, err, "%t", before)
+		_, err = Run(around(f.address()), briefly, none, nil)
+		require.Error(t, err, "the address is there")
+		require.NoError(t, unix.Tgkill(unix.Getpid(), f.id, unix.SIGURG)) // which wakes it for a moment
+		require.Eventually(t, func() bool {
+			_, err := Run(around(f.address()), briefly, none, still)
+			return err != nil
+		}, patience, time.Millisecond)
+		f.end(t)
+	}
 }

@@ -1,0 +1,76 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"iter"
+)
+
+// InProcess calls what this program itself exports, by the same bytes as a library is called:
+// for tests of a contract and its implementation, without a library.
+var InProcess Caller = inProcess{}
+
+type inProcess struct{}
+
+func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
+	for i := range c.Methods {
+		s := Serves(c.Name, c.Methods[i].qualified())
+		if _, err := s.find(); err != nil {
+			return nil, err
+		}
+		r := Remote{
+			Call: func(ctx context.Context, args []byte) ([]byte, error) {
+				ctx, cancel := alone(ctx)
+				defer cancel()
+				call, err := s.Call(ctx, args)
+				defer call.Free()
+				return append([]byte(nil), call.Reply()...), err
+			},
+			Open: func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
+				ctx, _ = alone(ctx) // it ends with the caller's
+				return s.Open(ctx, args)
+			},
+		}
+		r.Make = func(ctx context.Context, args []byte, _ func(context.Context)) ([]byte, Pin, error) {
+			reply, err := r.Call(ctx, args)
+			return reply, &inProcessPin{remotes: remotes}, err
+		}
+		remotes = append(remotes, r)
+	}
+	return remotes, nil
+}
+
+// inProcessPin keeps nothing: the program stays.
+type inProcessPin struct{ remotes []Remote }
+
+func (p *inProcessPin) Call(ctx context.Context, method int, args []byte) ([]byte, error) {
+	return p.remotes[method].Call(ctx, args)
+}
+
+func (p *inProcessPin) Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error) {
+	return p.remotes[method].Open(ctx, args)
+}
+
+func (p *inProcessPin) Make(ctx context.Context, method int, args []byte, leave func(context.Context)) ([]byte, Pin, error) {
+	return p.remotes[method].Make(ctx, args, leave)
+}
+
+func (p *inProcessPin) CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error) {
+	return p.remotes[method].Call(ctx, args)
+}
+
+func (p *inProcessPin) Left() bool  { return false }
+func (p *inProcessPin) Ended() bool { return false }
+func (p *inProcessPin) Release()    {}
+
+// alone is a context that is cancelled when ctx is, and has nothing else of it, as in a
+// library. Its deadline crosses with the arguments.
+func alone(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithCancel(context.Background())
+	stop := context.AfterFunc(ctx, func() {
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel()
+		}
+	})
+	return own, func() { stop(); cancel() }
+}

@@ -1,0 +1,320 @@
+package contract
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// An Object is the caller's end of an object on the other side: of an interface that a method
+// has returned. Generated clients are made of it. It may be used from any goroutine.
+//
+// One of a kind that moves is taken along when its version is to go: when no call of it is
+// inside it is written down there, and by the next call rebuilt where calls go then; calls wait
+// meanwhile. One that does not move keeps its version, until it is freed or the version waits
+// no longer; from then on its methods return ErrGone. An Object that nobody refers to is freed.
+type Object struct{ *object }
+
+// object is what outlives an Object that nobody refers to.
+type object struct {
+	bound *Bound
+	kind  *Kind
+
+	turns *semaphore.Weighted // one for each call, all of them to move or free the object
+
+	// These belong to who has all turns; a call may read them.
+	pin    Pin    // of the version that it is in; nil while it is in none
+	handle uint64 // there
+	saved  []byte // what it is rebuilt of, while it is in none
+
+	mu   sync.Mutex
+	gone error // why it is nowhere any more
+}
+
+// all is more than there can be calls.
+const all = 1 << 40
+
+// Begin begins a call of a method of the object, as [Bound.Begin] does.
+func (o *Object) Begin(ctx context.Context) *Call {
+	c := o.bound.Begin(ctx)
+	c.object, c.handleAt = o.object, len(c.Encoder.buf)
+	c.Encoder.Uint64(0) // its handle, once it is known where the call goes
+	return c
+}
+
+// call makes a call of a method of the object, where that is.
+func (o *object) call(c *Call, method int) (reply []byte, err error) {
+	if err := o.enter(c.ctx); err != nil {
+		return nil, err
+	}
+	defer o.leave()
+	binary.LittleEndian.PutUint64(c.Encoder.buf[c.handleAt:], o.handle)
+	m := &o.bound.info.Methods[method]
+	if m.Makes {
+		reply, err = c.make(func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, Pin, error) {
+			return o.pin.Make(ctx, method, args, leave)
+		})
+	} else {
+		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf)
+	}
+	if m.Close { // whatever it says, it can't be closed again, as with files
+		o.lose(fmt.Errorf("%w: it was closed", ErrGone))
+	}
+	return reply, o.failed(err)
+}
+
+// open calls a method that returns a sequence. The object stays where it is until release,
+// which is never nil.
+func (o *object) open(ctx context.Context, method int, args []byte, handleAt int) (pieces iter.Seq2[[]byte, error], release func(), err error) {
+	if err := o.enter(ctx); err != nil {
+		return nil, func() {}, err
+	}
+	binary.LittleEndian.PutUint64(args[handleAt:], o.handle)
+	pieces, err = o.pin.Open(ctx, method, args)
+	return pieces, o.leave, o.failed(err)
+}
+
+// enter takes a turn for a call, and sees to it that the object is somewhere.
+func (o *object) enter(ctx context.Context) error {
+	for {
+		if err := o.turns.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		err := o.reason()
+		if err == nil && o.pin != nil && !(o.kind.Moves() && o.pin.Left()) {
+			return nil
+		}
+		o.leave()
+		if err != nil {
+			return err
+		}
+		if err := o.move(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (o *object) leave() { o.turns.Release(1) }
+
+// failed adds to the error of a call that the object is gone, if it is.
+func (o *object) failed(err error) error {
+	if err != nil && o.pin.Ended() {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return err
+}
+
+// reason says why the object is nowhere any more, nil if it is somewhere.
+func (o *object) reason() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.gone
+}
+
+// lose says that the object is nowhere any more.
+func (o *object) lose(why error) {
+	o.mu.Lock()
+	first := o.gone == nil
+	if first {
+		o.gone = why
+	}
+	o.mu.Unlock()
+	if first && o.pin != nil {
+		o.pin.Release()
+	}
+}
+
+// move brings the object to where calls go now.
+func (o *object) move(ctx context.Context) error {
+	if err := o.turns.Acquire(ctx, all); err != nil {
+		return err
+	}
+	defer o.turns.Release(all)
+	if err := o.reason(); err != nil {
+		return err
+	}
+	if o.pin != nil {
+		if !o.pin.Left() {
+			return nil // somebody has moved it
+		}
+		if err := o.save(ctx); err != nil {
+			return o.failed(err)
+		}
+	}
+	return o.restore(ctx)
+}
+
+// save writes the object down, which is gone from its version then. The caller has all turns.
+func (o *object) save(ctx context.Context) error {
+	reply, err := o.control(ctx, o.kind.Save)
+	if err != nil {
+		return fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err))
+	}
+	d := newDecoder(reply)
+	saved := d.ByteSlice()
+	if err := d.Done(); err != nil {
+		return fmt.Errorf("the %s could not be saved: %w", o.kind.Name, err)
+	}
+	o.saved = saved
+	o.pin.Release()
+	o.pin = nil
+	return nil
+}
+
+// restore rebuilds the object in the version to which calls go. If that fails, the next may
+// do better. The caller has all turns.
+func (o *object) restore(ctx context.Context) error {
+	c := o.bound.Begin(ctx)
+	defer c.Free()
+	c.Encoder.ByteSlice(o.saved)
+	err := c.Do(o.kind.Restore)
+	if err != nil {
+		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, err)
+	}
+	handle := c.Decoder.Uint64()
+	if err := c.Done(); err != nil || handle == 0 {
+		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, errors.Join(ErrFrame, err))
+	}
+	made := c.made
+	c.made = nil
+	o.pin, o.handle, o.saved = made.pin, handle, nil
+	made.becomes(o)
+	return nil
+}
+
+// control calls a function that only takes the object's handle. It waits for nobody.
+func (o *object) control(ctx context.Context, method int) ([]byte, error) {
+	var e Encoder
+	putContext(&e, ctx)
+	e.Uint64(o.handle)
+	return o.pin.CallLeaving(ctx, method, e.buf)
+}
+
+// leaveVersion takes the object along, as the version that it is in is to go. What can't be
+// saved is lost with the version.
+func (o *object) leaveVersion(ctx context.Context) {
+	if !o.kind.Moves() || o.turns.Acquire(ctx, all) != nil {
+		return
+	}
+	defer o.turns.Release(all)
+	if o.pin != nil && o.reason() == nil {
+		_ = o.save(ctx)
+	}
+}
+
+// free has the library forget the object, which nobody refers to. It reports false, and does
+// nothing, if a call is inside.
+func (o *object) free() bool {
+	if !o.turns.TryAcquire(all) {
+		return false
+	}
+	defer o.turns.Release(all)
+	if o.pin != nil && o.reason() == nil {
+		_, _ = o.control(context.Background(), o.kind.Free)
+	}
+	o.lose(ErrGone)
+	return true
+}
+
+// making is an object that a call makes, until somebody has it.
+type making struct {
+	pin Pin
+
+	mu     sync.Mutex
+	object *object
+	asked  context.Context // to leave, before there was an object
+}
+
+// make makes a call that makes an object.
+func (c *Call) make(call func(context.Context, []byte, func(context.Context)) ([]byte, Pin, error)) ([]byte, error) {
+	m := new(making)
+	reply, pin, err := call(c.ctx, c.Encoder.buf, m.leave)
+	if err == nil {
+		m.pin, c.made = pin, m
+	}
+	return reply, err
+}
+
+// leave is what a version calls that is to go.
+func (m *making) leave(ctx context.Context) {
+	m.mu.Lock()
+	m.asked = ctx
+	o := m.object
+	m.mu.Unlock()
+	if o != nil {
+		o.leaveVersion(ctx)
+	}
+}
+
+// becomes has the version ask o from now on.
+func (m *making) becomes(o *object) {
+	m.mu.Lock()
+	m.object = o
+	asked := m.asked
+	m.mu.Unlock()
+	if asked != nil {
+		go o.leaveVersion(asked)
+	}
+}
+
+// Object reads an object from the results of a call; nil if there is none.
+func (c *Call) Object(kind string) *Object {
+	handle := c.Decoder.Uint64()
+	if handle == 0 || c.Decoder.err != nil || c.made == nil {
+		return nil
+	}
+	made := c.made
+	c.made = nil
+	o := &object{bound: c.bound, kind: c.bound.info.kind(kind), turns: semaphore.NewWeighted(all), pin: made.pin, handle: handle}
+	made.becomes(o)
+	user := &Object{o}
+	runtime.AddCleanup(user, func(o *object) { o.bound.freer.add(o) }, o)
+	return user
+}
+
+// A freer frees objects, one after the other, since a great many may come at once.
+type freer struct {
+	mu      sync.Mutex
+	waiting []*object
+	running bool
+}
+
+func (f *freer) add(o *object) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.waiting = append(f.waiting, o)
+	if !f.running {
+		f.running = true
+		go f.run()
+	}
+}
+
+func (f *freer) run() {
+	for {
+		f.mu.Lock()
+		objects := f.waiting
+		f.waiting = nil
+		if len(objects) == 0 {
+			f.running = false
+			f.mu.Unlock()
+			return
+		}
+		f.mu.Unlock()
+		for _, o := range objects {
+			if !o.free() { // its last call is still inside
+				go func() {
+					if o.turns.Acquire(context.Background(), all) == nil {
+						o.turns.Release(all)
+						f.add(o)
+					}
+				}()
+			}
+		}
+	}
+}
