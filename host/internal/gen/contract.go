@@ -101,6 +101,7 @@ func (c *contractPackage) resolve() {
 		}
 		m.serve = c.free("serve" + name)
 	}
+	c.findMoves()
 	c.findErrors()
 	for _, w := range c.wire {
 		w.recursive = w.reaches(w, map[*wireType]bool{})

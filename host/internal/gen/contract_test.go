@@ -44,7 +44,9 @@ type C interface {
 	Pointer(p unsafe.Pointer, u uintptr) error
 	Any(v any) error
 	Reader() (io.Reader, error)
-	Object() (Object, error)
+	Object(o []Object) error
+	Objects() (Object, Object, error)
+	Mover() (Mover, error)
 	Unnamed(s struct{ A int }) error
 	Foreign(m sync.Mutex) error
 	Keys(m map[*int]string, n map[Shape]int) error
@@ -58,6 +60,14 @@ type C interface {
 }
 
 type Object interface{ Do() }
+
+//hotso:moves
+type Mover interface{ Do() }
+
+//hotso:moves
+type Moved struct{ A int }
+
+type CServer interface{ Do() }
 
 //hotso:types Circle Missing io.Reader
 type Shape interface{ Area() float64 }
@@ -97,7 +107,10 @@ func Export() {}
 		"Pointer(p":        "uintptr can't cross; it means something in this process's memory only",
 		"Any(v":            "declare type Value any here, with //hotso:types A B above it",
 		"Reader()":         "io.Reader can't cross; only types that are registered cross",
-		"Object() (":       "objects with methods on the other side are not supported yet",
+		"Object(o":         "Object has methods, so it stays where it was made: return it as a result of a method",
+		"Objects() (":      "Objects: a method returns one object at most",
+		"type Moved":       "//hotso:moves belongs above an interface that a method of the contract returns, and none returns Moved",
+		"type CServer":     "hotso gen writes an interface CServer",
 		"Unnamed(s":        "give the struct a name",
 		"Keys(m":           "keys are numbers, text",
 		"Array(a":          "an array takes at most 64 KiB: use a slice",

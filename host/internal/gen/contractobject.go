@@ -43,6 +43,16 @@ func (c *contractPackage) object(t types.Type) *contractObject {
 	return o
 }
 
+// findMoves looks for types that are said to move, and don't.
+func (c *contractPackage) findMoves() {
+	for _, name := range c.types.Scope().Names() {
+		o, ok := c.types.Scope().Lookup(name).(*types.TypeName)
+		if ok && c.hasDirective(o, "moves") && !slices.ContainsFunc(c.objects, func(o *contractObject) bool { return o.name == name }) {
+			c.fail(o.Pos(), ErrDirective, "//hotso:moves belongs above an interface that a method of the contract returns, and none returns %s", name)
+		}
+	}
+}
+
 // objectMethods takes the methods of an object apart, and adds those that hotso calls.
 func (c *contractPackage) objectMethods(o *contractObject, iface *types.Interface) {
 	since := map[string]int{}

@@ -22,7 +22,8 @@ const golden = "testdata/golden/corner-shop"
 func TestUpToDate(t *testing.T) {
 	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo", golden,
 		"../../../testdata/contracts/shapes", "../../../testdata/libs/shapes",
-		"../../../examples/contract/greeting", "../../../examples/contract/libhello"} {
+		"../../../examples/contract/greeting", "../../../examples/contract/libhello",
+		"../../../examples/shop/shop", "../../../examples/shop/libshop"} {
 		files, _, err := gen.Generate(t.Context(), dir)
 		require.NoError(t, err)
 		if dir == golden { // its copy of cabi.h is not checked in

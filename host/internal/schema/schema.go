@@ -6,6 +6,7 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,6 +53,8 @@ const (
 	Object = "object" // an interface whose implementation stays where it is
 )
 
+var errMisplaced = errors.New("an object is a result of a method, and no part of anything")
+
 // A Type is a type with a name.
 type Type struct {
 	Kind    string            `json:"kind"`
@@ -95,8 +98,12 @@ func Parse(text []byte) (*Schema, error) {
 
 // check looks for types that are nowhere defined, so that nobody else need.
 func (s *Schema) check() error {
-	see := func(path, text string) error {
-		if _, err := s.Resolve(text); err != nil {
+	see := func(path, text string, result bool) error {
+		shape, err := s.Resolve(text)
+		if err == nil && shape.Kind == Object && !result {
+			err = errMisplaced
+		}
+		if err != nil {
 			return fmt.Errorf("schema of the contract %s: %s: %w", s.Contract, path, err)
 		}
 		return nil
@@ -122,7 +129,7 @@ func (s *Schema) check() error {
 			return fmt.Errorf("schema of the contract %s: %s is of kind %q", s.Contract, name, t.Kind)
 		}
 		for _, text := range texts {
-			if err := see(name, text); err != nil {
+			if err := see(name, text, false); err != nil {
 				return err
 			}
 		}
@@ -133,9 +140,9 @@ func (s *Schema) check() error {
 	return checkMethods(s.Methods, see)
 }
 
-func checkMethods(methods []Method, see func(path, text string) error) error {
+func checkMethods(methods []Method, see func(path, text string, result bool) error) error {
 	for _, m := range methods {
-		texts := append([]string(nil), m.Results...)
+		var texts []string
 		for _, p := range m.Params {
 			texts = append(texts, p.Type)
 		}
@@ -143,7 +150,12 @@ func checkMethods(methods []Method, see func(path, text string) error) error {
 			texts = append(texts, m.Stream)
 		}
 		for _, text := range texts {
-			if err := see(m.Name, text); err != nil {
+			if err := see(m.Name, text, false); err != nil {
+				return err
+			}
+		}
+		for _, text := range m.Results {
+			if err := see(m.Name, text, true); err != nil {
 				return err
 			}
 		}
@@ -315,7 +327,10 @@ func (s *Schema) Resolve(text string) (Shape, error) {
 }
 
 func (s *Schema) of(t Shape) (Shape, error) {
-	_, err := s.Resolve(t.Elem)
+	elem, err := s.Resolve(t.Elem)
+	if err == nil && elem.Kind == Object {
+		err = errMisplaced
+	}
 	return t, err
 }
 

@@ -95,6 +95,44 @@ func TestCompare(t *testing.T) {
 	assert.Empty(t, schema.Conflicts(optional, parse(t, strings.Replace(old, `  {"name":"Close"},`+"\n", ``, 1))))
 }
 
+// Objects: what a caller has of them must be there, and they are results only.
+func TestObjects(t *testing.T) {
+	const shop = `{"wire": 1, "package": "example.com/shop", "contract": "Shop", "methods": [
+  {"name":"Open","results":["Cart"],"error":true}
+], "types": {
+  "Cart": {"kind":"object","methods":[{"name":"Add","params":[{"name":"n","type":"int"}]},{"name":"Next","since":2,"results":["Cart"]}],"moves":true}
+}}
+`
+	s := parse(t, shop)
+	text, err := s.Text()
+	require.NoError(t, err)
+	assert.Equal(t, shop, string(text))
+	assert.Equal(t, []string{"Shop_Open", "Cart_Add", "Cart_Next", "Cart_free", "Cart_restore", "Cart_save"}, s.Functions())
+	for _, test := range []struct {
+		from, to           string
+		change             string
+		breaking, conflict bool
+	}{
+		{`,"moves":true`, ``, "Cart: it does not move any more", true, true},
+		{`"type":"int"`, `"type":"string"`, "Cart.Add(n): int became string", true, true},
+		{`{"name":"Add","params":[{"name":"n","type":"int"}]},`, ``, "Cart.Add: the method was removed", true, true},
+		{`,{"name":"Next","since":2,"results":["Cart"]}`, ``, "Cart.Next: the method was removed", true, false},
+		{`{"name":"Add",`, `{"name":"Aha"},{"name":"Add",`, "Cart.Aha: the method was added", false, false},
+		{`Cart`, `Basket`, "Cart: it became Basket", true, true},
+	} {
+		after := parse(t, strings.ReplaceAll(shop, test.from, test.to))
+		changes := schema.Compare(s, after)
+		require.NotEmpty(t, changes, test.to)
+		assert.Equal(t, test.change, changes[0].String())
+		assert.Equal(t, test.breaking, changes[0].Breaking, test.change)
+		assert.Equal(t, test.conflict, len(schema.Conflicts(s, after)) > 0, test.change)
+	}
+	for _, misplaced := range []string{`"type":"Cart"`, `"type":"[]Cart"`, `"type":"map[string]*Cart"`} {
+		_, err := schema.Parse([]byte(strings.Replace(shop, `"type":"int"`, misplaced, 1)))
+		require.ErrorContains(t, err, "an object is a result of a method", misplaced)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for from, to := range map[string]string{
 		`"wire": 1`:              `"wire": 2`,
