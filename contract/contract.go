@@ -133,11 +133,12 @@ func (c *Contract[T]) Bind(to Caller) (*Bound, error) {
 	if len(remotes) != len(c.info.Methods) {
 		return nil, fmt.Errorf("%s has %d methods, and %d were bound", c.info.Name, len(c.info.Methods), len(remotes))
 	}
-	return &Bound{info: &c.info, remotes: remotes, errors: c.errors}, nil
+	return &Bound{to: to, info: &c.info, remotes: remotes, errors: c.errors}, nil
 }
 
 // A Bound is the other side of a contract, for a generated client.
 type Bound struct {
+	to      Caller
 	info    *Info
 	remotes []Remote
 	errors  *Errors
@@ -155,6 +156,9 @@ type Call struct {
 	object   *object // whose method is called
 	handleAt int     // where in the arguments its handle is
 	made     *making // the object that was made, until somebody has it
+
+	function *HostFunc // that is called, instead of a method
+	lends    []func()  // ends what was lent for the call
 }
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
@@ -226,7 +230,11 @@ func (c *Call) Free() {
 	if c.made != nil {
 		c.made.pin.Release() // nobody took it
 	}
-	c.bound, c.ctx, c.lent, c.object, c.made = nil, nil, false, nil, nil
+	for _, end := range c.lends {
+		end()
+	}
+	clear(c.lends)
+	c.bound, c.ctx, c.lent, c.object, c.made, c.function, c.lends = nil, nil, false, nil, nil, nil, c.lends[:0]
 	calls.Put(c)
 }
 

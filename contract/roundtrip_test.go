@@ -214,6 +214,8 @@ func TestContext(t *testing.T) {
 	assert.Empty(t, seen.Trace)
 }
 
+func TestFunctions(t *testing.T) { shapestest.Functions(t, bind(t)) }
+
 func TestSequences(t *testing.T) {
 	s, ctx := bind(t), t.Context()
 	for range 2 { // each range calls

@@ -35,6 +35,16 @@ func (l *Library) BindContract(c *contract.Info) ([]contract.Remote, error) {
 	})
 }
 
+// Lend is for what hotso gen writes for a contract, too: it implements [contract.Lender].
+func (s *Slot) Lend(f func(args []byte) ([]byte, error)) (handle uint64, release func(), err error) {
+	return Callback1(f)
+}
+
+// Lend is Slot.Lend for a library.
+func (l *Library) Lend(f func(args []byte) ([]byte, error)) (handle uint64, release func(), err error) {
+	return Callback1(f)
+}
+
 // A binder is a Caller that binds functions on the terms of a contract.
 type binder struct {
 	bindOn func(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error)

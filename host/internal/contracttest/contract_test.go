@@ -132,6 +132,10 @@ func TestContextThroughALibrary(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
+func TestFunctionsThroughALibrary(t *testing.T) {
+	shapestest.Functions(t, open(t, libtest.Build(t, "shapes", "1")))
+}
+
 func TestSequencesThroughALibrary(t *testing.T) {
 	s := open(t, libtest.Build(t, "shapes", "1"))
 	n := 0

@@ -29,6 +29,7 @@ type contractPackage struct {
 	imports  map[string]string // path to name
 	wire     []*wireType       // in the order of their functions
 	known    map[string]*wireType
+	lent     map[string]*hostParam
 	taken    map[string]bool // names of functions
 }
 
@@ -53,6 +54,7 @@ type wireParam struct {
 	own      string // the author's
 	typ      *wireType
 	variadic bool
+	host     *hostParam // instead of typ
 }
 
 // resolve finds the interface, and takes apart all that it mentions.
@@ -230,6 +232,10 @@ func (c *contractPackage) method(f *types.Func, since map[string]int) *contractM
 			}
 		}
 		names[p.name] = true
+		if p.host = c.hostParam(v.Type(), v.Pos(), m.name); p.host != nil && !p.variadic {
+			m.params = append(m.params, p)
+			continue
+		}
 		if p.typ = c.wireType(v.Type(), v.Pos(), m.name); p.typ != nil {
 			m.params = append(m.params, p)
 		}
@@ -245,7 +251,9 @@ func (c *contractPackage) method(f *types.Func, since map[string]int) *contractM
 			if results.Len() > 1 {
 				c.fail(v.Pos(), ErrUnsupportedType, "%s: a sequence is the only result: what fails before it begins, it tells as its first error", m.name)
 			}
-			m.stream = c.wireType(elem, v.Pos(), m.name)
+			if m.stream = c.wireType(elem, v.Pos(), m.name); m.lends() {
+				c.fail(v.Pos(), ErrUnsupportedType, "%s: a method that returns a sequence takes no functions, interfaces or sequences, as the call is over then", m.name)
+			}
 			continue
 		}
 		if o := c.object(v.Type()); o != nil {
@@ -268,7 +276,7 @@ func (c *contractPackage) means(name string) bool {
 	return c.types.Scope().Lookup(name) != nil || types.Universe.Lookup(name) != nil || reservedInMethods[name]
 }
 
-var reservedInMethods = set("c r r1 r2 r3 r4 r5 r6 ctx call err d e impl contract context iter")
+var reservedInMethods = set("c r r1 r2 r3 r4 r5 r6 ctx call err d e f v impl contract context iter a0 a1 a2 a3 a4 a5 a6 a7 a8 a9")
 
 // sequence returns T of an iter.Seq2[T, error].
 func sequence(t types.Type) (types.Type, bool) {
@@ -341,6 +349,9 @@ func (c *contractPackage) schema() *schema.Schema {
 	s.Methods = schemaMethods(c.methods)
 	for _, o := range c.objects {
 		s.Types[o.name] = &schema.Type{Kind: schema.Object, Methods: schemaMethods(o.methods), Moves: o.moves}
+	}
+	for _, p := range c.lent {
+		s.Types[p.schema] = p.schemaType()
 	}
 	for _, w := range c.known {
 		if t := w.schemaType(); t != nil {

@@ -19,6 +19,7 @@ func (c *contractPackage) source() ([]byte, error) {
 	c.writeContract(&b)
 	c.writeObjects(&b)
 	c.writeClients(&b)
+	c.writeHostTypes(&b)
 	c.writeServe(&b)
 	c.writeErrors(&b)
 	slices.SortFunc(c.wire, func(a, b *wireType) int { return strings.Compare(a.fn, b.fn) })
@@ -146,9 +147,14 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 			names, typs, ctx = append(names, "ctx"), append(typs, "context.Context"), "ctx"
 		}
 		for _, p := range m.params {
-			spelled := p.typ.spelled
-			if p.variadic {
+			spelled := ""
+			switch {
+			case p.host != nil:
+				spelled = p.host.spelled
+			case p.variadic:
 				spelled = "..." + p.typ.elem.spelled
+			default:
+				spelled = p.typ.spelled
 			}
 			names, typs = append(names, p.name), append(typs, spelled)
 		}
@@ -158,6 +164,10 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 			b.WriteString("\tdefer call.Free()\n")
 		}
 		for _, p := range m.params {
+			if p.host != nil {
+				fmt.Fprintf(b, "\t%s\n", p.host.lend(p.name))
+				continue
+			}
 			fmt.Fprintf(b, "\t%s\n", p.typ.encode("&call.Encoder", p.name))
 		}
 		if m.stream != nil {
@@ -165,27 +175,33 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 				m.stream.decodeAt("d", "r"))
 			continue
 		}
-		results := strings.Join(m.resultNames(), ", ")
-		switch {
-		case m.err && results == "":
-			fmt.Fprintf(b, "\tif err := call.Do(%d); err != nil {\n\t\treturn err\n\t}\n\treturn call.Done()\n}\n", i)
-			continue
-		case m.err:
-			fmt.Fprintf(b, "\tif err := call.Do(%d); err != nil {\n\t\treturn %s, err\n\t}\n", i, results)
-		default:
-			fmt.Fprintf(b, "\tcontract.Must(call.Do(%d))\n", i)
-		}
-		for j, r := range m.results {
-			fmt.Fprintf(b, "\t%s\n", r.decode("&call.Decoder", m.resultNames()[j]))
-		}
-		switch {
-		case m.err:
-			fmt.Fprintf(b, "\treturn %s, call.Done()\n}\n", results)
-		case results == "":
-			b.WriteString("\tcontract.Must(call.Done())\n}\n")
-		default:
-			fmt.Fprintf(b, "\tcontract.Must(call.Done())\n\treturn %s\n}\n", results)
-		}
+		m.receive(b, "call.Do("+strconv.Itoa(i)+")")
+		b.WriteString("}\n")
+	}
+}
+
+// receive makes the call and returns its results.
+func (m *contractMethod) receive(b *strings.Builder, do string) {
+	results := strings.Join(m.resultNames(), ", ")
+	switch {
+	case m.err && results == "":
+		fmt.Fprintf(b, "\tif err := %s; err != nil {\n\t\treturn err\n\t}\n\treturn call.Done()\n", do)
+		return
+	case m.err:
+		fmt.Fprintf(b, "\tif err := %s; err != nil {\n\t\treturn %s, err\n\t}\n", do, results)
+	default:
+		fmt.Fprintf(b, "\tcontract.Must(%s)\n", do)
+	}
+	for j, r := range m.results {
+		fmt.Fprintf(b, "\t%s\n", r.decode("&call.Decoder", m.resultNames()[j]))
+	}
+	switch {
+	case m.err:
+		fmt.Fprintf(b, "\treturn %s, call.Done()\n", results)
+	case results == "":
+		b.WriteString("\tcontract.Must(call.Done())\n")
+	default:
+		fmt.Fprintf(b, "\tcontract.Must(call.Done())\n\treturn %s\n", results)
 	}
 }
 
@@ -226,10 +242,9 @@ func (c *contractPackage) writeServe(b *strings.Builder) {
 		if m.control {
 			continue
 		}
-		args := make([]string, 0, len(m.params)+1)
 		ctxName := "_"
 		if m.ctx {
-			args, ctxName = append(args, "ctx"), "ctx"
+			ctxName = "ctx"
 		}
 		encoder, result, fail := ", e *contract.Encoder", "error", "return err"
 		if m.stream != nil {
@@ -249,37 +264,51 @@ func (c *contractPackage) writeServe(b *strings.Builder) {
 			}
 			fmt.Fprintf(b, "\timpl, err := contract.%s[%s](contractObjects, d)\n\tif err != nil {\n\t\t%s\n\t}\n", find, m.object.name, fail)
 		}
-		for _, p := range m.params {
-			fmt.Fprintf(b, "\t%s\n", p.typ.declare("d", p.name))
-			arg := p.name
-			if p.variadic {
-				arg += "..."
-			}
-			args = append(args, arg)
-		}
-		fmt.Fprintf(b, "\tif err := d.Done(); err != nil {\n\t\t%s\n\t}\n", fail)
-		call := "impl." + m.name + "(" + strings.Join(args, ", ") + ")"
-		names := m.resultNames()
-		switch {
-		case m.stream != nil:
-			fmt.Fprintf(b, "\treturn contract.Values(%s, func(e *contract.Encoder, r *%s) { %s })\n}\n", call, m.stream.spelled,
-				m.stream.encode("e", "(*r)"))
-			continue
-		case m.err && len(names) == 0:
-			fmt.Fprintf(b, "\treturn %s\n}\n", call)
-			continue
-		case m.err:
-			fmt.Fprintf(b, "\t%s, err := %s\n\tif err != nil {\n\t\treturn err\n\t}\n", strings.Join(names, ", "), call)
-		case len(names) == 0:
-			fmt.Fprintf(b, "\t%s\n", call)
-		default:
-			fmt.Fprintf(b, "\t%s := %s\n", strings.Join(names, ", "), call)
-		}
-		for i, r := range m.results {
-			fmt.Fprintf(b, "\t%s\n", r.encode("e", names[i]))
-		}
-		b.WriteString("\treturn nil\n}\n")
+		m.answer(b, "impl."+m.name, fail)
+		b.WriteString("}\n")
 	}
+}
+
+// answer reads the arguments, makes the call, and writes its results.
+func (m *contractMethod) answer(b *strings.Builder, callee, fail string) {
+	var args []string
+	if m.ctx {
+		args = append(args, "ctx")
+	}
+	for _, p := range m.params {
+		arg := p.name
+		if p.variadic {
+			arg += "..."
+		}
+		args = append(args, arg)
+		if p.host != nil {
+			fmt.Fprintf(b, "\t%s\n", p.host.borrow(p.name))
+		} else {
+			fmt.Fprintf(b, "\t%s\n", p.typ.declare("d", p.name))
+		}
+	}
+	fmt.Fprintf(b, "\tif err := d.Done(); err != nil {\n\t\t%s\n\t}\n", fail)
+	call := callee + "(" + strings.Join(args, ", ") + ")"
+	names := m.resultNames()
+	switch {
+	case m.stream != nil:
+		fmt.Fprintf(b, "\treturn contract.Values(%s, func(e *contract.Encoder, r *%s) { %s })\n", call, m.stream.spelled,
+			m.stream.encode("e", "(*r)"))
+		return
+	case m.err && len(names) == 0:
+		fmt.Fprintf(b, "\treturn %s\n", call)
+		return
+	case m.err:
+		fmt.Fprintf(b, "\t%s, err := %s\n\tif err != nil {\n\t\treturn err\n\t}\n", strings.Join(names, ", "), call)
+	case len(names) == 0:
+		fmt.Fprintf(b, "\t%s\n", call)
+	default:
+		fmt.Fprintf(b, "\t%s := %s\n", strings.Join(names, ", "), call)
+	}
+	for i, r := range m.results {
+		fmt.Fprintf(b, "\t%s\n", r.encode("e", names[i]))
+	}
+	b.WriteString("\treturn nil\n")
 }
 
 // writeErrors writes what keeps the identity of errors.

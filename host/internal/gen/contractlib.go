@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -79,6 +80,9 @@ func (l *library) writeServed(b *strings.Builder) {
 		}
 	}
 	b.WriteString(")\n\nfunc init() {\n")
+	if slices.ContainsFunc(l.served, (*contractPackage).lends) {
+		b.WriteString("\tcontract.CallHost(cabi.Callback1[[]byte, []byte])\n")
+	}
 	for _, c := range l.served {
 		fmt.Fprintf(b, "\tcabi.OnStart(func(context.Context) error { return contract.Start(%q) })\n", c.name)
 		fmt.Fprintf(b, "\tcabi.OnStop(func(context.Context) error { return contract.Stop(%q) })\n", c.name)

@@ -35,7 +35,7 @@ func isContract(p goPackage) bool {
 func loadContract(ctx context.Context, p goPackage, tags []string) (*contractPackage, error) {
 	c := &contractPackage{
 		goPackage: p, library: &library{dir: p.Dir, fset: token.NewFileSet()},
-		imports: map[string]string{}, known: map[string]*wireType{}, taken: map[string]bool{}, errPtr: map[*wireType]bool{},
+		imports: map[string]string{}, known: map[string]*wireType{}, lent: map[string]*hostParam{}, taken: map[string]bool{}, errPtr: map[*wireType]bool{},
 	}
 	var err error
 	if c.from, err = os.Getwd(); err != nil {

@@ -23,6 +23,14 @@ func (c *contractPackage) schemaName(t types.Type) string {
 		return "map[" + c.schemaName(t.Key()) + "]" + c.schemaName(t.Elem())
 	case *types.Pointer:
 		return "*" + c.schemaName(t.Elem())
+	case *types.Signature:
+		names := func(vars *types.Tuple) (list []string) {
+			for v := range vars.Variables() {
+				list = append(list, c.schemaName(v.Type()))
+			}
+			return list
+		}
+		return "func(" + strings.Join(names(t.Params()), ", ") + ") (" + strings.Join(names(t.Results()), ", ") + ")"
 	case *types.Named:
 		name := t.Obj().Name()
 		if p := t.Obj().Pkg(); p != nil && p != c.types {
@@ -43,6 +51,9 @@ func (c *contractPackage) schemaName(t types.Type) string {
 func (c *contractPackage) qualifier(p *types.Package) string {
 	if p == c.types {
 		return ""
+	}
+	if p.Path() == "context" || p.Path() == "iter" { // which the file has under these names
+		return p.Name()
 	}
 	if name := c.imports[p.Path()]; name != "" {
 		return name

@@ -11,7 +11,7 @@ func schemaMethods(methods []*contractMethod) (list []schema.Method) {
 	for _, m := range methods {
 		out := schema.Method{Name: m.name, Since: m.since, Context: m.ctx, Error: m.err}
 		for _, p := range m.params {
-			out.Params = append(out.Params, schema.Param{Name: p.own, Type: p.typ.schema})
+			out.Params = append(out.Params, schema.Param{Name: p.own, Type: p.schema()})
 		}
 		for _, r := range m.results {
 			out.Results = append(out.Results, r.schema)
@@ -22,6 +22,13 @@ func schemaMethods(methods []*contractMethod) (list []schema.Method) {
 		list = append(list, out)
 	}
 	return list
+}
+
+func (p *wireParam) schema() string {
+	if p.host != nil {
+		return p.host.schema
+	}
+	return p.typ.schema
 }
 
 // schemaType is how the schema describes w, nil for types without a name.

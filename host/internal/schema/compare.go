@@ -111,18 +111,10 @@ func (c *comparison) schemas() {
 
 // methods compares those of an interface.
 func (c *comparison) methods(iface string, a, b []Method) {
-	find := func(list []Method, name string) *Method {
-		for i := range list {
-			if list[i].Name == name {
-				return &list[i]
-			}
-		}
-		return nil
-	}
 	for i := range a {
 		old := &a[i]
 		path := iface + "." + old.Name
-		switch m := find(b, old.Name); {
+		switch m := methodOf(b, old.Name); {
 		case m != nil:
 			c.method(path, old, m)
 		case c.all:
@@ -132,7 +124,7 @@ func (c *comparison) methods(iface string, a, b []Method) {
 		}
 	}
 	for i := range b {
-		if find(a, b[i].Name) == nil {
+		if methodOf(a, b[i].Name) == nil {
 			c.added(iface+"."+b[i].Name, "the method")
 		}
 	}
@@ -151,6 +143,32 @@ func (c *comparison) objects(x, y Shape) {
 		c.added(x.Name, "//hotso:moves")
 	}
 	c.methods(x.Name, x.Type.Methods, y.Type.Methods)
+}
+
+// callbacks compares two interfaces of the caller's. Who calls what the other side lacks gets
+// ErrNotOffered.
+func (c *comparison) callbacks(x, y Shape) {
+	for i := range x.Type.Methods {
+		if m := methodOf(y.Type.Methods, x.Type.Methods[i].Name); m != nil {
+			c.method(x.Name+"."+m.Name, &x.Type.Methods[i], m)
+		} else {
+			c.removed(x.Name+"."+x.Type.Methods[i].Name, "the method")
+		}
+	}
+	for _, m := range y.Type.Methods {
+		if methodOf(x.Type.Methods, m.Name) == nil {
+			c.added(x.Name+"."+m.Name, "the method")
+		}
+	}
+}
+
+func methodOf(list []Method, name string) *Method {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 func (c *comparison) method(path string, a, b *Method) {
@@ -209,6 +227,12 @@ func (c *comparison) types(path, a, b string) {
 		c.members(x, y)
 	case Object:
 		c.objects(x, y)
+	case Sequence:
+		c.types(path+"[]", x.Elem, y.Elem)
+	case Func:
+		c.method(path, &x.Type.Methods[0], &y.Type.Methods[0])
+	case Callback:
+		c.callbacks(x, y)
 	}
 }
 

@@ -51,9 +51,41 @@ const (
 	Binary = "binary" // an encoding.BinaryMarshaler
 	Named  = "named"  // of another type
 	Object = "object" // an interface whose implementation stays where it is
+
+	// Of parameters only, which the implementation calls.
+	Func     = "func"     // a function: its one method has no name
+	Callback = "callback" // an interface
+	Sequence = "sequence" // of a type
 )
 
-var errMisplaced = errors.New("an object is a result of a method, and no part of anything")
+// place is where a type may be.
+type place int
+
+const (
+	inside place = iota // of another
+	result
+	param
+)
+
+// fits reports why a type of that kind can't be in a place.
+func (p place) fits(kind string) error {
+	switch kind {
+	case Object:
+		if p != result {
+			return errMisplaced
+		}
+	case Func, Callback, Sequence:
+		if p != param {
+			return errNotLent
+		}
+	}
+	return nil
+}
+
+var (
+	errMisplaced = errors.New("an object is a result of a method, and no part of anything")
+	errNotLent   = errors.New("what the implementation calls is a parameter, and no part of anything")
+)
 
 // A Type is a type with a name.
 type Type struct {
@@ -98,10 +130,10 @@ func Parse(text []byte) (*Schema, error) {
 
 // check looks for types that are nowhere defined, so that nobody else need.
 func (s *Schema) check() error {
-	see := func(path, text string, result bool) error {
+	see := func(path, text string, at place) error {
 		shape, err := s.Resolve(text)
-		if err == nil && shape.Kind == Object && !result {
-			err = errMisplaced
+		if err == nil {
+			err = at.fits(shape.Kind)
 		}
 		if err != nil {
 			return fmt.Errorf("schema of the contract %s: %s: %w", s.Contract, path, err)
@@ -120,7 +152,14 @@ func (s *Schema) check() error {
 			for _, f := range t.Fields {
 				texts = append(texts, f.Type)
 			}
-		case Object:
+		case Sequence:
+			texts = []string{t.Is}
+		case Func:
+			if len(t.Methods) != 1 {
+				return fmt.Errorf("schema of the contract %s: %s is %d functions", s.Contract, name, len(t.Methods))
+			}
+			fallthrough
+		case Object, Callback:
 			if err := checkMethods(t.Methods, see); err != nil {
 				return err
 			}
@@ -129,7 +168,7 @@ func (s *Schema) check() error {
 			return fmt.Errorf("schema of the contract %s: %s is of kind %q", s.Contract, name, t.Kind)
 		}
 		for _, text := range texts {
-			if err := see(name, text, false); err != nil {
+			if err := see(name, text, inside); err != nil {
 				return err
 			}
 		}
@@ -140,24 +179,23 @@ func (s *Schema) check() error {
 	return checkMethods(s.Methods, see)
 }
 
-func checkMethods(methods []Method, see func(path, text string, result bool) error) error {
+func checkMethods(methods []Method, see func(path, text string, at place) error) error {
 	for _, m := range methods {
-		var texts []string
 		for _, p := range m.Params {
-			texts = append(texts, p.Type)
-		}
-		if m.Stream != "" {
-			texts = append(texts, m.Stream)
-		}
-		for _, text := range texts {
-			if err := see(m.Name, text, false); err != nil {
+			if err := see(m.Name, p.Type, param); err != nil {
 				return err
 			}
 		}
 		for _, text := range m.Results {
-			if err := see(m.Name, text, true); err != nil {
+			if err := see(m.Name, text, result); err != nil {
 				return err
 			}
+		}
+		if m.Stream == "" {
+			continue
+		}
+		if err := see(m.Name, m.Stream, inside); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -220,14 +258,7 @@ func (s *Schema) Text() ([]byte, error) {
 func (s *Schema) Compact() (json.RawMessage, error) { return json.Marshal(s) }
 
 // Method returns the method of that name.
-func (s *Schema) Method(name string) *Method {
-	for i := range s.Methods {
-		if s.Methods[i].Name == name {
-			return &s.Methods[i]
-		}
-	}
-	return nil
-}
+func (s *Schema) Method(name string) *Method { return methodOf(s.Methods, name) }
 
 // Function is the name under which a library exports a method.
 func (s *Schema) Function(m *Method) string { return s.Contract + "_" + m.Name }
@@ -328,8 +359,8 @@ func (s *Schema) Resolve(text string) (Shape, error) {
 
 func (s *Schema) of(t Shape) (Shape, error) {
 	elem, err := s.Resolve(t.Elem)
-	if err == nil && elem.Kind == Object {
-		err = errMisplaced
+	if err == nil {
+		err = inside.fits(elem.Kind)
 	}
 	return t, err
 }

@@ -40,6 +40,9 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "Many"},
 		{Name: "Nothing"},
 		{Name: "Plain"},
+		{Name: "Sum"},
+		{Name: "Tell"},
+		{Name: "Walk"},
 	},
 }, contractErrors, []contract.Serve[Shapes]{
 	{Call: serveContext},
@@ -52,6 +55,9 @@ var contractInfo = contract.New(contract.Info{
 	{Call: serveMany},
 	{Call: serveNothing},
 	{Call: servePlain},
+	{Call: serveSum},
+	{Call: serveTell},
+	{Call: serveWalk},
 })
 
 type contractClient struct{ bound *contract.Bound }
@@ -160,6 +166,95 @@ func (c contractClient) Plain(n int) (r int) {
 	r = call.Decoder.Int()
 	contract.Must(call.Done())
 	return r
+}
+
+func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point, err error) {
+	call := c.bound.Begin(context.Background())
+	defer call.Free()
+	contract.Seq(call, points, func(e *contract.Encoder, v *Point) { encodePoint(e, v) })
+	call.Encoder.Bool(twice)
+	if err := call.Do(10); err != nil {
+		return r, err
+	}
+	decodePoint(&call.Decoder, &r)
+	return r, call.Done()
+}
+
+func (c contractClient) Tell(w Watcher, n *Node) (r string, err error) {
+	call := c.bound.Begin(context.Background())
+	defer call.Free()
+	call.Func(w == nil, func(ctx context.Context, d *contract.Decoder, e *contract.Encoder) error {
+		switch d.Uint32() {
+		case 0x0fe07306:
+			if err := d.Done(); err != nil {
+				return err
+			}
+			r := w.Name()
+			e.String(r)
+			return nil
+		case 0xda72188a:
+			a0 := decodePtrNode(d)
+			if err := d.Done(); err != nil {
+				return err
+			}
+			return w.Seen(ctx, a0)
+		}
+		return contract.Unknown(d)
+	})
+	encodePtrNode(&call.Encoder, n)
+	if err := call.Do(11); err != nil {
+		return r, err
+	}
+	r = call.Decoder.String()
+	return r, call.Done()
+}
+
+func (c contractClient) Walk(ctx context.Context, n int, visit func(ctx context.Context, p Point) (bool, error),
+) (r int, err error) {
+	call := c.bound.Begin(ctx)
+	defer call.Free()
+	call.Encoder.Int(n)
+	call.Func(visit == nil, func(ctx context.Context, d *contract.Decoder, e *contract.Encoder) error {
+		var a0 Point
+		decodePoint(d, &a0)
+		if err := d.Done(); err != nil {
+			return err
+		}
+		r, err := visit(ctx, a0)
+		if err != nil {
+			return err
+		}
+		e.Bool(r)
+		return nil
+	})
+	if err := call.Do(12); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
+type hostWatcher struct{ f *contract.HostFunc }
+
+func (h hostWatcher) Name() (r string) {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0x0fe07306)
+	contract.Must(call.Ask())
+	r = call.Decoder.String()
+	contract.Must(call.Done())
+	return r
+}
+
+func (h hostWatcher) Seen(_ context.Context, a0 *Node) error {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0xda72188a)
+	encodePtrNode(&call.Encoder, a0)
+	if err := call.Ask(); err != nil {
+		return err
+	}
+	return call.Done()
 }
 
 func serveContext(ctx context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
@@ -283,6 +378,63 @@ func servePlain(_ context.Context, impl Shapes, d *contract.Decoder, e *contract
 		return err
 	}
 	r := impl.Plain(n)
+	e.Int(r)
+	return nil
+}
+
+func serveSum(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	points := contract.SeqOf(contractErrors.Func(d), func(d *contract.Decoder, v *Point) { decodePoint(d, v) })
+	twice := d.Bool()
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Sum(points, twice)
+	if err != nil {
+		return err
+	}
+	encodePoint(e, &r)
+	return nil
+}
+
+func serveTell(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	var w Watcher
+	if f := contractErrors.Func(d); f != nil {
+		w = hostWatcher{f}
+	}
+	n := decodePtrNode(d)
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Tell(w, n)
+	if err != nil {
+		return err
+	}
+	e.String(r)
+	return nil
+}
+
+func serveWalk(ctx context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	n := d.Int()
+	var visit func(ctx context.Context, p Point) (bool, error)
+	if f := contractErrors.Func(d); f != nil {
+		visit = func(_ context.Context, a0 Point) (r bool, err error) {
+			call := f.Begin()
+			defer call.Free()
+			encodePoint(&call.Encoder, &a0)
+			if err := call.Ask(); err != nil {
+				return r, err
+			}
+			r = call.Decoder.Bool()
+			return r, call.Done()
+		}
+	}
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Walk(ctx, n, visit)
+	if err != nil {
+		return err
+	}
 	e.Int(r)
 	return nil
 }
@@ -2359,7 +2511,10 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   {"name":"Later","since":2,"params":[{"name":"a","type":"string"}],"results":["string"],"error":true},
   {"name":"Many","params":[{"name":"a","type":"int"},{"name":"b","type":"string"},{"name":"c","type":"bool"},{"name":"rest","type":"[]Point"}],"results":["int","string","[]Point"],"error":true},
   {"name":"Nothing"},
-  {"name":"Plain","params":[{"name":"n","type":"int"}],"results":["int"]}
+  {"name":"Plain","params":[{"name":"n","type":"int"}],"results":["int"]},
+  {"name":"Sum","params":[{"name":"points","type":"iter.Seq2[Point,error]"},{"name":"twice","type":"bool"}],"results":["Point"],"error":true},
+  {"name":"Tell","params":[{"name":"w","type":"Watcher"},{"name":"n","type":"*Node"}],"results":["string"],"error":true},
+  {"name":"Walk","context":true,"params":[{"name":"n","type":"int"},{"name":"visit","type":"func(context.Context, Point) (bool, error)"}],"results":["int"],"error":true}
 ], "types": {
   "Base": {"kind":"struct","fields":[{"name":"ID","type":"int64","json":"id"},{"name":"Note","type":"string"}]},
   "Circle": {"kind":"struct","fields":[{"name":"Center","type":"Point"},{"name":"Radius","type":"float64"},{"name":"Around","type":"Figure"}]},
@@ -2379,9 +2534,12 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   "Squares": {"kind":"named","is":"[]float64"},
   "Tree": {"kind":"named","is":"[]Tree"},
   "Value": {"kind":"union","of":["bool","int","string","float64","[]uint8","[]Value","map[string]Value","time.Time","Point"]},
+  "Watcher": {"kind":"callback","methods":[{"name":"Name","results":["string"]},{"name":"Seen","context":true,"params":[{"name":"n","type":"*Node"}],"error":true}]},
   "Word": {"kind":"named","is":"string"},
   "encoding/json.RawMessage": {"kind":"named","is":"[]uint8"},
+  "func(context.Context, Point) (bool, error)": {"kind":"func","methods":[{"name":"","context":true,"params":[{"name":"p","type":"Point"}],"results":["bool"],"error":true}]},
   "inner": {"kind":"struct","fields":[{"name":"Depth","type":"int"}]},
+  "iter.Seq2[Point,error]": {"kind":"sequence","is":"Point"},
   "math/big.Int": {"kind":"text"},
   "net/netip.Addr": {"kind":"text"},
   "net/netip.Prefix": {"kind":"text"},

@@ -13,6 +13,12 @@ import (
 
 //go:generate go run github.com/hotso/hotso/host/cmd/hotso gen
 
+// A Watcher is the caller's.
+type Watcher interface {
+	Seen(ctx context.Context, n *Node) error
+	Name() string
+}
+
 // Shapes has a method for each kind of signature.
 //
 //hotso:contract
@@ -35,6 +41,12 @@ type Shapes interface {
 	Context(ctx context.Context, wait bool) (Seen, error)
 	// Count counts, and fails at the end if it is told to.
 	Count(ctx context.Context, n int, fail string) iter.Seq2[Point, error]
+	// Walk calls visit for n points, as long as it says so, and returns how many it were.
+	Walk(ctx context.Context, n int, visit func(ctx context.Context, p Point) (bool, error)) (int, error)
+	// Tell tells the watcher of a node, on several goroutines at the same time, and asks its name.
+	Tell(w Watcher, n *Node) (string, error)
+	// Sum adds up points, twice if it is told to.
+	Sum(points iter.Seq2[Point, error], twice bool) (Point, error)
 	// Later came with the second version of the contract.
 	//
 	//hotso:since 2

@@ -26,9 +26,13 @@ var (
 	shapesMany      = contract.Serves("Shapes", "Many")
 	shapesNothing   = contract.Serves("Shapes", "Nothing")
 	shapesPlain     = contract.Serves("Shapes", "Plain")
+	shapesSum       = contract.Serves("Shapes", "Sum")
+	shapesTell      = contract.Serves("Shapes", "Tell")
+	shapesWalk      = contract.Serves("Shapes", "Walk")
 )
 
 func init() {
+	contract.CallHost(cabi.Callback1[[]byte, []byte])
 	cabi.OnStart(func(context.Context) error { return contract.Start("Shapes") })
 	cabi.OnStop(func(context.Context) error { return contract.Stop("Shapes") })
 }
@@ -134,6 +138,38 @@ func Shapes_Plain(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_ca
 ) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
 	reply, err := shapesPlain.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Shapes_Sum
+func Shapes_Sum(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := shapesSum.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Shapes_Tell
+func Shapes_Tell(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := shapesTell.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Shapes_Walk
+func Shapes_Walk(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	ctx, done := cabi.Context()
+	defer done()
+	reply, err := shapesWalk.Call(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))

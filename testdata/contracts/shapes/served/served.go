@@ -10,6 +10,8 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hotso/hotso/testdata/contracts/shapes"
@@ -147,3 +149,62 @@ func (s Shapes) Later(a string) (string, error) { return a + " of v" + s.Version
 
 // Unregistered is a Figure that is not among the types of one.
 func Unregistered() shapes.Figure { return unregistered{} }
+
+// Walk calls visit.
+func (Shapes) Walk(ctx context.Context, n int, visit func(context.Context, shapes.Point) (bool, error)) (int, error) {
+	if visit == nil {
+		return -1, nil
+	}
+	for i := range n {
+		more, err := visit(ctx, shapes.Point{X: float64(i)})
+		if err != nil {
+			return i, fmt.Errorf("at %d: %w", i, err)
+		}
+		if !more {
+			return i, nil
+		}
+	}
+	kept.Store(&visit)
+	return n, nil
+}
+
+// kept is what a call must not keep, and finds out.
+var kept atomic.Pointer[func(context.Context, shapes.Point) (bool, error)]
+
+// Tell tells w.
+func (Shapes) Tell(w shapes.Watcher, n *shapes.Node) (string, error) {
+	if w == nil {
+		return "nobody", nil
+	}
+	if n == nil { // what the call before has left
+		_, err := (*kept.Load())(context.Background(), shapes.Point{})
+		return "", err
+	}
+	var tellers sync.WaitGroup
+	errs := make([]error, 4)
+	for i := range errs {
+		tellers.Go(func() { errs[i] = w.Seen(context.Background(), n) })
+	}
+	tellers.Wait()
+	return w.Name(), errors.Join(errs...)
+}
+
+// Sum adds up.
+func (Shapes) Sum(points iter.Seq2[shapes.Point, error], twice bool) (sum shapes.Point, err error) {
+	if points == nil {
+		return shapes.Point{X: -1}, nil
+	}
+	for range map[bool]int{false: 1, true: 2}[twice] {
+		for p, err := range points {
+			if err != nil {
+				return sum, err
+			}
+			if p.X < 0 {
+				break
+			}
+			sum.X += p.X
+			sum.Y += p.Y
+		}
+	}
+	return sum, nil
+}

@@ -101,6 +101,33 @@ HOTSO_EXPORT hotso_status Shapes_Nothing(hotso_cbyte *args, size_t args_len, uin
 HOTSO_EXPORT hotso_status Shapes_Plain(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                        size_t *out_len);
 
+/* Shapes_Sum serves the method Sum of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Sum(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                     size_t *out_len);
+
+/* Shapes_Tell serves the method Tell of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Tell(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                      size_t *out_len);
+
+/* Shapes_Walk serves the method Walk of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Walk(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                      size_t *out_len);
+
 #ifdef __cplusplus
 }
 #endif
