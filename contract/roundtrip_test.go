@@ -216,6 +216,12 @@ func TestContext(t *testing.T) {
 
 func TestFunctions(t *testing.T) { shapestest.Functions(t, bind(t)) }
 
+func TestReaders(t *testing.T) {
+	before := served.Closed.Load()
+	shapestest.Readers(t, bind(t))
+	assert.EqualValues(t, 6, served.Closed.Load()-before)
+}
+
 func TestSequences(t *testing.T) {
 	s, ctx := bind(t), t.Context()
 	for range 2 { // each range calls

@@ -44,17 +44,10 @@ func Range[T any](c *Call, method int, get func(*Decoder, *T)) iter.Seq2[T, erro
 		// When the reader leaves, the implementation's context ends.
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		var pieces iter.Seq2[[]byte, error]
-		var err error
-		if o == nil {
-			pieces, err = b.remotes[method].Open(ctx, args)
-		} else {
-			var release func()
-			pieces, release, err = o.open(ctx, method, args, at)
-			defer release()
-		}
+		pieces, release, err := b.open(ctx, o, method, args, at)
+		defer release()
 		if err != nil {
-			yield(none, b.errors.fromDetail(err))
+			yield(none, err)
 			return
 		}
 		for piece, err := range pieces {

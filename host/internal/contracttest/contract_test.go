@@ -136,6 +136,10 @@ func TestFunctionsThroughALibrary(t *testing.T) {
 	shapestest.Functions(t, open(t, libtest.Build(t, "shapes", "1")))
 }
 
+func TestReadersThroughALibrary(t *testing.T) {
+	shapestest.Readers(t, open(t, libtest.Build(t, "shapes", "1")))
+}
+
 func TestSequencesThroughALibrary(t *testing.T) {
 	s := open(t, libtest.Build(t, "shapes", "1"))
 	n := 0

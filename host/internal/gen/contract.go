@@ -47,6 +47,7 @@ type contractMethod struct {
 	results []*wireType
 	err     bool
 	stream  *wireType // what the sequence consists of
+	reader  string    // the type of the reader that it returns, a stream of bytes
 }
 
 type wireParam struct {
@@ -254,6 +255,14 @@ func (c *contractPackage) method(f *types.Func, since map[string]int) *contractM
 			if m.stream = c.wireType(elem, v.Pos(), m.name); m.lends() {
 				c.fail(v.Pos(), ErrUnsupportedType, "%s: a method that returns a sequence takes no functions, interfaces or sequences, as the call is over then", m.name)
 			}
+			continue
+		}
+		if isNamed(v.Type(), "io", "ReadCloser") || isNamed(v.Type(), "io", "Reader") {
+			if results.Len() != 2 || !isError(results.At(1).Type()) || m.lends() {
+				c.fail(v.Pos(), ErrUnsupportedType, "%s: a method that returns a reader returns nothing else but an error, and takes values only", m.name)
+			}
+			m.reader = types.TypeString(v.Type(), c.qualifier)
+			m.stream = c.wireType(types.NewSlice(types.Typ[types.Uint8]), v.Pos(), m.name)
 			continue
 		}
 		if o := c.object(v.Type()); o != nil {

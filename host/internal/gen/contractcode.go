@@ -170,6 +170,10 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 			}
 			fmt.Fprintf(b, "\t%s\n", p.typ.encode("&call.Encoder", p.name))
 		}
+		if m.reader != "" {
+			fmt.Fprintf(b, "\treturn contract.Open(call, %d)\n}\n", i)
+			continue
+		}
 		if m.stream != nil {
 			fmt.Fprintf(b, "\treturn contract.Range(call, %d, func(d *contract.Decoder, r *%s) { %s })\n}\n", i, m.stream.spelled,
 				m.stream.decodeAt("d", "r"))
@@ -218,6 +222,9 @@ func (m *contractMethod) resultNames() (names []string) {
 
 // resultTypes are the results of a method, with names if it has some of its own.
 func (m *contractMethod) resultTypes() string {
+	if m.reader != "" {
+		return "(" + m.reader + ", error)"
+	}
 	if m.stream != nil {
 		return "iter.Seq2[" + m.stream.spelled + ", error]"
 	}
@@ -291,6 +298,9 @@ func (m *contractMethod) answer(b *strings.Builder, callee, fail string) {
 	call := callee + "(" + strings.Join(args, ", ") + ")"
 	names := m.resultNames()
 	switch {
+	case m.reader != "":
+		fmt.Fprintf(b, "\treturn contract.Bytes(%s)\n", call)
+		return
 	case m.stream != nil:
 		fmt.Fprintf(b, "\treturn contract.Values(%s, func(e *contract.Encoder, r *%s) { %s })\n", call, m.stream.spelled,
 			m.stream.encode("e", "(*r)"))

@@ -19,6 +19,7 @@ type hostParam struct {
 	methods []*contractMethod // one without a name for a function
 	iface   string            // the type that implements it in a library; "" for a function
 	seq     *wireType         // the element of a sequence
+	reader  bool
 	written bool
 }
 
@@ -37,6 +38,11 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 		c.lent[p.schema] = p
 		return p
 	}
+	if isNamed(t, "io", "Reader") {
+		p.reader = true
+		c.lent[p.schema] = p
+		return p
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Signature:
 		if sequenceElement(t) != "" || named != nil && named.Obj().Pkg() != c.types {
@@ -50,12 +56,13 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 		m.name = ""
 		p.methods = []*contractMethod{m}
 	case *types.Interface:
-		if named == nil || named.Obj().Pkg() != c.types || named.Obj().Name() == c.name || !u.IsMethodSet() || u.NumMethods() == 0 ||
+		writer := isNamed(t, "io", "Writer") // no other of other packages: what they do to their arguments is not known
+		if named == nil || named.Obj().Pkg() != c.types && !writer || named.Obj().Name() == c.name || !u.IsMethodSet() || u.NumMethods() == 0 ||
 			c.hasDirective(named.Obj(), "types") || c.isObject(named.Obj().Name()) {
 			return nil
 		}
 		c.lent[p.schema] = p // it may mention itself
-		p.iface = c.free("host" + p.schema)
+		p.iface = c.free("host" + named.Obj().Name())
 		ids := map[uint32]string{}
 		for i := range u.NumMethods() {
 			m := c.hostMethod(u.Method(i))
@@ -114,6 +121,9 @@ func (c *contractPackage) lends() bool { return len(c.lent) > 0 }
 
 // lend is the statement with which a client writes the parameter x.
 func (p *hostParam) lend(x string) string {
+	if p.reader {
+		return "call.Reader(" + x + ")"
+	}
 	if p.seq != nil {
 		return fmt.Sprintf("contract.Seq(call, %s, func(e *contract.Encoder, v *%s) { %s })", x, p.seq.spelled, p.seq.encode("e", "(*v)"))
 	}
@@ -143,6 +153,8 @@ func (p *hostParam) lend(x string) string {
 func (p *hostParam) borrow(x string) string {
 	const read = "contractErrors.Func(d)"
 	switch {
+	case p.reader:
+		return x + " := contract.ReaderOf(" + read + ")"
 	case p.seq != nil:
 		return fmt.Sprintf("%s := contract.SeqOf(%s, func(d *contract.Decoder, v *%s) { %s })", x, read, p.seq.spelled, p.seq.decodeAt("d", "v"))
 	case p.iface != "":
@@ -201,7 +213,10 @@ func (c *contractPackage) writeHostTypes(b *strings.Builder) {
 
 // schemaType is how the schema describes p.
 func (p *hostParam) schemaType() *schema.Type {
-	if p.seq != nil {
+	switch {
+	case p.reader:
+		return &schema.Type{Kind: schema.Reader}
+	case p.seq != nil:
 		return &schema.Type{Kind: schema.Sequence, Is: p.seq.schema}
 	}
 	kind := schema.Callback

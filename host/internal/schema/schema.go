@@ -56,6 +56,7 @@ const (
 	Func     = "func"     // a function: its one method has no name
 	Callback = "callback" // an interface
 	Sequence = "sequence" // of a type
+	Reader   = "reader"   // an io.Reader
 )
 
 // place is where a type may be.
@@ -74,7 +75,7 @@ func (p place) fits(kind string) error {
 		if p != result {
 			return errMisplaced
 		}
-	case Func, Callback, Sequence:
+	case Func, Callback, Sequence, Reader:
 		if p != param {
 			return errNotLent
 		}
@@ -163,7 +164,7 @@ func (s *Schema) check() error {
 			if err := checkMethods(t.Methods, see); err != nil {
 				return err
 			}
-		case Union, Text, Binary:
+		case Union, Text, Binary, Reader:
 		default:
 			return fmt.Errorf("schema of the contract %s: %s is of kind %q", s.Contract, name, t.Kind)
 		}

@@ -5,6 +5,7 @@ package shapes
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"math/big"
 	"net/netip"
@@ -31,6 +32,7 @@ var contractInfo = contract.New(contract.Info{
 	Name: "Shapes", Schema: contractSchema,
 	Methods: []contract.Method{
 		{Name: "Context"},
+		{Name: "Copy"},
 		{Name: "Count", Stream: true},
 		{Name: "Echo"},
 		{Name: "EchoLists"},
@@ -40,12 +42,14 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "Many"},
 		{Name: "Nothing"},
 		{Name: "Plain"},
+		{Name: "Read", Stream: true},
 		{Name: "Sum"},
 		{Name: "Tell"},
 		{Name: "Walk"},
 	},
 }, contractErrors, []contract.Serve[Shapes]{
 	{Call: serveContext},
+	{Call: serveCopy},
 	{Open: serveCount},
 	{Call: serveEcho},
 	{Call: serveEchoLists},
@@ -55,6 +59,7 @@ var contractInfo = contract.New(contract.Info{
 	{Call: serveMany},
 	{Call: serveNothing},
 	{Call: servePlain},
+	{Open: serveRead},
 	{Call: serveSum},
 	{Call: serveTell},
 	{Call: serveWalk},
@@ -73,18 +78,45 @@ func (c contractClient) Context(ctx context.Context, wait bool) (r Seen, err err
 	return r, call.Done()
 }
 
+func (c contractClient) Copy(to io.Writer, from io.Reader) (r int64, err error) {
+	call := c.bound.Begin(context.Background())
+	defer call.Free()
+	call.Func(to == nil, func(_ context.Context, d *contract.Decoder, e *contract.Encoder) error {
+		switch d.Uint32() {
+		case 0x665c79fc:
+			a0 := d.ByteSlice()
+			if err := d.Done(); err != nil {
+				return err
+			}
+			r, err := to.Write(a0)
+			if err != nil {
+				return err
+			}
+			e.Int(r)
+			return nil
+		}
+		return contract.Unknown(d)
+	})
+	call.Reader(from)
+	if err := call.Do(1); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int64()
+	return r, call.Done()
+}
+
 func (c contractClient) Count(ctx context.Context, n int, fail string) iter.Seq2[Point, error] {
 	call := c.bound.Begin(ctx)
 	call.Encoder.Int(n)
 	call.Encoder.String(fail)
-	return contract.Range(call, 1, func(d *contract.Decoder, r *Point) { decodePoint(d, r) })
+	return contract.Range(call, 2, func(d *contract.Decoder, r *Point) { decodePoint(d, r) })
 }
 
 func (c contractClient) Echo(ctx context.Context, e_ Everything) (r Everything, err error) {
 	call := c.bound.Begin(ctx)
 	defer call.Free()
 	encodeEverything(&call.Encoder, &e_)
-	if err := call.Do(2); err != nil {
+	if err := call.Do(3); err != nil {
 		return r, err
 	}
 	decodeEverything(&call.Decoder, &r)
@@ -95,7 +127,7 @@ func (c contractClient) EchoLists(l Lists) (r Lists, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	encodeLists(&call.Encoder, &l)
-	if err := call.Do(3); err != nil {
+	if err := call.Do(4); err != nil {
 		return r, err
 	}
 	decodeLists(&call.Decoder, &r)
@@ -106,7 +138,7 @@ func (c contractClient) EchoNode(n *Node) (r *Node, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	encodePtrNode(&call.Encoder, n)
-	if err := call.Do(4); err != nil {
+	if err := call.Do(5); err != nil {
 		return r, err
 	}
 	r = decodePtrNode(&call.Decoder)
@@ -117,7 +149,7 @@ func (c contractClient) Fail(ctx context.Context, how string) (r string, err err
 	call := c.bound.Begin(ctx)
 	defer call.Free()
 	call.Encoder.String(how)
-	if err := call.Do(5); err != nil {
+	if err := call.Do(6); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -128,7 +160,7 @@ func (c contractClient) Later(a string) (r string, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	call.Encoder.String(a)
-	if err := call.Do(6); err != nil {
+	if err := call.Do(7); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -142,7 +174,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 	call.Encoder.String(b)
 	call.Encoder.Bool(c_)
 	encodeSlicePoint(&call.Encoder, rest)
-	if err := call.Do(7); err != nil {
+	if err := call.Do(8); err != nil {
 		return r1, r2, r3, err
 	}
 	r1 = call.Decoder.Int()
@@ -154,7 +186,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 func (c contractClient) Nothing() {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
-	contract.Must(call.Do(8))
+	contract.Must(call.Do(9))
 	contract.Must(call.Done())
 }
 
@@ -162,10 +194,17 @@ func (c contractClient) Plain(n int) (r int) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	call.Encoder.Int(n)
-	contract.Must(call.Do(9))
+	contract.Must(call.Do(10))
 	r = call.Decoder.Int()
 	contract.Must(call.Done())
 	return r
+}
+
+func (c contractClient) Read(ctx context.Context, n int, fail string) (io.ReadCloser, error) {
+	call := c.bound.Begin(ctx)
+	call.Encoder.Int(n)
+	call.Encoder.String(fail)
+	return contract.Open(call, 11)
 }
 
 func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point, err error) {
@@ -173,7 +212,7 @@ func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point
 	defer call.Free()
 	contract.Seq(call, points, func(e *contract.Encoder, v *Point) { encodePoint(e, v) })
 	call.Encoder.Bool(twice)
-	if err := call.Do(10); err != nil {
+	if err := call.Do(12); err != nil {
 		return r, err
 	}
 	decodePoint(&call.Decoder, &r)
@@ -202,7 +241,7 @@ func (c contractClient) Tell(w Watcher, n *Node) (r string, err error) {
 		return contract.Unknown(d)
 	})
 	encodePtrNode(&call.Encoder, n)
-	if err := call.Do(11); err != nil {
+	if err := call.Do(13); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -227,7 +266,21 @@ func (c contractClient) Walk(ctx context.Context, n int, visit func(ctx context.
 		e.Bool(r)
 		return nil
 	})
-	if err := call.Do(12); err != nil {
+	if err := call.Do(14); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
+type hostWriter struct{ f *contract.HostFunc }
+
+func (h hostWriter) Write(a0 []byte) (r int, err error) {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0x665c79fc)
+	call.Encoder.ByteSlice(a0)
+	if err := call.Ask(); err != nil {
 		return r, err
 	}
 	r = call.Decoder.Int()
@@ -267,6 +320,23 @@ func serveContext(ctx context.Context, impl Shapes, d *contract.Decoder, e *cont
 		return err
 	}
 	encodeSeen(e, &r)
+	return nil
+}
+
+func serveCopy(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	var to io.Writer
+	if f := contractErrors.Func(d); f != nil {
+		to = hostWriter{f}
+	}
+	from := contract.ReaderOf(contractErrors.Func(d))
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Copy(to, from)
+	if err != nil {
+		return err
+	}
+	e.Int64(r)
 	return nil
 }
 
@@ -380,6 +450,15 @@ func servePlain(_ context.Context, impl Shapes, d *contract.Decoder, e *contract
 	r := impl.Plain(n)
 	e.Int(r)
 	return nil
+}
+
+func serveRead(ctx context.Context, impl Shapes, d *contract.Decoder) (contract.Pieces, error) {
+	n := d.Int()
+	fail := d.String()
+	if err := d.Done(); err != nil {
+		return nil, err
+	}
+	return contract.Bytes(impl.Read(ctx, n, fail))
 }
 
 func serveSum(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
@@ -2503,6 +2582,7 @@ func decodeValue(d *contract.Decoder) (v Value) {
 
 const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/contracts/shapes", "contract": "Shapes", "methods": [
   {"name":"Context","context":true,"params":[{"name":"wait","type":"bool"}],"results":["Seen"],"error":true},
+  {"name":"Copy","params":[{"name":"to","type":"io.Writer"},{"name":"from","type":"io.Reader"}],"results":["int64"],"error":true},
   {"name":"Count","context":true,"params":[{"name":"n","type":"int"},{"name":"fail","type":"string"}],"stream":"Point"},
   {"name":"Echo","context":true,"params":[{"name":"e","type":"Everything"}],"results":["Everything"],"error":true},
   {"name":"EchoLists","params":[{"name":"l","type":"Lists"}],"results":["Lists"],"error":true},
@@ -2512,6 +2592,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   {"name":"Many","params":[{"name":"a","type":"int"},{"name":"b","type":"string"},{"name":"c","type":"bool"},{"name":"rest","type":"[]Point"}],"results":["int","string","[]Point"],"error":true},
   {"name":"Nothing"},
   {"name":"Plain","params":[{"name":"n","type":"int"}],"results":["int"]},
+  {"name":"Read","context":true,"params":[{"name":"n","type":"int"},{"name":"fail","type":"string"}],"error":true,"stream":"[]uint8"},
   {"name":"Sum","params":[{"name":"points","type":"iter.Seq2[Point,error]"},{"name":"twice","type":"bool"}],"results":["Point"],"error":true},
   {"name":"Tell","params":[{"name":"w","type":"Watcher"},{"name":"n","type":"*Node"}],"results":["string"],"error":true},
   {"name":"Walk","context":true,"params":[{"name":"n","type":"int"},{"name":"visit","type":"func(context.Context, Point) (bool, error)"}],"results":["int"],"error":true}
@@ -2539,6 +2620,8 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   "encoding/json.RawMessage": {"kind":"named","is":"[]uint8"},
   "func(context.Context, Point) (bool, error)": {"kind":"func","methods":[{"name":"","context":true,"params":[{"name":"p","type":"Point"}],"results":["bool"],"error":true}]},
   "inner": {"kind":"struct","fields":[{"name":"Depth","type":"int"}]},
+  "io.Reader": {"kind":"reader"},
+  "io.Writer": {"kind":"callback","methods":[{"name":"Write","params":[{"name":"p","type":"[]uint8"}],"results":["int"],"error":true}]},
   "iter.Seq2[Point,error]": {"kind":"sequence","is":"Point"},
   "math/big.Int": {"kind":"text"},
   "net/netip.Addr": {"kind":"text"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"iter"
 	"math/big"
 	"net/netip"
@@ -47,6 +48,10 @@ type Shapes interface {
 	Tell(w Watcher, n *Node) (string, error)
 	// Sum adds up points, twice if it is told to.
 	Sum(points iter.Seq2[Point, error], twice bool) (Point, error)
+	// Read returns n bytes, and then fails if it is told to.
+	Read(ctx context.Context, n int, fail string) (io.ReadCloser, error)
+	// Copy copies from to to.
+	Copy(to io.Writer, from io.Reader) (int64, error)
 	// Later came with the second version of the contract.
 	//
 	//hotso:since 2

@@ -17,6 +17,7 @@ import (
 
 var (
 	shapesContext   = contract.Serves("Shapes", "Context")
+	shapesCopy      = contract.Serves("Shapes", "Copy")
 	shapesCount     = contract.Serves("Shapes", "Count")
 	shapesEcho      = contract.Serves("Shapes", "Echo")
 	shapesEchoLists = contract.Serves("Shapes", "EchoLists")
@@ -26,6 +27,7 @@ var (
 	shapesMany      = contract.Serves("Shapes", "Many")
 	shapesNothing   = contract.Serves("Shapes", "Nothing")
 	shapesPlain     = contract.Serves("Shapes", "Plain")
+	shapesRead      = contract.Serves("Shapes", "Read")
 	shapesSum       = contract.Serves("Shapes", "Sum")
 	shapesTell      = contract.Serves("Shapes", "Tell")
 	shapesWalk      = contract.Serves("Shapes", "Walk")
@@ -44,6 +46,16 @@ func Shapes_Context(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_
 	ctx, done := cabi.Context()
 	defer done()
 	reply, err := shapesContext.Call(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Shapes_Copy
+func Shapes_Copy(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := shapesCopy.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))
@@ -141,6 +153,16 @@ func Shapes_Plain(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_ca
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//hotso:signature func(args []byte) (stream, error)
+//export Shapes_Read
+func Shapes_Read(args *C.hotso_cbyte, args_len C.size_t, result *C.uint64_t) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	handle, err := cabi.SeqContext(func(ctx context.Context) (iter.Seq2[[]byte, error], error) {
+		return shapesRead.Open(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	})
+	return C.hotso_status(cabi.Store((*uint64)(result), handle, err))
 }
 
 //export Shapes_Sum

@@ -208,3 +208,55 @@ func (Shapes) Sum(points iter.Seq2[shapes.Point, error], twice bool) (sum shapes
 	}
 	return sum, nil
 }
+
+// Read returns bytes that count.
+func (Shapes) Read(ctx context.Context, n int, fail string) (io.ReadCloser, error) {
+	if fail == "nil" {
+		return nil, nil
+	}
+	if n < 0 {
+		return nil, shapes.ErrSad
+	}
+	return &counted{ctx, n, 0, fail}, nil
+}
+
+type counted struct {
+	ctx     context.Context
+	n, read int
+	fail    string
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	switch {
+	case c.read < c.n:
+	case c.fail == "":
+		return 0, io.EOF
+	case c.fail == "wait":
+		<-c.ctx.Done()
+		return 0, c.ctx.Err()
+	default:
+		return 0, shapes.ErrLost
+	}
+	n := min(len(p), c.n-c.read)
+	for i := range n {
+		p[i] = byte(c.read + i)
+	}
+	c.read += n
+	return n, nil
+}
+
+// Closed is how many readers were closed.
+var Closed atomic.Int64
+
+func (c *counted) Close() error {
+	Closed.Add(1)
+	return nil
+}
+
+// Copy copies.
+func (Shapes) Copy(to io.Writer, from io.Reader) (int64, error) {
+	if from == nil {
+		return -1, nil
+	}
+	return io.Copy(to, from)
+}

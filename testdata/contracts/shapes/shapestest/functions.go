@@ -1,12 +1,15 @@
 package shapestest
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -117,3 +120,61 @@ func (w *watcher) Seen(_ context.Context, n *shapes.Node) error {
 }
 
 func (w *watcher) Name() string { return "the watcher" }
+
+// Readers tries the methods that take and return readers.
+func Readers(t *testing.T, s shapes.Shapes) {
+	ctx := t.Context()
+	for _, n := range []int{0, 1, 100_000, 1_000_000} {
+		r, err := s.Read(ctx, n, "")
+		require.NoError(t, err)
+		read, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.Len(t, read, n)
+		for i, b := range read {
+			if b != byte(i) {
+				t.Fatalf("byte %d of %d is %d", i, n, b)
+			}
+		}
+		require.NoError(t, r.Close())
+
+		var copied bytes.Buffer
+		count, err := s.Copy(&copied, iotest.DataErrReader(bytes.NewReader(read)))
+		require.NoError(t, err)
+		assert.EqualValues(t, n, count)
+		assert.True(t, bytes.Equal(read, copied.Bytes()))
+	}
+	_, err := s.Read(ctx, -1, "")
+	require.ErrorIs(t, err, shapes.ErrSad)
+	_, err = s.Read(ctx, 1, "nil")
+	require.ErrorContains(t, err, "the reader is nil")
+	r, err := s.Read(ctx, 10, "lost")
+	require.NoError(t, err)
+	read, err := io.ReadAll(r)
+	require.ErrorIs(t, err, shapes.ErrLost)
+	assert.Len(t, read, 10)
+	require.NoError(t, r.Close())
+	_, err = r.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+
+	ctx, cancel := context.WithCancel(ctx)
+	r, err = s.Read(ctx, 1, "wait")
+	require.NoError(t, err)
+	_, err = io.ReadFull(r, make([]byte, 1))
+	require.NoError(t, err)
+	cancel()
+	_, err = r.Read(make([]byte, 1))
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, r.Close())
+
+	_, err = s.Copy(io.Discard, iotest.ErrReader(shapes.ErrLost))
+	require.ErrorIs(t, err, shapes.ErrLost)
+	_, err = s.Copy(failing{}, bytes.NewReader([]byte{1}))
+	require.ErrorIs(t, err, shapes.ErrSad)
+	n, err := s.Copy(nil, nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, -1, n)
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, shapes.ErrSad }

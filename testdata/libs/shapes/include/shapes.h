@@ -21,6 +21,15 @@ extern "C" {
 HOTSO_EXPORT hotso_status Shapes_Context(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                          size_t *out_len);
 
+/* Shapes_Copy serves the method Copy of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Copy(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                      size_t *out_len);
+
 /* Shapes_Count serves the method Count of the contract
  * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
  *
@@ -100,6 +109,14 @@ HOTSO_EXPORT hotso_status Shapes_Nothing(hotso_cbyte *args, size_t args_len, uin
  * with HOTSO_TOO_SMALL the number that is needed. */
 HOTSO_EXPORT hotso_status Shapes_Plain(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                        size_t *out_len);
+
+/* Shapes_Read serves the method Read of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * result: the caller's; a stream if the status is HOTSO_OK, which the caller reads to its
+ * end with hotso_stream_read, or closes with hotso_stream_close. */
+HOTSO_EXPORT hotso_status Shapes_Read(hotso_cbyte *args, size_t args_len, uint64_t *result);
 
 /* Shapes_Sum serves the method Sum of the contract
  * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
