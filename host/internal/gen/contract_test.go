@@ -40,10 +40,16 @@ import (
 //hotso:contract
 type C interface {
 	Chan(c chan int) error
-	Func(f func() error) error
+	Func(fs []func() error) error
+	Funcs(f func(g func())) error
+	FuncAny(f func(a ...int)) error
+	FuncChan(f func(c chan int)) error
+	FuncSeq(f func()) iter.Seq2[int, error]
+	ReadSeek() (io.ReadSeeker, error)
+	ReadOnly() io.Reader
+	Reads(r *io.Reader) error
 	Pointer(p unsafe.Pointer, u uintptr) error
 	Any(v any) error
-	Reader() (io.Reader, error)
 	Object(o []Object) error
 	Objects() (Object, Object, error)
 	Mover() (Mover, error)
@@ -51,7 +57,7 @@ type C interface {
 	Foreign(m sync.Mutex) error
 	Keys(m map[*int]string, n map[Shape]int) error
 	Array(a [70000]uint8) error
-	Seq(s iter.Seq2[int, error]) error
+	Seqs(s []iter.Seq2[int, error]) error
 	Seq1() iter.Seq[int]
 	Two(ctx context.Context) (iter.Seq2[int, error], error)
 	Context(n int, ctx context.Context) error
@@ -103,10 +109,16 @@ func Export() {}
 	}
 	for part, says := range map[string]string{
 		"Chan(c":           "chan int can't cross; each runtime has channels of its own: return an iter.Seq2[T, error]",
-		"Func(f":           "put what it would do into a method of the contract",
+		"Func(fs":          "functions are parameters of methods, and no parts of values",
+		"Funcs(f":          "a function of the caller's takes and returns values only",
+		"FuncAny(f":        "takes no parameters of any number: pass it a slice",
+		"FuncChan(f":       "chan int can't cross",
+		"FuncSeq(f":        "a method that returns a sequence takes no functions, interfaces or sequences",
+		"ReadSeek() (":     "io.ReadSeeker can't cross",
+		"ReadOnly() ":      "a method that returns a reader returns nothing else but an error",
+		"Reads(r":          "io.Reader can't cross",
 		"Pointer(p":        "uintptr can't cross; it means something in this process's memory only",
 		"Any(v":            "declare type Value any here, with //hotso:types A B above it",
-		"Reader()":         "io.Reader can't cross; only types that are registered cross",
 		"Object(o":         "Object has methods, so it stays where it was made: return it as a result of a method",
 		"Objects() (":      "Objects: a method returns one object at most",
 		"type Moved":       "//hotso:moves belongs above an interface that a method of the contract returns, and none returns Moved",
@@ -114,8 +126,8 @@ func Export() {}
 		"Unnamed(s":        "give the struct a name",
 		"Keys(m":           "keys are numbers, text",
 		"Array(a":          "an array takes at most 64 KiB: use a slice",
-		"Seq(s":            "a sequence is a result, of type iter.Seq2[int, error]",
-		"Seq1()":           "a sequence is a result, of type iter.Seq2[int, error]",
+		"Seqs(s":           "a sequence is a result or a parameter, of type iter.Seq2[int, error]",
+		"Seq1()":           "a sequence is a result or a parameter, of type iter.Seq2[int, error]",
 		"Two(ctx":          "a sequence is the only result",
 		"Context(n":        "context.Context can't cross",
 		"private()":        "private is a part of names in C",

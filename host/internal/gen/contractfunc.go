@@ -50,7 +50,6 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 		}
 		if u.Variadic() {
 			c.fail(at, ErrUnsupportedType, "%s: a function of the caller's takes no parameters of any number: pass it a slice", where)
-			return nil
 		}
 		m := c.hostMethod(types.NewFunc(at, c.types, where, u))
 		m.name = ""

@@ -174,9 +174,9 @@ func (c *contractPackage) wireType(t types.Type, at token.Pos, where string) *wi
 		return no("each runtime has channels of its own: return an iter.Seq2[T, error]")
 	case *types.Signature:
 		if elem := sequenceElement(t); elem != "" {
-			return no("a sequence is a result, of type iter.Seq2[%s, error]", elem)
+			return no("a sequence is a result or a parameter, of type iter.Seq2[%s, error]", elem)
 		}
-		return no("functions of the other side can't be called: put what it would do into a method of the contract")
+		return no("functions are parameters of methods, and no parts of values")
 	default:
 		return no("")
 	}

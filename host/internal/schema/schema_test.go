@@ -133,6 +133,56 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// What the implementation calls: parameters only, and the same on both sides.
+func TestCallbacks(t *testing.T) {
+	const walker = `{"wire": 1, "package": "example.com/walk", "contract": "Walker", "methods": [
+  {"name":"Copy","params":[{"name":"r","type":"io.Reader"},{"name":"s","type":"iter.Seq2[int,error]"}]},
+  {"name":"Walk","params":[{"name":"f","type":"func(int) (bool)"},{"name":"w","type":"Watcher"}]}
+], "types": {
+  "Watcher": {"kind":"callback","methods":[{"name":"Seen","params":[{"name":"n","type":"int"}]}]},
+  "func(int) (bool)": {"kind":"func","methods":[{"name":"","params":[{"name":"n","type":"int"}],"results":["bool"]}]},
+  "io.Reader": {"kind":"reader"},
+  "iter.Seq2[int,error]": {"kind":"sequence","is":"int"}
+}}
+`
+	s := parse(t, walker)
+	text, err := s.Text()
+	require.NoError(t, err)
+	assert.Equal(t, walker, string(text))
+	for _, test := range []struct {
+		from, to           string
+		change             string
+		breaking, conflict bool
+	}{
+		{`"results":["bool"]`, `"results":["string"]`, "Walker.Walk(f) result: bool became string", true, true},
+		{`"Seen","params":[{"name":"n","type":"int"}]`, `"Seen","params":[{"name":"n","type":"uint"}]`, "Watcher.Seen(n): int became uint", true, true},
+		{`{"name":"Seen"`, `{"name":"Over"},{"name":"Seen"`, "Watcher.Over: the method was added", false, false},
+		{`{"name":"Seen","params":[{"name":"n","type":"int"}]}`, `{"name":"Over"}`, "Watcher.Seen: the method was removed", true, false},
+		{`"is":"int"`, `"is":"uint"`, "Walker.Copy(s)[]: int became uint", true, true},
+		{`"type":"io.Reader"`, `"type":"[]uint8"`, "Walker.Copy(r): io.Reader became []uint8", true, true},
+	} {
+		require.Contains(t, walker, test.from)
+		after := parse(t, strings.Replace(walker, test.from, test.to, 1))
+		changes := schema.Compare(s, after)
+		require.NotEmpty(t, changes, test.to)
+		assert.Equal(t, test.change, changes[0].String())
+		assert.Equal(t, test.breaking, changes[0].Breaking, test.change)
+		assert.Equal(t, test.conflict, len(schema.Conflicts(s, after)) > 0, test.change)
+	}
+	for from, to := range map[string]string{
+		`"results":["bool"]`:                          `"results":["Watcher"]`,
+		`"type":"io.Reader"`:                          `"type":"[]io.Reader"`,
+		`"is":"int"`:                                  `"is":"func(int) (bool)"`,
+		`{"kind":"reader"}`:                           `{"kind":"named","is":"Watcher"}`,
+		`"methods":[{"name":"","params"`:              `"methods":[{"name":"x"},{"name":"","params"`,
+		`"Seen","params":[{"name":"n","type":"int"}]`: `"Seen","params":[{"name":"n","type":"Nowhere"}]`,
+	} {
+		require.Contains(t, walker, from)
+		_, err := schema.Parse([]byte(strings.Replace(walker, from, to, 1)))
+		require.Error(t, err, to)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for from, to := range map[string]string{
 		`"wire": 1`:              `"wire": 2`,
