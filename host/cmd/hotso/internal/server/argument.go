@@ -12,6 +12,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/jsontext"
 	"github.com/hotso/hotso/host/internal/number"
 )
 
@@ -22,11 +23,15 @@ type argument string
 
 // ParseArgument reads one JSON value as an argument of a dynamic call.
 func ParseArgument(text string) (host.Argument, error) {
-	if err := checkJSON([]byte(text)); err != nil {
+	if err := jsontext.Check([]byte(text), maxDepth); err != nil {
 		return nil, err
 	}
 	return argument(strings.TrimSpace(text)), nil
 }
+
+// maxDepth of arrays and objects is more than any parameter has: a list of arguments, and
+// structs in structs (abi.Type.Fields takes 8).
+const maxDepth = 16
 
 // maxArguments is more than any function takes, as its parameters are passed in a frame of
 // fixed size.
@@ -40,14 +45,14 @@ func parseArguments(b []byte) (args []any, cost int64, err error) {
 	if text == "" {
 		return nil, 0, nil
 	}
-	if err := checkJSON(b); err != nil {
+	if err := jsontext.Check(b, maxDepth); err != nil {
 		return nil, 0, fmt.Errorf("the body: %w", err)
 	}
 	if text[0] != '[' {
 		return nil, 0, errors.New(`the body is not a JSON array of arguments, such as [1, "two"]`)
 	}
 	n := 0
-	for e := range elements(text) {
+	for e := range jsontext.Elements(text) {
 		if n++; n <= maxArguments {
 			args = append(args, argument(e))
 		}
@@ -55,7 +60,7 @@ func parseArguments(b []byte) (args []any, cost int64, err error) {
 	if n > maxArguments {
 		return nil, 0, fmt.Errorf("the body has %d arguments; no function takes more than %d", n, maxArguments)
 	}
-	values, _ := shape(b)
+	values, _ := jsontext.Shape(b)
 	return args, max(int64(len(text)), 8*int64(values)), nil // a value of 8 bytes can be one digit and a comma
 }
 
@@ -122,7 +127,7 @@ func (a argument) object(t abi.Type) (any, error) {
 	}
 	object := map[string]any{}
 	name, isName := "", false
-	for e := range elements(string(a)) {
+	for e := range jsontext.Elements(string(a)) {
 		if isName = !isName; !isName {
 			object[name] = argument(e)
 			continue
@@ -156,7 +161,7 @@ func (a argument) slice(t abi.Type) (any, error) {
 		return nil, fmt.Errorf("%.80s is not of type %s", string(a), t)
 	}
 	n := 0
-	for e := range elements(string(a)) {
+	for e := range jsontext.Elements(string(a)) {
 		if e[0] == '[' || e[0] == '{' {
 			return nil, fmt.Errorf("element %d: %.80s is not of type %s", n, e, t.Elem())
 		}
@@ -164,7 +169,7 @@ func (a argument) slice(t abi.Type) (any, error) {
 	}
 	list := reflect.MakeSlice(reflect.SliceOf(elementTypes[t.Elem()]), n, n)
 	i := 0
-	for text := range elements(string(a)) {
+	for text := range jsontext.Elements(string(a)) {
 		e := list.Index(i)
 		f, special := notFinite[strings.Trim(text, `"`)]
 		switch {

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/jsontext"
 	"github.com/hotso/hotso/host/watch"
 )
 
@@ -96,7 +97,7 @@ func decode(w http.ResponseWriter, r *http.Request, want any) error {
 	if err != nil {
 		return err
 	}
-	if err := checkUTF8(b); err != nil {
+	if err := jsontext.CheckUTF8(b); err != nil {
 		return err
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))

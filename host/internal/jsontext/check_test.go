@@ -1,4 +1,4 @@
-package server
+package jsontext
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestCheckJSON(t *testing.T) {
+func TestCheck(t *testing.T) {
 	for text, why := range map[string]string{
 		`[1, "two", {"a": [null, true]}]`:        "",
 		` "\ud83d\ude00 \\ud800 \\\\ \u0000 😀" `: "",
@@ -31,25 +31,25 @@ func TestCheckJSON(t *testing.T) {
 		strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000): "exceeded max depth",
 		`["` + strings.Repeat("[", 100) + `"]`:                      "",
 	} {
-		err := checkJSON([]byte(text))
+		err := Check([]byte(text), 16)
 		if why == "" {
 			require.NoError(t, err, "%.50s", text)
 		} else {
 			require.ErrorContains(t, err, why, "%.50s", text)
 		}
 	}
-	require.ErrorIs(t, checkJSON([]byte("\"\xff\"")), ErrNotUTF8)
+	require.ErrorIs(t, Check([]byte("\"\xff\""), 16), ErrNotUTF8)
 }
 
-// checkJSON refuses what encoding/json refuses, and what it would change.
-func FuzzCheckJSON(f *testing.F) {
+// Check refuses what encoding/json refuses, and what it would change.
+func FuzzCheck(f *testing.F) {
 	for _, text := range []string{`[1, {"a": "\ud83d\ude00"}]`, `"\ud800"`, "\"\xff\"", `[[]]`, `{"\\": "\""}`, ` [ 1e5 ,-0.1 , null ] `} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var v any
 		err := json.Unmarshal(b, &v)
-		if checkJSON(b) != nil {
+		if Check(b, 16) != nil {
 			return
 		}
 		require.NoError(t, err)
@@ -64,8 +64,8 @@ func FuzzCheckJSON(f *testing.F) {
 			for _, e := range list {
 				want = append(want, string(e))
 			}
-			assert.Equal(t, want, slices.Collect(elements(strings.TrimSpace(string(b)))))
-			values, depth := shape(b)
+			assert.Equal(t, want, slices.Collect(Elements(strings.TrimSpace(string(b)))))
+			values, depth := Shape(b)
 			assert.GreaterOrEqual(t, values, len(list))
 			assert.Positive(t, depth)
 		}

@@ -1,4 +1,6 @@
-package server
+// Package jsontext checks JSON and walks through it in place, without values of its own: what
+// a client sends takes no more memory than its text, and a table of its arrays and objects.
+package jsontext
 
 import (
 	"bytes"
@@ -11,24 +13,20 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth of arrays and objects is more than any parameter has: a list of arguments, and
-// structs in structs (abi.Type.Fields takes 8).
-const maxDepth = 16
-
 // ErrNotUTF8: encoding/json would put U+FFFD in place of what is no text, and the library
 // would compute with something that nobody sent.
 var ErrNotUTF8 = errors.New("it is not UTF-8")
 
-// checkJSON wants one JSON value of at most maxDepth, in UTF-8 (RFC 8259, 8.1). It needs no
-// memory to speak of, whatever the value is.
-func checkJSON(b []byte) error {
-	if err := checkUTF8(b); err != nil {
+// Check wants one JSON value, in which arrays and objects are at most maxDepth inside each other,
+// in UTF-8 (RFC 8259, 8.1). It needs no memory to speak of, whatever the value is.
+func Check(b []byte, maxDepth int) error {
+	if err := CheckUTF8(b); err != nil {
 		return err
 	}
 	if !json.Valid(b) {
 		return syntaxError(b)
 	}
-	if _, depth := shape(b); depth > maxDepth {
+	if _, depth := Shape(b); depth > maxDepth {
 		return fmt.Errorf("arrays and objects are nested %d deep, more than %d", depth, maxDepth)
 	}
 	return nil
@@ -49,9 +47,9 @@ type ignored struct{}
 
 func (*ignored) UnmarshalJSON([]byte) error { return nil }
 
-// checkUTF8 also finds halves of surrogate pairs, which only an escape can write and
+// CheckUTF8 wants UTF-8. It also finds halves of surrogate pairs, which only an escape can write and
 // which stand for no character (RFC 8259, 8.2).
-func checkUTF8(b []byte) error {
+func CheckUTF8(b []byte) error {
 	if !utf8.Valid(b) {
 		at := 0
 		for {
@@ -99,9 +97,9 @@ func escaped(b []byte) (r rune) {
 	return r
 }
 
-// shape returns how many values a JSON text has at most, those inside others included, and
+// Shape returns how many values a JSON text has at most, those inside others included, and
 // how deep they are nested.
-func shape(b []byte) (values, depth int) {
+func Shape(b []byte) (values, depth int) {
 	values = 1
 	for i, now := 0, 0; i < len(b); i++ {
 		switch b[i] {
@@ -122,8 +120,8 @@ func shape(b []byte) (values, depth int) {
 
 // The functions below walk through JSON that is valid.
 
-// elements yields the texts of what is in an array; in an object each name, then its value.
-func elements(text string) iter.Seq[string] {
+// Elements yields the texts of what is in an array; in an object each name, then its value.
+func Elements(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := 1; ; {
 			for i < len(text) && strings.IndexByte(" \t\r\n,:", text[i]) >= 0 {
