@@ -58,7 +58,16 @@ func Parse(b []byte, maxDepth int) (Value, error) {
 		return Value{}, err
 	}
 	text := unsafe.String(unsafe.SliceData(b), len(b))
-	in := &indexed{text: text}
+	n := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i = skipString(text, i) - 1
+		case '[', '{':
+			n++
+		}
+	}
+	in := &indexed{text, make([]end, 0, n)}
 	var open []uint32
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

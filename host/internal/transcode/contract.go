@@ -1,0 +1,126 @@
+package transcode
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/schema"
+)
+
+// MaxDepth is how many arrays and objects of JSON may be inside each other, either way.
+const MaxDepth = 1000
+
+// Contracts are those of one library.
+type Contracts struct{ all []*served }
+
+// served is a contract that a library says it serves.
+type served struct {
+	name    string
+	schema  *schema.Schema
+	err     error // its schema can't be read
+	errors  map[uint32]string
+	methods map[string]func() (*Method, error)
+}
+
+// New returns the contracts of a manifest. A schema that can't be read is an error of each of its methods.
+func New(contracts []manifest.Contract) *Contracts {
+	c := new(Contracts)
+	for _, m := range contracts {
+		s := &served{name: m.Name, methods: map[string]func() (*Method, error){}}
+		if s.schema, s.err = schema.Parse(m.Schema); s.err == nil && s.schema.Contract != m.Name {
+			s.err = fmt.Errorf("schema of the contract %s: it is of %s", m.Name, s.schema.Contract)
+		}
+		if s.err == nil {
+			s.errors = errorNames(s.schema)
+			for i := range s.schema.Methods {
+				m := &s.schema.Methods[i]
+				s.methods[m.Name] = sync.OnceValues(func() (*Method, error) { return s.compile(m) })
+			}
+		}
+		c.all = append(c.all, s)
+	}
+	return c
+}
+
+// Method returns the method that a function of the library calls, Greeter_Greet, which may also
+// be written Greeter.Greet; nil if it is no function of a contract.
+func (c *Contracts) Method(function string) (*Method, error) {
+	for _, s := range c.all {
+		name, ok := strings.CutPrefix(function, s.name)
+		if !ok || name == "" || name[0] != '_' && name[0] != '.' {
+			continue
+		}
+		if s.err != nil {
+			return nil, s.err
+		}
+		if m := s.methods[name[1:]]; m != nil {
+			return m()
+		}
+	}
+	return nil, nil
+}
+
+// A Method is a method of a contract, whose arguments and results are translated.
+type Method struct {
+	Function string  // by which the library exports it
+	Params   []Param // without the context
+
+	name    string // Greeter.Greet
+	results []*codec
+	stream  *codec
+	errors  map[uint32]string
+}
+
+// A Param is a parameter of a method.
+type Param struct {
+	Name string // may be empty, or _
+	Type string // as the schema spells it
+
+	codec *codec
+}
+
+// IsText reports whether every value of the parameter is a string in JSON.
+func (p Param) IsText() bool {
+	switch p.codec.kind {
+	case stringKind, textKind, timeKind, errorKind:
+		return true
+	}
+	return false
+}
+
+// IsBytes reports whether the parameter is a base64 string in JSON.
+func (p Param) IsBytes() bool { return p.codec.kind == bytesKind || p.codec.kind == binaryKind }
+
+// compile takes the types of a method apart.
+func (s *served) compile(m *schema.Method) (*Method, error) {
+	out := &Method{Function: s.schema.Function(m), name: s.name + "." + m.Name, errors: s.errors}
+	types := compiler{s.schema, map[string]*codec{}}
+	fail := func(what string, err error) error {
+		return fmt.Errorf("%s: %s has no form in JSON: %w", out.name, what, err)
+	}
+	for i, p := range m.Params {
+		c, err := types.codec(p.Type)
+		if err != nil {
+			return nil, fail(fmt.Sprintf("parameter %d", i+1), err)
+		}
+		out.Params = append(out.Params, Param{p.Name, p.Type, c})
+	}
+	for i, r := range m.Results {
+		c, err := types.codec(r)
+		if err != nil {
+			return nil, fail(fmt.Sprintf("result %d", i+1), err)
+		}
+		out.results = append(out.results, c)
+	}
+	if m.Stream == "" {
+		return out, nil
+	}
+	c, err := types.codec(m.Stream)
+	if err != nil {
+		return nil, fail("its element", err)
+	}
+	out.stream = c
+	return out, nil
+}
