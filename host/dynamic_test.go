@@ -2,12 +2,14 @@ package host_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
@@ -156,4 +158,27 @@ func TestDynamicErrors(t *testing.T) {
 	fails(host.ErrArgument, "too many parameters", "Nine", 1, 2, 3, 4, 5, 6, 7, 8, 9)
 	fails(host.ErrCall, "division by zero", "Divide", 1, 0)
 	fails(host.ErrCall, "not ok", "Check", false)
+}
+
+// ofVersion is the text of the version that is called.
+type ofVersion struct{ err error }
+
+func (a ofVersion) ArgumentOf(lib *host.Library, t abi.Type) (any, error) {
+	return lib.Name() + " v" + lib.Version() + ", " + string(t), a.err
+}
+
+func TestVersionArguments(t *testing.T) {
+	slot := newSlot(t, "echo", []string{libtest.Build(t, "echo", "1"), libtest.Build(t, "echo", "2")})
+	args := []any{ofVersion{}}
+	r, err := slot.Call(t.Context(), "Text", args...)
+	require.NoError(t, err)
+	assert.Equal(t, host.Result{Value: "echo v2, string", Version: "2"}, r)
+	assert.Equal(t, []any{ofVersion{}}, args, "they are the caller's")
+	r, err = slot.Current().Call(t.Context(), "Text", args...)
+	require.NoError(t, err)
+	assert.Equal(t, "echo v2, string", r.Value)
+	reason := errors.New("no such thing")
+	_, err = slot.Call(t.Context(), "Text", ofVersion{reason})
+	require.ErrorIs(t, err, host.ErrArgument)
+	require.ErrorIs(t, err, reason)
 }

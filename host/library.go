@@ -69,17 +69,17 @@ func (l *Library) Health(context.Context) error { return l.v.Health() }
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value
 // fits, string, []byte, bool; a slice of numbers or []any; a struct or
-// map[string]any with its fields; and Argument. It is for callers that learn
+// map[string]any with its fields; Argument and VersionArgument. It is for callers that learn
 // the functions at run time; Func1 and its kin are faster and check at compile
 // time. Errors are those of typed calls, and ErrArgument.
 func (l *Library) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	r, err := l.v.Target.Call(ctx, name, args...)
+	r, err := l.v.Target.Call(ctx, name, forTarget(args)...)
 	return Result(r), err
 }
 
 // CallStream is Call for a function that returns a stream.
 func (l *Library) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
-	return newStream(l.v.Target.CallStream(ctx, name, args...))
+	return newStream(l.v.Target.CallStream(ctx, name, forTarget(args)...))
 }
 
 // bind implements Caller.

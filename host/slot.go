@@ -71,13 +71,13 @@ func (s *Slot) Forgive() { s.s.Forgive() }
 
 // Call is Library.Call on the current version.
 func (s *Slot) Call(ctx context.Context, name string, args ...any) (Result, error) {
-	r, err := s.s.Route.Call(ctx, name, args...)
+	r, err := s.s.Route.Call(ctx, name, forTarget(args)...)
 	return Result(r), err
 }
 
 // CallStream is Library.CallStream on the current version.
 func (s *Slot) CallStream(ctx context.Context, name string, args ...any) (*Stream, error) {
-	return newStream(s.s.Route.CallStream(ctx, name, args...))
+	return newStream(s.s.Route.CallStream(ctx, name, forTarget(args)...))
 }
 
 // bind implements Caller.

@@ -23,6 +23,11 @@ type Argument interface {
 	Argument(t abi.Type) (any, error)
 }
 
+// An OwnerArgument is an Argument that depends on which version is called: on the Owner of its target.
+type OwnerArgument interface {
+	ArgumentOf(owner any, t abi.Type) (any, error)
+}
+
 // Call calls a function by name with arguments that are converted to its parameter
 // types: see package host.
 func (t *Target) Call(ctx context.Context, name string, args ...any) (Result, error) {
@@ -144,11 +149,21 @@ func (t *Target) prepare(name string, args []any, stream bool) (fn *Function, va
 	}
 	values = make([]reflect.Value, len(args))
 	for i, p := range fn.sig.Params {
-		v, err := convert(args[i], p.Type)
+		v, err := t.convert(args[i], p.Type)
 		if err != nil {
 			return nil, nil, life.ErrArgument, fmt.Errorf("argument %d of %s: %w", i+1, name, err)
 		}
 		values[i] = v
 	}
 	return fn, values, nil, nil
+}
+
+// convert returns a pointer to a value of type typ that equals arg.
+func (t *Target) convert(arg any, typ abi.Type) (v reflect.Value, err error) {
+	if a, ok := arg.(OwnerArgument); ok {
+		if arg, err = a.ArgumentOf(t.Owner, typ); err != nil {
+			return v, err
+		}
+	}
+	return convert(arg, typ)
 }
