@@ -44,22 +44,41 @@ func New(contracts []manifest.Contract) *Contracts {
 	return c
 }
 
-// Method returns the method that a function of the library calls, Greeter_Greet, which may also
-// be written Greeter.Greet; nil if it is no function of a contract.
-func (c *Contracts) Method(function string) (*Method, error) {
+// Function returns the function of the library that a name stands for, Greeter_Greet, which may also
+// be written Greeter.Greet; false if it is no method of a contract.
+func (c *Contracts) Function(name string) (function string, ok bool) {
+	s, method := c.find(name)
+	if s == nil {
+		return "", false
+	}
+	return s.name + "_" + method, true
+}
+
+// Method returns the method of that name, as Function takes it; nil if there is none. It fails if it
+// has no form in JSON.
+func (c *Contracts) Method(name string) (*Method, error) {
+	s, method := c.find(name)
+	switch {
+	case s == nil:
+		return nil, nil
+	case s.err != nil:
+		return nil, s.err
+	}
+	return s.methods[method]()
+}
+
+// find returns a contract, and the name of its method. One whose schema can't be read has all of them.
+func (c *Contracts) find(name string) (*served, string) {
 	for _, s := range c.all {
-		name, ok := strings.CutPrefix(function, s.name)
-		if !ok || name == "" || name[0] != '_' && name[0] != '.' {
+		method, ok := strings.CutPrefix(name, s.name)
+		if !ok || len(method) < 2 || method[0] != '_' && method[0] != '.' {
 			continue
 		}
-		if s.err != nil {
-			return nil, s.err
-		}
-		if m := s.methods[name[1:]]; m != nil {
-			return m()
+		if method = method[1:]; s.err != nil || s.methods[method] != nil {
+			return s, method
 		}
 	}
-	return nil, nil
+	return nil, ""
 }
 
 // A Method is a method of a contract, whose arguments and results are translated.

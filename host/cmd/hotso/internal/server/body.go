@@ -36,8 +36,11 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, share *share) 
 	}
 }
 
+// A parser takes the body of a call apart. cost is what the arguments may take when they are read, in bytes.
+type parser func(b []byte) (args []any, cost int64, err error)
+
 // readArguments reads the arguments of a call, and has share be of what they take.
-func (s *Server) readArguments(w http.ResponseWriter, r *http.Request, share *share) (args []any, err error) {
+func (s *Server) readArguments(w http.ResponseWriter, r *http.Request, share *share, parse parser) (args []any, err error) {
 	b, err := s.readBody(w, r, share)
 	if err != nil {
 		return nil, err
@@ -49,7 +52,7 @@ func (s *Server) readArguments(w http.ResponseWriter, r *http.Request, share *sh
 		}
 		defer end()
 	}
-	args, cost, err := parseArguments(b)
+	args, cost, err := parse(b)
 	if err != nil {
 		return nil, badRequest{err}
 	}

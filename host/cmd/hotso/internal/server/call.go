@@ -17,7 +17,12 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	share := s.budget.share()
 	defer share.release()
 	slot := s.slot.Load()
-	args, err := s.readArguments(w, r, share)
+	parse := parser(parseArguments)
+	c := s.contractCall(r, slot, name)
+	if c != nil {
+		name, parse = c.function, c.parse
+	}
+	args, err := s.readArguments(w, r, share, parse)
 	switch {
 	case err != nil:
 		failCall(w, slot, name, err)
@@ -29,7 +34,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	key := keyOf(name, share)
 	switch t := resultOf(slot, name); {
 	case t == abi.Stream:
-		s.stream(w, r, slot, name, args, share)
+		s.stream(w, r, slot, name, args, share, c)
 		return
 	case large(t):
 		if err := s.results.expect(r.Context(), share, key); err != nil {
@@ -47,11 +52,14 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	}
 	result, err := slot.Call(s.withKey(r), name, args...)
 	share.become(s.results.saw(key, result.Value))
-	if err == nil {
+	switch {
+	case err == nil && c != nil:
+		err = c.writeReply(w, result)
+	case err == nil:
 		err = writeReply(w, result.Value, result.Version)
 	}
 	if err != nil {
-		failCall(w, slot, name, err)
+		failCall(w, slot, name, c.named(err))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/transcode"
 )
 
 const nobody = "no version serves; GET /versions tells why"
@@ -18,8 +19,9 @@ func statusOf(err error) int {
 	var crash *host.Crash
 	var tooLarge *http.MaxBytesError
 	var bad badRequest
+	var reply *transcode.ReplyError
 	switch {
-	case errors.As(err, &failed), errors.As(err, &crash), errors.Is(err, errResultNotText):
+	case errors.As(err, &failed), errors.As(err, &crash), errors.Is(err, errResultNotText), errors.As(err, &reply):
 		return http.StatusBadGateway
 	case errors.Is(err, host.ErrFunction):
 		return http.StatusNotFound
@@ -44,6 +46,7 @@ func statusOf(err error) int {
 func failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
 	var failed *host.CallError
 	var crash *host.Crash
+	var wrong *transcode.Error
 	status := statusOf(err)
 	switch {
 	case status == 0:
@@ -53,13 +56,17 @@ func failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
 		if failed.Panicked {
 			kind = "panic"
 		}
-		answer(w, status, failure{firstLine(failed.Message), kind, failed.Version})
+		var named namedError
+		errors.As(err, &named)
+		answer(w, status, failure{firstLine(failed.Message), kind, failed.Version, named.names})
 	case errors.As(err, &crash):
-		answer(w, status, failure{firstLine(crash.Error()), "crash", crash.Version})
+		answer(w, status, failure{Error: firstLine(crash.Error()), Kind: "crash", Version: crash.Version})
 	case errors.Is(err, host.ErrFunction):
 		fail(w, status, "%s", unknown(slot, name))
 	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed):
 		fail(w, status, nobody)
+	case errors.Is(err, host.ErrArgument) && errors.As(err, &wrong):
+		fail(w, status, "%v", wrong)
 	case errors.Is(err, host.ErrArgument):
 		fail(w, status, "%v", reason(err))
 	default:

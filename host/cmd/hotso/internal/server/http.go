@@ -109,9 +109,10 @@ func (s *Server) Versions() Versions {
 
 // A failure is the body of an answer that is not 200.
 type failure struct {
-	Error   string `json:"error"`
-	Kind    string `json:"kind,omitempty"`    // error, panic or crash of a library
-	Version string `json:"version,omitempty"` // that failed
+	Error   string   `json:"error"`
+	Kind    string   `json:"kind,omitempty"`    // error, panic or crash of a library
+	Version string   `json:"version,omitempty"` // that failed
+	Is      []string `json:"is,omitempty"`      // errors of a contract that it is or wraps, by name
 }
 
 func fail(w http.ResponseWriter, status int, format string, args ...any) {

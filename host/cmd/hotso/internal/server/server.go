@@ -80,6 +80,8 @@ type Server struct {
 	turns   turns
 	results results
 
+	contracts contracts
+
 	hosts     []string               // Config.AllowHosts, as hostName has them
 	token     atomic.Pointer[string] // nil: none
 	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader

@@ -9,31 +9,35 @@ import (
 // streamBytes is what a stream takes of the budget: pieces of it, here and in the library.
 const streamBytes = 64 << 10
 
-// stream answers a call with all that a stream has, as it comes. One that breaks
-// off breaks the connection: the client must not take what came for all of it.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, slot *host.Slot, name string, args []any, share *share) {
+// stream answers a call with all that a stream has, as it comes; of a sequence of a contract (c is not
+// nil) each element is a line of JSON. One that breaks off breaks the connection: the client must not
+// take what came for all of it.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, slot *host.Slot, name string, args []any, share *share, c *contractCall) {
 	if err := share.grow(r.Context(), share.held+streamBytes); err != nil {
 		failCall(w, slot, name, err)
 		return
 	}
 	stream, err := slot.CallStream(s.withKey(r), name, args...)
 	if err != nil {
-		failCall(w, slot, name, err)
+		failCall(w, slot, name, c.named(err))
 		return
 	}
 	defer stream.Close()
 	share.become(streamBytes)
 	control := http.NewResponseController(w)
-	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Type", c.streamType())
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	begun := false
 	for piece, err := range stream.Seq() {
+		if err == nil {
+			err = c.checkPiece(piece)
+		}
 		if err != nil && !begun {
-			failCall(w, slot, name, err)
+			failCall(w, slot, name, c.named(err))
 			return
 		}
 		if err == nil {
-			_, err = w.Write(piece)
+			err = c.writePiece(w, piece)
 		}
 		if err == nil {
 			err = control.Flush()

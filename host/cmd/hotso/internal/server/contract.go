@@ -1,0 +1,166 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/jsontext"
+	"github.com/hotso/hotso/host/internal/transcode"
+)
+
+// contracts are those of the versions that were asked for last.
+type contracts struct {
+	mu    sync.Mutex
+	known []contractsOf // the latest first
+}
+
+type contractsOf struct {
+	lib *host.Library
+	all *transcode.Contracts
+}
+
+// maxContracts are the versions that serve side by side, and some that have been left.
+const maxContracts = 4
+
+// of returns the contracts of a version.
+func (c *contracts) of(lib *host.Library) *transcode.Contracts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.known {
+		if k.lib == lib {
+			return k.all
+		}
+	}
+	all := transcode.New(lib.Description().Manifest.Contracts)
+	c.known = append([]contractsOf{{lib, all}}, c.known[:min(len(c.known), maxContracts-1)]...)
+	return all
+}
+
+// A contractCall is a call of a method of a contract, whose arguments and results are JSON. A nil one
+// stands for a call of another function.
+type contractCall struct {
+	contracts *contracts
+	ctx       context.Context
+	function  string
+	args      jsontext.Value
+	method    *transcode.Method // of the version that was called
+}
+
+// contractCall returns nil if the version that serves has no method of that name.
+func (s *Server) contractCall(r *http.Request, slot *host.Slot, name string) *contractCall {
+	if slot == nil {
+		return nil
+	}
+	lib := slot.Current()
+	if lib == nil {
+		return nil
+	}
+	function, ok := s.contracts.of(lib).Function(name)
+	if !ok {
+		return nil
+	}
+	return &contractCall{contracts: &s.contracts, ctx: r.Context(), function: function}
+}
+
+// parse implements parser. Nothing but white space is no arguments.
+func (c *contractCall) parse(b []byte) (args []any, cost int64, err error) {
+	if len(bytes.TrimSpace(b)) > 0 {
+		if c.args, err = jsontext.Parse(b, transcode.MaxDepth); err != nil {
+			return nil, 0, fmt.Errorf("the body: %w", err)
+		}
+	}
+	values, depth := jsontext.Shape(b)
+	const (
+		perValue = 24      // what of a value's bytes is not in its text, and its place in the text
+		perLevel = 1 << 10 // of the stack
+	)
+	return []any{c}, 2*int64(len(b)) + perValue*int64(values) + perLevel*int64(depth), nil
+}
+
+// ArgumentOf implements host.VersionArgument: the bytes are written by the schema of the version that is called.
+func (c *contractCall) ArgumentOf(lib *host.Library, _ abi.Type) (any, error) {
+	m, err := c.contracts.of(lib).Method(c.function)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return nil, fmt.Errorf("%s v%s serves no contract with that method", lib.Name(), lib.Version())
+	}
+	c.method = m
+	return m.Arguments(c.ctx, c.args)
+}
+
+// writeReply answers the call. What the library has answered is read twice: what is wrong with it is
+// known before anything is written, and its JSON need not be in memory.
+func (c *contractCall) writeReply(w http.ResponseWriter, result host.Result) error {
+	reply, ok := result.Value.([]byte)
+	if !ok {
+		return errors.New(c.function + " has another signature than a method of a contract")
+	}
+	if err := c.method.Results(io.Discard, reply); err != nil {
+		return err
+	}
+	jsonHeader(w, http.StatusOK)
+	out := bufio.NewWriterSize(w, min(writePiece, 4<<10+len(reply)))
+	_, _ = out.WriteString(`{"result":`)
+	_ = c.method.Results(out, reply)
+	_, _ = out.WriteString(`,"version":`)
+	writeJSON(out, result.Version)
+	_, _ = out.WriteString("}\n")
+	_ = out.Flush() // the client is gone
+	return nil
+}
+
+// streamType is the content type of a stream: as it comes, or a line of JSON for each element.
+func (c *contractCall) streamType() string {
+	if c == nil {
+		return "application/octet-stream"
+	}
+	return "application/x-ndjson"
+}
+
+// checkPiece reports what is wrong with a piece of a stream.
+func (c *contractCall) checkPiece(piece []byte) error {
+	if c == nil {
+		return nil
+	}
+	return c.method.Element(io.Discard, piece)
+}
+
+// writePiece writes a piece that was checked.
+func (c *contractCall) writePiece(w io.Writer, piece []byte) error {
+	if c == nil {
+		_, err := w.Write(piece)
+		return err
+	}
+	if err := c.method.Element(w, piece); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// A namedError is an error of an implementation, with the names of the contract's errors that it is.
+type namedError struct {
+	error
+	names []string
+}
+
+func (e namedError) Unwrap() error { return e.error }
+
+// named adds these names to the error of a call.
+func (c *contractCall) named(err error) error {
+	var failed *host.CallError
+	if c == nil || c.method == nil || !errors.As(err, &failed) {
+		return err
+	}
+	return namedError{err, c.method.Errors([]byte(failed.Detail))}
+}

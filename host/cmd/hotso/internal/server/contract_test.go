@@ -1,0 +1,117 @@
+package server_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// hello builds the library of examples/contract.
+func hello(t *testing.T, version string) string {
+	root, err := libtest.Root()
+	require.NoError(t, err)
+	return libtest.Build(t, filepath.Join(root, "examples", "contract", "libhello"), version, libtest.Named("hello"))
+}
+
+func TestContract(t *testing.T) {
+	r := serving(t, libtest.Build(t, "shapes", "1"))
+	for _, test := range []struct{ function, args, result string }{
+		{"Shapes_Many", `[9007199254740993, "é", true, [{"X": 1.5}, {"Y": "-Inf"}]]`, `[9007199254740993,"é",[{"X":1.5,"Y":0},{"X":0,"Y":"-Inf"}]]`},
+		{"Shapes.Many", `{"c": true, "b": "", "a": 1}`, `[1,"",null]`},
+		{"Shapes_Plain", `[2]`, `3`},
+		{"Shapes_Nothing", ``, `null`},
+		{"Shapes_Later", `["now"]`, `"now of v1"`},
+		{"Shapes_Context", `{"wait": false}`, `{"Deadline":false,"Left":0,"Trace":"","Ended":null}`},
+		{"Shapes_EchoNode", `[null]`, `null`},
+		{"Shapes_EchoNode", `[{"Name": "` + strings.Repeat("x", 40_000) + `", "Next": {"Name": "b"}}]`,
+			`{"Name":"` + strings.Repeat("x", 40_000) + `","Next":{"Name":"b","Next":null,"Children":null,"ByName":null,"Tree":null},"Children":null,"ByName":null,"Tree":null}`},
+		{"Shapes_EchoLists", `[{"Colors": ["Red", 2], "Times": ["2006-01-02T15:04:05.5+01:00"], "Letters": {"a": "bGV0dGVyOmE="}}]`,
+			`{"Bools":null,"Int8s":null,"Uint16s":null,"Floats":null,"Complex":null,"Times":["2006-01-02T15:04:05.5+01:00"],"Colors":[0,2],` +
+				`"Empties":null,"Arrays":null,"Nested":null,"Deep":null,"Letters":{"a":"bGV0dGVyOmE="},"Nil":null,"Non":null}`},
+	} {
+		status, body, h := r.do("POST", "/call/"+test.function, test.args)
+		assert.Equal(t, http.StatusOK, status, "%s%.100s: %s", test.function, test.args, body)
+		assert.Equal(t, `{"result":`+test.result+`,"version":"1"}`, body)
+		assert.Equal(t, "application/json", h.Get("Content-Type"))
+	}
+	for _, test := range []struct {
+		function, args string
+		status         int
+		body           string
+	}{
+		{"Shapes_Plain", `["2"]`, 400, `{"error":"n: a number is wanted, not a string"}`},
+		{"Shapes_Plain", `[`, 400, `{"error":"the body: it is not JSON: unexpected end of JSON input"}`},
+		{"Shapes_Plain", "[\"\xff\"]", 400, `{"error":"the body: it is not UTF-8: byte 0xff at offset 2"}`},
+		{"Shapes.Plain", `[]`, 400, `{"error":"Shapes.Plain takes 1 arguments, not 0: (n int)"}`},
+		{"Shapes_Many", `[1, "b", true, [{"X": 1}, {"Z": 1}]]`, 400, `{"error":"rest[1].Z: there is no such field: Point has X, Y"}`},
+		{"Shapes_EchoNode", strings.Repeat("[", 1001) + strings.Repeat("]", 1001), 400, `{"error":"the body: arrays and objects are nested 1001 deep, more than 1000"}`},
+		{"Shapes_Fail", `["wrapped"]`, 502, `{"error":"twice: once: sad","kind":"error","version":"1","is":["ErrSad"]}`},
+		{"Shapes_Fail", `["typed"]`, 502, `{"error":"it: key was not found","kind":"error","version":"1","is":["NotFound","fs.ErrNotExist"]}`},
+		{"Shapes_Fail", `["other"]`, 502, `{"error":"other","kind":"error","version":"1"}`},
+		{"Shapes_Fail", `["panic"]`, 502, `{"error":"panic: boom","kind":"panic","version":"1"}`},
+		{"Shapes_Plain", `[-1]`, 502, `{"error":"panic: negative","kind":"panic","version":"1"}`},
+		{"Shapes.Nope", `[]`, 404, ``},
+		{"Shapes_", `[]`, 404, ``},
+	} {
+		status, body, _ := r.do("POST", "/call/"+test.function, test.args)
+		assert.Equal(t, test.status, status, "%s: %s", test.function, body)
+		if test.body != "" {
+			assert.Equal(t, test.body, body)
+		}
+	}
+}
+
+func TestContractStreams(t *testing.T) {
+	r := serving(t, libtest.Build(t, "shapes", "1"))
+	status, body, h := r.do("POST", "/call/Shapes_Count", `[3, ""]`)
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "{\"X\":0,\"Y\":0}\n{\"X\":1,\"Y\":0}\n{\"X\":2,\"Y\":0}", body)
+	assert.Equal(t, "application/x-ndjson", h.Get("Content-Type"))
+	status, body, h = r.do("POST", "/call/Shapes.Count", `{"n": 0, "fail": "sad"}`) // before the first element
+	assert.Equal(t, http.StatusBadGateway, status)
+	assert.Equal(t, `{"error":"after 0: sad","kind":"error","version":"1","is":["ErrSad"]}`, body)
+	assert.Equal(t, "application/json", h.Get("Content-Type"))
+	status, body, _ = r.do("POST", "/call/Shapes_Count", `["x", ""]`)
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Equal(t, `{"error":"n: a number is wanted, not a string"}`, body)
+
+	answer, err := http.Post(r.url+"/call/Shapes_Count", "application/json", strings.NewReader(`[1, "sad"]`))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	all, err := io.ReadAll(answer.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, "{\"X\":0,\"Y\":0}\n", string(all))
+}
+
+// Calls go on in the next version.
+func TestContractAfterASwap(t *testing.T) {
+	one, two := hello(t, "1"), hello(t, "2")
+	r := serving(t, one)
+	deploy(t, filepath.Dir(one), two)
+	r.await(host.Serving, "2")
+	status, body, _ := r.do("POST", "/call/Greeter_Greet", `{"p": {"name": "Ada", "titles": ["Countess"]}}`)
+	require.Equal(t, http.StatusOK, status, body)
+	var answer struct {
+		Result struct {
+			Text string         `json:"text"`
+			To   map[string]any `json:"to"`
+		} `json:"result"`
+		Version string `json:"version"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &answer))
+	assert.Equal(t, "Hello, Countess Ada!", answer.Result.Text)
+	assert.Equal(t, map[string]any{"name": "Ada", "titles": []any{"Countess"}}, answer.Result.To, "omitempty")
+	assert.Equal(t, "2", answer.Version)
+	status, body, _ = r.do("POST", "/call/Greeter_Greet", `[{"name": ""}]`)
+	assert.Equal(t, http.StatusBadGateway, status)
+	assert.Equal(t, `{"error":"the name is empty","kind":"error","version":"2","is":["ErrNoName"]}`, body)
+}
