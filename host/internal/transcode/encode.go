@@ -16,6 +16,7 @@ import (
 	"github.com/hotso/hotso/contract"
 	"github.com/hotso/hotso/host/internal/jsontext"
 	"github.com/hotso/hotso/host/internal/number"
+	"github.com/hotso/hotso/host/internal/schema"
 )
 
 // Arguments returns the bytes of a call: what of ctx crosses, which is the time that is left, and the
@@ -96,7 +97,7 @@ func (m *Method) named(args jsontext.Value) ([]jsontext.Value, error) {
 func (m *Method) parameters() string {
 	var list []string
 	for _, p := range m.Params {
-		list = append(list, strings.TrimSpace(p.Name+" "+p.Type))
+		list = append(list, schema.Param{Name: p.Name, Type: p.Type}.String())
 	}
 	return strings.Join(list, ", ")
 }
