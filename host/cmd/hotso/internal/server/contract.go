@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,25 +24,48 @@ type contracts struct {
 }
 
 type contractsOf struct {
-	lib *host.Library
-	all *transcode.Contracts
+	lib     *host.Library
+	all     *transcode.Contracts
+	openAPI func() json.RawMessage // nil if it has no contract
 }
 
 // maxContracts are the versions that serve side by side, and some that have been left.
 const maxContracts = 4
 
 // of returns the contracts of a version.
-func (c *contracts) of(lib *host.Library) *transcode.Contracts {
+func (c *contracts) of(lib *host.Library) contractsOf {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range c.known {
 		if k.lib == lib {
-			return k.all
+			return k
 		}
 	}
-	all := transcode.New(lib.Description().Manifest.Contracts)
-	c.known = append([]contractsOf{{lib, all}}, c.known[:min(len(c.known), maxContracts-1)]...)
-	return all
+	k := contractsOf{lib: lib, all: transcode.New(lib.Description().Manifest.Contracts)}
+	k.openAPI = sync.OnceValue(func() json.RawMessage {
+		document, _ := k.all.OpenAPI(lib.Name(), lib.Version())
+		return document
+	})
+	c.known = append([]contractsOf{k}, c.known[:min(len(c.known), maxContracts-1)]...)
+	return k
+}
+
+// contract answers GET /contract.
+func (s *Server) contract(w http.ResponseWriter, _ *http.Request) {
+	var lib *host.Library
+	if slot := s.slot.Load(); slot != nil {
+		lib = slot.Current()
+	}
+	if lib == nil {
+		fail(w, http.StatusServiceUnavailable, nobody)
+		return
+	}
+	document := s.contracts.of(lib).openAPI()
+	if document == nil {
+		fail(w, http.StatusNotFound, "%s v%s serves no contract", lib.Name(), lib.Version())
+		return
+	}
+	answer(w, http.StatusOK, document)
 }
 
 // A contractCall is a call of a method of a contract, whose arguments and results are JSON. A nil one
@@ -63,7 +87,7 @@ func (s *Server) contractCall(r *http.Request, slot *host.Slot, name string) *co
 	if lib == nil {
 		return nil
 	}
-	function, ok := s.contracts.of(lib).Function(name)
+	function, ok := s.contracts.of(lib).all.Function(name)
 	if !ok {
 		return nil
 	}
@@ -87,7 +111,7 @@ func (c *contractCall) parse(b []byte) (args []any, cost int64, err error) {
 
 // ArgumentOf implements host.VersionArgument: the bytes are written by the schema of the version that is called.
 func (c *contractCall) ArgumentOf(lib *host.Library, _ abi.Type) (any, error) {
-	m, err := c.contracts.of(lib).Method(c.function)
+	m, err := c.contracts.of(lib).all.Method(c.function)
 	if err != nil {
 		return nil, err
 	}

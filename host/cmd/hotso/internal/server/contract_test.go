@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
@@ -114,4 +115,44 @@ func TestContractAfterASwap(t *testing.T) {
 	status, body, _ = r.do("POST", "/call/Greeter_Greet", `[{"name": ""}]`)
 	assert.Equal(t, http.StatusBadGateway, status)
 	assert.Equal(t, `{"error":"the name is empty","kind":"error","version":"2","is":["ErrNoName"]}`, body)
+}
+
+func TestGetContract(t *testing.T) {
+	one := libtest.Build(t, "shapes", "1.5")
+	r := start(t, server.Config{Dir: t.TempDir()})
+	status, body, _ := r.do("GET", "/contract", "")
+	assert.Equal(t, http.StatusServiceUnavailable, status)
+	assert.Equal(t, `{"error":"no version serves; GET /versions tells why"}`, body)
+	r = serving(t, one)
+	status, body, h := r.do("GET", "/contract", "")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "application/json", h.Get("Content-Type"))
+	var doc struct {
+		OpenAPI string
+		Info    struct{ Title, Version string }
+		Paths   map[string]map[string]any
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &doc))
+	assert.Equal(t, "3.1.1", doc.OpenAPI)
+	assert.Equal(t, "shapes", doc.Info.Title)
+	assert.Equal(t, "1.5", doc.Info.Version)
+	for path, item := range doc.Paths {
+		assert.Contains(t, item, "post")
+		status, body, _ := r.do("POST", path, "[{}, {}, {}, {}, {}]")
+		assert.Equal(t, http.StatusBadRequest, status, "%s is there: %s", path, body)
+	}
+	assert.Len(t, doc.Paths, 10)
+	status, body, _ = r.do("HEAD", "/contract", "")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Empty(t, body)
+	status, _, h = r.do("POST", "/contract", "")
+	assert.Equal(t, http.StatusMethodNotAllowed, status)
+	assert.Equal(t, "GET, HEAD", h.Get("Allow"))
+	status, _, _ = r.do("GET", "/contract", "", "Origin", "https://evil.example")
+	assert.Equal(t, http.StatusForbidden, status)
+
+	r = serving(t, libtest.Build(t, "echo", "1"))
+	status, body, _ = r.do("GET", "/contract", "")
+	assert.Equal(t, http.StatusNotFound, status)
+	assert.Equal(t, `{"error":"echo v1 serves no contract"}`, body)
 }

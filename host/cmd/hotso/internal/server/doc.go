@@ -7,6 +7,7 @@
 //	POST /canary       {"version": ..., "percent": 5}: have it serve a share of the calls
 //	POST /promote      the canary serves all calls
 //	POST /abort        the canary serves none
+//	GET  /contract     an OpenAPI document of the methods that are offered, if there is a contract
 //	GET  /versions     all versions seen: state, calls in flight, since when, why refused
 //	GET  /events       server-sent events of the life of versions
 //	GET  /healthz      200 while a version serves, 503 otherwise
@@ -18,6 +19,9 @@
 // string "NaN", "+Inf" or "-Inf". A function without a result answers null. A stream
 // is the body, as it comes, of type application/octet-stream; if it breaks off, so
 // does the connection.
+//
+// Methods of a contract take and give the JSON of docs/contracts.md, and their arguments by name, too; a sequence
+// is the body, a line of JSON for each element, of type application/x-ndjson.
 //
 // # Who may ask
 //
@@ -41,12 +45,12 @@
 // # Errors
 //
 // The body of every error is {"error": "..."}: 400 for a body that is no JSON
-// array, is not UTF-8 or does not fit the function's parameters, 401 without the token,
+// array of arguments, is not UTF-8 or does not fit the function's parameters, 401 without the token,
 // 403 for a request by another name or from another site and for a deployment over TCP
 // without there being a token, 404 for an unknown function, version or path, 405, 408, 409 if
 // a deployment can't be made now, 413, 422 for a refused library, 502
 // with "kind" error, panic or crash when the library failed, 503 with Retry-After while no
-// version serves or there is no room.
+// version serves or there is no room. "is" names the errors of a contract that the error of a method is or wraps.
 //
 // # Limits
 //

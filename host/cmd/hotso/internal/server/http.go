@@ -21,7 +21,8 @@ func (s *Server) Handler() http.Handler {
 		"POST /canary":          s.deploys(s.canary),
 		"POST /promote":         s.deploys(s.promote),
 		"POST /abort":           s.deploys(s.abort),
-		"GET /versions":         s.versions, // GET is HEAD as well
+		"GET /contract":         s.contract, // GET is HEAD as well
+		"GET /versions":         s.versions,
 		"GET /events":           s.events,
 		"GET /healthz":          s.healthz,
 	} {
@@ -30,7 +31,7 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc(path, notAllowed(method)) // less specific: any other method
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /versions, /events and /healthz", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /versions, /events and /healthz", r.URL.Path)
 	})
 	return s.inTurn(engaging(onlyUTF8(s.door(mux))))
 }
