@@ -49,17 +49,13 @@ func checking(checks []check) host.Option {
 }
 
 func (c check) run(ctx context.Context, lib *host.Library) error {
-	sig, err := signature(lib.Description(), c.function)
-	if err != nil {
-		return err
-	}
-	args, err := parseArguments(sig, c.function, c.args)
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, host.DefaultStartTimeout)
 	defer cancel()
-	r, err := lib.Call(ctx, c.function, args...)
+	call, err := prepareCall(ctx, lib.Description(), c.function, c.args)
+	if err != nil {
+		return err
+	}
+	r, err := call.call(ctx, lib)
 	if err != nil || !c.expects {
 		return err
 	}

@@ -22,7 +22,7 @@ func newInspect(t *terminal) *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Show what a library is, without running any of it",
 		Long: `Show what is known about FILE without running any of it: name, version, seal,
-functions, and what the ELF image says. If hotso would not load it, the reason
+functions, contracts, and what the ELF image says. If hotso would not load it, the reason
 comes last and the exit code is 3. With --key, a signature that none of the keys
 made is such a reason; without --key, a signature is shown but not verified.
 
@@ -70,6 +70,7 @@ type inspection struct {
 	Platform  string              `json:"platform,omitempty"`
 	Exclusive bool                `json:"exclusive,omitempty"` // only one version of it may be live at a time
 	Functions []manifest.Function `json:"functions,omitempty"`
+	Contracts []contractFacts     `json:"contracts,omitempty"`
 	Libraries []manifest.Library  `json:"libraries,omitempty"` // needed ones that are not the system's
 	ELF       *elfFacts           `json:"elf,omitempty"`
 	Explained []explain.Finding   `json:"explained,omitempty"`
@@ -146,6 +147,7 @@ func newInspection(d *host.Description, refused error, spec *elfimage.Spec) insp
 	}
 	if m := d.Manifest; d.Sealed {
 		i.Sealed, i.SHA256, i.Functions, i.Libraries = true, m.Image.SHA256, m.Functions, m.Libraries
+		i.Contracts = newContractFacts(m.Contracts)
 		i.Signature = d.Signature
 		i.Go, i.Platform = m.Go, m.OS+"/"+m.Arch
 	}
@@ -222,6 +224,7 @@ func (i inspection) print(t *terminal) {
 		functions = append(functions, []string{f.Name, f.Signature})
 	}
 	add("functions", columns(functions)...)
+	add("contracts", columns(contractRows(i.Contracts))...)
 	var libraries [][]string
 	for _, l := range i.Libraries {
 		libraries = append(libraries, []string{l.Name, "sha256 " + l.SHA256})

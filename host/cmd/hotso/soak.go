@@ -79,14 +79,11 @@ func runSoak(ctx context.Context, t *terminal, file string, f soakFlags) error {
 		if err != nil {
 			return err
 		}
-		sig, err := signature(d, words[0])
+		call, err := prepareCall(ctx, d, words[0], words[1:])
 		if err != nil {
 			return err
 		}
-		if conf.Args, err = parseArguments(sig, words[0], words[1:]); err != nil {
-			return usageError{err}
-		}
-		conf.Function = words[0]
+		conf.Function, conf.Args = call.function, call.args
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -83,10 +83,10 @@ func (c *Contracts) find(name string) (*served, string) {
 
 // A Method is a method of a contract, whose arguments and results are translated.
 type Method struct {
-	Function string  // by which the library exports it
+	Name     string  // Greeter.Greet
+	Function string  // by which the library exports it, Greeter_Greet
 	Params   []Param // without the context
 
-	name    string // Greeter.Greet
 	results []*codec
 	stream  *codec
 	errors  map[uint32]string
@@ -114,10 +114,10 @@ func (p Param) IsBytes() bool { return p.codec.kind == bytesKind || p.codec.kind
 
 // compile takes the types of a method apart.
 func (s *served) compile(m *schema.Method) (*Method, error) {
-	out := &Method{Function: s.schema.Function(m), name: s.name + "." + m.Name, errors: s.errors}
+	out := &Method{Function: s.schema.Function(m), Name: s.name + "." + m.Name, errors: s.errors}
 	types := compiler{s.schema, map[string]*codec{}}
 	fail := func(what string, err error) error {
-		return fmt.Errorf("%s: %s has no form in JSON: %w", out.name, what, err)
+		return fmt.Errorf("%s: %s has no form in JSON: %w", out.Name, what, err)
 	}
 	for i, p := range m.Params {
 		c, err := types.codec(p.Type)

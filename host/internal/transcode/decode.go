@@ -56,7 +56,7 @@ func (m *Method) Results(w io.Writer, reply []byte) error {
 // Element writes an element of the sequence that m returns, as Results does.
 func (m *Method) Element(w io.Writer, element []byte) error {
 	if m.stream == nil {
-		return fmt.Errorf("%s returns no sequence", m.name)
+		return fmt.Errorf("%s returns no sequence", m.Name)
 	}
 	d := decoder{w: w}
 	f := frame(element)
@@ -89,7 +89,7 @@ func (m *Method) inReply(what string, err error) error {
 	if errors.As(err, &failed) {
 		return failed.error
 	}
-	return &ReplyError{m.name, in(err, what)}
+	return &ReplyError{m.Name, in(err, what)}
 }
 
 // A writeError is not the library's.
@@ -248,9 +248,8 @@ const (
 	lastSecond  = 253402300799
 )
 
-// time writes a time in RFC 3339. It ends with Z if it is in UTC, and with +00:00 if its zone is
-// as far east. RFC 3339 has no seconds in the offset of a zone: they are left out, and the instant
-// stays the same.
+// time writes a time in RFC 3339, which has no seconds in the offset of a zone: they are left out, and
+// the instant stays the same.
 func (d *decoder) time(b frame) error {
 	const day = 24 * 3600
 	seconds, nanos, east := signed(b[:8]), unsigned(b[8:12]), signed(b[12:])
@@ -265,14 +264,9 @@ func (d *decoder) time(b frame) error {
 	if seconds < firstSecond-east || seconds > lastSecond-east {
 		return errors.New("a time outside of the years 0 to 9999, which RFC 3339 does not have")
 	}
-	t := time.Unix(seconds, int64(nanos)).In(time.FixedZone("", int(east)))
 	d.put(`"`)
-	d.out = t.AppendFormat(d.out, "2006-01-02T15:04:05.999999999")
-	if utc {
-		d.put(`Z"`)
-	} else {
-		d.out = t.AppendFormat(d.out, `-07:00"`)
-	}
+	d.out = time.Unix(seconds, int64(nanos)).In(time.FixedZone("", int(east))).AppendFormat(d.out, time.RFC3339Nano)
+	d.put(`"`)
 	return nil
 }
 

@@ -59,13 +59,13 @@ func (m *Method) list(args jsontext.Value) ([]jsontext.Value, error) {
 			}
 		}
 		if n != len(m.Params) {
-			return nil, fmt.Errorf("%s takes %d arguments, not %d: (%s)", m.name, len(m.Params), n, m.parameters())
+			return nil, fmt.Errorf("%s takes %d arguments, not %d: (%s)", m.Name, len(m.Params), n, m.Parameters())
 		}
 		return list, nil
 	case jsontext.Object:
 		return m.named(args)
 	}
-	return nil, fmt.Errorf("the arguments are an array, or an object by the names of the parameters (%s), not %s", m.parameters(), args.Kind())
+	return nil, fmt.Errorf("the arguments are an array, or an object by the names of the parameters (%s), not %s", m.Parameters(), args.Kind())
 }
 
 // named returns the arguments that an object has.
@@ -75,7 +75,7 @@ func (m *Method) named(args jsontext.Value) ([]jsontext.Value, error) {
 		i := slices.IndexFunc(m.Params, func(p Param) bool { return p.HasName() && p.Name == name })
 		switch {
 		case i < 0:
-			return nil, fmt.Errorf("%s has no parameter %.80q: (%s)", m.name, name, m.parameters())
+			return nil, fmt.Errorf("%s has no parameter %.80q: (%s)", m.Name, name, m.Parameters())
 		case list[i].Exists():
 			return nil, in(errTwice, name)
 		}
@@ -85,7 +85,7 @@ func (m *Method) named(args jsontext.Value) ([]jsontext.Value, error) {
 		switch {
 		case list[i].Exists():
 		case !p.HasName():
-			return nil, fmt.Errorf("parameter %d of %s has no name: give the arguments as an array", i+1, m.name)
+			return nil, fmt.Errorf("parameter %d of %s has no name: give the arguments as an array", i+1, m.Name)
 		case !p.codec.nilable():
 			return nil, in(fmt.Errorf("%s is wanted, and it is missing", p.codec.wants()), p.Name)
 		}
@@ -93,8 +93,8 @@ func (m *Method) named(args jsontext.Value) ([]jsontext.Value, error) {
 	return list, nil
 }
 
-// parameters are those of m as in Go.
-func (m *Method) parameters() string {
+// Parameters are those of m as in Go: a int, b string.
+func (m *Method) Parameters() string {
 	var list []string
 	for _, p := range m.Params {
 		list = append(list, schema.Param{Name: p.Name, Type: p.Type}.String())

@@ -75,7 +75,9 @@ func TestExtremeValues(t *testing.T) {
 		e.Time = at
 		got := throughJSON(t, w, m, func() (shapes.Everything, error) { return s.Echo(t.Context(), e) })
 		shapestest.Same(t, e, got, 0)
-		assert.Equal(t, at.Location() == time.UTC, got.Time.Location() == time.UTC, "%v", at)
+		if at.Location() == time.UTC {
+			assert.Equal(t, time.UTC, got.Time.Location())
+		}
 	}
 	e.Time = time.Unix(0, 0).In(time.FixedZone("LMT", 1234)) // RFC 3339 has no seconds
 	got := throughJSON(t, w, m, func() (shapes.Everything, error) { return s.Echo(t.Context(), e) })
