@@ -46,12 +46,14 @@ func newServe(t *terminal) *cobra.Command {
 		Long: `Load the newest version of a library in DIR, serve its functions over HTTP, and
 swap in every newer version that appears in DIR, while calls go on.
 
-  POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
+  POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"};
+                     for a method of a contract, Greeter.Greet, also an object by name
   POST /swap         {"version": "2"} or {"file": "..."} in DIR: have it serve
   POST /rollback     go back to the previous version
   POST /canary       {"version": "2", "percent": 5}: have it serve some calls
   POST /promote      the canary serves all calls
   POST /abort        the canary serves none
+  GET  /contract     its methods, as an OpenAPI document
   GET  /versions     all versions seen: state, calls in flight, why refused
   GET  /events       what happens, as server-sent events
   GET  /healthz      200 while a version serves, 503 otherwise
@@ -106,6 +108,7 @@ don't send the rest of their request.`,
   hotso serve build --name greeter --addr 127.0.0.1:9000
   hotso serve build --allow-host greeter.example.com      # behind a proxy
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
+  curl -d '{"p": {"name": "Ada"}}' 127.0.0.1:8080/call/Greeter.Greet
   curl -N 127.0.0.1:8080/events`,
 		Args: arguments(1, 1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
