@@ -149,14 +149,15 @@ func (k *codec) pointsToItself() bool {
 	return false
 }
 
-// members are the types of a union. A pointer goes by the name of what it points to, unless that
-// is a member as well.
+// members are the types of a union. In JSON a pointer goes by the name of what it points to, unless
+// that is a member as well, and bytes by the name that everybody gives them.
 func (c *compiler) members(types []string) (all []member, err error) {
 	for _, typ := range types {
 		m := member{name: typ, id: contract.ID(typ)}
 		if pointed, ok := strings.CutPrefix(typ, "*"); ok && !slices.Contains(types, pointed) {
 			m.name = pointed
 		}
+		m.name = strings.ReplaceAll(m.name, schema.Bytes, "[]byte")
 		if m.codec, err = c.codec(typ); err != nil {
 			return nil, err
 		}

@@ -496,12 +496,13 @@ func (e *encoder) object(c *codec, v jsontext.Value) error {
 	return err
 }
 
-func (c *codec) noField() error {
-	names := slices.Sorted(maps.Keys(c.object.byName))
+// noField says which fields there are.
+func (k *codec) noField() error {
+	names := slices.Sorted(maps.Keys(k.object.byName))
 	if len(names) == 0 {
-		return fmt.Errorf("there is no such field: %s has none", c.name)
+		return fmt.Errorf("there is no such field: %s has none", k.name)
 	}
-	return fmt.Errorf("there is no such field: %s has %s", c.name, some(names))
+	return fmt.Errorf("there is no such field: %s has %s", k.name, some(names))
 }
 
 // members writes members of an object, which are inside depth embedded structs.

@@ -96,6 +96,7 @@ func TestOtherForms(t *testing.T) {
 		{"Echo", `[{"Color": "Blue", "Maps": {"Green": null}}]`, `[{"Color": 2, "Maps": {"1": null}}]`},
 		{"Echo", `[{"Figure": {"value": {"Radius": 1}, "type": "Circle"}}]`, `[{"Figure": {"type": "Circle", "value": {"Radius": 1}}}]`},
 		{"Echo", `[{"ByPoint": [{"value": true, "key": {}}]}]`, `[{"ByPoint": [{"key": {}, "value": true}]}]`},
+		{"Echo", `[{"Value": {"type": "[]Value", "value": [{"type": "[]byte", "value": "YQ=="}]}}]`, `[{"Value": {"value": [{"value": "YQ==", "type": "[]byte"}], "type": "[]Value"}}]`},
 		{"Echo", `[{"\u0049nt": 1, "Bool": true}]`, `[{"Bool": true, "Int": 1}]`},
 	} {
 		m := method(t, contracts, "Shapes."+test.function)

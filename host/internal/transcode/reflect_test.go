@@ -1,5 +1,7 @@
 package transcode_test
 
+//lint:file-ignore SA5008 what becomes of unusual tags is tested
+
 import (
 	"bytes"
 	"encoding/json"
