@@ -51,7 +51,7 @@ var errTooLong = errors.New("it has more than 4 GiB")
 // Parse checks b, as Check does, and returns the value that it is. The value and all strings from
 // it are parts of b, which must not be changed any more.
 func Parse(b []byte, maxDepth int) (Value, error) {
-	if len(b) > math.MaxUint32 {
+	if uint64(len(b)) > math.MaxUint32 {
 		return Value{}, errTooLong
 	}
 	if err := Check(b, maxDepth); err != nil {

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -342,36 +343,23 @@ func (d *decoder) list(c *codec, f *frame) error {
 	return elements.end()
 }
 
-// An entry of a map. Its order and its name in JSON follow from name.
-type entry struct{ name, key, value frame }
+// An entry of a map, by where its key and its value end in the frame.
+type entry struct{ begin, value, end uint32 }
 
-// mapped writes a map, sorted by its keys: by their text if it is an object, or else by their bytes.
+// mapped writes a map, sorted by its keys.
 func (d *decoder) mapped(c *codec, f *frame) error {
-	n, rest, err := f.list(c.key.least() + c.elem.least())
+	n, all, err := f.list(c.key.least() + c.elem.least())
 	if err != nil {
 		return err
 	}
-	if rest == nil {
+	if all == nil {
 		d.put("null")
 		return nil
 	}
-	entries := make([]entry, n)
-	for i := range entries {
-		e := &entries[i]
-		if e.key, err = rest.of(c.key); err != nil {
-			return err
-		}
-		if e.value, err = rest.of(c.elem); err != nil {
-			return err
-		}
-		if e.name, err = c.key.nameOf(e.key); err != nil {
-			return err
-		}
-	}
-	if err := rest.end(); err != nil {
+	entries, err := c.entries(all, n)
+	if err != nil {
 		return err
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.name, b.name) })
 	brackets := "{}"
 	if !c.key.isName() {
 		brackets = "[]"
@@ -380,55 +368,106 @@ func (d *decoder) mapped(c *codec, f *frame) error {
 		return err
 	}
 	for i, e := range entries {
+		key, value := all[e.begin:e.value], all[e.value:e.end]
 		if i > 0 {
-			if bytes.Equal(e.name, entries[i-1].name) {
-				return damaged("a map with the same key twice")
-			}
 			d.put(",")
 		}
-		if err := d.entry(c, e); err != nil {
-			if c.key.isName() {
-				return inEntry(err, string(e.name))
-			}
-			return inElement(err, i)
+		if err := d.entry(c, key, value); err != nil {
+			return c.key.inEntry(err, key, i)
 		}
 	}
 	d.leave(brackets[1:])
 	return nil
 }
 
-// nameOf returns the text of a key, or the key as it is if it has none.
-func (k *codec) nameOf(key frame) (frame, error) {
-	switch k.kind {
-	case intKind:
-		return strconv.AppendInt(nil, signed(key), 10), nil
-	case uintKind:
-		return strconv.AppendUint(nil, unsigned(key), 10), nil
-	case stringKind, textKind:
-		if !utf8.Valid(key[4:]) {
-			return nil, ErrNotText
-		}
-		return key[4:], nil
+// entries finds the n entries of a map, and sorts them.
+func (k *codec) entries(all frame, n int) ([]entry, error) {
+	if uint64(len(all)) > math.MaxUint32 {
+		return nil, damaged("a map of %d bytes", len(all))
 	}
-	return key, nil
+	entries := make([]entry, n)
+	rest := all
+	at := func() uint32 { return uint32(len(all) - len(rest)) }
+	for i := range entries {
+		entries[i].begin = at()
+		if _, err := rest.of(k.key); err != nil {
+			return nil, err
+		}
+		entries[i].value = at()
+		if _, err := rest.of(k.elem); err != nil {
+			return nil, err
+		}
+		entries[i].end = at()
+	}
+	if err := rest.end(); err != nil {
+		return nil, err
+	}
+	compare := func(a, b entry) int { return k.key.compare(all[a.begin:a.value], all[b.begin:b.value]) }
+	slices.SortFunc(entries, compare)
+	for i := 1; i < n; i++ {
+		if compare(entries[i-1], entries[i]) == 0 {
+			return nil, damaged("a map with the same key twice")
+		}
+	}
+	return entries, nil
 }
 
-func (d *decoder) entry(c *codec, e entry) error {
-	if c.key.isName() {
-		if err := d.text(e.name); err != nil {
+// compare orders keys: numbers and text as such, and others by their bytes.
+func (k *codec) compare(a, b frame) int {
+	switch k.kind {
+	case intKind:
+		return cmp.Compare(signed(a), signed(b))
+	case uintKind:
+		return cmp.Compare(unsigned(a), unsigned(b))
+	case stringKind, textKind:
+		return bytes.Compare(a[4:], b[4:])
+	}
+	return bytes.Compare(a, b)
+}
+
+// inEntry adds to err which entry of a map it is about.
+func (k *codec) inEntry(err error, key frame, i int) error {
+	switch k.kind {
+	case intKind:
+		return inEntry(err, strconv.FormatInt(signed(key), 10))
+	case uintKind:
+		return inEntry(err, strconv.FormatUint(unsigned(key), 10))
+	case stringKind, textKind:
+		return inEntry(err, string(key[4:]))
+	}
+	return inElement(err, i)
+}
+
+func (d *decoder) entry(c *codec, key, value frame) error {
+	if !c.key.isName() {
+		return d.pair(c, key, value)
+	}
+	switch c.key.kind {
+	case stringKind, textKind:
+		if err := d.text(key[4:]); err != nil {
 			return err
 		}
-		d.put(":")
-		return d.value(c.elem, &e.value)
+	default:
+		d.put(`"`)
+		if err := d.fixed(c.key, key); err != nil {
+			return err
+		}
+		d.put(`"`)
 	}
+	d.put(":")
+	return d.value(c.elem, &value)
+}
+
+// pair writes an entry whose key is no name.
+func (d *decoder) pair(c *codec, key, value frame) error {
 	if err := d.enter(`{"key":`); err != nil {
 		return err
 	}
-	if err := d.value(c.key, &e.key); err != nil {
+	if err := d.value(c.key, &key); err != nil {
 		return inField(err, "key")
 	}
 	d.put(`,"value":`)
-	if err := d.value(c.elem, &e.value); err != nil {
+	if err := d.value(c.elem, &value); err != nil {
 		return inField(err, "value")
 	}
 	d.leave("}")

@@ -1,6 +1,7 @@
 package transcode_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -147,6 +148,13 @@ func TestResults(t *testing.T) {
 	_, err = results(method(t, contracts, "Shapes_Echo"), values(w.args))
 	require.ErrorIs(t, err, transcode.ErrNotText)
 	require.ErrorContains(t, err, "Shapes.Echo: result.Strings[1]: ")
+	_, _ = s.Echo(t.Context(), shapes.Everything{Map: map[string]string{"a": "\xff", "b": ""}})
+	_, err = results(method(t, contracts, "Shapes_Echo"), values(w.args))
+	require.ErrorContains(t, err, `result.Map["a"]: `)
+	_, _ = s.Echo(t.Context(), shapes.Everything{Maps: map[shapes.Color]map[int32][]shapes.Point{shapes.Blue: {-3: {{}}}}})
+	damaged := bytes.Replace(values(w.args), []byte{0xfd, 0xff, 0xff, 0xff}, []byte{0xfd, 0xff, 0xff, 0xff, 0xff}, 1)
+	_, err = results(method(t, contracts, "Shapes_Echo"), damaged)
+	require.ErrorIs(t, err, contract.ErrFrame)
 	_, _ = s.Echo(t.Context(), shapes.Everything{Raw: []byte("{")})
 	_, err = results(method(t, contracts, "Shapes_Echo"), values(w.args))
 	require.ErrorContains(t, err, "Shapes.Echo: result.Raw: it is not JSON")

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"weak"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
@@ -24,7 +25,7 @@ type contracts struct {
 }
 
 type contractsOf struct {
-	lib     *host.Library
+	lib     weak.Pointer[host.Library] // it may go
 	all     *transcode.Contracts
 	openAPI func() json.RawMessage // nil if it has no contract
 }
@@ -36,14 +37,16 @@ const maxContracts = 4
 func (c *contracts) of(lib *host.Library) contractsOf {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	known := weak.Make(lib)
 	for _, k := range c.known {
-		if k.lib == lib {
+		if k.lib == known {
 			return k
 		}
 	}
-	k := contractsOf{lib: lib, all: transcode.New(lib.Description().Manifest.Contracts)}
+	k := contractsOf{lib: known, all: transcode.New(lib.Description().Manifest.Contracts)}
+	name, version := lib.Name(), lib.Version()
 	k.openAPI = sync.OnceValue(func() json.RawMessage {
-		document, _ := k.all.OpenAPI(lib.Name(), lib.Version())
+		document, _ := k.all.OpenAPI(name, version)
 		return document
 	})
 	c.known = append([]contractsOf{k}, c.known[:min(len(c.known), maxContracts-1)]...)
