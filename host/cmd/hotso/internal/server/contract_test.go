@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/libtest"
@@ -71,6 +73,15 @@ func TestContract(t *testing.T) {
 	}
 }
 
+// Only the library knows which texts a type reads.
+func TestContractMarshalerRefuses(t *testing.T) {
+	r := serving(t, libtest.Build(t, "shapes", "1"))
+	status, body, _ := r.do("POST", "/call/Shapes_Echo", `[{"Addr": "nowhere"}]`)
+	assert.Equal(t, http.StatusBadGateway, status)
+	assert.Contains(t, body, `ParseAddr(\"nowhere\")`)
+	assert.Contains(t, body, `"is":["contract.ErrFrame"]`)
+}
+
 func TestContractStreams(t *testing.T) {
 	r := serving(t, libtest.Build(t, "shapes", "1"))
 	status, body, h := r.do("POST", "/call/Shapes_Count", `[3, ""]`)
@@ -93,28 +104,63 @@ func TestContractStreams(t *testing.T) {
 	assert.Equal(t, "{\"X\":0,\"Y\":0}\n", string(all))
 }
 
-// Calls go on in the next version.
-func TestContractAfterASwap(t *testing.T) {
-	one, two := hello(t, "1"), hello(t, "2")
+// withSchema seals a library again, with something else in the schema of its contract.
+func withSchema(t *testing.T, library, from, to string) string {
+	file, err := os.ReadFile(library)
+	require.NoError(t, err)
+	sealed, err := manifest.Unseal(file)
+	require.NoError(t, err)
+	m := *sealed.Manifest
+	schema := string(m.Contracts[0].Schema)
+	require.Contains(t, schema, from)
+	m.Contracts = []manifest.Contract{{Name: m.Contracts[0].Name, Schema: []byte(strings.Replace(schema, from, to, 1))}}
+	file, err = manifest.Seal(sealed.Image, &m)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(library, file, 0o755))
+	return library
+}
+
+// Each call is written and read by the schema of the version that it reaches.
+func TestContractOfEachVersion(t *testing.T) {
+	one, two := hello(t, "1"), withSchema(t, hello(t, "2"), `"json":"name"`, `"json":"full_name"`)
 	r := serving(t, one)
 	deploy(t, filepath.Dir(one), two)
 	r.await(host.Serving, "2")
-	status, body, _ := r.do("POST", "/call/Greeter_Greet", `{"p": {"name": "Ada", "titles": ["Countess"]}}`)
-	require.Equal(t, http.StatusOK, status, body)
-	var answer struct {
-		Result struct {
-			Text string         `json:"text"`
-			To   map[string]any `json:"to"`
-		} `json:"result"`
-		Version string `json:"version"`
+	r.post("/rollback", "", http.StatusOK, nil)
+	r.post("/canary", `{"version":"2","percent":0,"keys":["alice"]}`, http.StatusOK, nil)
+
+	const old, renamed = `{"p": {"name": "Ada", "titles": ["Countess"]}}`, `{"p": {"full_name": "Ada"}}`
+	greeted := func(args string, header ...string) (to map[string]any, version string) {
+		t.Helper()
+		status, body, _ := r.do("POST", "/call/Greeter_Greet", args, header...)
+		require.Equal(t, http.StatusOK, status, body)
+		var answer struct {
+			Result  struct{ To map[string]any }
+			Version string
+		}
+		require.NoError(t, json.Unmarshal([]byte(body), &answer))
+		return answer.Result.To, answer.Version
 	}
-	require.NoError(t, json.Unmarshal([]byte(body), &answer))
-	assert.Equal(t, "Hello, Countess Ada!", answer.Result.Text)
-	assert.Equal(t, map[string]any{"name": "Ada", "titles": []any{"Countess"}}, answer.Result.To, "omitempty")
-	assert.Equal(t, "2", answer.Version)
-	status, body, _ = r.do("POST", "/call/Greeter_Greet", `[{"name": ""}]`)
-	assert.Equal(t, http.StatusBadGateway, status)
-	assert.Equal(t, `{"error":"the name is empty","kind":"error","version":"2","is":["ErrNoName"]}`, body)
+	to, version := greeted(old)
+	assert.Equal(t, "1", version)
+	assert.Equal(t, map[string]any{"name": "Ada", "titles": []any{"Countess"}}, to)
+	to, version = greeted(renamed, server.DefaultKeyHeader, "alice")
+	assert.Equal(t, "2", version)
+	assert.Equal(t, map[string]any{"full_name": "Ada"}, to)
+	status, body, _ := r.do("POST", "/call/Greeter_Greet", renamed)
+	assert.Equal(t, http.StatusBadRequest, status)
+	assert.Equal(t, `{"error":"p.full_name: there is no such field: Person has born, name, notes, titles"}`, body)
+	status, _, _ = r.do("POST", "/call/Greeter_Greet", old, server.DefaultKeyHeader, "alice")
+	assert.Equal(t, http.StatusBadRequest, status)
+	status, body, _ = r.do("POST", "/call/Greeter_History", "", server.DefaultKeyHeader, "alice")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, `"to":{"full_name":"Ada"}`)
+
+	r.post("/promote", "", http.StatusOK, nil)
+	to, _ = greeted(renamed)
+	assert.Equal(t, map[string]any{"full_name": "Ada"}, to)
+	_, body, _ = r.do("GET", "/contract", "")
+	assert.Contains(t, body, `"full_name"`)
 }
 
 func TestGetContract(t *testing.T) {
