@@ -14,13 +14,13 @@ const (
 	treeType     = 2
 )
 
-// standard are the names of the sentinels that every contract knows.
+// standard are the names of the sentinels that every contract knows, of this version or a later one.
 var standard = []string{
 	"io.EOF", "io.ErrUnexpectedEOF", "io.ErrClosedPipe", "io.ErrNoProgress", "io.ErrShortBuffer", "io.ErrShortWrite",
 	"fs.ErrInvalid", "fs.ErrPermission", "fs.ErrExist", "fs.ErrNotExist", "fs.ErrClosed",
 	"context.Canceled", "context.DeadlineExceeded", "os.ErrNoDeadline", "os.ErrDeadlineExceeded", "os.ErrProcessDone",
 	"errors.ErrUnsupported",
-	"contract.ErrFrame", "contract.ErrCycle", "contract.ErrValue", "contract.ErrTooLarge", "contract.ErrNoImplementation",
+	"contract.ErrFrame", "contract.ErrCycle", "contract.ErrValue", "contract.ErrTooLarge", "contract.ErrNoImplementation", "contract.ErrGone",
 }
 
 // errorNames are the sentinels and error types of a contract by what stands for them.
