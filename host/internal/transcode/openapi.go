@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 )
@@ -11,7 +12,7 @@ const dialect = "https://json-schema.org/draft/2020-12/schema"
 // OpenAPI describes the methods as hotso serve offers them, POST /call/Greeter_Greet, in an OpenAPI 3.1
 // document for that name and version of the library. It leaves out methods that have no form in JSON;
 // false says that none has.
-func (c *Contracts) OpenAPI(name, version string) (document json.RawMessage, ok bool) {
+func (c *Contracts) OpenAPI(name, version string) (document []byte, ok bool) {
 	paths, schemas := dict{}, dict{}
 	var errors []string
 	for _, s := range c.all {
@@ -31,7 +32,10 @@ func (c *Contracts) OpenAPI(name, version string) (document json.RawMessage, ok 
 		return nil, false
 	}
 	schemas["failure"] = failure(errors)
-	text, err := json.Marshal(dict{
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(dict{
 		"openapi":           "3.1.1",
 		"jsonSchemaDialect": dialect,
 		"info":              dict{"title": name, "version": version},
@@ -44,7 +48,7 @@ func (c *Contracts) OpenAPI(name, version string) (document json.RawMessage, ok 
 			}},
 		},
 	})
-	return text, err == nil
+	return text.Bytes(), err == nil
 }
 
 // operation describes a method.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/internal/jsontext"
 	"github.com/hotso/hotso/host/internal/transcode"
 )
@@ -27,7 +27,7 @@ type contracts struct {
 type contractsOf struct {
 	lib     weak.Pointer[host.Library] // it may go
 	all     *transcode.Contracts
-	openAPI func() json.RawMessage // nil if it has no contract
+	openAPI func() []byte // as it is sent, to all who ask; nil if it has no contract
 }
 
 // maxContracts are the versions that serve side by side, and some that have been left.
@@ -45,9 +45,14 @@ func (c *contracts) of(lib *host.Library) contractsOf {
 	}
 	k := contractsOf{lib: known, all: transcode.New(lib.Description().Manifest.Contracts)}
 	name, version := lib.Name(), lib.Version()
-	k.openAPI = sync.OnceValue(func() json.RawMessage {
-		document, _ := k.all.OpenAPI(name, version)
-		return document
+	k.openAPI = sync.OnceValue(func() []byte {
+		document, ok := k.all.OpenAPI(name, version)
+		if !ok {
+			return nil
+		}
+		var b bytes.Buffer
+		_, _ = printable.JSON(&b).Write(document) // to memory
+		return b.Bytes()
 	})
 	c.known = append([]contractsOf{k}, c.known[:min(len(c.known), maxContracts-1)]...)
 	return k
@@ -68,7 +73,8 @@ func (s *Server) contract(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "%s v%s serves no contract", lib.Name(), lib.Version())
 		return
 	}
-	answer(w, http.StatusOK, document)
+	jsonHeader(w, http.StatusOK)
+	_, _ = w.Write(document) // the client is gone
 }
 
 // A contractCall is a call of a method of a contract, whose arguments and results are JSON. A nil one
