@@ -157,9 +157,9 @@ func (c preparedCall) printStream(ctx context.Context, t *terminal, lib *host.Li
 		return c.named(err)
 	}
 	defer stream.Close()
-	if c.method == nil {
+	if c.method == nil || c.method.IsReader() {
 		_, err = io.Copy(t.out, stream)
-		return err
+		return c.named(err)
 	}
 	for piece, err := range stream.Seq() {
 		if err != nil {

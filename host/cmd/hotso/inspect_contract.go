@@ -33,6 +33,15 @@ func newContractFacts(contracts []manifest.Contract) (facts []contractFacts) {
 		for _, m := range s.Methods {
 			f.Methods = append(f.Methods, methodFacts{m.Name, s.Function(&m), m.Signature(), m.Since})
 		}
+		for _, name := range s.TypeNames() {
+			t := s.Types[name]
+			if t.Kind != schema.Object {
+				continue
+			}
+			for _, m := range t.Methods {
+				f.Methods = append(f.Methods, methodFacts{name + "." + m.Name, name + "_" + m.Name, name + "." + m.Signature(), m.Since})
+			}
+		}
 		facts = append(facts, f)
 	}
 	return facts

@@ -19,7 +19,10 @@ func (m *Method) Signature() string {
 	for _, r := range m.Results {
 		results = append(results, GoType(r))
 	}
-	if m.Stream != "" {
+	switch {
+	case m.Stream != "" && m.Error:
+		results = append(results, "io.ReadCloser")
+	case m.Stream != "":
 		results = append(results, "iter.Seq2["+GoType(m.Stream)+", error]")
 	}
 	if m.Error {

@@ -21,6 +21,9 @@ func TestSignature(t *testing.T) {
 			Name: "A", Params: []schema.Param{{Type: "[]uint8"}, {Name: "a", Type: "net/netip.Addr"}}, Results: []string{"Pair[int,*example.com/store.Item]"},
 		},
 		"B() error": {Name: "B", Error: true},
+		"Read(name string) (io.ReadCloser, error)": {
+			Name: "Read", Params: []schema.Param{{Name: "name", Type: "string"}}, Stream: "[]uint8", Error: true,
+		},
 	} {
 		assert.Equal(t, want, m.Signature())
 	}

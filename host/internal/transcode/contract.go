@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +23,7 @@ type served struct {
 	err     error // its schema can't be read
 	errors  map[uint32]string
 	methods map[string]func() (*Method, error)
+	objects []string // functions of its objects
 }
 
 // New returns the contracts of a manifest. A schema that can't be read is an error of each of its methods.
@@ -38,6 +40,7 @@ func New(contracts []manifest.Contract) *Contracts {
 				m := &s.schema.Methods[i]
 				s.methods[m.Name] = sync.OnceValues(func() (*Method, error) { return s.compile(m) })
 			}
+			s.objects = s.schema.Functions()[len(s.schema.Methods):]
 		}
 		c.all = append(c.all, s)
 	}
@@ -49,17 +52,30 @@ func New(contracts []manifest.Contract) *Contracts {
 func (c *Contracts) Function(name string) (function string, ok bool) {
 	s, method := c.find(name)
 	if s == nil {
-		return "", false
+		return name, c.owner(name) != nil
 	}
 	return s.name + "_" + method, true
 }
 
+// owner is the contract of whose objects a function is.
+func (c *Contracts) owner(function string) *served {
+	for _, s := range c.all {
+		if slices.Contains(s.objects, function) {
+			return s
+		}
+	}
+	return nil
+}
+
 // Method returns the method of that name, as Function takes it; nil if there is none. It fails if it
-// has no form in JSON.
+// has no form in JSON. What belongs to objects has none: they are their callers'.
 func (c *Contracts) Method(name string) (*Method, error) {
 	s, method := c.find(name)
 	switch {
 	case s == nil:
+		if owner := c.owner(name); owner != nil {
+			return nil, fmt.Errorf("%s is of the objects of the contract %s, which have no form in JSON", name, owner.name)
+		}
 		return nil, nil
 	case s.err != nil:
 		return nil, s.err
@@ -89,6 +105,7 @@ type Method struct {
 
 	results []*codec
 	stream  *codec
+	bytes   bool // it returns a reader
 	errors  map[uint32]string
 }
 
@@ -136,6 +153,7 @@ func (s *served) compile(m *schema.Method) (*Method, error) {
 	if m.Stream == "" {
 		return out, nil
 	}
+	out.bytes = m.Error
 	c, err := types.codec(m.Stream)
 	if err != nil {
 		return nil, fail("its element", err)

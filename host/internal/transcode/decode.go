@@ -56,7 +56,7 @@ func (m *Method) Results(w io.Writer, reply []byte) error {
 
 // Element writes an element of the sequence that m returns, as Results does.
 func (m *Method) Element(w io.Writer, element []byte) error {
-	if m.stream == nil {
+	if m.stream == nil || m.bytes {
 		return fmt.Errorf("%s returns no sequence", m.Name)
 	}
 	d := decoder{w: w}
@@ -71,8 +71,11 @@ func (m *Method) Element(w io.Writer, element []byte) error {
 	return d.flush()
 }
 
-// IsStream reports whether m returns a sequence.
+// IsStream reports whether m returns a sequence, or a reader.
 func (m *Method) IsStream() bool { return m.stream != nil }
+
+// IsReader reports whether m returns a reader: what it reads is no JSON.
+func (m *Method) IsReader() bool { return m.bytes }
 
 // A ReplyError says that what a library has answered can't be JSON.
 type ReplyError struct {

@@ -273,6 +273,35 @@ func TestTypesWithoutJSON(t *testing.T) {
 		_, err := contracts.Method("C_" + name)
 		require.ErrorContains(t, err, why)
 	}
+	// What is called on the other side, and by it, belongs to those who have it.
+	contracts = of(t, `"methods":[
+		{"name":"Open","results":["Cart"]},
+		{"name":"Each","params":[{"type":"F"}]},
+		{"name":"Read","stream":"[]uint8","error":true}
+	],"types":{
+		"Cart":{"kind":"object","methods":[{"name":"Add"}],"moves":true},
+		"F":{"kind":"func","methods":[{"name":""}]}
+	}`)
+	for _, name := range []string{"Cart_Add", "Cart_free", "Cart_save", "Cart_restore"} {
+		function, ok := contracts.Function(name)
+		assert.True(t, ok)
+		assert.Equal(t, name, function)
+		_, err := contracts.Method(name)
+		require.ErrorContains(t, err, name+" is of the objects of the contract C, which have no form in JSON")
+	}
+	_, err = contracts.Method("C_Open")
+	require.ErrorContains(t, err, `C.Open: result 1 has no form in JSON: Cart is of kind "object"`)
+	_, err = contracts.Method("C_Each")
+	require.ErrorContains(t, err, `C.Each: parameter 1 has no form in JSON: F is of kind "func"`)
+	m = method(t, contracts, "C_Read")
+	assert.True(t, m.IsStream())
+	assert.True(t, m.IsReader())
+	require.Error(t, m.Element(io.Discard, nil), "its bytes are no JSON")
+	document, ok := contracts.OpenAPI("c", "1")
+	require.True(t, ok)
+	assert.Contains(t, string(document), "application/octet-stream")
+	assert.NotContains(t, string(document), "Cart")
+
 	for _, schema := range []string{`"methods":[],"types":{"O":{"kind":"unheard-of"}}`, `"wire":7`} {
 		_, err := of(t, schema).Method("C_M")
 		require.Error(t, err)

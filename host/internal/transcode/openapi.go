@@ -67,6 +67,9 @@ func (d *definitions) operation(m *Method, contract, signature string) dict {
 }
 
 func (d *definitions) response(m *Method) dict {
+	if m.IsReader() {
+		return dict{"description": "the bytes", "content": dict{"application/octet-stream": dict{}}}
+	}
 	if m.IsStream() {
 		return dict{
 			"description": "the elements, each a line of JSON",

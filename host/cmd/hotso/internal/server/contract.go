@@ -152,9 +152,12 @@ func (c *contractCall) writeReply(w http.ResponseWriter, result host.Result) err
 	return nil
 }
 
+// elements reports whether a stream has elements, each a line of JSON.
+func (c *contractCall) elements() bool { return c != nil && !c.method.IsReader() }
+
 // streamType is the content type of a stream: as it comes, or a line of JSON for each element.
 func (c *contractCall) streamType() string {
-	if c == nil {
+	if !c.elements() {
 		return "application/octet-stream"
 	}
 	return "application/x-ndjson"
@@ -162,7 +165,7 @@ func (c *contractCall) streamType() string {
 
 // checkPiece reports what is wrong with a piece of a stream.
 func (c *contractCall) checkPiece(piece []byte) error {
-	if c == nil {
+	if !c.elements() {
 		return nil
 	}
 	return c.method.Element(io.Discard, piece)
@@ -170,7 +173,7 @@ func (c *contractCall) checkPiece(piece []byte) error {
 
 // writePiece writes a piece that was checked.
 func (c *contractCall) writePiece(w io.Writer, piece []byte) error {
-	if c == nil {
+	if !c.elements() {
 		_, err := w.Write(piece)
 		return err
 	}
