@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
@@ -77,6 +78,7 @@ func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) er
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	begin := time.Now()
+	o.Contract = gen.Contract
 	done := func() {}
 	if o.Verbose {
 		o.Stderr = t.err

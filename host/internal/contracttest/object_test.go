@@ -293,12 +293,70 @@ func TestObjectsOfACanary(t *testing.T) {
 	assert.Equal(t, "1", version(c))
 }
 
-// What a method returns without an object is nil, and a context ends the wait for a move.
+// A test of an implementation needs no library: what is nil, and what can't move, is told there.
 func TestObjectsInProcess(t *testing.T) {
-	var _ shop.Shop
 	_, err := shop.Bind(contract.InProcess)
 	require.ErrorIs(t, err, contract.ErrNoImplementation)
+	server := &localShop{}
+	shop.Export(func() (shop.ShopServer, error) { return server, nil })
+	s, err := shop.Bind(contract.InProcess)
+	require.NoError(t, err)
+	c, err := s.Open(t.Context(), "")
+	require.NoError(t, err)
+	require.Nil(t, c)
+	_, err = s.Open(t.Context(), "unmovable")
+	require.ErrorIs(t, err, contract.ErrValue)
+	require.ErrorContains(t, err, "it has no MarshalBinary")
+
+	c = cartOf(t, s, "Ada")
+	assert.Equal(t, 7, add(t, c, "bread", 7))
+	require.NoError(t, c.Close())
+	assert.EqualValues(t, 1, server.closed.Load())
+	_, err = c.Add(t.Context(), "bread", 7)
+	require.ErrorIs(t, err, contract.ErrGone)
+	c = cartOf(t, s, "Grace") // nobody closes it
+	add(t, c, "bread", 1)
+	c = nil
+	collectUntil(t, func() bool { return server.closed.Load() == 2 })
+
+	c = cartOf(t, s, "Grace")
+	require.NoError(t, contract.Stop("Shop"))
+	assert.EqualValues(t, 3, server.closed.Load(), "the version has stopped")
+	_, err = c.Add(t.Context(), "bread", 1)
+	require.ErrorIs(t, err, contract.ErrGone)
 }
+
+// localShop has carts for those whose name says so.
+type localShop struct{ closed atomic.Int64 }
+
+func (s *localShop) Open(_ context.Context, customer string) (shop.Cart, error) {
+	switch customer {
+	case "":
+		return nil, nil
+	case "unmovable":
+		return &localCart{server: s}, nil
+	}
+	return &movingCart{localCart{server: s}}, nil
+}
+
+func (s *localShop) Carts(context.Context) (int, error)          { return 0, nil }
+func (s *localShop) RestoreCart(saved []byte) (shop.Cart, error) { return nil, nil }
+
+type localCart struct {
+	shop.Cart // the methods that are not called
+	server    *localShop
+}
+
+func (c *localCart) Add(_ context.Context, _ string, count int) (int, error) { return count, nil }
+
+func (c *localCart) Close() error {
+	c.server.closed.Add(1)
+	return nil
+}
+
+type movingCart struct{ localCart }
+
+func (c *movingCart) MarshalBinary() ([]byte, error) { return nil, nil }
 
 // TestExampleWithObjects runs the program of examples/shop.
 func TestExampleWithObjects(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/hotso/hotso/host/internal/schema"
 	"github.com/hotso/hotso/include"
 )
 
@@ -69,6 +70,19 @@ func Generate(ctx context.Context, dir string, tags ...string) (files []File, no
 		files = append(files, File{filepath.Join(l.headerDir, "cabi.h"), include.CABI})
 	}
 	return files, notes, nil
+}
+
+// Contract returns the schema of the contract in dir, as its source says.
+func Contract(ctx context.Context, dir string, tags ...string) (*schema.Schema, error) {
+	packages, err := goList(ctx, dir, tags, ".")
+	if err != nil {
+		return nil, err
+	}
+	c, err := loadContract(ctx, packages[0], tags)
+	if err != nil {
+		return nil, err
+	}
+	return c.schema(), nil
 }
 
 // Stale returns those of the files that are missing in dir or differ there.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/host/internal/gen"
+	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/include"
 )
 
@@ -39,6 +40,21 @@ func TestUpToDate(t *testing.T) {
 			assert.NoError(t, err)
 			assert.Equal(t, string(f.Data), string(got), "go run ./host/cmd/hotso gen %s", dir)
 		}
+	}
+}
+
+// TestContract: what the source says is what was written, as long as that is up to date.
+func TestContract(t *testing.T) {
+	for _, dir := range []string{"../../../testdata/contracts/shapes", "../../../examples/contract/greeting", "../../../examples/shop/shop"} {
+		is, err := gen.Contract(t.Context(), dir)
+		require.NoError(t, err)
+		was, err := libbuild.SchemaOf(filepath.Join(dir, gen.GoFile))
+		require.NoError(t, err)
+		now, err := is.Compact()
+		require.NoError(t, err)
+		written, err := was.Compact()
+		require.NoError(t, err)
+		assert.Equal(t, string(written), string(now), dir)
 	}
 }
 

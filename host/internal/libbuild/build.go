@@ -46,7 +46,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	if err := g.checkGenerated(ctx, pkg, o.Tags, functions); err != nil {
 		return Result{}, err
 	}
-	contracts, err := g.contracts(ctx, pkg, o.Tags, functions)
+	contracts, err := g.contracts(ctx, pkg, o, functions)
 	if err != nil {
 		return Result{}, err
 	}

@@ -1,6 +1,7 @@
 package libbuild
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ const (
 // contracts returns the contracts that the package's //hotso:contract lines name, as the seal
 // has them. Each method must be among the functions that the package exports, or else hotso gen
 // was not run since it was added.
-func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, functions []manifest.Function) ([]manifest.Contract, error) {
+func (g goCommand) contracts(ctx context.Context, pkg goPackage, o Options, functions []manifest.Function) ([]manifest.Contract, error) {
 	patterns, err := directiveArguments(pkg, "//hotso:contract ")
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, fu
 	var contracts []manifest.Contract
 	var errs []error
 	for _, pattern := range patterns {
-		p, err := goCommand{pkg.Dir, g.env}.find(ctx, pattern, tags)
+		p, err := goCommand{pkg.Dir, g.env}.find(ctx, pattern, o.Tags)
 		if err != nil {
 			return nil, err
 		}
@@ -41,6 +42,9 @@ func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, fu
 		s, err := SchemaOf(path)
 		if err != nil {
 			return nil, fmt.Errorf("//hotso:contract %s: %w: run hotso gen %s", pattern, err, p.Dir)
+		}
+		if err := checkFresh(ctx, p.Dir, s, o); err != nil {
+			return nil, fmt.Errorf("//hotso:contract %s: %w", pattern, err)
 		}
 		for _, name := range s.Functions() {
 			if !slices.ContainsFunc(functions, func(f manifest.Function) bool { return f.Name == name }) {
@@ -55,6 +59,34 @@ func (g goCommand) contracts(ctx context.Context, pkg goPackage, tags string, fu
 	}
 	slices.SortFunc(contracts, func(a, b manifest.Contract) int { return strings.Compare(a.Name, b.Name) })
 	return contracts, errors.Join(errs...)
+}
+
+// checkFresh reports whether the schema that hotso gen wrote is that of the source.
+func checkFresh(ctx context.Context, dir string, written *schema.Schema, o Options) error {
+	if o.Contract == nil {
+		return nil
+	}
+	var tags []string
+	if o.Tags != "" {
+		tags = strings.FieldsFunc(o.Tags, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	is, err := o.Contract(ctx, dir, tags...)
+	if err != nil {
+		return err
+	}
+	was, err := written.Compact()
+	if err != nil {
+		return err
+	}
+	now, err := is.Compact()
+	if err != nil || bytes.Equal(was, now) {
+		return err
+	}
+	changed := "its source says something else"
+	if changes := schema.Compare(written, is); len(changes) > 0 {
+		changed = changes[0].String()
+	}
+	return fmt.Errorf("%s: %w: %s: run hotso gen %s", filepath.Join(dir, generatedFile), ErrStale, changed, dir)
 }
 
 // SchemaOf reads the schema of a contract from the file that hotso gen wrote for it.

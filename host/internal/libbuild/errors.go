@@ -8,6 +8,7 @@ var (
 	ErrUnsupportedType = errors.New("unsupported type")        // a signature that cabi.h has no convention for
 	ErrSignature       = errors.New("wrong signature")         // a //hotso:signature that is not the function's
 	ErrNotGenerated    = errors.New("not exported")            // a //hotso:export that hotso gen has not seen
+	ErrStale           = errors.New("not up to date")          // hotso gen has seen another contract
 	ErrName            = errors.New("bad library name")        // not fit for a file name
 	ErrVersion         = errors.New("bad version")             // not a semantic version
 	ErrNoCompiler      = errors.New("no C compiler")           // cgo needs one

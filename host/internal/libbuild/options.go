@@ -1,6 +1,7 @@
 package libbuild
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/schema"
 )
 
 // Options say what to build. Dir and Version are required.
@@ -29,6 +31,10 @@ type Options struct {
 	Shared  bool   // do not link the compilers' libraries, such as libstdc++, statically
 	Race    bool   // build with the race detector
 	Verbose bool   // print the packages as they are compiled, and the commands
+
+	// Contract reads the schema of the contract in a directory from its source, to find out whether what
+	// hotso gen wrote there is up to date; nil: it is taken to be.
+	Contract func(ctx context.Context, dir string, tags ...string) (*schema.Schema, error)
 
 	Env    []string  // KEY=value, on top of the process's environment (GOARCH, CC, GOFLAGS, ...)
 	Stderr io.Writer // receives what the compilers print; nil: only the error of a failing command has it
