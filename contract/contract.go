@@ -103,17 +103,24 @@ type Remote struct {
 	Call func(ctx context.Context, args []byte) ([]byte, error)
 	Open func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) // of a Stream
 	// Make is Call for a method that makes an object: it pins the version that was called.
-	// leave asks, once, whoever has the object to take it along and to release the pin, by the
-	// end of the context at the latest, as the version is to go.
-	Make func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, Pin, error)
+	Make func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error)
 }
 
+// Leave asks, once, whoever has an object to take it along and to release its pin, as the
+// version is to go. It does not wait: the channel is closed when the object has left, or can't, at
+// the end of ctx at the latest; nil if that is so already.
+type Leave func(ctx context.Context) <-chan struct{}
+
 // A Pin keeps one version of a library, for an object that is there: its methods call that
-// version, whichever serves by now. Their index is that of Info.Methods.
+// version, whichever serves by now. Their index is that of Info.Methods. While the version stands
+// still, since a state is handed over or another takes over from it, Call, Open and Make
+// return ErrStandsStill.
 type Pin interface {
 	Call(ctx context.Context, method int, args []byte) ([]byte, error)
 	Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error)
-	Make(ctx context.Context, method int, args []byte, leave func(context.Context)) ([]byte, Pin, error)
+	Make(ctx context.Context, method int, args []byte, leave Leave) ([]byte, Pin, error)
+	// Await waits, after [ErrStandsStill], until the version can be called again, or has ended.
+	Await(ctx context.Context) error
 	// CallLeaving is Call for who was asked to leave, or to be freed. It waits for nobody.
 	CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error)
 	// Left reports whether calls go to other versions by now.
@@ -229,6 +236,7 @@ func (c *Call) Free() {
 	c.Decoder.buf, c.Decoder.err = nil, nil
 	if c.made != nil {
 		c.made.pin.Release() // nobody took it
+		c.made.becomes(nil)
 	}
 	for _, end := range c.lends {
 		end()

@@ -10,6 +10,8 @@ var (
 	// ErrGone: the object is not there any more: it was closed, its version crashed, or did not
 	// wait for it any longer.
 	ErrGone = errors.New("object is gone")
+	// ErrStandsStill is for a [Pin]. Callers of a contract's methods don't get it.
+	ErrStandsStill = errors.New("the version stands still")
 	// ErrFrame: what came from the other side is damaged, or of another contract.
 	ErrFrame = errors.New("damaged frame")
 	// ErrCycle: a value contains itself, or is nested deeper than MaxDepth.

@@ -31,7 +31,7 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 				return s.Open(ctx, args)
 			},
 		}
-		r.Make = func(ctx context.Context, args []byte, _ func(context.Context)) ([]byte, Pin, error) {
+		r.Make = func(ctx context.Context, args []byte, _ Leave) ([]byte, Pin, error) {
 			reply, err := r.Call(ctx, args)
 			return reply, &inProcessPin{remotes: remotes}, err
 		}
@@ -56,13 +56,15 @@ func (p *inProcessPin) Open(ctx context.Context, method int, args []byte) (iter.
 	return p.remotes[method].Open(ctx, args)
 }
 
-func (p *inProcessPin) Make(ctx context.Context, method int, args []byte, leave func(context.Context)) ([]byte, Pin, error) {
+func (p *inProcessPin) Make(ctx context.Context, method int, args []byte, leave Leave) ([]byte, Pin, error) {
 	return p.remotes[method].Make(ctx, args, leave)
 }
 
 func (p *inProcessPin) CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error) {
 	return p.remotes[method].Call(ctx, args)
 }
+
+func (p *inProcessPin) Await(context.Context) error { return nil }
 
 func (p *inProcessPin) Left() bool  { return false }
 func (p *inProcessPin) Ended() bool { return false }

@@ -50,20 +50,46 @@ func (o *Object) Begin(ctx context.Context) *Call {
 
 // call makes a call of a method of the object, where that is.
 func (o *object) call(c *Call, method int) (reply []byte, err error) {
-	if err := o.enter(c.ctx); err != nil {
-		return nil, err
+	for {
+		if err := o.enter(c.ctx); err != nil {
+			return nil, err
+		}
+		pin := o.pin
+		reply, err = o.callHere(c, method)
+		o.leave()
+		// Without a turn, which who moves the object needs.
+		if err = o.await(c.ctx, pin, err); err != errAgain {
+			return reply, err
+		}
 	}
-	defer o.leave()
+}
+
+// errAgain: the version stood still, and does so no more.
+var errAgain = errors.New("again")
+
+// await waits if err says that the version stands still.
+func (o *object) await(ctx context.Context, pin Pin, err error) error {
+	if !errors.Is(err, ErrStandsStill) {
+		return err
+	}
+	if err := pin.Await(ctx); err != nil {
+		return err
+	}
+	return errAgain
+}
+
+// callHere is call for who has a turn.
+func (o *object) callHere(c *Call, method int) (reply []byte, err error) {
 	binary.LittleEndian.PutUint64(c.Encoder.buf[c.handleAt:], o.handle)
 	m := &o.bound.info.Methods[method]
 	if m.Makes {
-		reply, err = c.make(func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, Pin, error) {
+		reply, err = c.make(func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error) {
 			return o.pin.Make(ctx, method, args, leave)
 		})
 	} else {
 		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf)
 	}
-	if m.Close { // whatever it says, it can't be closed again, as with files
+	if m.Close && !errors.Is(err, ErrStandsStill) { // whatever it says, it can't be closed again, as with files
 		o.lose(fmt.Errorf("%w: it was closed", ErrGone))
 	}
 	return reply, o.failed(err)
@@ -72,12 +98,22 @@ func (o *object) call(c *Call, method int) (reply []byte, err error) {
 // open calls a method that returns a sequence. The object stays where it is until release,
 // which is never nil.
 func (o *object) open(ctx context.Context, method int, args []byte, handleAt int) (pieces iter.Seq2[[]byte, error], release func(), err error) {
-	if err := o.enter(ctx); err != nil {
-		return nil, func() {}, err
+	for {
+		if err := o.enter(ctx); err != nil {
+			return nil, func() {}, err
+		}
+		pin := o.pin
+		binary.LittleEndian.PutUint64(args[handleAt:], o.handle)
+		pieces, err = pin.Open(ctx, method, args)
+		if err == nil {
+			return pieces, o.leave, nil
+		}
+		err = o.failed(err)
+		o.leave()
+		if err = o.await(ctx, pin, err); err != errAgain {
+			return nil, func() {}, err
+		}
 	}
-	binary.LittleEndian.PutUint64(args[handleAt:], o.handle)
-	pieces, err = o.pin.Open(ctx, method, args)
-	return pieces, o.leave, o.failed(err)
 }
 
 // enter takes a turn for a call, and sees to it that the object is somewhere.
@@ -197,15 +233,29 @@ func (o *object) control(ctx context.Context, method int) ([]byte, error) {
 }
 
 // leaveVersion takes the object along, as the version that it is in is to go. What can't be
-// saved is lost with the version.
-func (o *object) leaveVersion(ctx context.Context) {
-	if !o.kind.Moves() || o.turns.Acquire(ctx, all) != nil {
-		return
+// saved is lost with the version. It is a Leave.
+func (o *object) leaveVersion(ctx context.Context) <-chan struct{} {
+	if !o.kind.Moves() {
+		return nil
 	}
-	defer o.turns.Release(all)
-	if o.pin != nil && o.reason() == nil {
-		_ = o.save(ctx)
+	goes := func() {
+		defer o.turns.Release(all)
+		if o.pin != nil && o.reason() == nil {
+			_ = o.save(ctx)
+		}
 	}
+	if o.turns.TryAcquire(all) {
+		goes()
+		return nil
+	}
+	done := make(chan struct{})
+	go func() { // a call is inside
+		defer close(done)
+		if o.turns.Acquire(ctx, all) == nil {
+			goes()
+		}
+	}()
+	return done
 }
 
 // free has the library forget the object, which nobody refers to. It reports false, and does
@@ -228,38 +278,58 @@ type making struct {
 
 	mu     sync.Mutex
 	object *object
-	asked  context.Context // to leave, before there was an object
+	over   bool            // there is no object, or it has the pin
+	asked  context.Context // to leave, before it was known what becomes of the call
+	left   chan struct{}   // for who asked
 }
 
 // make makes a call that makes an object.
-func (c *Call) make(call func(context.Context, []byte, func(context.Context)) ([]byte, Pin, error)) ([]byte, error) {
+func (c *Call) make(call func(context.Context, []byte, Leave) ([]byte, Pin, error)) ([]byte, error) {
 	m := new(making)
 	reply, pin, err := call(c.ctx, c.Encoder.buf, m.leave)
-	if err == nil {
-		m.pin, c.made = pin, m
+	if err != nil {
+		m.becomes(nil)
+		return reply, err
 	}
-	return reply, err
+	m.pin, c.made = pin, m
+	return reply, nil
 }
 
-// leave is what a version calls that is to go.
-func (m *making) leave(ctx context.Context) {
+// leave is a Leave.
+func (m *making) leave(ctx context.Context) <-chan struct{} {
 	m.mu.Lock()
-	m.asked = ctx
-	o := m.object
-	m.mu.Unlock()
-	if o != nil {
-		o.leaveVersion(ctx)
+	o, over := m.object, m.over
+	if !over {
+		m.asked, m.left = ctx, make(chan struct{})
 	}
+	left := m.left
+	m.mu.Unlock()
+	switch {
+	case !over:
+		return left
+	case o == nil:
+		return nil
+	}
+	return o.leaveVersion(ctx)
 }
 
-// becomes has the version ask o from now on.
+// becomes has o asked from now on; nil if there is no object after all.
 func (m *making) becomes(o *object) {
 	m.mu.Lock()
-	m.object = o
-	asked := m.asked
+	m.object, m.over = o, true
+	asked, left := m.asked, m.left
 	m.mu.Unlock()
-	if asked != nil {
-		go o.leaveVersion(asked)
+	switch {
+	case left == nil:
+	case o == nil:
+		close(left)
+	default:
+		go func() {
+			defer close(left)
+			if done := o.leaveVersion(asked); done != nil {
+				<-done
+			}
+		}()
 	}
 }
 

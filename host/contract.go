@@ -86,7 +86,7 @@ func bindContract(c *contract.Info, library string, bindOn func(string, abi.Sign
 		methods[i] = m
 		remotes = append(remotes, contract.Remote{
 			Call: m.call, Open: m.open,
-			Make: func(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, contract.Pin, error) {
+			Make: func(ctx context.Context, args []byte, leave contract.Leave) ([]byte, contract.Pin, error) {
 				reply, p, err := m.make(ctx, args, leave)
 				return reply, &contractPin{p, methods}, err
 			},

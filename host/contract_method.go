@@ -76,11 +76,11 @@ func (m *contractMethod) read(in *invoke.Lease, opened interface {
 	return s.Seq(), nil
 }
 
-func (m *contractMethod) make(ctx context.Context, args []byte, leave func(context.Context)) ([]byte, *invoke.Pin, error) {
+func (m *contractMethod) make(ctx context.Context, args []byte, leave contract.Leave) ([]byte, *invoke.Pin, error) {
 	if m.missing != nil {
 		return nil, nil, m.missing
 	}
-	in, p, err := m.on.EnterPin(ctx, leave)
+	in, p, err := m.on.EnterPin(ctx, invoke.Leave(leave))
 	if err != nil {
 		return nil, nil, m.offered(err)
 	}
@@ -103,6 +103,14 @@ type contractPin struct {
 	methods []*contractMethod
 }
 
+// stands translates the error of a version that stands still.
+func (m *contractMethod) stands(err error) error {
+	if err == invoke.ErrStandsStill {
+		return contract.ErrStandsStill
+	}
+	return m.offered(err)
+}
+
 func (p *contractPin) Call(ctx context.Context, method int, args []byte) ([]byte, error) {
 	m := p.methods[method]
 	if m.missing != nil {
@@ -110,7 +118,7 @@ func (p *contractPin) Call(ctx context.Context, method int, args []byte) ([]byte
 	}
 	in, err := p.Enter(ctx, m.on)
 	if err != nil {
-		return nil, m.offered(err)
+		return nil, m.stands(err)
 	}
 	return m.finish(ctx, in, args)
 }
@@ -131,24 +139,24 @@ func (p *contractPin) Open(ctx context.Context, method int, args []byte) (iter.S
 	}
 	in, stream, err := p.EnterStream(ctx, m.on)
 	if err != nil {
-		return nil, m.offered(err)
+		return nil, m.stands(err)
 	}
 	return m.read(in, stream, args)
 }
 
-func (p *contractPin) Make(ctx context.Context, method int, args []byte, leave func(context.Context)) ([]byte, contract.Pin, error) {
+func (p *contractPin) Make(ctx context.Context, method int, args []byte, leave contract.Leave) ([]byte, contract.Pin, error) {
 	m := p.methods[method]
 	if m.missing != nil {
 		return nil, nil, m.missing
 	}
-	next, err := p.Another(leave)
+	next, err := p.Another(invoke.Leave(leave))
 	if err != nil {
 		return nil, nil, err
 	}
 	in, err := p.Enter(ctx, m.on)
 	if err != nil {
 		next.Release()
-		return nil, nil, m.offered(err)
+		return nil, nil, m.stands(err)
 	}
 	reply, next, err := m.finishMake(ctx, in, next, args)
 	return reply, &contractPin{next, p.methods}, err

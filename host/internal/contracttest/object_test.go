@@ -273,6 +273,70 @@ func TestObjectsAtATakeover(t *testing.T) {
 	require.ErrorIs(t, err, contract.ErrGone)
 }
 
+// Carts are taken along by takeovers, too, while they are called.
+func TestObjectsMoveInTakeoversUnderTraffic(t *testing.T) {
+	paths := libshop(t, "1", "2", "3")
+	slot, s := newShop(t, paths[0], host.Exclusive(), host.DrainTimeout(patience), host.AllowDowngrade())
+	carts, added := make([]shop.Cart, 200), make([]atomic.Int64, 200)
+	for i := range carts {
+		carts[i] = cartOf(t, s, fmt.Sprint(i))
+	}
+	var over atomic.Bool
+	var callers sync.WaitGroup
+	for first := range 4 {
+		callers.Go(func() {
+			for i := first; !over.Load(); i = (i + 1) % len(carts) {
+				_, err := carts[i].Add(context.Background(), "apple", 1)
+				if !assert.NoError(t, err) {
+					return
+				}
+				added[i].Add(1)
+				for _, err := range carts[i].Lines(context.Background()) {
+					assert.NoError(t, err)
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	for i := range 6 {
+		_, err := slot.Swap(t.Context(), paths[(i+1)%3])
+		require.NoError(t, err)
+	}
+	over.Store(true)
+	callers.Wait()
+	for i, c := range carts {
+		n, err := c.Add(t.Context(), "apple", 0)
+		require.NoError(t, err)
+		require.EqualValues(t, added[i].Load(), n)
+	}
+}
+
+// A version goes also while what it keeps is called all the time.
+func TestKeptObjectsUnderTraffic(t *testing.T) {
+	paths := libshop(t, "1", "2")
+	slot, s := newShop(t, paths[0], host.DrainTimeout(200*time.Millisecond))
+	var callers sync.WaitGroup
+	var kept atomic.Int64
+	for range 4 {
+		o := checkout(t, cartOf(t, s, "Ada"))
+		callers.Go(func() {
+			for {
+				if _, err := o.Due(context.Background()); err != nil {
+					assert.ErrorIs(t, err, contract.ErrGone)
+					return
+				}
+				kept.Add(1)
+				runtime.Gosched()
+			}
+		})
+	}
+	swap, err := slot.Swap(t.Context(), paths[1])
+	require.NoError(t, err)
+	assert.Equal(t, host.Unloaded, swap.Old.State)
+	callers.Wait()
+	assert.Positive(t, kept.Load())
+}
+
 // Objects of a canary stay there until it is aborted.
 func TestObjectsOfACanary(t *testing.T) {
 	paths := libshop(t, "1", "2")
@@ -295,8 +359,6 @@ func TestObjectsOfACanary(t *testing.T) {
 
 // A test of an implementation needs no library: what is nil, and what can't move, is told there.
 func TestObjectsInProcess(t *testing.T) {
-	_, err := shop.Bind(contract.InProcess)
-	require.ErrorIs(t, err, contract.ErrNoImplementation)
 	server := &localShop{}
 	shop.Export(func() (shop.ShopServer, error) { return server, nil })
 	s, err := shop.Bind(contract.InProcess)

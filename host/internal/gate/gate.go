@@ -287,6 +287,9 @@ func (g *Gate[T]) Wait(ctx context.Context) error {
 	return nil
 }
 
+// Closed reports whether the gate is closed.
+func (g *Gate[T]) Closed() bool { return g.closed.Load() }
+
 // Drained reports whether the gate is closed and empty.
 func (g *Gate[T]) Drained() bool {
 	g.mu.Lock()

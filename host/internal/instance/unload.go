@@ -82,16 +82,17 @@ func (in *Instance) drain(wait context.Context) error {
 	t := in.Target
 	asked := make(chan struct{})
 	go func() { t.AskHolders(wait); close(asked) }()
-	if err := t.Drain(wait); err != nil {
-		t.EndPins()
-		return err
-	}
+	err := t.Drain(wait)
 	<-asked
 	t.AskHolders(wait) // who came with the last calls
 	if lost := t.AwaitHolders(wait); lost > 0 {
-		var cancel context.CancelFunc
-		wait, cancel = context.WithTimeout(context.Background(), killTimeout) // for calls that it cuts off
+		// Their calls are cut off. They come into a closed gate, so only now can it be empty.
+		over, cancel := context.WithTimeout(context.Background(), killTimeout)
 		defer cancel()
+		wait, err = over, t.Drain(over)
+	}
+	if err != nil {
+		return err
 	}
 	return t.AwaitEmpty(wait)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,11 +17,20 @@ import (
 // nobody waits for it, and calls through it wait then as all others do.
 type Pin struct {
 	target *Target
-	route  *Route                // to the version, nil if it was called directly
-	leave  func(context.Context) // asks the holder to release; nil if there is nowhere else to go
-	asked  bool                  // guarded by pins.mu
+	route  *Route // to the version, nil if it was called directly
+	leave  Leave  // asks the holder to release; nil if there is nowhere else to go
+	asked  bool   // guarded by pins.mu
 	over   atomic.Bool
 }
+
+// Leave is called when the pinned version is to go: what the holder can take along it takes, by
+// ctx's end at the latest, and releases the pin. It does not wait; the channel is closed when the
+// holder has done what it can, and may be nil.
+type Leave func(ctx context.Context) (done <-chan struct{})
+
+// ErrStandsStill: the version's state is being handed over, or another takes over from it. See
+// [Pin.Await].
+var ErrStandsStill = errors.New("the version stands still")
 
 // pins are those of a target.
 type pins struct {
@@ -33,9 +41,7 @@ type pins struct {
 }
 
 // EnterPin enters for a call, whose arguments are put into the lease, and pins its version.
-// leave is called when the version is to go: what the holder can take along it takes, by
-// ctx's end at the latest, and releases the pin.
-func (b *Binding) EnterPin(ctx context.Context, leave func(context.Context)) (*Lease, *Pin, error) {
+func (b *Binding) EnterPin(ctx context.Context, leave Leave) (*Lease, *Pin, error) {
 	in, err := b.Enter(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -54,7 +60,7 @@ func (b *Binding) EnterPin(ctx context.Context, leave func(context.Context)) (*L
 }
 
 // Another is a further pin of the same version.
-func (p *Pin) Another(leave func(context.Context)) (*Pin, error) {
+func (p *Pin) Another(leave Leave) (*Pin, error) {
 	next := &Pin{target: p.target, route: p.route, leave: leave}
 	if p.leave == nil {
 		next.leave = nil
@@ -106,7 +112,9 @@ func (p *Pin) Left() bool {
 	return t != nil && t != p.target && (d == nil || d.Target != p.target)
 }
 
-// Enter goes into the pinned version for a call of b. The caller calls [Finish].
+// Enter goes into the pinned version for a call of b. The caller calls [Finish]. The error is
+// ErrStandsStill if it is to be tried again after Await: who waits must not be in the way of what
+// it waits for.
 func (p *Pin) Enter(ctx context.Context, b *Binding) (*Lease, error) {
 	done := ctx.Done()
 	if err := ctx.Err(); done != nil && err != nil {
@@ -148,34 +156,41 @@ func (p *Pin) begin(s *Lease, b *Binding, canEnd bool) (*Lease, error) {
 
 func (p *Pin) enter(ctx context.Context) (*Lease, error) {
 	t := p.target
-	for {
-		if p.over.Load() {
-			return nil, t.closedError()
-		}
-		s, full, err := t.await(ctx)
-		if err == nil {
-			return s, nil
-		}
-		if full || t.End.Happened() {
-			return nil, err
-		}
-		if p.route != nil && p.route.current.Load() == t { // its state is being handed over
-			if err := p.route.Owner.Closed(ctx); err != nil {
-				return nil, err
-			}
-			runtime.Gosched()
-			continue
-		}
-		// Others go elsewhere. Counted first, then looked: who ends the pin does both the
-		// other way round.
-		if s, ok := t.gate.EnterOwner(); ok {
-			if !p.over.Load() {
-				return s, nil
-			}
-			t.leaveUncounted(s)
-		}
+	if p.over.Load() {
 		return nil, t.closedError()
 	}
+	s, full, err := t.await(ctx)
+	switch {
+	case err == nil:
+		return s, nil
+	case full, t.End.Happened():
+		return nil, err
+	case p.serves():
+		return nil, ErrStandsStill
+	}
+	// Others go elsewhere. Counted first, then looked: who ends the pin does both the other
+	// way round.
+	if s, ok := t.gate.EnterOwner(); ok {
+		if !p.over.Load() {
+			return s, nil
+		}
+		t.leaveUncounted(s)
+	}
+	return nil, t.closedError()
+}
+
+// serves reports whether calls go to the pinned version.
+func (p *Pin) serves() bool { return p.route != nil && p.route.current.Load() == p.target }
+
+// Await waits while the version stands still, until ctx ends.
+func (p *Pin) Await(ctx context.Context) error {
+	for p.serves() && p.target.gate.Closed() && !p.Ended() {
+		if err := p.route.Owner.Closed(ctx); err != nil {
+			return err
+		}
+		runtime.Gosched()
+	}
+	return nil
 }
 
 // EnterStream is Enter for a call that opens a stream, which the caller does.
@@ -197,7 +212,7 @@ func (p *Pin) EnterStream(ctx context.Context, b *Binding) (*Lease, *stream, err
 }
 
 // AskHolders asks everybody who has pinned the version, and can go elsewhere, to do so, and
-// waits until they have answered, which they do by ctx's end. Nobody is asked twice.
+// waits until they have, or ctx ends. Nobody is asked twice.
 func (t *Target) AskHolders(ctx context.Context) {
 	var ask []*Pin
 	t.pins.mu.Lock()
@@ -208,17 +223,19 @@ func (t *Target) AskHolders(ctx context.Context) {
 		}
 	}
 	t.pins.mu.Unlock()
-	const together = 16 // one whose object is busy does not keep the others
-	places := make(chan struct{}, together)
-	var answers sync.WaitGroup
+	var busy []<-chan struct{}
 	for _, p := range ask {
-		places <- struct{}{}
-		answers.Go(func() {
-			defer func() { <-places }()
-			p.leave(ctx)
-		})
+		if done := p.leave(ctx); done != nil {
+			busy = append(busy, done)
+		}
 	}
-	answers.Wait()
+	for _, done := range busy {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // AwaitHolders waits until nobody pins the version, or ctx ends, and lets nobody pin it from
