@@ -29,6 +29,15 @@ func (s *echoServer) OnTraffic(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
+// silent logs nothing: standard output is the report's.
+type silent struct{}
+
+func (silent) Debugf(string, ...any) {}
+func (silent) Infof(string, ...any)  {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+func (silent) Fatalf(string, ...any) {}
+
 func init() {
 	var conn net.Conn
 	busy(func() error {
@@ -40,7 +49,7 @@ func init() {
 		_ = l.Close()
 		s := &echoServer{booted: make(chan bool)}
 		failed := make(chan error, 1)
-		go func() { failed <- gnet.Run(s, "tcp://"+addr, gnet.WithMulticore(true), gnet.WithLockOSThread(true)) }()
+		go func() { failed <- gnet.Run(s, "tcp://"+addr, gnet.WithMulticore(true), gnet.WithLockOSThread(true), gnet.WithLogger(silent{})) }()
 		select {
 		case <-s.booted:
 		case err := <-failed:

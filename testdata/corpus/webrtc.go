@@ -17,6 +17,7 @@ func init() {
 		open := make(chan bool)
 		channel = must(a.CreateDataChannel("c", nil))
 		channel.OnOpen(func() { close(open) })
+		b.OnDataChannel(func(d *webrtc.DataChannel) { d.OnMessage(func(webrtc.DataChannelMessage) {}) })
 		connect := func(from, to *webrtc.PeerConnection, d webrtc.SessionDescription) {
 			gathered := webrtc.GatheringCompletePromise(from)
 			if err := from.SetLocalDescription(d); err != nil {

@@ -13,8 +13,13 @@ func init() {
 		if err := i.Use(stdlib.Symbols); err != nil {
 			return err
 		}
-		_, err := i.Eval("import \"strings\"\nfunc f() string { return strings.Repeat(\"a\", 3) }\ngo func() { select {} }()")
-		return err
+		for _, text := range []string{`import "strings"`, `func f() string { return strings.Repeat("a", 3) }`,
+			`func g() { go func() { select {} }() }`, `g()`} {
+			if _, err := i.Eval(text); err != nil {
+				return err
+			}
+		}
+		return nil
 	}, func() error {
 		_, err := i.Eval("f()")
 		return err
