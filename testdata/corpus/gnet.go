@@ -49,7 +49,9 @@ func init() {
 		_ = l.Close()
 		s := &echoServer{booted: make(chan bool)}
 		failed := make(chan error, 1)
-		go func() { failed <- gnet.Run(s, "tcp://"+addr, gnet.WithMulticore(true), gnet.WithLockOSThread(true), gnet.WithLogger(silent{})) }()
+		go func() {
+			failed <- gnet.Run(s, "tcp://"+addr, gnet.WithMulticore(true), gnet.WithLockOSThread(true), gnet.WithLogger(silent{}))
+		}()
 		select {
 		case <-s.booted:
 		case err := <-failed:
