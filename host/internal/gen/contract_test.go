@@ -152,6 +152,30 @@ func Export() {}
 	assert.NotContains(t, err.Error(), "Fine")
 }
 
+// A package that only the schema names is not imported.
+func TestContractImports(t *testing.T) {
+	code, err := generateContract(t, `package c
+
+import "time"
+
+type T struct{ At time.Time }
+
+//hotso:contract
+type C interface{ A(t T) }
+`)
+	require.NoError(t, err)
+	assert.NotContains(t, code, "\t\"time\"\n")
+	code, err = generateContract(t, `package c
+
+import "time"
+
+//hotso:contract
+type C interface{ A(t time.Time) }
+`)
+	require.NoError(t, err)
+	assert.Contains(t, code, "\t\"time\"\n")
+}
+
 func TestContractDirectives(t *testing.T) {
 	for text, says := range map[string]string{
 		"//hotso:contract\ntype C struct{}":                                                   "belongs above an interface",

@@ -27,6 +27,7 @@ func (c *contractPackage) source() ([]byte, error) {
 		c.writeEncode(&b, w)
 		c.writeDecode(&b, w)
 	}
+	std, others := c.importLines(b.String()) // without the schema, which names types too
 	text, err := c.schema().Text()
 	if err != nil {
 		return nil, err
@@ -36,11 +37,9 @@ func (c *contractPackage) source() ([]byte, error) {
 	} else {
 		fmt.Fprintf(&b, "\nconst contractSchema = `%s`\n", text)
 	}
-	body := b.String()
 
 	var head strings.Builder
 	fmt.Fprintf(&head, "// %s\n\npackage %s\n\nimport (\n", generated, c.types.Name())
-	std, others := c.importLines(body)
 	for _, line := range std {
 		head.WriteString("\t" + line + "\n")
 	}
@@ -49,7 +48,7 @@ func (c *contractPackage) source() ([]byte, error) {
 		head.WriteString("\t" + line + "\n")
 	}
 	head.WriteString(")\n")
-	return format.Source([]byte(head.String() + body))
+	return format.Source([]byte(head.String() + b.String()))
 }
 
 // importLines are the imports that body uses: those of the standard library, and others.
