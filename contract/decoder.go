@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"time"
+	"unsafe"
 )
 
 // A Decoder reads what an Encoder wrote, or anything else: it reads nothing beyond the
@@ -13,8 +14,10 @@ import (
 type Decoder struct {
 	buf    []byte
 	off    int
-	end    int // of the value that was begun last
-	budget int // bytes that may yet be allocated, besides those of strings
+	end    int    // of the value that was begun last
+	budget int    // bytes that may yet be allocated, besides those of strings
+	text   []byte // room for short texts,
+	used   int    // of which so much is taken
 	depth  int
 	err    error
 }
@@ -73,12 +76,17 @@ func (d *Decoder) take(n int) []byte {
 //go:noinline
 func (d *Decoder) short(n int) { d.Fail("a value of %d bytes, where there are %d", n, d.end-d.off) }
 
+// Slices that are as long as their capacity take less code, which is why those below are.
+
 // Uint8 reads one byte.
 func (d *Decoder) Uint8() uint8 {
-	if b := d.take(1); b != nil {
-		return b[0]
+	at := d.off
+	if d.end-at < 1 {
+		d.short(1)
+		return 0
 	}
-	return 0
+	d.off = at + 1
+	return d.buf[at]
 }
 
 // Int8 reads one byte.
@@ -95,10 +103,13 @@ func (d *Decoder) Bool() bool {
 
 // Uint16 reads two bytes.
 func (d *Decoder) Uint16() uint16 {
-	if b := d.take(2); b != nil {
-		return binary.LittleEndian.Uint16(b)
+	at := d.off
+	if d.end-at < 2 {
+		d.short(2)
+		return 0
 	}
-	return 0
+	d.off = at + 2
+	return binary.LittleEndian.Uint16(d.buf[at:d.off:d.off])
 }
 
 // Int16 reads two bytes.
@@ -106,10 +117,13 @@ func (d *Decoder) Int16() int16 { return int16(d.Uint16()) }
 
 // Uint32 reads four bytes.
 func (d *Decoder) Uint32() uint32 {
-	if b := d.take(4); b != nil {
-		return binary.LittleEndian.Uint32(b)
+	at := d.off
+	if d.end-at < 4 {
+		d.short(4)
+		return 0
 	}
-	return 0
+	d.off = at + 4
+	return binary.LittleEndian.Uint32(d.buf[at:d.off:d.off])
 }
 
 // Int32 reads four bytes.
@@ -117,10 +131,13 @@ func (d *Decoder) Int32() int32 { return int32(d.Uint32()) }
 
 // Uint64 reads eight bytes.
 func (d *Decoder) Uint64() uint64 {
-	if b := d.take(8); b != nil {
-		return binary.LittleEndian.Uint64(b)
+	at := d.off
+	if d.end-at < 8 {
+		d.short(8)
+		return 0
 	}
-	return 0
+	d.off = at + 8
+	return binary.LittleEndian.Uint64(d.buf[at:d.off:d.off])
 }
 
 // Int64 reads eight bytes.
@@ -156,18 +173,55 @@ func (d *Decoder) Complex64() complex64 { re := d.Float32(); return complex(re, 
 // Complex128 reads sixteen bytes.
 func (d *Decoder) Complex128() complex128 { re := d.Float64(); return complex(re, d.Float64()) }
 
-// Raw reads a length and as many bytes, which are the frame's: copy what is kept.
-func (d *Decoder) Raw() []byte {
-	n := d.Uint32()
-	if uint64(n) > uint64(d.end-d.off) {
-		d.short(int(n))
-		return nil
+// length reads a length, for which there are as many bytes.
+func (d *Decoder) length() int {
+	at := d.off + 4
+	if at > d.end {
+		d.short(4)
+		return 0
 	}
-	return d.take(int(n))
+	n := binary.LittleEndian.Uint32(d.buf[at-4 : at : at])
+	d.off = at
+	if uint64(n) > uint64(d.end-at) {
+		d.short(int(n))
+		return 0
+	}
+	return int(n)
 }
 
+// Raw reads a length and as many bytes, which are the frame's: copy what is kept.
+func (d *Decoder) Raw() []byte {
+	n := d.length()
+	at := d.off
+	d.off += n
+	return d.buf[at:d.off:d.off]
+}
+
+const (
+	// shortText is how long a text is, in bytes, that shares an allocation with others of the
+	// frame; sharedText is how long that is. So a text that is kept alone keeps little else.
+	shortText  = 48
+	sharedText = 256
+)
+
 // String reads a text, as a copy.
-func (d *Decoder) String() string { return string(d.Raw()) }
+func (d *Decoder) String() string {
+	n := d.length()
+	at := d.off
+	d.off += n
+	b := d.buf[at:d.off:d.off]
+	if n > shortText || n == 0 {
+		return string(b)
+	}
+	begin := d.used
+	if n > len(d.text)-begin {
+		d.text, begin = make([]byte, min(sharedText, n+len(d.buf)-d.off)), 0
+	}
+	d.used = begin + n
+	s := d.text[begin:d.used:d.used]
+	copy(s, b)
+	return unsafe.String(unsafe.SliceData(s), n) // nobody writes there again
+}
 
 // ByteSlice reads a []byte, as a copy.
 func (d *Decoder) ByteSlice() []byte {
@@ -218,14 +272,20 @@ func (d *Decoder) Rest() { d.off = d.end }
 
 // Begin reads the length of a value and what is read then is of this value. End goes back to outer.
 func (d *Decoder) Begin() (outer int) {
-	n := d.Uint32()
 	outer = d.end
-	if uint64(n) > uint64(d.end-d.off) {
-		d.short(int(n))
-		return outer
-	}
-	d.end = d.off + int(n)
+	n := d.length()
+	d.end = d.off + n
 	return outer
+}
+
+// Is reports whether that tag is next, and if it is, passes over it.
+func (d *Decoder) Is(tag uint32) bool {
+	at := d.off + 4
+	if at > d.end || binary.LittleEndian.Uint32(d.buf[at-4:at:at]) != tag {
+		return false
+	}
+	d.off = at
+	return true
 }
 
 // More reports whether there is more of the value that was begun last.

@@ -103,8 +103,7 @@ func (e *Encoder) Complex128(v complex128) { e.Float64(real(v)); e.Float64(imag(
 
 // String writes the length in bytes and the bytes.
 func (e *Encoder) String(s string) {
-	e.Uint32(uint32(len(s)))
-	e.buf = append(e.buf, s...)
+	e.buf = append(binary.LittleEndian.AppendUint32(e.buf, uint32(len(s))), s...)
 	if len(s) > MaxFrame {
 		e.Err()
 	}
