@@ -114,8 +114,16 @@ func decodeGreeting(d *contract.Decoder, v *Greeting) {
 		switch tag := d.Uint32(); tag {
 		case 0x3e142d5d:
 			v.Text = d.String()
+			if !d.Is(0x41f59645) {
+				continue
+			}
+			fallthrough
 		case 0x41f59645:
 			decodePerson(d, &v.To)
+			if !d.Is(0x56d563ac) {
+				continue
+			}
+			fallthrough
 		case 0x56d563ac:
 			v.At = d.Time()
 		default:
@@ -172,10 +180,22 @@ func decodePerson(d *contract.Decoder, v *Person) {
 		switch tag := d.Uint32(); tag {
 		case 0x0fe07305:
 			v.Name = d.String()
+			if !d.Is(0xd46f3a2d) {
+				continue
+			}
+			fallthrough
 		case 0xd46f3a2d:
 			v.Titles = decodeSliceString(d)
+			if !d.Is(0x2b675a1d) {
+				continue
+			}
+			fallthrough
 		case 0x2b675a1d:
 			v.Born = decodePtrTimeTime(d)
+			if !d.Is(0x0ff01b6d) {
+				continue
+			}
+			fallthrough
 		case 0x0ff01b6d:
 			v.Notes = decodeMapStringString(d)
 		default:
@@ -246,6 +266,10 @@ func decodeTooMany(d *contract.Decoder, v *TooMany) {
 		switch tag := d.Uint32(); tag {
 		case 0x0fe07305:
 			v.Name = d.String()
+			if !d.Is(0xd8964ad3) {
+				continue
+			}
+			fallthrough
 		case 0xd8964ad3:
 			v.Limit = d.Int()
 		default:

@@ -209,8 +209,11 @@ func (c *contractPackage) writeDecodeStruct(b *strings.Builder, w *wireType) {
 		b.WriteString("\tif !d.Enter() {\n\t\treturn\n\t}\n")
 	}
 	b.WriteString("\touter := d.Begin()\n\tfor d.More() {\n\t\tswitch tag := d.Uint32(); tag {\n")
-	for _, f := range w.fields {
+	for i, f := range w.fields {
 		fmt.Fprintf(b, "\t\tcase 0x%08x:\n\t\t\t%s\n", f.tag(), f.typ.decode("d", "v."+f.name))
+		if i+1 < len(w.fields) { // who writes them in this order is not asked which it is
+			fmt.Fprintf(b, "\t\t\tif !d.Is(0x%08x) {\n\t\t\t\tcontinue\n\t\t\t}\n\t\t\tfallthrough\n", w.fields[i+1].tag())
+		}
 	}
 	b.WriteString("\t\tdefault:\n\t\t\td.Skip(tag)\n\t\t}\n\t}\n\td.End(outer)\n")
 	if w.recursive {

@@ -652,6 +652,10 @@ func decodeBase(d *contract.Decoder, v *Base) {
 		switch tag := d.Uint32(); tag {
 		case 0x56e8eb63:
 			v.ID = d.Int64()
+			if !d.Is(0x1440c15d) {
+				continue
+			}
+			fallthrough
 		case 0x1440c15d:
 			v.Note = d.String()
 		default:
@@ -687,8 +691,16 @@ func decodeCircle(d *contract.Decoder, v *Circle) {
 		switch tag := d.Uint32(); tag {
 		case 0x4b9fbea5:
 			decodePoint(d, &v.Center)
+			if !d.Is(0x3a8111d3) {
+				continue
+			}
+			fallthrough
 		case 0x3a8111d3:
 			v.Radius = d.Float64()
+			if !d.Is(0x31249cad) {
+				continue
+			}
+			fallthrough
 		case 0x31249cad:
 			v.Around = decodeFigure(d)
 		default:
@@ -835,114 +847,334 @@ func decodeEverything(d *contract.Decoder, v *Everything) {
 		switch tag := d.Uint32(); tag {
 		case 0xa4bc2bfd:
 			decodeBase(d, &v.Base)
+			if !d.Is(0xd8de6a25) {
+				continue
+			}
+			fallthrough
 		case 0xd8de6a25:
 			decodeInner(d, &v.inner)
+			if !d.Is(0x2f742c58) {
+				continue
+			}
+			fallthrough
 		case 0x2f742c58:
 			v.Bool = d.Bool()
+			if !d.Is(0xf87415fb) {
+				continue
+			}
+			fallthrough
 		case 0xf87415fb:
 			v.Int = d.Int()
+			if !d.Is(0xe4be46b0) {
+				continue
+			}
+			fallthrough
 		case 0xe4be46b0:
 			v.Int8 = d.Int8()
+			if !d.Is(0x2d9fadf1) {
+				continue
+			}
+			fallthrough
 		case 0x2d9fadf1:
 			v.Int16 = d.Int16()
+			if !d.Is(0xa19a545a) {
+				continue
+			}
+			fallthrough
 		case 0xa19a545a:
 			v.Int32 = d.Int32()
+			if !d.Is(0x298e5e83) {
+				continue
+			}
+			fallthrough
 		case 0x298e5e83:
 			v.Int64 = d.Int64()
+			if !d.Is(0x4e3eebc3) {
+				continue
+			}
+			fallthrough
 		case 0x4e3eebc3:
 			v.Uint = d.Uint()
+			if !d.Is(0x260d78f8) {
+				continue
+			}
+			fallthrough
 		case 0x260d78f8:
 			v.Uint8 = d.Uint8()
+			if !d.Is(0xa21f4811) {
+				continue
+			}
+			fallthrough
 		case 0xa21f4811:
 			v.Uint16 = d.Uint16()
+			if !d.Is(0xa623cb8a) {
+				continue
+			}
+			fallthrough
 		case 0xa623cb8a:
 			v.Uint32 = d.Uint32()
+			if !d.Is(0xa2309133) {
+				continue
+			}
+			fallthrough
 		case 0xa2309133:
 			v.Uint64 = d.Uint64()
+			if !d.Is(0xfffb9ab2) {
+				continue
+			}
+			fallthrough
 		case 0xfffb9ab2:
 			v.Float32 = d.Float32()
+			if !d.Is(0x93f434e3) {
+				continue
+			}
+			fallthrough
 		case 0x93f434e3:
 			v.Float64 = d.Float64()
+			if !d.Is(0xda57d483) {
+				continue
+			}
+			fallthrough
 		case 0xda57d483:
 			v.Complex64 = d.Complex64()
+			if !d.Is(0x0c54bd0c) {
+				continue
+			}
+			fallthrough
 		case 0x0c54bd0c:
 			v.Complex128 = d.Complex128()
+			if !d.Is(0x905f299a) {
+				continue
+			}
+			fallthrough
 		case 0x905f299a:
 			v.Rune = d.Int32()
+			if !d.Is(0x604f485d) {
+				continue
+			}
+			fallthrough
 		case 0x604f485d:
 			v.String = d.String()
+			if !d.Is(0x37ac52a5) {
+				continue
+			}
+			fallthrough
 		case 0x37ac52a5:
 			v.Bytes = d.ByteSlice()
+			if !d.Is(0xa689aa95) {
+				continue
+			}
+			fallthrough
 		case 0xa689aa95:
 			v.Raw = json.RawMessage(d.ByteSlice())
+			if !d.Is(0xe5b43cf8) {
+				continue
+			}
+			fallthrough
 		case 0xe5b43cf8:
 			v.Color = Color(d.Uint8())
+			if !d.Is(0xeac5361d) {
+				continue
+			}
+			fallthrough
 		case 0xeac5361d:
 			v.Word = Word(d.String())
+			if !d.Is(0xdfe4e404) {
+				continue
+			}
+			fallthrough
 		case 0xdfe4e404:
 			v.Time = d.Time()
+			if !d.Is(0xd4c7492b) {
+				continue
+			}
+			fallthrough
 		case 0xd4c7492b:
 			v.Duration = time.Duration(d.Int64())
+			if !d.Is(0xa8761ba3) {
+				continue
+			}
+			fallthrough
 		case 0xa8761ba3:
 			v.Month = time.Month(d.Int())
+			if !d.Is(0xeaa8ef35) {
+				continue
+			}
+			fallthrough
 		case 0xeaa8ef35:
 			decodePoint(d, &v.Point)
+			if !d.Is(0xfdd1501d) {
+				continue
+			}
+			fallthrough
 		case 0xfdd1501d:
 			v.Optional = decodePtrPoint(d)
+			if !d.Is(0x61e9eac5) {
+				continue
+			}
+			fallthrough
 		case 0x61e9eac5:
 			v.Number = decodePtrInt64(d)
+			if !d.Is(0x1f84448d) {
+				continue
+			}
+			fallthrough
 		case 0x1f84448d:
 			v.Far = decodePtrPtrString(d)
+			if !d.Is(0xc7ce9bb5) {
+				continue
+			}
+			fallthrough
 		case 0xc7ce9bb5:
 			v.Strings = decodeSliceString(d)
+			if !d.Is(0xa9f0a4e5) {
+				continue
+			}
+			fallthrough
 		case 0xa9f0a4e5:
 			v.Points = decodeSlicePoint(d)
+			if !d.Is(0xd77a5a3d) {
+				continue
+			}
+			fallthrough
 		case 0xd77a5a3d:
 			v.Pointers = decodeSlicePtrPoint(d)
+			if !d.Is(0xe9d1810d) {
+				continue
+			}
+			fallthrough
 		case 0xe9d1810d:
 			v.Matrix = decodeSliceSliceFloat64(d)
+			if !d.Is(0x16c8fcc5) {
+				continue
+			}
+			fallthrough
 		case 0x16c8fcc5:
 			v.Array = decode3Uint16(d)
+			if !d.Is(0x2fb366b5) {
+				continue
+			}
+			fallthrough
 		case 0x2fb366b5:
 			v.Grid = decode22Word(d)
+			if !d.Is(0x44a7f055) {
+				continue
+			}
+			fallthrough
 		case 0x44a7f055:
 			v.Map = decodeMapStringString(d)
+			if !d.Is(0x365f0585) {
+				continue
+			}
+			fallthrough
 		case 0x365f0585:
 			v.Maps = decodeMapColorMapInt32SlicePoint(d)
+			if !d.Is(0xd09ad84d) {
+				continue
+			}
+			fallthrough
 		case 0xd09ad84d:
 			v.ByPoint = decodeMapPointBool(d)
+			if !d.Is(0x7dd78de5) {
+				continue
+			}
+			fallthrough
 		case 0x7dd78de5:
 			v.ByAddr = decodeMapNetipAddrInt(d)
+			if !d.Is(0xc1053e95) {
+				continue
+			}
+			fallthrough
 		case 0xc1053e95:
 			d.Unmarshaled(v.Addr.UnmarshalText(d.Raw()))
+			if !d.Is(0xd054d9ed) {
+				continue
+			}
+			fallthrough
 		case 0xd054d9ed:
 			d.Unmarshaled(v.Prefix.UnmarshalText(d.Raw()))
+			if !d.Is(0xb8d1615d) {
+				continue
+			}
+			fallthrough
 		case 0xb8d1615d:
 			d.Unmarshaled(v.Big.UnmarshalText(d.Raw()))
+			if !d.Is(0x12c8496d) {
+				continue
+			}
+			fallthrough
 		case 0x12c8496d:
 			v.BigPtr = decodePtrBigInt(d)
+			if !d.Is(0x362b817d) {
+				continue
+			}
+			fallthrough
 		case 0x362b817d:
 			d.Unmarshaled(v.Letter.UnmarshalBinary(d.Raw()))
+			if !d.Is(0x547c290d) {
+				continue
+			}
+			fallthrough
 		case 0x547c290d:
 			v.Letters = decodeSliceLetter(d)
+			if !d.Is(0xd19c73cd) {
+				continue
+			}
+			fallthrough
 		case 0xd19c73cd:
 			v.Err = contractErrors.Decode(d)
+			if !d.Is(0xb84a35ad) {
+				continue
+			}
+			fallthrough
 		case 0xb84a35ad:
 			v.Errs = decodeSliceError(d)
+			if !d.Is(0xa7ba4f2d) {
+				continue
+			}
+			fallthrough
 		case 0xa7ba4f2d:
 			v.Figure = decodeFigure(d)
+			if !d.Is(0x644aeaad) {
+				continue
+			}
+			fallthrough
 		case 0x644aeaad:
 			v.Figures = decodeSliceFigure(d)
+			if !d.Is(0xd147f96d) {
+				continue
+			}
+			fallthrough
 		case 0xd147f96d:
 			v.Value = decodeValue(d)
+			if !d.Is(0xe323f1d5) {
+				continue
+			}
+			fallthrough
 		case 0xe323f1d5:
 			decodePairIntString(d, &v.Pair)
+			if !d.Is(0x33956205) {
+				continue
+			}
+			fallthrough
 		case 0x33956205:
 			v.Pairs = decodeSlicePairWordPtrPoint(d)
+			if !d.Is(0xd1571f8d) {
+				continue
+			}
+			fallthrough
 		case 0xd1571f8d:
 			decodeEmpty(d, &v.Empty)
+			if !d.Is(0xa85e33b5) {
+				continue
+			}
+			fallthrough
 		case 0xa85e33b5:
 			v.Renamed = d.String()
+			if !d.Is(0xf618f13d) {
+				continue
+			}
+			fallthrough
 		case 0xf618f13d:
 			v.hidden = d.String()
 		default:
@@ -1074,30 +1306,82 @@ func decodeLists(d *contract.Decoder, v *Lists) {
 		switch tag := d.Uint32(); tag {
 		case 0xe1e18c6d:
 			v.Bools = decodeSliceBool(d)
+			if !d.Is(0xd88961d5) {
+				continue
+			}
+			fallthrough
 		case 0xd88961d5:
 			v.Int8s = decodeSliceInt8(d)
+			if !d.Is(0x983ef0b5) {
+				continue
+			}
+			fallthrough
 		case 0x983ef0b5:
 			v.Uint16s = decodeSliceUint16(d)
+			if !d.Is(0xc5adcd65) {
+				continue
+			}
+			fallthrough
 		case 0xc5adcd65:
 			v.Floats = decodeSliceFloat32(d)
+			if !d.Is(0xa402f855) {
+				continue
+			}
+			fallthrough
 		case 0xa402f855:
 			v.Complex = decodeSliceComplex128(d)
+			if !d.Is(0xec53a755) {
+				continue
+			}
+			fallthrough
 		case 0xec53a755:
 			v.Times = decodeSliceTimeTime(d)
+			if !d.Is(0x25bb4ed5) {
+				continue
+			}
+			fallthrough
 		case 0x25bb4ed5:
 			v.Colors = decodeSliceColor(d)
+			if !d.Is(0x451f2fd5) {
+				continue
+			}
+			fallthrough
 		case 0x451f2fd5:
 			v.Empties = decodeSliceEmpty(d)
+			if !d.Is(0x9365d0ed) {
+				continue
+			}
+			fallthrough
 		case 0x9365d0ed:
 			v.Arrays = decodeSlice2Int8(d)
+			if !d.Is(0xd110746d) {
+				continue
+			}
+			fallthrough
 		case 0xd110746d:
 			v.Nested = decodeSliceMapStringSliceWord(d)
+			if !d.Is(0x00c9238d) {
+				continue
+			}
+			fallthrough
 		case 0x00c9238d:
 			v.Deep = decodeMapStringMapStringMapStringSlicePtrPairStringSliceInt(d)
+			if !d.Is(0x547c290d) {
+				continue
+			}
+			fallthrough
 		case 0x547c290d:
 			v.Letters = decodeMapStringLetter(d)
+			if !d.Is(0x702e908d) {
+				continue
+			}
+			fallthrough
 		case 0x702e908d:
 			v.Nil = decodeSliceInt(d)
+			if !d.Is(0x923dd09d) {
+				continue
+			}
+			fallthrough
 		case 0x923dd09d:
 			v.Non = decodeSliceInt(d)
 		default:
@@ -1478,12 +1762,28 @@ func decodeNode(d *contract.Decoder, v *Node) {
 		switch tag := d.Uint32(); tag {
 		case 0x0fe07305:
 			v.Name = d.String()
+			if !d.Is(0xdce2da0d) {
+				continue
+			}
+			fallthrough
 		case 0xdce2da0d:
 			v.Next = decodePtrNode(d)
+			if !d.Is(0x0b3d4df5) {
+				continue
+			}
+			fallthrough
 		case 0x0b3d4df5:
 			v.Children = decodeSliceNode(d)
+			if !d.Is(0x7319898d) {
+				continue
+			}
+			fallthrough
 		case 0x7319898d:
 			v.ByName = decodeMapStringPtrNode(d)
+			if !d.Is(0xedb780f5) {
+				continue
+			}
+			fallthrough
 		case 0xedb780f5:
 			v.Tree = decodeTree(d)
 		default:
@@ -1511,8 +1811,16 @@ func decodeNotFound(d *contract.Decoder, v *NotFound) {
 		switch tag := d.Uint32(); tag {
 		case 0x0fe07305:
 			v.Name = d.String()
+			if !d.Is(0x91dad0fd) {
+				continue
+			}
+			fallthrough
 		case 0x91dad0fd:
 			v.Where = decodeSliceString(d)
+			if !d.Is(0x70e4acc5) {
+				continue
+			}
+			fallthrough
 		case 0x70e4acc5:
 			v.Cause = contractErrors.Decode(d)
 		default:
@@ -1537,6 +1845,10 @@ func decodePairIntString(d *contract.Decoder, v *Pair[int, string]) {
 		switch tag := d.Uint32(); tag {
 		case 0xee3d49e3:
 			v.First = d.Int()
+			if !d.Is(0xf486b7fd) {
+				continue
+			}
+			fallthrough
 		case 0xf486b7fd:
 			v.Second = d.String()
 		default:
@@ -1561,6 +1873,10 @@ func decodePairStringSliceInt(d *contract.Decoder, v *Pair[string, []int]) {
 		switch tag := d.Uint32(); tag {
 		case 0xee3d49e5:
 			v.First = d.String()
+			if !d.Is(0xf486b7fd) {
+				continue
+			}
+			fallthrough
 		case 0xf486b7fd:
 			v.Second = decodeSliceInt(d)
 		default:
@@ -1585,6 +1901,10 @@ func decodePairWordPtrPoint(d *contract.Decoder, v *Pair[Word, *Point]) {
 		switch tag := d.Uint32(); tag {
 		case 0xee3d49e5:
 			v.First = Word(d.String())
+			if !d.Is(0xf486b7fd) {
+				continue
+			}
+			fallthrough
 		case 0xf486b7fd:
 			v.Second = decodePtrPoint(d)
 		default:
@@ -1609,6 +1929,10 @@ func decodePoint(d *contract.Decoder, v *Point) {
 		switch tag := d.Uint32(); tag {
 		case 0xdd0c1e23:
 			v.X = d.Float64()
+			if !d.Is(0xdc0c1c93) {
+				continue
+			}
+			fallthrough
 		case 0xdc0c1c93:
 			v.Y = d.Float64()
 		default:
@@ -1805,10 +2129,22 @@ func decodeSeen(d *contract.Decoder, v *Seen) {
 		switch tag := d.Uint32(); tag {
 		case 0x402e1ed0:
 			v.Deadline = d.Bool()
+			if !d.Is(0x92773893) {
+				continue
+			}
+			fallthrough
 		case 0x92773893:
 			v.Left = time.Duration(d.Int64())
+			if !d.Is(0x26f8e74d) {
+				continue
+			}
+			fallthrough
 		case 0x26f8e74d:
 			v.Trace = d.String()
+			if !d.Is(0xec2b41dd) {
+				continue
+			}
+			fallthrough
 		case 0xec2b41dd:
 			v.Ended = contractErrors.Decode(d)
 		default:
