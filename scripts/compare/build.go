@@ -16,11 +16,12 @@ import (
 type artefact string
 
 const (
-	libraries artefact = "libraries"
-	plain0    artefact = "program without cgo"
-	plainCgo  artefact = "program with cgo"
-	plugins   artefact = "plugins"
-	wasm      artefact = "wasm module"
+	libraries   artefact = "libraries"
+	shopLibrary artefact = "library of orders"
+	plain0      artefact = "program without cgo"
+	plainCgo    artefact = "program with cgo"
+	plugins     artefact = "plugins"
+	wasm        artefact = "wasm module"
 )
 
 // Loads of the leak job: leakFirst that do not count, then leakLoads that do. A plugin
@@ -54,7 +55,7 @@ func build(ctx context.Context, dir string, list []Contender) (*built, error) {
 		programs: map[bool]string{false: in("compare"), true: in("compare-cgo")},
 		failed:   map[artefact]error{},
 		files: Files{
-			Greeter: in("libgreeter.v1.so"), Echo: in("libecho.v1.so"), Wasm: in("greeter.wasm"),
+			Greeter: in("libgreeter.v1.so"), Echo: in("libecho.v1.so"), Shop: in("libshop.v1.so"), Wasm: in("greeter.wasm"),
 			Source: filepath.Join(root, "libgreeter", "greeter", "greeter.go"), Server: in("compare"),
 		},
 	}
@@ -66,6 +67,7 @@ func build(ctx context.Context, dir string, list []Contender) (*built, error) {
 		do    func() error
 	}{
 		{libraries, func() error { return b.libraries(ctx, root, dir) }},
+		{shopLibrary, func() error { return hotsoBuild(ctx, root, dir, filepath.Join("guest", "libshop")) }},
 		{plain0, func() error { return goBuild(ctx, "CGO_ENABLED=0", "-o", b.programs[false], ".") }},
 		{plainCgo, func() error { return goBuild(ctx, "CGO_ENABLED=1", "-o", b.programs[true], ".") }},
 		{plugins, func() error { return b.plugins(ctx) }},
@@ -87,16 +89,25 @@ func build(ctx context.Context, dir string, list []Contender) (*built, error) {
 	return b, nil
 }
 
-// libraries builds the two hotso libraries with the hotso command, as any user does.
-func (b *built) libraries(ctx context.Context, root, dir string) error {
+// hotsoBuild builds libraries with the hotso command, as any user does.
+func hotsoBuild(ctx context.Context, root, dir string, libs ...string) error {
 	command := filepath.Join(dir, "hotso")
 	if _, err := run(ctx, nil, "go", "build", "-C", root, "-o", command, "./host/cmd/hotso"); err != nil {
 		return err
 	}
-	for _, lib := range []string{"libgreeter", "testdata/libs/echo"} {
-		if _, err := run(ctx, nil, command, "build", filepath.Join(root, lib), "--version", "1", "-o", dir); err != nil {
+	for _, lib := range libs {
+		if _, err := run(ctx, nil, command, "build", lib, "--version", "1", "-o", dir); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// libraries builds the two libraries of most jobs.
+func (b *built) libraries(ctx context.Context, root, dir string) error {
+	err := hotsoBuild(ctx, root, dir, filepath.Join(root, "libgreeter"), filepath.Join(root, "testdata", "libs", "echo"))
+	if err != nil {
+		return err
 	}
 	data, err := os.ReadFile(b.files.Greeter)
 	for i := 0; i < leakFirst+leakLoads && err == nil; i++ {

@@ -55,7 +55,7 @@ func serveJobs(o order, in io.Reader, out io.Writer) error {
 			return err
 		}
 	}
-	if b != nil {
+	if b != nil && b.greeter != nil {
 		return b.greeter.Close()
 	}
 	return nil

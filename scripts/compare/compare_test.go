@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -16,6 +17,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/hotso/hotso/scripts/compare/codec/pb"
+	"github.com/hotso/hotso/scripts/compare/shop"
 )
 
 func TestMedian(t *testing.T) {
@@ -74,6 +79,9 @@ func testRows() []*row {
 			figures:   map[string][]Figure{Add: figures(200, 180, 220), Greet: figures(100)},
 			left:      &Left{RSS: 2105, Threads: 5.1, Maps: 36, FDs: 2},
 		},
+		{Contender: Contender{Name: contractName}, figures: map[string][]Figure{Order: figures(3000, 2000)}},
+		{Contender: Contender{Name: "bytes"}, figures: map[string][]Figure{Order: figures(30_000, 10_000)}},
+		{Contender: Contender{Name: "copies"}, figures: map[string][]Figure{Order: figures(1000)}},
 		{Contender: Contender{Name: "absent"}, err: errors.New("no compiler\nmore")},
 	}
 }
@@ -85,7 +93,16 @@ func TestTable(t *testing.T) {
 	assert.Equal(t, "2026-11-23, Some <CPU>, 2 cores, go1.26 linux/amd64, 3 rounds. Medians.", lines[0])
 	assert.Equal(t, "| **hotso, typed call** | 100 | 200 | 20 | - | 1 / 1 / 1 | 1.80x | 2 | 0 / 0 / 0 / 0 |", lines[4])
 	assert.Equal(t, "| other | 200 | 100 | - | 0.50x / 2.00x / - | 1 / 1 / - | - | - | 2,105 / 5.1 / 36 / 2 (in the host) |", lines[5])
-	assert.Contains(t, b.String(), "\nNot measured: absent: no compiler\n")
+	assert.Contains(t, b.String(), `
+
+| an order, carried by | order µs | the contract is | allocs |
+|---|--:|--:|--:|
+| copies | 1 | 3.00x | 1 |
+| **hotso, contract** | 2.5 | - | 1 |
+| bytes | 20 | 0.15x | 1 |
+
+Not measured: absent: no compiler
+`)
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[3], "|"), "as many columns as heads")
 	assert.Equal(t, strings.Count(lines[2], "|"), strings.Count(lines[4], "|"), "as many cells as heads")
 }
@@ -116,8 +133,38 @@ func TestPlotIsXML(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	assert.Len(t, choose(""), len(contenders))
-	assert.Len(t, choose("cgo,hotso"), 5)
+	assert.Len(t, choose("cgo,hotso"), 9)
 	assert.Empty(t, choose("nobody"))
+}
+
+// A wrong answer must not count as a fast one.
+func TestPricersAreChecked(t *testing.T) {
+	price := shop.Local{}.Price
+	require.NoError(t, copied(strings.Clone).check())
+	require.NoError(t, ofMessages(func(_ context.Context, m *pb.Order) (*pb.Order, error) {
+		m = proto.CloneOf(m)
+		return m, m.Price()
+	}).check())
+	for what, wrong := range map[string]func(context.Context, shop.Order) (shop.Order, error){
+		"what went in was changed": price,
+		"the order is":             func(_ context.Context, o shop.Order) (shop.Order, error) { return o, nil },
+		"an empty order fails with": func(ctx context.Context, o shop.Order) (shop.Order, error) {
+			o, _ = price(ctx, clone(o, strings.Clone))
+			return o, nil
+		},
+	} {
+		assert.ErrorContains(t, ofOrders(wrong).check(), what)
+	}
+}
+
+// What hotso gen wrote is what it would write now.
+func TestGenerated(t *testing.T) {
+	for _, dir := range []string{"shop", filepath.Join("guest", "libshop")} {
+		out, err := exec.CommandContext(t.Context(),
+			"go", "run", "-C", filepath.Join("..", ".."), "./host/cmd/hotso",
+			"gen", "--check", filepath.Join("scripts", "compare", dir)).CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
 }
 
 // The whole command, with the contenders that take least time to build.
@@ -127,7 +174,7 @@ func TestQuick(t *testing.T) {
 	}
 	svg := filepath.Join(t.TempDir(), "plot.svg")
 	mark := fmt.Sprintf("COMPARE_TEST=%d", os.Getpid())
-	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "--quick", "--only", "direct,hotso,purego,rpc,gRPC,yaegi,socket", "--plot", svg)
+	cmd := exec.CommandContext(t.Context(), "go", "run", ".", "--quick", "--only", "direct,hotso,purego,rpc,gRPC,yaegi,socket,in process", "--plot", svg)
 	cmd.Env = append(os.Environ(), mark)
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -135,6 +182,10 @@ func TestQuick(t *testing.T) {
 	require.NoError(t, err, said.String())
 	for _, name := range []string{direct, hotsoName, "purego RegisterFunc", "go-plugin, gRPC", "yaegi"} {
 		assert.Contains(t, string(out), name)
+	}
+	orders := string(out)[strings.Index(string(out), "an order, carried by"):]
+	for _, c := range contenders {
+		assert.Equal(t, c.Order != nil, strings.Contains(orders, c.Name), c.Name)
 	}
 	assert.NotContains(t, string(out), "Not measured")
 	assert.FileExists(t, svg)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/rpc"
 	"os/exec"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
+
+	"github.com/hotso/hotso/scripts/compare/shop"
 )
 
 // hashicorp/go-plugin starts a process and speaks with it on a unix socket.
@@ -114,6 +117,11 @@ func (rpcServer) Echo(data []byte, out *[]byte) error {
 	return nil
 }
 
+func (rpcServer) Price(o shop.Order, priced *shop.Order) (err error) {
+	*priced, err = shop.Local{}.Price(ctx, o)
+	return err
+}
+
 type rpcClient struct{ *rpc.Client }
 
 func (c rpcClient) Add(a, b int32) (sum int32, err error) {
@@ -129,4 +137,9 @@ func (c rpcClient) Greet(name string) (greeting string, err error) {
 func (c rpcClient) Echo(data []byte) (out []byte, err error) {
 	err = c.Call("Plugin.Echo", data, &out)
 	return out, err
+}
+
+func (c rpcClient) Price(_ context.Context, o shop.Order) (priced shop.Order, err error) {
+	err = c.Call("Plugin.Price", o, &priced)
+	return priced, err
 }

@@ -7,10 +7,12 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/hotso/hotso/scripts/compare/codec/pb"
 )
 
 // grpcPlugin is the plugin over gRPC. The messages are protobuf's own wrappers
-// (the two addends share an int64), so nothing here is generated.
+// (the two addends share an int64), and for orders what protoc-gen-go writes.
 type grpcPlugin struct{ plugin.NetRPCUnsupportedPlugin }
 
 func (grpcPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
@@ -29,6 +31,7 @@ func (grpcPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
 			unary("Echo", func(in *wrapperspb.BytesValue) (*wrapperspb.BytesValue, error) {
 				return wrapperspb.Bytes(bytes.Clone(in.Value)), nil
 			}),
+			unary("Price", func(in *pb.Order) (*pb.Order, error) { return in, in.Price() }),
 		},
 	}, nil)
 	return nil
@@ -70,4 +73,10 @@ func (c grpcClient) Echo(data []byte) ([]byte, error) {
 	var out wrapperspb.BytesValue
 	err := c.conn.Invoke(ctx, "/Greeter/Echo", wrapperspb.Bytes(data), &out)
 	return out.Value, err
+}
+
+func (c grpcClient) Price(ctx context.Context, order *pb.Order) (*pb.Order, error) {
+	var out pb.Order
+	err := c.conn.Invoke(ctx, "/Greeter/Price", order, &out)
+	return &out, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -26,7 +27,11 @@ type row struct {
 	child *child
 }
 
-var repeated = []string{Add, Greet, Bytes, Scaling}
+// A turn is one job of one contender.
+type turn struct {
+	*row
+	job string
+}
 
 // run measures in rounds. In each, every contender does every job once, in a new random
 // order, while all others are idle. So whatever changes on the machine meanwhile affects
@@ -47,26 +52,30 @@ func (r race) run(ctx context.Context, list []Contender) ([]*row, error) {
 			}
 		}
 	}()
+	var turns []turn
+	for _, w := range rows {
+		for _, job := range w.jobs() {
+			turns = append(turns, turn{w, job})
+		}
+	}
 	for round := range r.rounds {
 		fmt.Fprintf(os.Stderr, "\rround %d of %d ", round+1, r.rounds)
-		for _, n := range rand.Perm(len(rows) * (len(repeated) + 1)) {
-			if ctx.Err() != nil {
+		rand.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+		for _, t := range turns {
+			switch {
+			case ctx.Err() != nil:
 				return nil, context.Cause(ctx)
-			}
-			w := rows[n/(len(repeated)+1)]
-			if w.err != nil {
-				continue
-			}
-			if i := n % (len(repeated) + 1); i < len(repeated) {
-				w.add(repeated[i], w.child)
-			} else if !w.Static {
-				r.fresh(w, Load)
+			case t.err != nil:
+			case t.job == Load:
+				r.fresh(t.row, Load)
+			default:
+				t.add(t.job, t.child)
 			}
 		}
 	}
 	fmt.Fprintln(os.Stderr, "\rleaks           ")
 	for _, w := range rows {
-		if w.err == nil && !w.Static && ctx.Err() == nil {
+		if w.err == nil && slices.Contains(w.jobs(), Load) && ctx.Err() == nil {
 			r.fresh(w, Leak)
 		}
 	}

@@ -6,11 +6,13 @@
 // or, to put the results into docs/performance.md too, make compare PAGE=1.
 //
 // It builds what it compares (Go and a C compiler are needed), takes about
-// three minutes, and wants the machine for itself. The jobs: add two numbers;
+// five minutes, and wants the machine for itself. The jobs: add two numbers;
 // greet, with a string in and a string of the caller's own out; an echo of
 // 64 KiB; add by 8 goroutines as a multiple of add by one; the first load of a
-// process, from the file to the first greeting; and what 20 loads and closes
-// leave in the process, after GC. Every contender runs the same greeter in Go
+// process, from the file to the first greeting; what 20 loads and closes
+// leave in the process, after GC; and an order, a struct of 12 fields with a map
+// and a list of structs, that comes back priced, or an error. Some contenders only
+// do the last, and some not that. Every contender runs the same greeter in Go
 // (wazero: built by Go for wasip1, with -buildmode=c-shared) and has a process
 // of its own. Those that load a shared object load the same one, and cgo has
 // two rows: one with C strings as its documentation has it, and one that passes

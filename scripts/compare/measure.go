@@ -16,6 +16,7 @@ const (
 	Greet   = "greet"   // nanoseconds of Greet
 	Bytes   = "bytes"   // nanoseconds of an echo of 64 KiB
 	Scaling = "scaling" // calls a second of 8 goroutines, as a multiple of those of one
+	Order   = "order"   // nanoseconds of an order in and a priced one out
 	Load    = "load"    // nanoseconds from the file to the first greeting
 	Leak    = "leak"    // what one load and close leave behind
 )
@@ -37,6 +38,7 @@ type Figure struct {
 type bench struct {
 	greeter Greeter
 	echo    Echo
+	pricer  Pricer
 	data    []byte
 	budget  time.Duration // of one measurement
 }
@@ -44,16 +46,29 @@ type bench struct {
 func newBench(c Contender, f Files, budget time.Duration) (*bench, error) {
 	b := &bench{data: bytes.Repeat([]byte{'x'}, echoSize), budget: budget}
 	var err error
-	if b.greeter, err = c.Open(f); err != nil {
-		return nil, err
+	if c.Open != nil {
+		if b.greeter, err = c.Open(f); err != nil {
+			return nil, err
+		}
+		if b.echo, err = c.Echo(f); err != nil {
+			return nil, err
+		}
+		if err := b.check(); err != nil {
+			return nil, err
+		}
 	}
-	if b.echo, err = c.Echo(f); err != nil {
-		return nil, err
+	if c.Order != nil {
+		if b.pricer, err = c.Order(f); err != nil {
+			return nil, err
+		}
+		if err := b.pricer.check(); err != nil {
+			return nil, err
+		}
 	}
-	return b, b.check()
+	return b, nil
 }
 
-// check calls everything once: a wrong answer must not count as a fast one.
+// check calls everything of the greeter once: a wrong answer must not count as a fast one.
 func (b *bench) check() error {
 	if sum, err := b.greeter.Add(40, 2); err != nil || sum != 42 {
 		return fmt.Errorf("Add(40, 2) is %d, %v", sum, err)
@@ -75,6 +90,8 @@ func (b *bench) run(job string) (Figure, error) {
 		return b.time(func() error { _, err := b.greeter.Greet("Ada"); return err })
 	case Bytes:
 		return b.time(func() error { _, err := b.echo(b.data); return err })
+	case Order:
+		return b.time(b.pricer.price)
 	case Scaling:
 		return b.scaling()
 	}

@@ -37,7 +37,7 @@ func plot(p place, rows []*row) []byte {
 	var shown []*row
 	top := 10.0
 	for _, w := range rows {
-		if w.err == nil {
+		if w.err == nil && len(w.figures[Add]) > 0 {
 			shown = append(shown, w)
 			top = max(top, median(values(w.figures[Add])), median(values(w.figures[Greet])))
 		}

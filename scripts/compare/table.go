@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -40,8 +42,8 @@ func (p place) String() string {
 		p.Time.Format(time.DateOnly), p.CPU, p.Cores, p.Go, p.OS, p.Arch, p.Rounds)
 }
 
-// writeTable prints the rows as Markdown. "hotso is" divides hotso's figures by
-// the contender's, within each round.
+// writeTable prints the rows as Markdown: a table of the greeter's jobs, and one of the job
+// order. "hotso is" divides hotso's figures by the contender's, within each round.
 func writeTable(out io.Writer, p place, rows []*row) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s. Medians.\n\n", p)
@@ -55,7 +57,7 @@ func writeTable(out io.Writer, p place, rows []*row) error {
 		}
 	}
 	for _, w := range rows {
-		if w.err != nil {
+		if w.err != nil || len(w.figures[Add]) == 0 {
 			continue
 		}
 		name := w.Name
@@ -81,6 +83,7 @@ func writeTable(out io.Writer, p place, rows []*row) error {
 		cells = append(cells, strings.Join(times, " / "), strings.Join(objects, " / "), multiple(median(values(w.figures[Scaling]))), number(median(values(w.figures[Load]))/1e6), w.leftovers())
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
+	writeOrders(&b, rows)
 	for _, w := range rows {
 		if w.err != nil {
 			fmt.Fprintf(&b, "\nNot measured: %s: %s\n", w.Name, firstLine(w.err))
@@ -88,6 +91,38 @@ func writeTable(out io.Writer, p place, rows []*row) error {
 	}
 	_, err := b.WriteTo(out)
 	return err
+}
+
+// writeOrders prints the rows of the job order, if there are any, the fastest first.
+func writeOrders(b *bytes.Buffer, rows []*row) {
+	var contract *row
+	var shown []*row
+	for _, w := range rows {
+		if w.err == nil && len(w.figures[Order]) > 0 {
+			shown = append(shown, w)
+		}
+		if w.Name == contractName {
+			contract = w
+		}
+	}
+	if len(shown) == 0 {
+		return
+	}
+	slices.SortStableFunc(shown, func(a, b *row) int {
+		return cmp.Compare(median(values(a.figures[Order])), median(values(b.figures[Order])))
+	})
+	b.WriteString("\n| an order, carried by | order µs | the contract is | allocs |\n|---|--:|--:|--:|\n")
+	for _, w := range shown {
+		fs := w.figures[Order]
+		name, times := w.Name, "-"
+		switch {
+		case w == contract:
+			name = "**" + name + "**"
+		case contract != nil:
+			times = multiple(ratio(values(contract.figures[Order]), values(fs)))
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", name, number(median(values(fs))/1000), times, number(allocs(fs)))
+	}
 }
 
 func (w *row) leftovers() string {

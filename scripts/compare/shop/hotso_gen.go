@@ -81,10 +81,22 @@ func decodeLine(d *contract.Decoder, v *Line) {
 		switch tag := d.Uint32(); tag {
 		case 0x1c05b93d:
 			v.SKU = d.String()
+			if !d.Is(0x2bf732fa) {
+				continue
+			}
+			fallthrough
 		case 0x2bf732fa:
 			v.Quantity = d.Int32()
+			if !d.Is(0xdd3ec7cb) {
+				continue
+			}
+			fallthrough
 		case 0xdd3ec7cb:
 			v.Price = d.Int64()
+			if !d.Is(0x3fd8d24b) {
+				continue
+			}
+			fallthrough
 		case 0x3fd8d24b:
 			v.Sum = d.Int64()
 		default:
@@ -157,26 +169,70 @@ func decodeOrder(d *contract.Decoder, v *Order) {
 		switch tag := d.Uint32(); tag {
 		case 0x61e9eac3:
 			v.Number = d.Uint64()
+			if !d.Is(0x09f3c03d) {
+				continue
+			}
+			fallthrough
 		case 0x09f3c03d:
 			v.Customer = d.String()
+			if !d.Is(0x43352165) {
+				continue
+			}
+			fallthrough
 		case 0x43352165:
 			v.Email = d.String()
+			if !d.Is(0x1440c15d) {
+				continue
+			}
+			fallthrough
 		case 0x1440c15d:
 			v.Note = d.String()
+			if !d.Is(0xb108de6c) {
+				continue
+			}
+			fallthrough
 		case 0xb108de6c:
 			v.Placed = d.Time()
+			if !d.Is(0x9861e788) {
+				continue
+			}
+			fallthrough
 		case 0x9861e788:
 			v.Express = d.Bool()
+			if !d.Is(0x993014db) {
+				continue
+			}
+			fallthrough
 		case 0x993014db:
 			v.Weight = d.Float64()
+			if !d.Is(0xeaa26cad) {
+				continue
+			}
+			fallthrough
 		case 0xeaa26cad:
 			v.Labels = decodeMapStringString(d)
+			if !d.Is(0x8a1a00dd) {
+				continue
+			}
+			fallthrough
 		case 0x8a1a00dd:
 			v.Lines = decodeSliceLine(d)
+			if !d.Is(0x882428fb) {
+				continue
+			}
+			fallthrough
 		case 0x882428fb:
 			v.Net = d.Int64()
+			if !d.Is(0x158381db) {
+				continue
+			}
+			fallthrough
 		case 0x158381db:
 			v.Tax = d.Int64()
+			if !d.Is(0xad066d9b) {
+				continue
+			}
+			fallthrough
 		case 0xad066d9b:
 			v.Total = d.Int64()
 		default:

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-//go:generate go run github.com/hotso/hotso/host/cmd/hotso gen
+//go:generate go run -C ../../.. ./host/cmd/hotso gen scripts/compare/shop
 
 // A Shop prices orders.
 //
