@@ -65,8 +65,8 @@ var contenders = []Contender{
 	{Name: "in process, deep copies", Order: orderCopied, Static: true},
 	{Name: "in process, deep copies but of strings", Order: orderSharing, Static: true},
 	{Name: contractName, Order: orderContract, Needs: needShop},
-	{Name: "hotso, protobuf (vtproto) in bytes", Order: orderProto, Needs: needShop},
-	{Name: "hotso, the same, from and to a Go value", Order: orderConverted, Needs: needShop},
+	{Name: "hotso, vtproto in bytes", Order: orderProto, Needs: needShop},
+	{Name: "hotso, vtproto in bytes, converted", Order: orderConverted, Needs: needShop},
 	{Name: "hotso, JSON in bytes", Order: orderJSON, Needs: needShop},
 }
 
