@@ -186,6 +186,12 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// The order's 16 texts share an allocation; the map takes two, and the lines one.
+func TestAllocations(t *testing.T) {
+	roundTrip := ours(t, shop.Sample()).roundTrip
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = roundTrip() }), 4.0)
+}
+
 func BenchmarkCodec(b *testing.B) {
 	for _, c := range codecs(b) {
 		b.Run(c.name, func(b *testing.B) {
