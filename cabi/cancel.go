@@ -30,8 +30,9 @@ func listOf(called uintptr) *callList { return &calls[called%uintptr(len(calls))
 type call struct {
 	id         uintptr // what hotso_cancel takes
 	list       *callList
-	prev, next *call
-	over       bool // it was cancelled, or has returned; guarded by the list, as prev and next are
+	prev, next *call // guarded by the list
+	over       bool  // it was cancelled, or has returned; likewise
+	returned   bool  // it is in no list; likewise
 	made       atomic.Pointer[cancellable]
 }
 
@@ -65,6 +66,11 @@ func Context() (ctx context.Context, done func()) {
 // end is called when the export returns.
 func (c *call) end() {
 	c.list.Lock()
+	if c.returned {
+		c.list.Unlock()
+		return
+	}
+	c.returned = true
 	if c.prev != nil {
 		c.prev.next = c.next
 	} else {

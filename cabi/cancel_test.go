@@ -51,6 +51,20 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+// Who says twice that a call is over disturbs no other.
+func TestContextDoneTwice(t *testing.T) {
+	runtime.LockOSThread() // for the same list
+	defer runtime.UnlockOSThread()
+	_, done := Context()
+	done()
+	other, otherDone := Context()
+	done()
+	cancelCall(other.(*call).id)
+	require.ErrorIs(t, other.Err(), context.Canceled)
+	otherDone()
+	requireNoCalls(t)
+}
+
 // A call that a callback makes may have the name of the outer one: it is cancelled first.
 func TestContextsOfNestedCalls(t *testing.T) {
 	runtime.LockOSThread()

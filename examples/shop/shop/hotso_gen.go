@@ -308,6 +308,10 @@ func decodeLine(d *contract.Decoder, v *Line) {
 		switch tag := d.Uint32(); tag {
 		case 0x1f648005:
 			v.Item = d.String()
+			if !d.Is(0xe1e7b893) {
+				continue
+			}
+			fallthrough
 		case 0xe1e7b893:
 			v.Count = d.Int()
 		default:
@@ -334,8 +338,16 @@ func decodeReceipt(d *contract.Decoder, v *Receipt) {
 		switch tag := d.Uint32(); tag {
 		case 0x09f3c03d:
 			v.Customer = d.String()
+			if !d.Is(0xf5240e23) {
+				continue
+			}
+			fallthrough
 		case 0xf5240e23:
 			v.Paid = d.Int()
+			if !d.Is(0x5dcdd535) {
+				continue
+			}
+			fallthrough
 		case 0x5dcdd535:
 			v.Version = d.String()
 		default:
