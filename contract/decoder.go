@@ -18,6 +18,7 @@ type Decoder struct {
 	budget int    // bytes that may yet be allocated, besides those of strings
 	text   []byte // room for short texts,
 	used   int    // of which so much is taken
+	lent   bool   // texts and bytes are the frame's
 	depth  int
 	err    error
 }
@@ -204,12 +205,19 @@ const (
 	sharedText = 256
 )
 
-// String reads a text, as a copy.
+// Borrow has String and ByteSlice return what is in the frame, without a copy: for an
+// implementation that keeps nothing of it when its method has returned, and writes nothing there.
+func (d *Decoder) Borrow() { d.lent = true }
+
+// String reads a text, as a copy unless it is borrowed.
 func (d *Decoder) String() string {
 	n := d.length()
 	at := d.off
 	d.off += n
 	b := d.buf[at:d.off:d.off]
+	if d.lent {
+		return unsafe.String(unsafe.SliceData(b), n)
+	}
 	if n > shortText || n == 0 {
 		return string(b)
 	}
@@ -223,14 +231,17 @@ func (d *Decoder) String() string {
 	return unsafe.String(unsafe.SliceData(s), n) // nobody writes there again
 }
 
-// ByteSlice reads a []byte, as a copy.
+// ByteSlice reads a []byte, as a copy unless it is borrowed.
 func (d *Decoder) ByteSlice() []byte {
 	n, outer, ok := d.List(1, 1)
 	if !ok {
 		return nil
 	}
-	v := make([]byte, n)
-	copy(v, d.take(n))
+	v := d.take(n)
+	v = v[:len(v):len(v)]
+	if !d.lent {
+		v = append(make([]byte, 0, n), v...)
+	}
 	d.End(outer)
 	return v
 }

@@ -214,6 +214,8 @@ func TestContext(t *testing.T) {
 	assert.Empty(t, seen.Trace)
 }
 
+func TestBorrowedArguments(t *testing.T) { shapestest.Borrowed(t, bind(t)) }
+
 func TestFunctions(t *testing.T) { shapestest.Functions(t, bind(t)) }
 
 func TestReaders(t *testing.T) {

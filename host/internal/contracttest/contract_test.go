@@ -133,7 +133,9 @@ func TestContextThroughALibrary(t *testing.T) {
 }
 
 func TestFunctionsThroughALibrary(t *testing.T) {
-	shapestest.Functions(t, open(t, libtest.Build(t, "shapes", "1")))
+	s := open(t, libtest.Build(t, "shapes", "1"))
+	shapestest.Functions(t, s)
+	shapestest.Borrowed(t, s)
 }
 
 func TestReadersThroughALibrary(t *testing.T) {

@@ -35,13 +35,13 @@ type contractPackage struct {
 
 // A contractMethod is one method of the interface, or of an object.
 type contractMethod struct {
+	terms
 	name    string
 	serve   string          // the function that serves it
 	object  *contractObject // that has it; nil if the contract has
 	makes   *contractObject // among its results
 	closes  bool            // the object is gone then
 	control bool            // hotso calls it by itself
-	since   int
 	ctx     bool
 	params  []wireParam
 	results []*wireType
@@ -86,9 +86,9 @@ func (c *contractPackage) resolve() {
 			c.fail(o.Pos(), ErrName, "hotso gen writes a function %s: give this another name", name)
 		}
 	}
-	since := c.sinceOf(spec)
+	terms := c.termsOf(spec)
 	for i := range iface.NumMethods() {
-		c.methods = append(c.methods, c.method(iface.Method(i), since))
+		c.methods = append(c.methods, c.method(iface.Method(i), terms))
 	}
 	sortMethods(c.methods)
 	if len(c.methods) == 0 {
@@ -145,10 +145,10 @@ func (c *contractPackage) findInterface() (found *ast.TypeSpec) {
 						continue
 					}
 					found = spec
-				case spec != nil && (d.verb == "types" || d.verb == "text" || d.verb == "moves"), d.verb == "since":
+				case spec != nil && (d.verb == "types" || d.verb == "text" || d.verb == "moves"), d.verb == "since", d.verb == "borrow":
 				default:
 					c.fail(d.pos, ErrDirective, "//hotso:%s does not belong here: in the package of a contract there are contract, types, text and "+
-						"moves above types, and since above methods", d.verb)
+						"moves above types, and since and borrow above methods", d.verb)
 				}
 			}
 		}
@@ -181,17 +181,24 @@ func typesIn(file *ast.File) iter.Seq2[*ast.TypeSpec, *ast.CommentGroup] {
 	}
 }
 
-// sinceOf reads the //hotso:since lines of an interface.
-func (c *contractPackage) sinceOf(spec *ast.TypeSpec) map[string]int {
-	since := map[string]int{}
+// terms are what the directives above a method say.
+type terms struct {
+	since  int
+	borrow bool // of the arguments
+}
+
+// termsOf reads the directives above the methods of an interface.
+func (c *contractPackage) termsOf(spec *ast.TypeSpec) map[string]terms {
+	all := map[string]terms{}
 	body, ok := spec.Type.(*ast.InterfaceType)
 	if !ok {
-		return since
+		return all
 	}
 	for _, m := range body.Methods.List {
 		if m.Doc == nil || len(m.Names) != 1 {
 			continue
 		}
+		t := all[m.Names[0].Name]
 		for _, comment := range m.Doc.List {
 			d, ok := parseDirective(comment)
 			if !ok {
@@ -201,19 +208,24 @@ func (c *contractPackage) sinceOf(spec *ast.TypeSpec) map[string]int {
 			if len(d.args) == 1 {
 				n, _ = strconv.Atoi(d.args[0])
 			}
-			if d.verb != "since" || n < 1 {
-				c.fail(d.pos, ErrDirective, "above a method there is //hotso:since N, where N counts the versions of the contract, from 1")
+			switch {
+			case d.verb == "borrow" && len(d.args) == 0:
+				t.borrow = true
+			case d.verb == "since" && n >= 1:
+				t.since = n
+			default:
+				c.fail(d.pos, ErrDirective, "above a method there are //hotso:borrow, and //hotso:since N, where N counts the versions of the contract, from 1")
 			}
-			since[m.Names[0].Name] = n
 		}
+		all[m.Names[0].Name] = t
 	}
-	return since
+	return all
 }
 
 // method takes a method apart.
-func (c *contractPackage) method(f *types.Func, since map[string]int) *contractMethod {
+func (c *contractPackage) method(f *types.Func, terms map[string]terms) *contractMethod {
 	sig := f.Signature()
-	m := &contractMethod{name: f.Name(), since: since[f.Name()]}
+	m := &contractMethod{name: f.Name(), terms: terms[f.Name()]}
 	if !isExported(m.name) {
 		c.fail(f.Pos(), ErrName, "%s is a part of names in C: begin it with a capital ASCII letter", m.name)
 	}
@@ -276,6 +288,9 @@ func (c *contractPackage) method(f *types.Func, since map[string]int) *contractM
 		if w := c.wireType(v.Type(), v.Pos(), m.name); w != nil {
 			m.results = append(m.results, w)
 		}
+	}
+	if m.borrow && m.stream != nil {
+		c.fail(f.Pos(), ErrDirective, "%s: //hotso:borrow is for the time of a call, and this one is over when its result is read", m.name)
 	}
 	return m
 }

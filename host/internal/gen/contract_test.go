@@ -47,6 +47,8 @@ type C interface {
 	FuncSeq(f func()) iter.Seq2[int, error]
 	ReadSeek() (io.ReadSeeker, error)
 	ReadOnly() io.Reader
+	//hotso:borrow
+	Borrowed(a string) (io.Reader, error)
 	Reads(r *io.Reader) error
 	Pointer(p unsafe.Pointer, u uintptr) error
 	Any(v any) error
@@ -116,6 +118,7 @@ func Export() {}
 		"FuncSeq(f":        "a method that returns a sequence takes no functions, interfaces or sequences",
 		"ReadSeek() (":     "io.ReadSeeker can't cross",
 		"ReadOnly() ":      "a method that returns a reader returns nothing else but an error",
+		"Borrowed(a":       "//hotso:borrow is for the time of a call",
 		"Reads(r":          "io.Reader can't cross",
 		"Pointer(p":        "uintptr can't cross; it means something in this process's memory only",
 		"Any(v":            "declare type Value any here, with //hotso:types A B above it",

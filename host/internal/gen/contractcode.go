@@ -270,6 +270,9 @@ func (c *contractPackage) writeServe(b *strings.Builder) {
 			}
 			fmt.Fprintf(b, "\timpl, err := contract.%s[%s](contractObjects, d)\n\tif err != nil {\n\t\t%s\n\t}\n", find, m.object.name, fail)
 		}
+		if m.borrow {
+			b.WriteString("\td.Borrow()\n")
+		}
 		m.answer(b, "impl."+m.name, fail)
 		b.WriteString("}\n")
 	}

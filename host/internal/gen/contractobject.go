@@ -55,16 +55,16 @@ func (c *contractPackage) findMoves() {
 
 // objectMethods takes the methods of an object apart, and adds those that hotso calls.
 func (c *contractPackage) objectMethods(o *contractObject, iface *types.Interface) {
-	since := map[string]int{}
+	var terms map[string]terms
 	for _, file := range c.files {
 		for spec := range typesIn(file) {
 			if spec.Name.Name == o.name {
-				since = c.sinceOf(spec)
+				terms = c.termsOf(spec)
 			}
 		}
 	}
 	for i := range iface.NumMethods() {
-		m := c.method(iface.Method(i), since)
+		m := c.method(iface.Method(i), terms)
 		m.object = o
 		m.closes = m.name == "Close" && len(m.params)+len(m.results) == 0 && m.stream == nil
 		o.methods = append(o.methods, m)

@@ -115,7 +115,7 @@ func TestOpenAPI(t *testing.T) {
 	assert.Equal(t, "3.1.1", doc.OpenAPI)
 	assert.Equal(t, "shapes", doc.Info.Title)
 	assert.Equal(t, "1.2", doc.Info.Version)
-	assert.Len(t, doc.Paths, 11)
+	assert.Len(t, doc.Paths, 12)
 	assert.NotContains(t, doc.Paths, "/call/Shapes_Walk", "it takes a function")
 	many := doc.Paths["/call/Shapes_Many"]["post"]
 	assert.Equal(t, "Shapes_Many", many.OperationID)

@@ -39,6 +39,7 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "EchoNode"},
 		{Name: "Fail"},
 		{Name: "Later", Optional: true},
+		{Name: "Length"},
 		{Name: "Many"},
 		{Name: "Nothing"},
 		{Name: "Plain"},
@@ -56,6 +57,7 @@ var contractInfo = contract.New(contract.Info{
 	{Call: serveEchoNode},
 	{Call: serveFail},
 	{Call: serveLater},
+	{Call: serveLength},
 	{Call: serveMany},
 	{Call: serveNothing},
 	{Call: servePlain},
@@ -167,6 +169,19 @@ func (c contractClient) Later(a string) (r string, err error) {
 	return r, call.Done()
 }
 
+func (c contractClient) Length(text string, b []byte, parts map[string]string) (r int, err error) {
+	call := c.bound.Begin(context.Background())
+	defer call.Free()
+	call.Encoder.String(text)
+	call.Encoder.ByteSlice(b)
+	encodeMapStringString(&call.Encoder, parts)
+	if err := call.Do(8); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
 func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r2 string, r3 []Point, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
@@ -174,7 +189,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 	call.Encoder.String(b)
 	call.Encoder.Bool(c_)
 	encodeSlicePoint(&call.Encoder, rest)
-	if err := call.Do(8); err != nil {
+	if err := call.Do(9); err != nil {
 		return r1, r2, r3, err
 	}
 	r1 = call.Decoder.Int()
@@ -186,7 +201,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 func (c contractClient) Nothing() {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
-	contract.Must(call.Do(9))
+	contract.Must(call.Do(10))
 	contract.Must(call.Done())
 }
 
@@ -194,7 +209,7 @@ func (c contractClient) Plain(n int) (r int) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	call.Encoder.Int(n)
-	contract.Must(call.Do(10))
+	contract.Must(call.Do(11))
 	r = call.Decoder.Int()
 	contract.Must(call.Done())
 	return r
@@ -204,7 +219,7 @@ func (c contractClient) Read(ctx context.Context, n int, fail string) (io.ReadCl
 	call := c.bound.Begin(ctx)
 	call.Encoder.Int(n)
 	call.Encoder.String(fail)
-	return contract.Open(call, 11)
+	return contract.Open(call, 12)
 }
 
 func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point, err error) {
@@ -212,7 +227,7 @@ func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point
 	defer call.Free()
 	contract.Seq(call, points, func(e *contract.Encoder, v *Point) { encodePoint(e, v) })
 	call.Encoder.Bool(twice)
-	if err := call.Do(12); err != nil {
+	if err := call.Do(13); err != nil {
 		return r, err
 	}
 	decodePoint(&call.Decoder, &r)
@@ -241,7 +256,7 @@ func (c contractClient) Tell(w Watcher, n *Node) (r string, err error) {
 		return contract.Unknown(d)
 	})
 	encodePtrNode(&call.Encoder, n)
-	if err := call.Do(13); err != nil {
+	if err := call.Do(14); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -266,7 +281,7 @@ func (c contractClient) Walk(ctx context.Context, n int, visit func(ctx context.
 		e.Bool(r)
 		return nil
 	})
-	if err := call.Do(14); err != nil {
+	if err := call.Do(15); err != nil {
 		return r, err
 	}
 	r = call.Decoder.Int()
@@ -413,6 +428,22 @@ func serveLater(_ context.Context, impl Shapes, d *contract.Decoder, e *contract
 		return err
 	}
 	e.String(r)
+	return nil
+}
+
+func serveLength(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	d.Borrow()
+	text := d.String()
+	b := d.ByteSlice()
+	parts := decodeMapStringString(d)
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Length(text, b, parts)
+	if err != nil {
+		return err
+	}
+	e.Int(r)
 	return nil
 }
 
@@ -2925,6 +2956,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   {"name":"EchoNode","params":[{"name":"n","type":"*Node"}],"results":["*Node"],"error":true},
   {"name":"Fail","context":true,"params":[{"name":"how","type":"string"}],"results":["string"],"error":true},
   {"name":"Later","since":2,"params":[{"name":"a","type":"string"}],"results":["string"],"error":true},
+  {"name":"Length","params":[{"name":"text","type":"string"},{"name":"b","type":"[]uint8"},{"name":"parts","type":"map[string]string"}],"results":["int"],"error":true},
   {"name":"Many","params":[{"name":"a","type":"int"},{"name":"b","type":"string"},{"name":"c","type":"bool"},{"name":"rest","type":"[]Point"}],"results":["int","string","[]Point"],"error":true},
   {"name":"Nothing"},
   {"name":"Plain","params":[{"name":"n","type":"int"}],"results":["int"]},

@@ -32,6 +32,10 @@ type Shapes interface {
 	EchoLists(l Lists) (Lists, error)
 	// Many has several parameters, of which the last takes any number, and results.
 	Many(a int, b string, c bool, rest ...Point) (int, string, []Point, error)
+	// Length counts bytes, and keeps nothing.
+	//
+	//hotso:borrow
+	Length(text string, b []byte, parts map[string]string) (int, error)
 	// Plain can't fail, but a call of it can: then it panics.
 	Plain(n int) int
 	// Nothing does nothing.

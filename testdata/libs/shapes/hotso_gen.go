@@ -24,6 +24,7 @@ var (
 	shapesEchoNode  = contract.Serves("Shapes", "EchoNode")
 	shapesFail      = contract.Serves("Shapes", "Fail")
 	shapesLater     = contract.Serves("Shapes", "Later")
+	shapesLength    = contract.Serves("Shapes", "Length")
 	shapesMany      = contract.Serves("Shapes", "Many")
 	shapesNothing   = contract.Serves("Shapes", "Nothing")
 	shapesPlain     = contract.Serves("Shapes", "Plain")
@@ -120,6 +121,16 @@ func Shapes_Later(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_ca
 ) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
 	reply, err := shapesLater.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Shapes_Length
+func Shapes_Length(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := shapesLength.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))

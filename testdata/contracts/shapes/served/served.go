@@ -44,6 +44,15 @@ func (Shapes) Many(a int, b string, c bool, rest ...shapes.Point) (int, string, 
 	return a, b, rest, shapes.ErrSad
 }
 
+// Length counts.
+func (Shapes) Length(text string, b []byte, parts map[string]string) (int, error) {
+	n := len(text) + len(b)
+	for k, v := range parts {
+		n += len(k) + len(v)
+	}
+	return n, nil
+}
+
 // Plain adds one.
 func (Shapes) Plain(n int) int {
 	if n < 0 {

@@ -121,6 +121,16 @@ func (w *watcher) Seen(_ context.Context, n *shapes.Node) error {
 
 func (w *watcher) Name() string { return "the watcher" }
 
+// Borrowed tries the method whose arguments are read in place.
+func Borrowed(t *testing.T, s shapes.Shapes) {
+	n, err := s.Length("text", []byte{1, 2, 3}, map[string]string{"key": "value", "": ""})
+	require.NoError(t, err)
+	assert.Equal(t, 4+3+8, n)
+	n, err = s.Length("", nil, nil)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+}
+
 // Readers tries the methods that take and return readers.
 func Readers(t *testing.T, s shapes.Shapes) {
 	ctx := t.Context()

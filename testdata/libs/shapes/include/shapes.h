@@ -83,6 +83,15 @@ HOTSO_EXPORT hotso_status Shapes_Fail(hotso_cbyte *args, size_t args_len, uint8_
 HOTSO_EXPORT hotso_status Shapes_Later(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                        size_t *out_len);
 
+/* Shapes_Length serves the method Length of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Length(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                        size_t *out_len);
+
 /* Shapes_Many serves the method Many of the contract
  * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
  *
