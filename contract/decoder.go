@@ -211,16 +211,16 @@ func (d *Decoder) Borrow() { d.lent = true }
 
 // String reads a text, as a copy unless it is borrowed.
 func (d *Decoder) String() string {
-	n := d.length()
-	at := d.off
-	d.off += n
+	at := d.off + 4
+	if d.lent || at > d.end {
+		return d.otherText()
+	}
+	n := int(binary.LittleEndian.Uint32(d.buf[at-4 : at : at]))
+	if n <= 0 || n > min(shortText, d.end-at) {
+		return d.otherText()
+	}
+	d.off = at + n
 	b := d.buf[at:d.off:d.off]
-	if d.lent {
-		return unsafe.String(unsafe.SliceData(b), n)
-	}
-	if n > shortText || n == 0 {
-		return string(b)
-	}
 	begin := d.used
 	if n > len(d.text)-begin {
 		d.text, begin = make([]byte, min(sharedText, n+len(d.buf)-d.off)), 0
@@ -229,6 +229,15 @@ func (d *Decoder) String() string {
 	s := d.text[begin:d.used:d.used]
 	copy(s, b)
 	return unsafe.String(unsafe.SliceData(s), n) // nobody writes there again
+}
+
+// otherText is a text that is empty, long, borrowed or damaged.
+func (d *Decoder) otherText() string {
+	b := d.Raw()
+	if d.lent {
+		return unsafe.String(unsafe.SliceData(b), len(b))
+	}
+	return string(b)
 }
 
 // ByteSlice reads a []byte, as a copy unless it is borrowed.
