@@ -52,6 +52,7 @@ Methods of a contract, Greeter.Greet or Greeter_Greet, take JSON for all that is
 }
 
 func callFile(ctx context.Context, t *terminal, file, name string, texts []string, asJSON bool) (err error) {
+	t.ownStdout()
 	d, err := host.Inspect(file) // wrong arguments are found before any code runs
 	if err != nil {
 		return err

@@ -84,6 +84,7 @@ func runCrash(ctx context.Context, t *terminal, file string, f crashFlags) error
 		}
 		t.err = stderr
 	}
+	t.ownStdout()
 	conf := drill.Config{File: file, Kinds: f.kinds, Times: f.times, Callers: f.callers, Traffic: f.traffic, Reclaim: f.reclaim}
 	set, finish := t.counted(int64(f.times), "crashes")
 	conf.Progress = func(n int) { set(int64(n)) }

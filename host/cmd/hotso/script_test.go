@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script. Each script has the variables
 //
-//	$LIBS    greeter v1 and v2, echo, callback, panics, slow, badstart, shapes, hello; sealed, and its own
+//	$LIBS    greeter v1 and v2, echo, callback, panics, slow, badstart, shapes, busy, hello; sealed, and its own
 //	$MODULE  the root of the module
 func TestScripts(t *testing.T) {
 	module, err := filepath.Abs("../../..")
@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	libs := []string{
 		libtest.Greeter(t, "1"), libtest.Greeter(t, "2"), libtest.Build(t, "echo", "1"),
 		libtest.Build(t, "callback", "1"), libtest.Build(t, "panics", "1"), libtest.Build(t, "slow", "1"), libtest.Build(t, "notours", "1"),
-		libtest.Build(t, "badstart", "1", libtest.LDFlags("-X main.mode=error")), libtest.Build(t, "shapes", "1"),
+		libtest.Build(t, "badstart", "1", libtest.LDFlags("-X main.mode=error")), libtest.Build(t, "shapes", "1"), libtest.Build(t, "busy", "1"),
 		libtest.Build(t, filepath.Join(module, "examples", "contract", "libhello"), "1", libtest.Named("hello")),
 	}
 	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output()

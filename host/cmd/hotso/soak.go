@@ -88,6 +88,7 @@ func runSoak(ctx context.Context, t *terminal, file string, f soakFlags) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	finish := t.soakProgress(&conf)
+	t.ownStdout()
 	result, err := soak.Run(ctx, conf)
 	finish()
 	if result != nil && result.Reloads > 0 {
