@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Command libshop is a library that serves the contract of package shop. Its prices may be
 // changed by the next version:
 //
