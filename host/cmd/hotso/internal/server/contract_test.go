@@ -187,7 +187,7 @@ func TestGetContract(t *testing.T) {
 		status, body, _ := r.do("POST", path, "[{}, {}, {}, {}, {}]")
 		assert.Equal(t, http.StatusBadRequest, status, "%s is there: %s", path, body)
 	}
-	assert.Len(t, doc.Paths, 10)
+	assert.Len(t, doc.Paths, 12)
 	status, body, _ = r.do("HEAD", "/contract", "")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Empty(t, body)
