@@ -161,6 +161,7 @@ type Call struct {
 	lent    bool // the other side may still read the arguments
 
 	object   *object // whose method is called
+	user     *Object // so that it is not free while it is called
 	handleAt int     // where in the arguments its handle is
 	made     *making // the object that was made, until somebody has it
 
@@ -242,7 +243,7 @@ func (c *Call) Free() {
 		end()
 	}
 	clear(c.lends)
-	c.bound, c.ctx, c.lent, c.object, c.made, c.function, c.lends = nil, nil, false, nil, nil, nil, c.lends[:0]
+	c.bound, c.ctx, c.lent, c.object, c.user, c.made, c.function, c.lends = nil, nil, false, nil, nil, nil, nil, c.lends[:0]
 	calls.Put(c)
 }
 

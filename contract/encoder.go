@@ -22,6 +22,7 @@ type Encoder struct {
 	err   error
 	depth int
 	path  []string // what Field said at each depth
+	made  uint64   // handle of the object among the results
 }
 
 // Err says what could not be written.

@@ -93,9 +93,13 @@ func (c *Contract[T]) call(ctx context.Context, method int, args []byte) (*Call,
 	if err == nil {
 		err = call.Encoder.Err()
 	}
+	if err == nil && call.Encoder.made != 0 {
+		err = ctx.Err() // the caller may have left, and would never free the object
+	}
 	if err == nil {
 		return call, nil
 	}
+	c.objects.drop(&call.Encoder)
 	call.Free()
 	return nil, c.errors.detail(err)
 }
@@ -112,8 +116,20 @@ func (c *Contract[T]) open(ctx context.Context, method int, args []byte) (iter.S
 		cancel()
 		return nil, c.errors.detail(err)
 	}
+	var begun atomic.Bool
+	stop := context.AfterFunc(ctx, func() {
+		if begun.CompareAndSwap(false, true) { // nobody will ask for a piece
+			defer cancel()
+			defer func() { _ = recover() }()
+			values(nil, nil)
+		}
+	})
 	return func(yield func([]byte, error) bool) {
 		defer cancel()
+		if stop(); !begun.CompareAndSwap(false, true) {
+			yield(nil, c.errors.detail(ctx.Err()))
+			return
+		}
 		var e Encoder
 		values(&e, func(err error) bool {
 			if err != nil {

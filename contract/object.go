@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -30,6 +32,7 @@ type object struct {
 
 	// These belong to who has all turns; a call may read them.
 	pin    Pin    // of the version that it is in; nil while it is in none
+	stays  bool   // it can't be written down there
 	handle uint64 // there
 	saved  []byte // what it is rebuilt of, while it is in none
 
@@ -43,7 +46,7 @@ const all = 1 << 40
 // Begin begins a call of a method of the object, as [Bound.Begin] does.
 func (o *Object) Begin(ctx context.Context) *Call {
 	c := o.bound.Begin(ctx)
-	c.object, c.handleAt = o.object, len(c.Encoder.buf)
+	c.object, c.user, c.handleAt = o.object, o, len(c.Encoder.buf)
 	c.Encoder.Uint64(0) // its handle, once it is known where the call goes
 	return c
 }
@@ -89,28 +92,45 @@ func (o *object) callHere(c *Call, method int) (reply []byte, err error) {
 	} else {
 		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf)
 	}
-	if m.Close && !errors.Is(err, ErrStandsStill) { // whatever it says, it can't be closed again, as with files
-		o.lose(fmt.Errorf("%w: it was closed", ErrGone))
+	err = ended(o.pin, err)
+	if m.Close && !errors.Is(err, ErrStandsStill) {
+		o.closed(err)
 	}
-	return reply, o.failed(err)
+	return reply, err
+}
+
+// closed loses the object after a call of its Close. Whatever that said, it can't be closed
+// again, as with files.
+func (o *object) closed(err error) {
+	var answer interface{ ErrorDetail() []byte }
+	if err != nil && !errors.As(err, &answer) { // it may not have got there
+		_, _ = o.control(context.Background(), o.kind.Free)
+	}
+	o.lose(fmt.Errorf("%w: it was closed", ErrGone))
 }
 
 // open calls a method that returns a sequence. The object stays where it is until release,
 // which is never nil.
 func (o *object) open(ctx context.Context, method int, args []byte, handleAt int) (pieces iter.Seq2[[]byte, error], release func(), err error) {
+	args = bytes.Clone(args) // who ranges several times may do so at the same time
 	for {
 		if err := o.enter(ctx); err != nil {
 			return nil, func() {}, err
 		}
 		pin := o.pin
 		binary.LittleEndian.PutUint64(args[handleAt:], o.handle)
-		pieces, err = pin.Open(ctx, method, args)
+		opened, err := pin.Open(ctx, method, args)
 		if err == nil {
-			return pieces, o.leave, nil
+			return func(yield func([]byte, error) bool) {
+				for piece, err := range opened {
+					if !yield(piece, ended(pin, err)) {
+						return
+					}
+				}
+			}, o.leave, nil
 		}
-		err = o.failed(err)
 		o.leave()
-		if err = o.await(ctx, pin, err); err != errAgain {
+		if err = o.await(ctx, pin, ended(pin, err)); err != errAgain {
 			return nil, func() {}, err
 		}
 	}
@@ -123,7 +143,7 @@ func (o *object) enter(ctx context.Context) error {
 			return err
 		}
 		err := o.reason()
-		if err == nil && o.pin != nil && !(o.kind.Moves() && o.pin.Left()) {
+		if err == nil && o.pin != nil && !o.mustMove() {
 			return nil
 		}
 		o.leave()
@@ -138,9 +158,12 @@ func (o *object) enter(ctx context.Context) error {
 
 func (o *object) leave() { o.turns.Release(1) }
 
-// failed adds to the error of a call that the object is gone, if it is.
-func (o *object) failed(err error) error {
-	if err != nil && o.pin.Ended() {
+// mustMove reports whether calls go to another version than the object is in.
+func (o *object) mustMove() bool { return o.kind.Moves() && !o.stays && o.pin.Left() }
+
+// ended adds to the error of a call that the object is gone, if its version is.
+func ended(pin Pin, err error) error {
+	if err != nil && pin.Ended() && !errors.Is(err, ErrGone) {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return err
@@ -166,40 +189,69 @@ func (o *object) lose(why error) {
 	}
 }
 
-// move brings the object to where calls go now.
+// movePatience is how long a move may go on without its caller. What hangs is left behind then.
+const movePatience = time.Minute
+
+// move brings the object to where calls go now. What was begun is done also if ctx ends
+// meanwhile, or else what was written down would be lost.
 func (o *object) move(ctx context.Context) error {
 	if err := o.turns.Acquire(ctx, all); err != nil {
 		return err
 	}
-	defer o.turns.Release(all)
+	moving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	moved := make(chan error, 1)
+	go func() {
+		defer cancel()
+		defer o.turns.Release(all)
+		moved <- o.moveNow(moving)
+	}()
+	select {
+	case err := <-moved:
+		return err
+	case <-ctx.Done():
+		time.AfterFunc(movePatience, cancel)
+		return ctx.Err()
+	}
+}
+
+// moveNow is move for who has all turns.
+func (o *object) moveNow(ctx context.Context) error {
 	if err := o.reason(); err != nil {
 		return err
 	}
 	if o.pin != nil {
-		if !o.pin.Left() {
+		if !o.mustMove() {
 			return nil // somebody has moved it
 		}
 		if err := o.save(ctx); err != nil {
-			return o.failed(err)
+			return err
+		}
+		if o.stays {
+			return nil
 		}
 	}
 	return o.restore(ctx)
 }
 
-// save writes the object down, which is gone from its version then. The caller has all turns.
+// save writes the object down, which is gone from its version then; or stays there, if it
+// can't be written down. The caller has all turns. The error is that of a version that has
+// ended, or of ctx.
 func (o *object) save(ctx context.Context) error {
 	reply, err := o.control(ctx, o.kind.Save)
-	if err != nil {
-		return fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err))
-	}
 	d := newDecoder(reply)
 	saved := d.ByteSlice()
-	if err := d.Done(); err != nil {
-		return fmt.Errorf("the %s could not be saved: %w", o.kind.Name, err)
+	if err == nil {
+		err = d.Done()
 	}
-	o.saved = saved
-	o.pin.Release()
-	o.pin = nil
+	switch {
+	case err == nil:
+		o.pin.Release()
+		o.saved, o.pin = saved, nil
+		return nil
+	case o.pin.Ended() || ctx.Err() != nil:
+		return ended(o.pin, fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err)))
+	}
+	o.stays = true
 	return nil
 }
 
@@ -219,7 +271,7 @@ func (o *object) restore(ctx context.Context) error {
 	}
 	made := c.made
 	c.made = nil
-	o.pin, o.handle, o.saved = made.pin, handle, nil
+	o.pin, o.handle, o.saved, o.stays = made.pin, handle, nil, false
 	made.becomes(o)
 	return nil
 }
@@ -233,14 +285,14 @@ func (o *object) control(ctx context.Context, method int) ([]byte, error) {
 }
 
 // leaveVersion takes the object along, as the version that it is in is to go. What can't be
-// saved is lost with the version. It is a Leave.
-func (o *object) leaveVersion(ctx context.Context) <-chan struct{} {
+// saved is lost with the version. It is a Leave for pin, which the object may have left.
+func (o *object) leaveVersion(ctx context.Context, pin Pin) <-chan struct{} {
 	if !o.kind.Moves() {
 		return nil
 	}
 	goes := func() {
 		defer o.turns.Release(all)
-		if o.pin != nil && o.reason() == nil {
+		if o.pin == pin && o.reason() == nil {
 			_ = o.save(ctx)
 		}
 	}
@@ -258,18 +310,14 @@ func (o *object) leaveVersion(ctx context.Context) <-chan struct{} {
 	return done
 }
 
-// free has the library forget the object, which nobody refers to. It reports false, and does
-// nothing, if a call is inside.
-func (o *object) free() bool {
-	if !o.turns.TryAcquire(all) {
-		return false
-	}
+// free has the library forget the object, which nobody refers to.
+func (o *object) free() {
+	_ = o.turns.Acquire(context.Background(), all) // which does not end
 	defer o.turns.Release(all)
 	if o.pin != nil && o.reason() == nil {
 		_, _ = o.control(context.Background(), o.kind.Free)
 	}
 	o.lose(ErrGone)
-	return true
 }
 
 // making is an object that a call makes, until somebody has it.
@@ -310,7 +358,7 @@ func (m *making) leave(ctx context.Context) <-chan struct{} {
 	case o == nil:
 		return nil
 	}
-	return o.leaveVersion(ctx)
+	return o.leaveVersion(ctx, m.pin)
 }
 
 // becomes has o asked from now on; nil if there is no object after all.
@@ -326,7 +374,7 @@ func (m *making) becomes(o *object) {
 	default:
 		go func() {
 			defer close(left)
-			if done := o.leaveVersion(asked); done != nil {
+			if done := o.leaveVersion(asked, m.pin); done != nil {
 				<-done
 			}
 		}()
@@ -347,6 +395,9 @@ func (c *Call) Object(kind string) *Object {
 	runtime.AddCleanup(user, func(o *object) { o.bound.freer.add(o) }, o)
 	return user
 }
+
+// freePatience is how long an object may take to close until the next is freed.
+const freePatience = 100 * time.Millisecond
 
 // A freer frees objects, one after the other, since a great many may come at once.
 type freer struct {
@@ -377,13 +428,19 @@ func (f *freer) run() {
 		}
 		f.mu.Unlock()
 		for _, o := range objects {
-			if !o.free() { // its last call is still inside
-				go func() {
-					if o.turns.Acquire(context.Background(), all) == nil {
-						o.turns.Release(all)
-						f.add(o)
-					}
-				}()
+			if !o.turns.TryAcquire(all) { // its last call is still inside
+				go o.free()
+				continue
+			}
+			o.turns.Release(all)
+			freed := make(chan struct{})
+			go func() {
+				defer close(freed)
+				o.free()
+			}()
+			select {
+			case <-freed:
+			case <-time.After(freePatience): // the others do not wait for it
 			}
 		}
 	}

@@ -26,7 +26,20 @@ func (s *Objects) Put(e *Encoder, object any) {
 		e.Uint64(0)
 		return
 	}
-	e.Uint64(s.add(object))
+	e.made = s.add(object)
+	e.Uint64(e.made)
+}
+
+// drop closes the object that a call has made, if there is one, as nobody gets its handle.
+func (s *Objects) drop(e *Encoder) {
+	if e.made == 0 {
+		return
+	}
+	s.mu.Lock()
+	object := s.live[e.made]
+	delete(s.live, e.made)
+	s.mu.Unlock()
+	_ = closeObject(object)
 }
 
 // PutMoving is Put for a kind that moves: what can't be written down is refused at once.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"runtime"
 	"sync"
 )
 
@@ -88,6 +89,9 @@ func Bytes[R io.Reader](r R, err error) (Pieces, error) {
 		if closer, ok := any(r).(io.Closer); ok {
 			defer closer.Close()
 		}
+		if e == nil {
+			return
+		}
 		buffer := make([]byte, chunk)
 		for {
 			n, err := r.Read(buffer)
@@ -107,7 +111,7 @@ func Bytes[R io.Reader](r R, err error) (Pieces, error) {
 // Open frees a call whose arguments were written and calls the method, which returns a reader.
 // Who is given the reader closes it.
 func Open(c *Call, method int) (io.ReadCloser, error) {
-	b, ctx, o, at := c.bound, c.ctx, c.object, c.handleAt
+	b, ctx, o, at, user := c.bound, c.ctx, c.object, c.handleAt, c.user
 	err := c.Encoder.Err()
 	args := append([]byte(nil), c.Encoder.buf...)
 	c.Free()
@@ -116,6 +120,7 @@ func Open(c *Call, method int) (io.ReadCloser, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	pieces, release, err := b.open(ctx, o, method, args, at)
+	runtime.KeepAlive(user)
 	if err != nil {
 		release()
 		cancel()

@@ -224,6 +224,15 @@ func TestReaders(t *testing.T) {
 	assert.EqualValues(t, 6, served.Closed.Load()-before)
 }
 
+// A reader that nobody reads is closed, too.
+func TestUnreadReadersAreClosed(t *testing.T) {
+	before := served.Closed.Load()
+	r, err := bind(t).Read(t.Context(), 1, "")
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	require.Eventually(t, func() bool { return served.Closed.Load() == before+1 }, time.Minute, time.Millisecond)
+}
+
 func TestSequences(t *testing.T) {
 	s, ctx := bind(t), t.Context()
 	for range 2 { // each range calls

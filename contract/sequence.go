@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 )
 
 // Pieces are the elements of a sequence: each is written to e, which is then what yield was
-// called for. An error is the last that yield is called with.
+// called for. An error is the last that yield is called with. Instead of that, once, they may be
+// given up: then e and yield are nil.
 type Pieces func(e *Encoder, yield func(error) bool)
 
 // Values are the pieces of seq, which put writes.
@@ -16,6 +18,9 @@ func Values[T any](seq iter.Seq2[T, error], put func(*Encoder, *T)) (Pieces, err
 		return nil, errors.New("the sequence is nil")
 	}
 	return func(e *Encoder, yield func(error) bool) {
+		if e == nil {
+			return
+		}
 		for v, err := range seq {
 			e.reset()
 			if err == nil {
@@ -32,10 +37,11 @@ func Values[T any](seq iter.Seq2[T, error], put func(*Encoder, *T)) (Pieces, err
 // Range frees a call whose arguments were written and returns the sequence that a method
 // answers with. Each range over it calls the method, as it would be on this side. An error ends it.
 func Range[T any](c *Call, method int, get func(*Decoder, *T)) iter.Seq2[T, error] {
-	b, ctx, failed, o, at := c.bound, c.ctx, c.Encoder.Err(), c.object, c.handleAt
+	b, ctx, failed, o, at, user := c.bound, c.ctx, c.Encoder.Err(), c.object, c.handleAt, c.user
 	args := append([]byte(nil), c.Encoder.buf...)
 	c.Free()
 	return func(yield func(T, error) bool) {
+		defer runtime.KeepAlive(user) // whoever has the sequence refers to the object
 		var none T
 		if failed != nil {
 			yield(none, failed)
