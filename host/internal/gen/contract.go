@@ -26,8 +26,9 @@ type contractPackage struct {
 	errors   []string    // sentinels
 	errTypes []*wireType // structs and others that are errors
 	errPtr   map[*wireType]bool
-	imports  map[string]string // path to name
-	wire     []*wireType       // in the order of their functions
+	errFn    map[*wireType]string // their functions are encode<errFn> and decode<errFn>
+	imports  map[string]string    // path to name
+	wire     []*wireType          // in the order of their functions
 	known    map[string]*wireType
 	lent     map[string]*hostParam
 	taken    map[string]bool // names of functions
@@ -51,7 +52,7 @@ type contractMethod struct {
 }
 
 type wireParam struct {
-	name     string // in the generated file
+	name     string // in the generated file, see nameParams
 	own      string // the author's
 	typ      *wireType
 	variadic bool
@@ -81,11 +82,7 @@ func (c *contractPackage) resolve() {
 	for _, name := range c.types.Scope().Names() {
 		c.taken[name] = true
 	}
-	for _, name := range []string{"Export", "Bind"} {
-		if o := c.types.Scope().Lookup(name); o != nil {
-			c.fail(o.Pos(), ErrName, "hotso gen writes a function %s: give this another name", name)
-		}
-	}
+	c.checkNames()
 	terms := c.termsOf(spec)
 	for i := range iface.NumMethods() {
 		c.methods = append(c.methods, c.method(iface.Method(i), terms))
@@ -106,6 +103,7 @@ func (c *contractPackage) resolve() {
 	}
 	c.findMoves()
 	c.findErrors()
+	c.nameParams()
 	for _, w := range c.wire {
 		w.recursive = w.reaches(w, map[*wireType]bool{})
 	}
@@ -229,22 +227,13 @@ func (c *contractPackage) method(f *types.Func, terms map[string]terms) *contrac
 	if !isExported(m.name) {
 		c.fail(f.Pos(), ErrName, "%s is a part of names in C: begin it with a capital ASCII letter", m.name)
 	}
-	names := map[string]bool{}
 	for i := range sig.Params().Len() {
 		v := sig.Params().At(i)
 		if i == 0 && isNamed(v.Type(), "context", "Context") {
 			m.ctx = true
 			continue
 		}
-		p := wireParam{name: v.Name(), own: v.Name(), variadic: sig.Variadic() && i == sig.Params().Len()-1}
-		for p.name == "" || p.name == "_" || names[p.name] || c.means(p.name) {
-			if p.name == "" || p.name == "_" {
-				p.name = "p" + strconv.Itoa(i)
-			} else {
-				p.name += "_"
-			}
-		}
-		names[p.name] = true
+		p := wireParam{own: v.Name(), variadic: sig.Variadic() && i == sig.Params().Len()-1}
 		if p.host = c.hostParam(v.Type(), v.Pos(), m.name); p.host != nil && !p.variadic {
 			m.params = append(m.params, p)
 			continue
@@ -295,13 +284,6 @@ func (c *contractPackage) method(f *types.Func, terms map[string]terms) *contrac
 	return m
 }
 
-// means reports whether a name means something in the body of a generated method.
-func (c *contractPackage) means(name string) bool {
-	return c.types.Scope().Lookup(name) != nil || types.Universe.Lookup(name) != nil || reservedInMethods[name]
-}
-
-var reservedInMethods = set("c r r1 r2 r3 r4 r5 r6 ctx call err d e f v impl contract context iter a0 a1 a2 a3 a4 a5 a6 a7 a8 a9")
-
 // sequence returns T of an iter.Seq2[T, error].
 func sequence(t types.Type) (types.Type, bool) {
 	n, ok := types.Unalias(t).(*types.Named)
@@ -343,6 +325,9 @@ func (c *contractPackage) findErrors() {
 				c.errPtr[w] = !byValue
 			}
 		}
+	}
+	for _, w := range c.errTypes { // all others have their names by now
+		c.errFn[w] = c.codecName("Error" + upperFirst(w.spelled))
 	}
 }
 

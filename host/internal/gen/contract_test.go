@@ -1,6 +1,12 @@
 package gen
 
 import (
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -136,7 +142,7 @@ func Export() {}
 		"private()":        "private is a part of names in C",
 		"//hotso:types":    "//hotso:types: Missing is not a type",
 		"Inner struct":     "give the struct a name",
-		"func Export":      "hotso gen writes a function Export",
+		"func Export":      "hotso gen writes something named Export",
 		"//hotso:what":     "//hotso:what does not belong here",
 		"Second interface": "",
 	} {
@@ -191,4 +197,47 @@ func TestContractDirectives(t *testing.T) {
 		_, err := generateContract(t, "package c\n\n"+text+"\n")
 		assert.ErrorContains(t, err, says)
 	}
+}
+
+// What the generated file has names for itself is told, or hidden by nothing.
+func TestNamesInContracts(t *testing.T) {
+	for text, says := range map[string]string{
+		"type contractClient struct{}": "hotso gen writes something named contractClient",
+		"func iter() {}":               "hotso gen writes something named iter",
+		"func len() {}":                "what hotso gen writes uses the name len",
+		"type outer struct{}":          "what hotso gen writes uses the name outer",
+		"type r3 struct{}":             "what hotso gen writes uses the name r3",
+	} {
+		_, err := generateContract(t, "package c\n\n//hotso:contract\ntype C interface{ A() }\n\n"+text+"\n")
+		assert.ErrorContains(t, err, says)
+	}
+	for _, text := range []string{
+		"type C interface{ A(encodeT, decodeT, contractErrors, contractObjects, serveA, netip, append, a0, r7 T, f func(len T) error) error }",
+		"type C interface{ A(netip T, url netip.Addr, other netip.Addr) (r9 netip.Addr) }",
+		// A package whose name the file needs only in the schema.
+		"type C interface{ A(T) T }",
+		"type C interface{ A(T, ErrorFault) }\n\ntype ErrorFault struct{}\n\ntype Fault struct{}\n\nfunc (Fault) Error() string { return \"\" }",
+		"type C interface{ A(x, X) error }\n\ntype X struct{ V *X }\n\ntype x = X",
+	} {
+		compiles(t, "package c\n\nimport \"net/netip\"\n\ntype T struct{ Addr netip.Addr }\n\n//hotso:contract\n"+text+"\n")
+	}
+}
+
+// compiles generates the code of a contract of one file, and wants it to be Go.
+func compiles(t *testing.T, text string) {
+	t.Helper()
+	generated, err := generateContract(t, text)
+	require.NoError(t, err)
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for name, text := range map[string]string{"c.go": text, "hotso_gen.go": generated} {
+		file, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	exports, err := exportData(t.Context(), "../../../testdata/contracts/shapes", nil)
+	require.NoError(t, err)
+	conf := types.Config{Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })}
+	_, err = conf.Check("example.com/c", fset, files, nil)
+	assert.NoError(t, err, "%s\n%s", text, generated)
 }

@@ -2,7 +2,10 @@ package gen
 
 import (
 	"fmt"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"maps"
 	"path"
 	"slices"
@@ -27,7 +30,10 @@ func (c *contractPackage) source() ([]byte, error) {
 		c.writeEncode(&b, w)
 		c.writeDecode(&b, w)
 	}
-	std, others := c.importLines(b.String()) // without the schema, which names types too
+	std, others, err := c.importLines(b.String()) // without the schema, which names types too
+	if err != nil {
+		return nil, err
+	}
 	text, err := c.schema().Text()
 	if err != nil {
 		return nil, err
@@ -52,15 +58,16 @@ func (c *contractPackage) source() ([]byte, error) {
 }
 
 // importLines are the imports that body uses: those of the standard library, and others.
-func (c *contractPackage) importLines(body string) (std, others []string) {
+func (c *contractPackage) importLines(body string) (std, others []string, err error) {
 	imports := maps.Clone(c.imports)
-	imports["context"], imports[contractPath] = "context", "contract"
-	if strings.Contains(body, "iter.Seq2[") {
-		imports["iter"] = "iter"
+	imports["context"], imports[contractPath], imports["iter"] = "context", "contract", "iter"
+	used, err := packagesIn(body)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, p := range slices.Sorted(maps.Keys(imports)) {
 		name := imports[p]
-		if !strings.Contains(body, name+".") {
+		if !used[name] {
 			continue
 		}
 		line := strconv.Quote(p)
@@ -73,7 +80,30 @@ func (c *contractPackage) importLines(body string) (std, others []string) {
 			std = append(std, line)
 		}
 	}
-	return std, others
+	return std, others, nil
+}
+
+// packagesIn are the names of packages that declarations mention. They may be in texts, too,
+// and be names of parameters.
+func packagesIn(body string) (map[string]bool, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+body, 0)
+	if err != nil {
+		return nil, err
+	}
+	unresolved := map[*ast.Ident]bool{}
+	for _, name := range file.Unresolved {
+		unresolved[name] = true
+	}
+	used := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if name, ok := s.X.(*ast.Ident); ok && unresolved[name] {
+				used[name.Name] = true
+			}
+		}
+		return true
+	})
+	return used, nil
 }
 
 // writeContract writes Export and Bind, and what both sides know of each method.
@@ -336,18 +366,17 @@ func (c *contractPackage) writeErrors(b *strings.Builder) {
 	if len(c.errTypes) > 0 {
 		b.WriteString("\nfunc init() {\n")
 		for _, w := range c.errTypes {
-			fmt.Fprintf(b, "\tcontractErrors.Type(%q, encodeError%[2]s, decodeError%[2]s)\n", w.schema, upperFirst(w.spelled))
+			fmt.Fprintf(b, "\tcontractErrors.Type(%q, encode%[2]s, decode%[2]s)\n", w.schema, c.errFn[w])
 		}
 		b.WriteString("}\n")
 	}
 	for _, w := range c.errTypes {
-		name := upperFirst(w.spelled)
 		pointer, condition, value, result := "", "!ok", "x", "x"
 		if c.errPtr[w] {
 			pointer, condition, value, result = "*", "!ok || x == nil", "(*x)", "&x"
 		}
 		fmt.Fprintf(b, `
-func encodeError%[1]s(e *contract.Encoder, err error) bool {
+func encode%[1]s(e *contract.Encoder, err error) bool {
 	x, ok := err.(%[2]s%[3]s)
 	if %[4]s {
 		return false
@@ -356,10 +385,10 @@ func encodeError%[1]s(e *contract.Encoder, err error) bool {
 	return true
 }
 
-func decodeError%[1]s(d *contract.Decoder) error {
+func decode%[1]s(d *contract.Decoder) error {
 	%[6]s
 	return %[7]s
 }
-`, name, pointer, w.spelled, condition, w.encode("e", value), w.declare("d", "x"), result)
+`, c.errFn[w], pointer, w.spelled, condition, w.encode("e", value), w.declare("d", "x"), result)
 	}
 }

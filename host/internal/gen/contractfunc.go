@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
-	"strconv"
 	"strings"
 
 	"github.com/hotso/hotso/contract"
@@ -91,16 +90,12 @@ func (c *contractPackage) isObject(name string) bool {
 	return false
 }
 
-// hostMethod takes apart what the implementation calls. The parameters have names of ours, as the
-// function's own may hide it.
+// hostMethod takes apart what the implementation calls.
 func (c *contractPackage) hostMethod(f *types.Func) *contractMethod {
 	m := c.method(f, nil)
 	m.control = true
 	if m.stream != nil || m.makes != nil || m.lends() {
 		c.fail(f.Pos(), ErrUnsupportedType, "%s: a function of the caller's takes and returns values only", f.Name())
-	}
-	for i := range m.params {
-		m.params[i].name = "a" + strconv.Itoa(i)
 	}
 	return m
 }

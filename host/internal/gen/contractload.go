@@ -36,6 +36,7 @@ func loadContract(ctx context.Context, p goPackage, tags []string) (*contractPac
 	c := &contractPackage{
 		goPackage: p, library: &library{dir: p.Dir, fset: token.NewFileSet()},
 		imports: map[string]string{}, known: map[string]*wireType{}, lent: map[string]*hostParam{}, taken: map[string]bool{}, errPtr: map[*wireType]bool{},
+		errFn: map[*wireType]string{},
 	}
 	var err error
 	if c.from, err = os.Getwd(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
-	"strconv"
 
 	"github.com/hotso/hotso/contract"
 )
@@ -190,12 +189,7 @@ func (c *contractPackage) wireType(t types.Type, at token.Pos, where string) *wi
 func (c *contractPackage) begin(w *wireType) {
 	c.known[w.schema] = w
 	c.wire = append(c.wire, w)
-	name := functionName(w.schema, c.ImportPath)
-	w.fn = name
-	for n := 2; c.taken["encode"+w.fn] || c.taken["decode"+w.fn]; n++ {
-		w.fn = name + strconv.Itoa(n)
-	}
-	c.taken["encode"+w.fn], c.taken["decode"+w.fn] = true, true
+	w.fn = c.codecName(functionName(w.schema, c.ImportPath))
 }
 
 // fieldsOf takes the fields of a struct apart.
