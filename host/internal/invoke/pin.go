@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,21 +43,23 @@ type pins struct {
 
 // EnterPin enters for a call, whose arguments are put into the lease, and pins its version.
 func (b *Binding) EnterPin(ctx context.Context, leave Leave) (*Lease, *Pin, error) {
-	in, err := b.Enter(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	t := in.Value.fn.target
-	p := &Pin{target: t, route: b.route, leave: leave}
-	if b.route == nil {
-		p.leave = nil
-	}
-	if !t.pins.add(p) {
+	for {
+		in, err := b.Enter(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		t := in.Value.fn.target
+		p := &Pin{target: t, route: b.route, leave: leave}
+		if b.route == nil {
+			p.leave = nil
+		}
+		if t.pins.add(p) {
+			return in, p, nil
+		}
 		in.Value.Release()
-		t.leaveUncounted(in)
-		return nil, nil, t.closedError()
+		t.leaveUncounted(in) // it has waited long enough, or has crashed meanwhile
+		runtime.Gosched()
 	}
-	return in, p, nil
 }
 
 // Another is a further pin of the same version.
@@ -223,19 +226,23 @@ func (t *Target) AskHolders(ctx context.Context) {
 		}
 	}
 	t.pins.mu.Unlock()
-	var busy []<-chan struct{}
+	const together = 16 // one that hangs does not keep the others
+	places := make(chan struct{}, together)
+	var answers sync.WaitGroup
 	for _, p := range ask {
-		if done := p.leave(ctx); done != nil {
-			busy = append(busy, done)
-		}
+		places <- struct{}{}
+		answers.Go(func() {
+			done := p.leave(ctx)
+			<-places
+			if done != nil {
+				select {
+				case <-done:
+				case <-ctx.Done():
+				}
+			}
+		})
 	}
-	for _, done := range busy {
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return
-		}
-	}
+	answers.Wait()
 }
 
 // AwaitHolders waits until nobody pins the version, or ctx ends, and lets nobody pin it from

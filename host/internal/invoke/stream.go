@@ -141,6 +141,9 @@ func (s *stream) read(p []byte) (n int, rest []byte, err error) {
 		return 0, nil, err
 	}
 	if !s.begin(false) {
+		if err := s.ctx.Err(); err != nil { // it has closed the stream just now
+			return 0, nil, err
+		}
 		return 0, nil, &life.Error{Name: s.target.Name, Version: s.target.Version, Step: life.StepCall, Reason: life.ErrClosed}
 	}
 	defer s.end()
