@@ -8,7 +8,7 @@ GREETING ?=
 COUNT    ?= 6
 FLAGS    ?=
 PAGE     ?=
-# How long make model and make stress run, and in which mode of the Go runtime stress does.
+# How long make model, make contracts and make stress run, and in which mode of the Go runtime stress does.
 TIME     ?= 10m
 MODE     ?= plain
 export VERSION GREETING
@@ -66,6 +66,9 @@ mutate: ## Bring a million damaged libraries before a host (minutes)
 model: ## Do at random what a host can do with three slots, and compare with the model: make model [TIME=1h] [FLAGS="-model.seed 42"]
 	CGO_ENABLED=0 go test ./host/internal/modeltest -run TestModel -model.time $(TIME) -timeout 0 $(FLAGS)
 
+contracts: ## Send random values of random contracts there and back while versions are swapped: make contracts [TIME=1h] [FLAGS="-random.seed 42"]
+	go test ./host/internal/contracttest -run TestRandomContracts -v -timeout 0 -random.time $(TIME) $(FLAGS)
+
 stress: ## Attack a host: the model's test with streams, callbacks and all crashes: make stress [TIME=1h] [MODE=race, ..., all] [FLAGS="-seed 42"]
 	@go run ./scripts/stress -mode $(MODE) -time $(TIME) $(FLAGS)
 
@@ -92,4 +95,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare instructions many faults hostile mutate native corpus model stress soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt clean FORCE
