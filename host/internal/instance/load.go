@@ -75,6 +75,12 @@ func (in *Instance) load() (err error) {
 	if err != nil {
 		return err
 	}
+	if in.unload, err = in.handle.Sym(abi.SymUnload); err != nil {
+		// What was judged has it. So this is another object, in which nothing may be called.
+		_ = in.handle.Close()
+		in.handle = 0
+		return fmt.Errorf("the dynamic linker has taken another object for it: %w", err)
+	}
 	if in.attachment != nil {
 		low, _ := in.attachment.entry.Text()
 		in.extent = extent{in.extent.Low + uint64(low), in.extent.High + uint64(low)}
@@ -148,9 +154,6 @@ func (in *Instance) awaitRuntime() error {
 
 // resolve looks up the control symbols and the functions of the manifest.
 func (in *Instance) resolve() (err error) {
-	if in.unload, err = in.handle.Sym(abi.SymUnload); err != nil {
-		return err
-	}
 	if in.release, err = in.handle.Sym(abi.SymRelease); err != nil {
 		return err
 	}

@@ -58,6 +58,15 @@ func machineOf(goarch string) (elf.Machine, error) {
 
 var attempts atomic.Int32
 
+// carrierPath names the file that is open as fd, and for each attempt in another way. The
+// dynamic linker knows an object by the name that it was opened with; a carrier stays after its
+// descriptor is closed, and the descriptor's number is used again. Those of private copies
+// (private.Copy, Path) have their dots before fd, so these have them behind it: a library that is
+// opened by the name of the carrier is taken for it.
+func carrierPath(fd, attempt int) string {
+	return fmt.Sprintf("/proc/self/fd/%s%d", strings.Repeat("./", attempt), fd)
+}
+
 // load dlopens a carrier of that many slots and returns its block's offset.
 func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
 	// 16 is the highest alignment that glibc grants on arm64. It is enough for
@@ -76,12 +85,7 @@ func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
 	if _, err := file.Write(content); err != nil {
 		return 0, fmt.Errorf("tls: write the carrier: %w", err)
 	}
-	// The dynamic linker knows an object by the name it was opened with. A carrier
-	// stays after its descriptor is closed, and the descriptor's number is used
-	// again. So each carrier needs a name that no other object is opened by: the
-	// usual /proc/self/fd/N, with as many "./" in it as there were attempts.
-	path := fmt.Sprintf("/proc/self/%sfd/%d", strings.Repeat("./", int(attempts.Add(1))), fd)
-	handle, err := loader.Open(path)
+	handle, err := loader.Open(carrierPath(fd, int(attempts.Add(1))))
 	if err != nil {
 		if strings.Contains(err.Error(), "static TLS") { // glibc's words, elf/dl-reloc.c
 			return 0, fmt.Errorf("tls: dlopen a carrier of %d slots: %w: %w", slots, ErrNoStaticTLS, err)

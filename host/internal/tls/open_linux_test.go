@@ -189,3 +189,15 @@ func TestMachineOf(t *testing.T) {
 	_, err := machineOf("riscv64")
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
+
+// A library that is opened by the name of the carrier is taken for it: the one that was copied as
+// the 31st of a process, while its descriptor had the number of the carrier's.
+func TestCarriersHaveNamesOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	for attempt := range 10 {
+		path := carrierPath(7, attempt+1)
+		assert.False(t, seen[path])
+		seen[path] = true
+		assert.Regexp(t, `^/proc/self/fd/(\./)+7$`, path, "those of copies (package private) end with /fd/7")
+	}
+}
