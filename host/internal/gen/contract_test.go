@@ -217,6 +217,7 @@ func TestNamesInContracts(t *testing.T) {
 		// A package whose name the file needs only in the schema.
 		"type C interface{ A(T) T }",
 		"type C interface{ A(T, ErrorFault) }\n\ntype ErrorFault struct{}\n\ntype Fault struct{}\n\nfunc (Fault) Error() string { return \"\" }",
+		"type C interface{ A(P) P }\n\ntype P *netip.Addr",
 		"type C interface{ A(x, X) error }\n\ntype X struct{ V *X }\n\ntype x = X",
 	} {
 		compiles(t, "package c\n\nimport \"net/netip\"\n\ntype T struct{ Addr netip.Addr }\n\n//hotso:contract\n"+text+"\n")

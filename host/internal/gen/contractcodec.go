@@ -56,7 +56,9 @@ func (w *wireType) decode(d, x string) string {
 		return fmt.Sprintf("if o := call.Object(%q); o != nil {\n\t%s = %s{o}\n}", w.schema, x, w.object.client)
 	case wireText, wireBinary:
 		method := map[wireKind]string{wireText: "UnmarshalText", wireBinary: "UnmarshalBinary"}[w.kind]
-		x = strings.TrimPrefix(x, "*")
+		if strings.HasPrefix(x, "*") {
+			x = "(" + x + ")" // a pointer of a named type has no methods
+		}
 		return dot + "Unmarshaled(" + x + "." + method + "(" + dot + "Raw()))"
 	case wireStruct:
 		return "decode" + w.fn + "(" + d + ", &" + x + ")"

@@ -1989,7 +1989,7 @@ func decodePtrBigInt(d *contract.Decoder) (v *big.Int) {
 		return v
 	}
 	v = new(big.Int)
-	d.Unmarshaled(v.UnmarshalText(d.Raw()))
+	d.Unmarshaled((*v).UnmarshalText(d.Raw()))
 	d.End(outer)
 	return v
 }
