@@ -103,7 +103,10 @@ func TestTheCacheKnowsWhatItIsBuiltFrom(t *testing.T) {
 	libs, err := filepath.Glob(filepath.Join(root, "testdata", "libs", "*", "main.go"))
 	require.NoError(t, err)
 	require.NotEmpty(t, libs)
-	for _, dir := range append(libs, filepath.Join(root, "libgreeter", "main.go")) {
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "lib*", "main.go"))
+	require.NoError(t, err)
+	require.NotEmpty(t, examples)
+	for _, dir := range append(append(libs, examples...), filepath.Join(root, "libgreeter", "main.go")) {
 		dir = filepath.Dir(dir)
 		packages := []string{".", "github.com/hotso/hotso/host/internal/libbuild"}
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
