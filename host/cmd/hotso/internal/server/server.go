@@ -176,6 +176,9 @@ func (s *Server) shutdown(ctx context.Context, web *http.Server, followers *sync
 		if _, closing := slot.Close(drain); closing != nil {
 			err = closing // it says the same, and which version
 		}
+		told, cancel := context.WithTimeout(context.WithoutCancel(ctx), endGrace)
+		slot.Flush(told) // or who reads the log would not know what became of it
+		cancel()
 	}
 	_ = web.Close()
 	if errors.Is(err, context.DeadlineExceeded) {
