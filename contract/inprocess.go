@@ -19,11 +19,14 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 			return nil, err
 		}
 		r := Remote{
-			Call: func(ctx context.Context, args []byte) ([]byte, error) {
-				ctx, cancel := alone(ctx)
+			Call: func(caller context.Context, args []byte) ([]byte, error) {
+				ctx, cancel := alone(caller)
 				defer cancel()
 				call, err := s.Call(ctx, args)
 				defer call.Free()
+				if err == nil {
+					err = s.found.Load().abandoned(caller, call)
+				}
 				return append([]byte(nil), call.Reply()...), err
 			},
 			Open: func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {

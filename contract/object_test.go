@@ -22,12 +22,16 @@ import (
 // A store is a shop of tests, whose carts do what they are told.
 type store struct {
 	live, restored, freed atomic.Int64
+	slow                  bool // Open returns when its context has ended
 
 	inOpen, inAdd, inSave, inRestore, inClose func() error // nil: nothing
 }
 
-func (s *store) Open(context.Context, string) (shop.Cart, error) {
+func (s *store) Open(ctx context.Context, _ string) (shop.Cart, error) {
 	s.live.Add(1)
+	if s.slow {
+		<-ctx.Done()
+	}
 	return &cart{store: s}, run(s.inOpen)
 }
 
@@ -398,13 +402,10 @@ func TestFreeWaitsForNobody(t *testing.T) {
 
 // What was made for a caller who has left is closed.
 func TestObjectsOfCallersWhoLeft(t *testing.T) {
-	s := &store{}
-	begun, goOn := make(chan struct{}), make(chan struct{})
-	s.inOpen = func() error { close(begun); <-goOn; return nil }
+	s := &store{slow: true}
 	_, bound := newStore(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	go func() { <-begun; <-ctx.Done(); close(goOn) }()
 	_, err := bound.Open(ctx, "Ada")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Eventually(t, func() bool { return s.freed.Load() == 1 }, time.Minute, time.Millisecond)

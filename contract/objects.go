@@ -39,6 +39,7 @@ func (s *Objects) drop(e *Encoder) {
 	object := s.live[e.made]
 	delete(s.live, e.made)
 	s.mu.Unlock()
+	e.made = 0
 	_ = closeObject(object)
 }
 
