@@ -9,7 +9,6 @@ import (
 	"iter"
 	"runtime"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -189,127 +188,6 @@ func (o *object) lose(why error) {
 	}
 }
 
-// movePatience is how long a move may go on without its caller. What hangs is left behind then.
-const movePatience = time.Minute
-
-// move brings the object to where calls go now. What was begun is done also if ctx ends
-// meanwhile, or else what was written down would be lost.
-func (o *object) move(ctx context.Context) error {
-	if err := o.turns.Acquire(ctx, all); err != nil {
-		return err
-	}
-	moving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	moved := make(chan error, 1)
-	go func() {
-		defer cancel()
-		defer o.turns.Release(all)
-		moved <- o.moveNow(moving)
-	}()
-	select {
-	case err := <-moved:
-		return err
-	case <-ctx.Done():
-		time.AfterFunc(movePatience, cancel)
-		return ctx.Err()
-	}
-}
-
-// moveNow is move for who has all turns.
-func (o *object) moveNow(ctx context.Context) error {
-	if err := o.reason(); err != nil {
-		return err
-	}
-	if o.pin != nil {
-		if !o.mustMove() {
-			return nil // somebody has moved it
-		}
-		if err := o.save(ctx); err != nil {
-			return err
-		}
-		if o.stays {
-			return nil
-		}
-	}
-	return o.restore(ctx)
-}
-
-// save writes the object down, which is gone from its version then; or stays there, if it
-// can't be written down. The caller has all turns. The error is that of a version that has
-// ended, or of ctx.
-func (o *object) save(ctx context.Context) error {
-	reply, err := o.control(ctx, o.kind.Save)
-	d := newDecoder(reply)
-	saved := d.ByteSlice()
-	if err == nil {
-		err = d.Done()
-	}
-	switch {
-	case err == nil:
-		o.pin.Release()
-		o.saved, o.pin = saved, nil
-		return nil
-	case o.pin.Ended() || ctx.Err() != nil:
-		return ended(o.pin, fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err)))
-	}
-	o.stays = true
-	return nil
-}
-
-// restore rebuilds the object in the version to which calls go. If that fails, the next may
-// do better. The caller has all turns.
-func (o *object) restore(ctx context.Context) error {
-	c := o.bound.Begin(ctx)
-	defer c.Free()
-	c.Encoder.ByteSlice(o.saved)
-	err := c.Do(o.kind.Restore)
-	if err != nil {
-		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, err)
-	}
-	handle := c.Decoder.Uint64()
-	if err := c.Done(); err != nil || handle == 0 {
-		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, errors.Join(ErrFrame, err))
-	}
-	made := c.made
-	c.made = nil
-	o.pin, o.handle, o.saved, o.stays = made.pin, handle, nil, false
-	made.becomes(o)
-	return nil
-}
-
-// control calls a function that only takes the object's handle. It waits for nobody.
-func (o *object) control(ctx context.Context, method int) ([]byte, error) {
-	var e Encoder
-	putContext(&e, ctx)
-	e.Uint64(o.handle)
-	return o.pin.CallLeaving(ctx, method, e.buf)
-}
-
-// leaveVersion takes the object along, as the version that it is in is to go. What can't be
-// saved is lost with the version. It is a Leave for pin, which the object may have left.
-func (o *object) leaveVersion(ctx context.Context, pin Pin) <-chan struct{} {
-	if !o.kind.Moves() {
-		return nil
-	}
-	goes := func() {
-		defer o.turns.Release(all)
-		if o.pin == pin && o.reason() == nil {
-			_ = o.save(ctx)
-		}
-	}
-	if o.turns.TryAcquire(all) {
-		goes()
-		return nil
-	}
-	done := make(chan struct{})
-	go func() { // a call is inside
-		defer close(done)
-		if o.turns.Acquire(ctx, all) == nil {
-			goes()
-		}
-	}()
-	return done
-}
-
 // free has the library forget the object, which nobody refers to.
 func (o *object) free() {
 	_ = o.turns.Acquire(context.Background(), all) // which does not end
@@ -318,67 +196,6 @@ func (o *object) free() {
 		_, _ = o.control(context.Background(), o.kind.Free)
 	}
 	o.lose(ErrGone)
-}
-
-// making is an object that a call makes, until somebody has it.
-type making struct {
-	pin Pin
-
-	mu     sync.Mutex
-	object *object
-	over   bool            // there is no object, or it has the pin
-	asked  context.Context // to leave, before it was known what becomes of the call
-	left   chan struct{}   // for who asked
-}
-
-// make makes a call that makes an object.
-func (c *Call) make(call func(context.Context, []byte, Leave) ([]byte, Pin, error)) ([]byte, error) {
-	m := new(making)
-	reply, pin, err := call(c.ctx, c.Encoder.buf, m.leave)
-	if err != nil {
-		m.becomes(nil)
-		return reply, err
-	}
-	m.pin, c.made = pin, m
-	return reply, nil
-}
-
-// leave is a Leave.
-func (m *making) leave(ctx context.Context) <-chan struct{} {
-	m.mu.Lock()
-	o, over := m.object, m.over
-	if !over {
-		m.asked, m.left = ctx, make(chan struct{})
-	}
-	left := m.left
-	m.mu.Unlock()
-	switch {
-	case !over:
-		return left
-	case o == nil:
-		return nil
-	}
-	return o.leaveVersion(ctx, m.pin)
-}
-
-// becomes has o asked from now on; nil if there is no object after all.
-func (m *making) becomes(o *object) {
-	m.mu.Lock()
-	m.object, m.over = o, true
-	asked, left := m.asked, m.left
-	m.mu.Unlock()
-	switch {
-	case left == nil:
-	case o == nil:
-		close(left)
-	default:
-		go func() {
-			defer close(left)
-			if done := o.leaveVersion(asked, m.pin); done != nil {
-				<-done
-			}
-		}()
-	}
 }
 
 // Object reads an object from the results of a call; nil if there is none.
@@ -394,54 +211,4 @@ func (c *Call) Object(kind string) *Object {
 	user := &Object{o}
 	runtime.AddCleanup(user, func(o *object) { o.bound.freer.add(o) }, o)
 	return user
-}
-
-// freePatience is how long an object may take to close until the next is freed.
-const freePatience = 100 * time.Millisecond
-
-// A freer frees objects, one after the other, since a great many may come at once.
-type freer struct {
-	mu      sync.Mutex
-	waiting []*object
-	running bool
-}
-
-func (f *freer) add(o *object) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.waiting = append(f.waiting, o)
-	if !f.running {
-		f.running = true
-		go f.run()
-	}
-}
-
-func (f *freer) run() {
-	for {
-		f.mu.Lock()
-		objects := f.waiting
-		f.waiting = nil
-		if len(objects) == 0 {
-			f.running = false
-			f.mu.Unlock()
-			return
-		}
-		f.mu.Unlock()
-		for _, o := range objects {
-			if !o.turns.TryAcquire(all) { // its last call is still inside
-				go o.free()
-				continue
-			}
-			o.turns.Release(all)
-			freed := make(chan struct{})
-			go func() {
-				defer close(freed)
-				o.free()
-			}()
-			select {
-			case <-freed:
-			case <-time.After(freePatience): // the others do not wait for it
-			}
-		}
-	}
 }
