@@ -288,13 +288,6 @@ func (t *Target) EndPins() (ended int) {
 	return len(live)
 }
 
-// Pins is how many pins there are.
-func (t *Target) Pins() int {
-	t.pins.mu.Lock()
-	defer t.pins.mu.Unlock()
-	return len(t.pins.live)
-}
-
 // AwaitEmpty waits until nobody is inside a drained target, where calls through pins
 // and control calls may still be, or ctx ends.
 func (t *Target) AwaitEmpty(ctx context.Context) error {
