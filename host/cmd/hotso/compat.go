@@ -100,7 +100,7 @@ func schemasIn(ctx context.Context, what string) (map[string]*schema.Schema, err
 	case err != nil:
 		return nil, err
 	case info.IsDir():
-		return one(libbuild.SchemaOf(filepath.Join(what, "hotso_gen.go")))
+		return one(libbuild.SchemaOf(filepath.Join(what, libbuild.GeneratedFile)))
 	case strings.HasSuffix(what, ".go"):
 		return one(libbuild.SchemaOf(what))
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/hotso/hotso/contract"
@@ -56,7 +57,7 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 	case *types.Interface:
 		writer := isNamed(t, "io", "Writer") // no other of other packages: what they do to their arguments is not known
 		if named == nil || named.Obj().Pkg() != c.types && !writer || named.Obj().Name() == c.name || !u.IsMethodSet() || u.NumMethods() == 0 ||
-			c.hasDirective(named.Obj(), "types") || c.isObject(named.Obj().Name()) {
+			c.hasDirective(named.Obj(), "types") || c.objectNamed(named.Obj().Name()) != nil {
 			return nil
 		}
 		c.lent[p.schema] = p // it may mention itself
@@ -80,16 +81,6 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 	return p
 }
 
-// isObject reports whether a method returns objects of that name.
-func (c *contractPackage) isObject(name string) bool {
-	for _, o := range c.objects {
-		if o.name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // hostMethod takes apart what the implementation calls.
 func (c *contractPackage) hostMethod(f *types.Func) *contractMethod {
 	m := c.method(f, nil)
@@ -102,12 +93,7 @@ func (c *contractPackage) hostMethod(f *types.Func) *contractMethod {
 
 // lends reports whether a parameter is called by the implementation.
 func (m *contractMethod) lends() bool {
-	for _, p := range m.params {
-		if p.host != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.params, func(p wireParam) bool { return p.host != nil })
 }
 
 // lends reports whether any method does.
@@ -123,10 +109,8 @@ func (p *hostParam) lend(x string) string {
 	}
 	var b strings.Builder
 	ctx := "_"
-	for _, m := range p.methods {
-		if m.ctx {
-			ctx = "ctx"
-		}
+	if slices.ContainsFunc(p.methods, func(m *contractMethod) bool { return m.ctx }) {
+		ctx = "ctx"
 	}
 	fmt.Fprintf(&b, "call.Func(%s == nil, func(%s context.Context, d *contract.Decoder, e *contract.Encoder) error {\n", x, ctx)
 	if p.iface == "" {

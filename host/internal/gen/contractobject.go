@@ -29,10 +29,8 @@ func (c *contractPackage) object(t types.Type) *contractObject {
 		return nil
 	}
 	name := named.Obj().Name()
-	for _, o := range c.objects {
-		if o.name == name {
-			return o
-		}
+	if o := c.objectNamed(name); o != nil {
+		return o
 	}
 	o := &contractObject{name: name, at: named.Obj().Pos(), moves: c.hasDirective(named.Obj(), "moves"), client: c.free("object" + name)}
 	if !isExported(name) {
@@ -43,11 +41,21 @@ func (c *contractPackage) object(t types.Type) *contractObject {
 	return o
 }
 
+// objectNamed returns the objects of that name, nil if no method returns any.
+func (c *contractPackage) objectNamed(name string) *contractObject {
+	for _, o := range c.objects {
+		if o.name == name {
+			return o
+		}
+	}
+	return nil
+}
+
 // findMoves looks for types that are said to move, and don't.
 func (c *contractPackage) findMoves() {
 	for _, name := range c.types.Scope().Names() {
 		o, ok := c.types.Scope().Lookup(name).(*types.TypeName)
-		if ok && c.hasDirective(o, "moves") && !slices.ContainsFunc(c.objects, func(o *contractObject) bool { return o.name == name }) {
+		if ok && c.hasDirective(o, "moves") && c.objectNamed(name) == nil {
 			c.fail(o.Pos(), ErrDirective, "//hotso:moves belongs above an interface that a method of the contract returns, and none returns %s", name)
 		}
 	}

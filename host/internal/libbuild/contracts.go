@@ -17,9 +17,10 @@ import (
 	"github.com/hotso/hotso/host/internal/schema"
 )
 
-// generatedFile is what hotso gen writes, and schemaConstant is where the schema is in it.
+// GeneratedFile is what hotso gen writes, and schemaConstant is where the schema is in it.
 const (
-	generatedFile  = "hotso_gen.go"
+	// GeneratedFile is the name of every Go file that hotso gen writes.
+	GeneratedFile  = "hotso_gen.go"
 	schemaConstant = "contractSchema"
 )
 
@@ -38,7 +39,7 @@ func (g goCommand) contracts(ctx context.Context, pkg goPackage, o Options, func
 		if err != nil {
 			return nil, err
 		}
-		path := filepath.Join(p.Dir, generatedFile)
+		path := filepath.Join(p.Dir, GeneratedFile)
 		s, err := SchemaOf(path)
 		if err != nil {
 			return nil, fmt.Errorf("//hotso:contract %s: %w: run hotso gen %s", pattern, err, p.Dir)
@@ -86,7 +87,7 @@ func checkFresh(ctx context.Context, dir string, written *schema.Schema, o Optio
 	if changes := schema.Compare(written, is); len(changes) > 0 {
 		changed = changes[0].String()
 	}
-	return fmt.Errorf("%s: %w: %s: run hotso gen %s", filepath.Join(dir, generatedFile), ErrStale, changed, dir)
+	return fmt.Errorf("%s: %w: %s: run hotso gen %s", filepath.Join(dir, GeneratedFile), ErrStale, changed, dir)
 }
 
 // SchemaOf reads the schema of a contract from the file that hotso gen wrote for it.
