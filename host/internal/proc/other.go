@@ -32,8 +32,8 @@ type Thread struct {
 // ThreadByID knows only the id here.
 func ThreadByID(id int) Thread { return Thread{ID: id} }
 
-// RunTime needs /proc.
-func RunTime(int) uint64 { return 0 }
+// Switches needs /proc.
+func Switches(int) uint64 { return 0 }
 
 // Threads needs /proc.
 func Threads() ([]int, error) { return nil, errors.ErrUnsupported }

@@ -51,17 +51,20 @@ func ThreadByID(id int) Thread {
 	return t
 }
 
-// RunTime is how many nanoseconds a thread of the process has run. While it waits the number
-// stays. 0 if it can't be known (Documentation/scheduler/sched-stats.rst,
-// /proc/<pid>/schedstat).
-func RunTime(id int) (ns uint64) {
-	b, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(id) + "/schedstat")
+// Switches is how often a thread of the process has left a processor. One that runs and then
+// waits has left it once more. 0 if it can't be known (proc_pid_status(5)).
+func Switches(id int) (n uint64) {
+	b, err := os.ReadFile("/proc/self/task/" + strconv.Itoa(id) + "/status")
 	if err != nil {
 		return 0
 	}
-	first, _, _ := strings.Cut(string(b), " ")
-	ns, _ = strconv.ParseUint(first, 10, 64)
-	return ns
+	for line := range strings.Lines(string(b)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.HasSuffix(name, "voluntary_ctxt_switches") { // and non-
+			times, _ := strconv.ParseUint(strings.TrimSpace(value), 10, 64)
+			n += times
+		}
+	}
+	return n
 }
 
 // IsKernels reports whether a thread of the process runs the kernel's code only: it works for an

@@ -9,15 +9,17 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// A Still says, by id, how long threads had run at one moment. One that has not run since
-// before a library was loaded can't come back to it, whatever is on its stack: an idle thread
-// of libgomp may have addresses there, of a library that is gone, for as long as it is idle,
-// and a later library may be mapped at the same place.
-type Still map[int]run
+// A Still says, by id, how often threads had left a processor at one moment. One that has not run
+// since before a library was loaded can't come back to it, whatever is on its stack: an idle
+// thread of libgomp may have addresses there, of a library that is gone, for as long as it is
+// idle, and a later library may be mapped at the same place.
+//
+// The time that a thread has run would do, too, but kernels without CONFIG_SCHED_INFO don't tell.
+type Still map[int]left
 
-type run struct {
-	inode uint64
-	ns    uint64
+type left struct {
+	inode    uint64
+	switches uint64
 }
 
 // remembered bounds how many threads are, as each costs a load the reading of a file.
@@ -31,8 +33,8 @@ type look struct {
 	met       map[int]stranger
 }
 
-// StandingStill notes how long the threads have run that are not accounted for, those first
-// that were met before. It may be called at any time. It is of use for a library of which
+// StandingStill notes how often the threads have left a processor that are not accounted
+// for, those first that were met before. It may be called at any time. It is of use for a library of which
 // nothing is mapped yet.
 func StandingStill() Still {
 	last := looked.Load()
@@ -41,8 +43,8 @@ func StandingStill() Still {
 	}
 	still, others := Still{}, map[int]uint64{}
 	note := func(id int, inode uint64) {
-		if ns := proc.RunTime(id); ns != 0 && len(still) < remembered {
-			still[id] = run{inode, ns}
+		if n := proc.Switches(id); n != 0 && len(still) < remembered {
+			still[id] = left{inode, n}
 		}
 	}
 	_ = proc.Tasks(func(id int, inode uint64) { // without it nobody is known to stand still
@@ -65,11 +67,11 @@ func StandingStill() Still {
 	return still
 }
 
-// still reports whether a thread that was just seen to wait has not run since. When a thread
-// begins to wait the kernel adds up what it has run, so one that ran then has run longer.
+// still reports whether a thread that was just seen to wait has not run since. One that waits
+// has left its processor since it last ran.
 func (s Still) still(id int, inode uint64) bool {
 	before, ok := s[id]
-	return ok && before.inode == inode && proc.RunTime(id) == before.ns
+	return ok && before.inode == inode && proc.Switches(id) == before.switches
 }
 
 // waits is still for a thread of which nothing was seen yet.
