@@ -1,0 +1,47 @@
+package proc
+
+import (
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// A thread that ran and waits again has left a processor more often; one that waits has not.
+func TestSwitches(t *testing.T) {
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	fd := int(read.Fd()) // from now on a read blocks its thread
+	id := make(chan int)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		id <- unix.Gettid()
+		for {
+			if n, _ := unix.Read(fd, make([]byte, 1)); n == 0 {
+				return
+			}
+		}
+	}()
+	thread := <-id
+	waits := func() bool { return ThreadByID(thread).PC != 0 }
+	require.Eventually(t, waits, 10*time.Second, time.Millisecond)
+	for range 3 {
+		before := Switches(thread)
+		require.NotZero(t, before)
+		runtime.Gosched()
+		require.Equal(t, before, Switches(thread), "it waits")
+		_, err = write.Write([]byte{0})
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return waits() && Switches(thread) > before }, 10*time.Second, time.Millisecond)
+	}
+	require.NoError(t, write.Close())
+	<-ended
+	require.NoError(t, read.Close())
+	require.Zero(t, Switches(-1))
+}
