@@ -100,7 +100,9 @@ type Caller interface {
 // A Remote is one method on the other side. It may be called from any goroutine. What it
 // returns is the caller's own.
 type Remote struct {
-	Call func(ctx context.Context, args []byte) ([]byte, error)
+	// Call may use the memory of room, of which the length does not matter, for what it returns. If it
+	// fails, and not by an error of the implementation, the memory is not used again.
+	Call func(ctx context.Context, args, room []byte) ([]byte, error)
 	Open func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) // of a Stream
 	// Make is Call for a method that makes an object: it pins the version that was called.
 	Make func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error)
@@ -116,7 +118,7 @@ type Leave func(ctx context.Context) <-chan struct{}
 // still, since a state is handed over or another takes over from it, Call, Open and Make
 // return ErrStandsStill.
 type Pin interface {
-	Call(ctx context.Context, method int, args []byte) ([]byte, error)
+	Call(ctx context.Context, method int, args, room []byte) ([]byte, error)
 	Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error)
 	Make(ctx context.Context, method int, args []byte, leave Leave) ([]byte, Pin, error)
 	// Await waits, after [ErrStandsStill], until the version can be called again, or has ended.
@@ -158,7 +160,8 @@ type Call struct {
 	Decoder Decoder
 	bound   *Bound
 	ctx     context.Context
-	lent    bool // the other side may still read the arguments
+	room    []byte // for a reply
+	lent    bool   // the other side may still read the arguments, or write to room
 
 	object   *object // whose method is called
 	user     *Object // so that it is not free while it is called
@@ -170,6 +173,10 @@ type Call struct {
 }
 
 var calls = sync.Pool{New: func() any { return new(Call) }}
+
+// keptRoom is how much memory, in bytes, is held on to for the arguments of a next call, and for its
+// results.
+const keptRoom = 64 << 10
 
 // Begin begins a call, whose arguments are written to its Encoder.
 func (b *Bound) Begin(ctx context.Context) *Call {
@@ -191,6 +198,9 @@ func (c *Call) Do(method int) error {
 	}
 	c.lent = false
 	c.Decoder.reset(reply)
+	if n := len(reply); n > cap(c.room) && n <= keptRoom { // for the next
+		c.room = make([]byte, n+n/4)
+	}
 	return nil
 }
 
@@ -202,11 +212,11 @@ func (c *Call) send(method int) (reply []byte, err error) {
 	case m.Makes:
 		return c.make(c.bound.remotes[method].Make)
 	}
-	return c.bound.remotes[method].Call(c.ctx, c.Encoder.buf)
+	return c.bound.remotes[method].Call(c.ctx, c.Encoder.buf, c.room)
 }
 
 // failed is the error of the call. Only if the implementation itself returned it, it is known that
-// nobody reads the arguments any more.
+// nobody uses the memory of the call any more.
 func (c *Call) failed(err error) error {
 	from := c.bound.errors.fromDetail(err)
 	if _, ok := from.(*CallError); ok {
@@ -231,7 +241,7 @@ func (c *Call) Free() {
 		return
 	}
 	if c.lent {
-		c.Encoder.buf = nil
+		c.Encoder.buf, c.room = nil, nil
 	}
 	c.Encoder.reset()
 	c.Decoder.buf, c.Decoder.err = nil, nil

@@ -22,7 +22,7 @@ func TestTexts(t *testing.T) {
 	args := written(t, func(s shapes.Shapes) { _, _ = s.EchoLists(shapes.Lists{Nested: []map[string][]shapes.Word{{"": in}}}) })
 	var reply []byte
 	f := &fake{call: func(string, []byte) (_ []byte, err error) {
-		reply, err = remotes(t)["EchoLists"].Call(t.Context(), args)
+		reply, err = remotes(t)["EchoLists"].Call(t.Context(), args, nil)
 		return reply, err
 	}}
 	out, err := f.bind(t).EchoLists(shapes.Lists{})
@@ -38,7 +38,7 @@ func TestFieldsInAnyOrder(t *testing.T) {
 		in := shapestest.Value[shapes.Everything](shapestest.New(seed), 3)
 		args := written(t, func(s shapes.Shapes) { _, _ = s.Echo(t.Context(), in) })
 		echo := func(args []byte) shapes.Everything {
-			f.call = func(string, []byte) ([]byte, error) { return remotes(t)["Echo"].Call(t.Context(), args) }
+			f.call = func(string, []byte) ([]byte, error) { return remotes(t)["Echo"].Call(t.Context(), args, nil) }
 			out, err := f.bind(t).Echo(t.Context(), shapes.Everything{})
 			require.NoError(t, err)
 			return out

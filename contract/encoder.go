@@ -37,8 +37,7 @@ func (e *Encoder) Err() error {
 func (e *Encoder) Bytes() []byte { return e.buf }
 
 func (e *Encoder) reset() {
-	const kept = 64 << 10 // more is not held on to
-	if cap(e.buf) > kept {
+	if cap(e.buf) > keptRoom {
 		e.buf = nil
 	}
 	*e = Encoder{buf: e.buf[:0], path: e.path[:0]}

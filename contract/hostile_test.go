@@ -35,7 +35,7 @@ func (f *fake) BindContract(c *contract.Info) (remotes []contract.Remote, err er
 	f.info = c
 	for _, m := range c.Methods {
 		remotes = append(remotes, contract.Remote{
-			Call: func(_ context.Context, args []byte) ([]byte, error) { return f.call(m.Name, args) },
+			Call: func(_ context.Context, args, _ []byte) ([]byte, error) { return f.call(m.Name, args) },
 			Open: func(_ context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
 				return func(yield func([]byte, error) bool) { yield(f.call(m.Name, args)) }, nil
 			},
@@ -109,7 +109,7 @@ func TestUnknownFields(t *testing.T) {
 	for i := range len(args) - 4 {
 		if le(args[i:]) == tag {
 			args[i]++ // width 6: no such width
-			_, err := remotes(t)["EchoNode"].Call(t.Context(), args)
+			_, err := remotes(t)["EchoNode"].Call(t.Context(), args, nil)
 			require.ErrorIs(t, err, contract.ErrFrame)
 			args[i]--
 			args[i+3]++ // another name
@@ -117,7 +117,7 @@ func TestUnknownFields(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, changed)
-	f := &fake{call: func(string, []byte) ([]byte, error) { return remotes(t)["EchoNode"].Call(t.Context(), args) }}
+	f := &fake{call: func(string, []byte) ([]byte, error) { return remotes(t)["EchoNode"].Call(t.Context(), args, nil) }}
 	n, err := f.bind(t).EchoNode(nil)
 	require.NoError(t, err)
 	assert.Equal(t, &shapes.Node{Next: &shapes.Node{}}, n)
@@ -130,7 +130,7 @@ func TestUnknownFields(t *testing.T) {
 			args[i]++
 		}
 	}
-	f.call = func(string, []byte) ([]byte, error) { return remotes(t)["Echo"].Call(t.Context(), args) }
+	f.call = func(string, []byte) ([]byte, error) { return remotes(t)["Echo"].Call(t.Context(), args, nil) }
 	e, err := f.bind(t).Echo(t.Context(), shapes.Everything{})
 	require.NoError(t, err)
 	assert.Nil(t, e.Figure)
@@ -171,8 +171,8 @@ func TestDamagedFrames(t *testing.T) {
 			}
 		}
 		bound := uint64(64*len(frame)+1<<20) + uint64(len(frame))*3 + 256<<10 // and what is written again
-		within(t, 2*bound, func() { _, _ = methods["EchoNode"].Call(t.Context(), frame) })
-		within(t, 2*bound, func() { _, _ = methods["EchoLists"].Call(t.Context(), frame) })
+		within(t, 2*bound, func() { _, _ = methods["EchoNode"].Call(t.Context(), frame, nil) })
+		within(t, 2*bound, func() { _, _ = methods["EchoLists"].Call(t.Context(), frame, nil) })
 		answer = frame[min(12, len(frame)):]
 		within(t, bound, func() { _, _ = s.EchoNode(nil) })
 		within(t, bound, func() { _, _ = s.EchoLists(shapes.Lists{}) })
@@ -192,13 +192,13 @@ func within(t *testing.T, bytes uint64, f func()) {
 // A frame may ask for a million elements with few bytes; it does not get them.
 func TestFramesThatAskForMuch(t *testing.T) {
 	many := written(t, func(s shapes.Shapes) { _, _ = s.EchoLists(shapes.Lists{Empties: make([]struct{}, 1_000_000)}) })
-	_, err := remotes(t)["EchoLists"].Call(t.Context(), many)
+	_, err := remotes(t)["EchoLists"].Call(t.Context(), many, nil)
 	require.NoError(t, err, "they take no memory")
 	nodes := written(t, func(s shapes.Shapes) { _, _ = s.EchoNode(&shapes.Node{Children: make([]shapes.Node, 1)}) })
 	count := strings.LastIndex(string(nodes), "\x01\x00\x00\x00")
 	require.Positive(t, count)
 	nodes[count+2] = 0xff
-	_, err = remotes(t)["EchoNode"].Call(t.Context(), nodes)
+	_, err = remotes(t)["EchoNode"].Call(t.Context(), nodes, nil)
 	require.ErrorIs(t, err, contract.ErrFrame)
 }
 
@@ -214,7 +214,7 @@ func FuzzServe(f *testing.F) {
 	methods := remotes(f)
 	f.Fuzz(func(t *testing.T, args []byte) {
 		for _, name := range []string{"Echo", "EchoNode", "EchoLists", "Many"} {
-			reply, err := methods[name].Call(context.Background(), args)
+			reply, err := methods[name].Call(context.Background(), args, nil)
 			if err != nil {
 				continue
 			}

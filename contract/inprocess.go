@@ -19,7 +19,7 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 			return nil, err
 		}
 		r := Remote{
-			Call: func(caller context.Context, args []byte) ([]byte, error) {
+			Call: func(caller context.Context, args, room []byte) ([]byte, error) {
 				ctx, cancel := alone(caller)
 				defer cancel()
 				call, err := s.Call(ctx, args)
@@ -27,7 +27,7 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 				if err == nil {
 					err = s.found.Load().abandoned(caller, call)
 				}
-				return append([]byte(nil), call.Reply()...), err
+				return append(room[:0], call.Reply()...), err
 			},
 			Open: func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
 				ctx, _ = alone(ctx) // it ends with the caller's
@@ -35,7 +35,7 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 			},
 		}
 		r.Make = func(ctx context.Context, args []byte, _ Leave) ([]byte, Pin, error) {
-			reply, err := r.Call(ctx, args)
+			reply, err := r.Call(ctx, args, nil)
 			return reply, &inProcessPin{remotes: remotes}, err
 		}
 		remotes = append(remotes, r)
@@ -51,8 +51,8 @@ func (inProcess) Lend(f func([]byte) ([]byte, error)) (handle uint64, release fu
 // inProcessPin keeps nothing: the program stays.
 type inProcessPin struct{ remotes []Remote }
 
-func (p *inProcessPin) Call(ctx context.Context, method int, args []byte) ([]byte, error) {
-	return p.remotes[method].Call(ctx, args)
+func (p *inProcessPin) Call(ctx context.Context, method int, args, room []byte) ([]byte, error) {
+	return p.remotes[method].Call(ctx, args, room)
 }
 
 func (p *inProcessPin) Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error) {
@@ -64,7 +64,7 @@ func (p *inProcessPin) Make(ctx context.Context, method int, args []byte, leave 
 }
 
 func (p *inProcessPin) CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error) {
-	return p.remotes[method].Call(ctx, args)
+	return p.remotes[method].Call(ctx, args, nil)
 }
 
 func (p *inProcessPin) Await(context.Context) error { return nil }

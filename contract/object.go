@@ -89,7 +89,7 @@ func (o *object) callHere(c *Call, method int) (reply []byte, err error) {
 			return o.pin.Make(ctx, method, args, leave)
 		})
 	} else {
-		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf)
+		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf, c.room)
 	}
 	err = ended(o.pin, err)
 	if m.Close && !errors.Is(err, ErrStandsStill) {

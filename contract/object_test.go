@@ -168,7 +168,7 @@ func (p *fakePin) call(ctx context.Context, method int, args []byte) (reply []by
 	var failed error
 	go func() {
 		defer close(done)
-		r, failed = p.slot.remotes[method].Call(context.Background(), args)
+		r, failed = p.slot.remotes[method].Call(context.Background(), args, nil)
 	}()
 	select {
 	case <-done:
@@ -178,7 +178,7 @@ func (p *fakePin) call(ctx context.Context, method int, args []byte) (reply []by
 	}
 }
 
-func (p *fakePin) Call(ctx context.Context, method int, args []byte) ([]byte, error) {
+func (p *fakePin) Call(ctx context.Context, method int, args, _ []byte) ([]byte, error) {
 	p.slot.mu.Lock()
 	held := p.slot.held
 	p.slot.mu.Unlock()

@@ -31,6 +31,7 @@ func bind(t testing.TB) shapes.Shapes {
 // Random values of all types come back as they went.
 func TestRandomValues(t *testing.T) {
 	s := bind(t)
+	var earlier []func() // what came stays what it was
 	for seed := range uint64(300) {
 		g := shapestest.New(seed)
 		everything := shapestest.Value[shapes.Everything](g, 6)
@@ -48,6 +49,14 @@ func TestRandomValues(t *testing.T) {
 		gotNode, err := s.EchoNode(&node)
 		require.NoError(t, err)
 		shapestest.Same(t, &node, gotNode, seed)
+		earlier = append(earlier, func() {
+			shapestest.Same(t, everything, got, seed)
+			shapestest.Same(t, lists, gotLists, seed)
+			shapestest.Same(t, &node, gotNode, seed)
+		})
+	}
+	for _, check := range earlier {
+		check()
 	}
 }
 

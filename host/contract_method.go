@@ -38,7 +38,7 @@ func (m *contractMethod) offered(err error) error {
 	return err
 }
 
-func (m *contractMethod) call(ctx context.Context, args []byte) ([]byte, error) {
+func (m *contractMethod) call(ctx context.Context, args, room []byte) ([]byte, error) {
 	if m.missing != nil {
 		return nil, m.missing
 	}
@@ -46,12 +46,12 @@ func (m *contractMethod) call(ctx context.Context, args []byte) ([]byte, error) 
 	if err != nil {
 		return nil, m.offered(err)
 	}
-	return m.finish(ctx, in, args)
+	return m.finish(ctx, in, args, room)
 }
 
-func (m *contractMethod) finish(ctx context.Context, in *invoke.Lease, args []byte) ([]byte, error) {
+func (m *contractMethod) finish(ctx context.Context, in *invoke.Lease, args, room []byte) ([]byte, error) {
 	invoke.Put(&in.Value.Frame, m.on.Params[0], &args)
-	return invoke.Finish[[]byte](ctx, in)
+	return invoke.FinishBytes(ctx, in, room)
 }
 
 func (m *contractMethod) open(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
@@ -89,7 +89,7 @@ func (m *contractMethod) make(ctx context.Context, args []byte, leave contract.L
 
 // finishMake keeps the pin only if an object may have been made.
 func (m *contractMethod) finishMake(ctx context.Context, in *invoke.Lease, p *invoke.Pin, args []byte) ([]byte, *invoke.Pin, error) {
-	reply, err := m.finish(ctx, in, args)
+	reply, err := m.finish(ctx, in, args, nil)
 	if err != nil {
 		p.Release()
 		return nil, nil, err
@@ -111,7 +111,7 @@ func (m *contractMethod) stands(err error) error {
 	return m.offered(err)
 }
 
-func (p *contractPin) Call(ctx context.Context, method int, args []byte) ([]byte, error) {
+func (p *contractPin) Call(ctx context.Context, method int, args, room []byte) ([]byte, error) {
 	m := p.methods[method]
 	if m.missing != nil {
 		return nil, m.missing
@@ -120,7 +120,7 @@ func (p *contractPin) Call(ctx context.Context, method int, args []byte) ([]byte
 	if err != nil {
 		return nil, m.stands(err)
 	}
-	return m.finish(ctx, in, args)
+	return m.finish(ctx, in, args, room)
 }
 
 func (p *contractPin) CallLeaving(ctx context.Context, method int, args []byte) ([]byte, error) {
@@ -129,7 +129,7 @@ func (p *contractPin) CallLeaving(ctx context.Context, method int, args []byte) 
 	if err != nil {
 		return nil, err
 	}
-	return m.finish(ctx, in, args)
+	return m.finish(ctx, in, args, nil)
 }
 
 func (p *contractPin) Open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error) {

@@ -57,8 +57,12 @@ func newSlot(t *testing.T, opts ...host.Option) *host.Slot {
 
 func TestValuesThroughALibrary(t *testing.T) {
 	s := open(t, libtest.Build(t, "shapes", "1"))
-	ctx := t.Context()
+	var earlier []func() // what came stays what it was
 	for seed := range uint64(40) {
+		ctx := context.Background()
+		if seed%2 == 0 {
+			ctx = t.Context() // which can end, so another goroutine makes the call
+		}
 		g := shapestest.New(seed)
 		everything := shapestest.Value[shapes.Everything](g, 6)
 		everything.Hide(g.Text(), g.IntN(100))
@@ -69,9 +73,16 @@ func TestValuesThroughALibrary(t *testing.T) {
 		gotNode, err := s.EchoNode(&node)
 		require.NoError(t, err)
 		shapestest.Same(t, &node, gotNode, seed)
+		earlier = append(earlier, func() {
+			shapestest.Same(t, everything, got, seed)
+			shapestest.Same(t, &node, gotNode, seed)
+		})
+	}
+	for _, check := range earlier {
+		check()
 	}
 	large := shapes.Everything{Bytes: make([]byte, 5<<20), String: strings.Repeat("x", 1<<20)}
-	got, err := s.Echo(ctx, large)
+	got, err := s.Echo(t.Context(), large)
 	require.NoError(t, err)
 	shapestest.Same(t, large, got, 0)
 	assert.Equal(t, 3, s.Plain(2))
@@ -79,6 +90,18 @@ func TestValuesThroughALibrary(t *testing.T) {
 	later, err := s.Later("this")
 	require.NoError(t, err)
 	assert.Equal(t, "this of v1", later)
+}
+
+// A call allocates in the host what its results consist of, no more.
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector drops what sync.Pool has")
+	}
+	s := open(t, libtest.Build(t, "shapes", "1"))
+	assert.Zero(t, testing.AllocsPerRun(100, s.Nothing))
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.Later("this") }), 1.0)
+	long := strings.Repeat("x", 10<<10) // beyond what a frame has room for
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.Later(long) }), 1.0)
 }
 
 func TestErrorsThroughALibrary(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 func finishBounded(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 	c := boundedCalls.Get().(*boundedCall)
 	c.lease, c.fn = s, s.Value.fn
+	if c.fn.result == kindBytes { // room for them
+		c.slice = *(*[]byte)(r)
+	}
 	s.Value.Forget()
 	left, err := c.wait(ctx, s.Value.limit)
 	if left {

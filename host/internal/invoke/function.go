@@ -120,12 +120,22 @@ func (fn *Function) register(f *call.Frame) *uint64 {
 
 // doSpan calls a function whose result goes to a buffer of ours: the frame's,
 // or a new one if the results before did not fit there. A result that is too
-// large is fetched, the function does not run again.
+// large is fetched, the function does not run again. Bytes may go to the memory of the slice at
+// result; after a crash somebody may still write there.
 func (fn *Function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	own := f.Buffer
+	var room []byte
+	if fn.result == kindBytes {
+		room = *(*[]byte)(result)
+		room = room[:cap(room)]
+	}
 	expected := fn.expect.Load()
-	if expected > int64(len(own)) {
-		f.Buffer = make([]byte, expected)
+	large := expected > int64(len(own))
+	if large {
+		f.Buffer = room
+		if expected > int64(len(room)) {
+			f.Buffer = make([]byte, expected)
+		}
 	}
 	f.Output(fn.shift)
 	f.Do()
@@ -133,10 +143,10 @@ func (fn *Function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 		return fn.target.diedIn(f) // with the buffer in it
 	}
 	status := int32(f.R0)
-	if expected > int64(len(own)) || abi.Kind(status) == abi.TooSmall {
+	if large || abi.Kind(status) == abi.TooSmall {
 		out := f.Buffer
 		f.Buffer = own
-		return fn.receiveLarge(f, out, result)
+		return fn.receiveLarge(f, out, len(room), result)
 	}
 	if status != abi.OK {
 		return fn.status(status)
@@ -145,14 +155,14 @@ func (fn *Function) doSpan(f *call.Frame, result unsafe.Pointer) error {
 	if fn.result == kindString {
 		*(*string)(result) = string(out)
 	} else {
-		storeSlice(result, append([]byte(nil), out...), fn.shift)
+		storeSlice(result, append(room[:0], out...), fn.shift)
 	}
 	return nil
 }
 
 // receiveLarge takes a result that came in out, which is the caller's, or did not
-// fit there.
-func (fn *Function) receiveLarge(f *call.Frame, out []byte, result unsafe.Pointer) error {
+// fit there. The caller has room bytes at hand in any case.
+func (fn *Function) receiveLarge(f *call.Frame, out []byte, room int, result unsafe.Pointer) error {
 	switch status := int32(f.R0); abi.Kind(status) {
 	case abi.OK:
 		out = fn.written(f, out)
@@ -172,7 +182,7 @@ func (fn *Function) receiveLarge(f *call.Frame, out []byte, result unsafe.Pointe
 		return fn.status(status)
 	}
 	fn.adjust(int64(len(out)))
-	if len(out) < cap(out)/2 { // too much memory to hold on to
+	if len(out) < cap(out)/2 && cap(out) > room { // too much memory to hold on to
 		out = append([]byte(nil), out...)
 	}
 	if fn.result == kindString {

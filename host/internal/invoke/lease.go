@@ -110,6 +110,16 @@ func Finish[R any](ctx context.Context, s *Lease) (r R, err error) {
 	return r, nil
 }
 
+// FinishBytes is Finish for a function that returns bytes. They may be in the memory of room,
+// of which the length does not matter. Somebody may still write there if the version crashed or
+// the caller left.
+func FinishBytes(ctx context.Context, s *Lease, room []byte) ([]byte, error) {
+	if err := finishInto(ctx, s, unsafe.Pointer(&room)); err != nil {
+		return nil, err
+	}
+	return room, nil
+}
+
 // finishInto is Finish with the result at r, which is not written to once it
 // has returned.
 func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {

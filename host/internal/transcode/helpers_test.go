@@ -33,7 +33,7 @@ func (w *wire) BindContract(c *contract.Info) (remotes []contract.Remote, err er
 	w.schema = c.Schema
 	for range c.Methods {
 		remotes = append(remotes, contract.Remote{
-			Call: func(_ context.Context, args []byte) ([]byte, error) {
+			Call: func(_ context.Context, args, _ []byte) ([]byte, error) {
 				w.args = bytes.Clone(args)
 				if w.reply == nil {
 					return nil, errors.New("it has no reply")

@@ -51,7 +51,7 @@ type mirror struct{ size int }
 const header = 12
 
 func (m *mirror) BindContract(*contract.Info) ([]contract.Remote, error) {
-	return []contract.Remote{{Call: func(_ context.Context, args []byte) ([]byte, error) {
+	return []contract.Remote{{Call: func(_ context.Context, args, _ []byte) ([]byte, error) {
 		m.size = len(args) - header
 		return args[header:], nil
 	}}}, nil
