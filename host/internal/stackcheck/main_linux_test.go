@@ -70,7 +70,7 @@ func (f *foreign) create(t testing.TB) {
 	require.Zero(t, int32(call.Call(symbol(t, "pthread_create"), uint64(uintptr(unsafe.Pointer(&f.handle))), 0,
 		uint64(symbol(t, "sem_wait")), f.address())))
 	require.Eventually(t, func() bool {
-		strangers, err := ask(none, nil)
+		strangers, _, err := ask(none, nil)
 		require.NoError(t, err)
 		for _, s := range strangers {
 			if slices.Contains(s.words, f.address()) {

@@ -67,7 +67,7 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 	looks := 0
 	for pause := 100 * time.Microsecond; ; pause = min(2*pause, 10*time.Millisecond) {
 		looks++
-		strangers, err := ask(libraries, still)
+		strangers, quiet, err := ask(libraries, still)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 		}
 		switch {
 		case len(in.IDs) == 0:
-			return objectsOf(strangers)
+			return objectsOf(append(strangers, quiet()...))
 		case time.Now().After(deadline) && looks >= fewest:
 			return nil, in
 		}
@@ -91,14 +91,16 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 	}
 }
 
-// ask returns what the strangers of the process had, each at a moment of its own.
-func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
+// ask returns what the strangers of the process had, each at a moment of its own. Of threads that
+// stand still it does not matter whose they are, and to ask would wake them: what they had, if
+// they are strangers, is what quiet returns, which asks them.
+func ask(libraries func(func(id int)), still Still) (strangers []snapshot, quiet func() []snapshot, err error) {
 	theirs := map[int]bool{unix.Getpid(): true} // the first thread is the host's
 	libraries(func(id int) { theirs[id] = true })
 	var unknown, known []int
 	inodes := map[int]uint64{}
 	living := make(map[int]uint64, len(accounted)+8)
-	err := proc.Tasks(func(id int, inode uint64) {
+	err = proc.Tasks(func(id int, inode uint64) {
 		inodes[id] = inode
 		switch {
 		case theirs[id]:
@@ -111,7 +113,7 @@ func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	unknown = slices.DeleteFunc(unknown, func(id int) bool {
 		is := proc.IsKernels(id)
@@ -123,7 +125,6 @@ func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
 	accounted = living
 	maps.DeleteFunc(met, func(id int, s stranger) bool { return inodes[id] != s.inode })
 
-	var strangers []snapshot
 	for _, id := range known {
 		if s := silentThread(id); s.doubt == "" {
 			s.began, s.still = met[id].began, still.still(id, inodes[id])
@@ -132,19 +133,29 @@ func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
 			unknown = append(unknown, id) // it runs
 		}
 	}
-	stood := map[int]bool{} // before they were asked, which wakes them
-	for _, id := range unknown {
-		stood[id] = still.waits(id, inodes[id])
-	}
+	var standing []int
+	unknown = slices.DeleteFunc(unknown, func(id int) bool {
+		stands := still.waits(id, inodes[id])
+		if stands {
+			standing = append(standing, id)
+		}
+		return stands
+	})
+	strangers = append(strangers, rollCall(unknown, inodes)...)
+	return strangers, func() []snapshot { return rollCall(standing, inodes) }, nil
+}
+
+// rollCall asks threads whose they are, and returns what the strangers among them had. They have these inodes.
+func rollCall(ids []int, inodes map[int]uint64) (strangers []snapshot) {
 	var silent []int
-	sigdispatch.RollCall(unknown, answerTime, func(id int, a sigdispatch.Answer, control uint64, regs *sigdispatch.Registers) {
+	sigdispatch.RollCall(ids, answerTime, func(id int, a sigdispatch.Answer, control uint64, regs *sigdispatch.Registers) {
 		switch a {
 		case sigdispatch.Host, sigdispatch.Library:
 			accounted[id] = inodes[id]
 		case sigdispatch.Silent:
 			silent = append(silent, id)
 		case sigdispatch.Stranger:
-			s := snapshot{id: id, still: stood[id], words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
+			s := snapshot{id: id, words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
 			s.readStack(regs.SP(), control)
 			met[id] = stranger{inodes[id], s.began}
 			strangers = append(strangers, s)
@@ -156,7 +167,7 @@ func ask(libraries func(func(id int)), still Still) ([]snapshot, error) {
 		strangers = append(strangers, silentThread(id))
 	}
 	publish()
-	return strangers, nil
+	return strangers
 }
 
 // readStack adds the stack, and what the thread began in.

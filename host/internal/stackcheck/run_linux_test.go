@@ -4,6 +4,7 @@ package stackcheck
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -148,6 +149,24 @@ func BenchmarkRun200HostThreads(b *testing.B) {
 	wg.Wait()
 }
 
+// stands reports whether the thread stands still at each of several looks, and is asked behind them, as one
+// that has not been asked before.
+func (f *foreign) stands(t *testing.T, before Still, looks int) bool {
+	delete(accounted, f.id)
+	delete(met, f.id)
+	is := func(s snapshot) bool { return s.id == f.id && !s.still }
+	var quiet func() []snapshot
+	for range looks {
+		strangers, later, err := ask(none, before)
+		require.NoError(t, err)
+		if slices.ContainsFunc(strangers, is) {
+			return false
+		}
+		quiet = later
+	}
+	return slices.ContainsFunc(quiet(), is)
+}
+
 // A thread that has not run since before a library was loaded does not come back to it, whatever
 // is on its stack, and whether it was met before or not. One that has run may.
 func TestThreadThatStandsStill(t *testing.T) {
@@ -157,11 +176,16 @@ func TestThreadThatStandsStill(t *testing.T) {
 			delete(accounted, f.id)
 			delete(met, f.id)
 		}
-		require.Eventually(t, func() bool { return len(StandingStill()) > 0 }, patience, time.Millisecond)
-		still := StandingStill()
-		_, err := Run(around(f.address()), patience, none, still)
-		require.NoError(t, err, "%t", before)
-		_, err = Run(around(f.address()), briefly, none, nil)
+		var still Still
+		require.Eventually(t, func() bool { // it may not wait yet, or answer somebody late
+			still = StandingStill()
+			_, err := Run(around(f.address()), briefly, none, still)
+			return err == nil
+		}, patience, time.Millisecond, "%t", before)
+		require.Eventually(t, func() bool { return f.stands(t, StandingStill(), 3) }, patience, time.Millisecond,
+			"who looks again has not woken it")
+		still = StandingStill()
+		_, err := Run(around(f.address()), briefly, none, nil)
 		require.Error(t, err, "the address is there")
 		require.NoError(t, unix.Tgkill(unix.Getpid(), f.id, unix.SIGURG)) // which wakes it for a moment
 		require.Eventually(t, func() bool {
