@@ -229,7 +229,9 @@ func TestFunctions(t *testing.T) { shapestest.Functions(t, bind(t)) }
 
 func TestReaders(t *testing.T) {
 	before := served.Closed.Load()
-	shapestest.Readers(t, bind(t))
+	s := bind(t)
+	shapestest.Readers(t, s)
+	shapestest.Connections(t, s)
 	assert.EqualValues(t, 6, served.Closed.Load()-before)
 }
 

@@ -162,7 +162,9 @@ func TestFunctionsThroughALibrary(t *testing.T) {
 }
 
 func TestReadersThroughALibrary(t *testing.T) {
-	shapestest.Readers(t, open(t, libtest.Build(t, "shapes", "1")))
+	s := open(t, libtest.Build(t, "shapes", "1"))
+	shapestest.Readers(t, s)
+	shapestest.Connections(t, s)
 }
 
 func TestSequencesThroughALibrary(t *testing.T) {

@@ -49,6 +49,7 @@ type contractMethod struct {
 	err     bool
 	stream  *wireType // what the sequence consists of
 	reader  string    // the type of the reader that it returns, a stream of bytes
+	fills   bool      // it is Read of an io.Reader, see contractfill.go
 }
 
 type wireParam struct {
@@ -226,6 +227,9 @@ func (c *contractPackage) method(f *types.Func, terms map[string]terms) *contrac
 	m := &contractMethod{name: f.Name(), terms: terms[f.Name()]}
 	if !isExported(m.name) {
 		c.fail(f.Pos(), ErrName, "%s is a part of names in C: begin it with a capital ASCII letter", m.name)
+	}
+	if c.fill(m, f) {
+		return m
 	}
 	for i := range sig.Params().Len() {
 		v := sig.Params().At(i)

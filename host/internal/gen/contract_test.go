@@ -53,6 +53,8 @@ type C interface {
 	FuncSeq(f func()) iter.Seq2[int, error]
 	ReadSeek() (io.ReadSeeker, error)
 	ReadOnly() io.Reader
+	ReadAt(p []byte, off int64) (n int, err error)
+	Seeks(s io.ReadSeeker) error
 	//hotso:borrow
 	Borrowed(a string) (io.Reader, error)
 	Reads(r *io.Reader) error
@@ -123,6 +125,8 @@ func Export() {}
 		"FuncChan(f":       "chan int can't cross",
 		"FuncSeq(f":        "a method that returns a sequence takes no functions, interfaces or sequences",
 		"ReadSeek() (":     "io.ReadSeeker can't cross",
+		"ReadAt(p":         "ReadAt fills a slice, which crosses as a copy: return the bytes",
+		"Seeks(s":          "io.ReadSeeker can't cross",
 		"ReadOnly() ":      "a method that returns a reader returns nothing else but an error",
 		"Borrowed(a":       "//hotso:borrow is for the time of a call",
 		"Reads(r":          "io.Reader can't cross",

@@ -183,7 +183,7 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 			case p.variadic:
 				spelled = "..." + p.typ.elem.spelled
 			default:
-				spelled = p.typ.spelled
+				spelled = m.spelled(&p)
 			}
 			names, typs = append(names, p.name), append(typs, spelled)
 		}
@@ -197,7 +197,7 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 				fmt.Fprintf(b, "\t%s\n", p.host.lend(p.name))
 				continue
 			}
-			fmt.Fprintf(b, "\t%s\n", p.typ.encode("&call.Encoder", p.name))
+			fmt.Fprintf(b, "\t%s\n", m.write(&p))
 		}
 		if m.reader != "" {
 			fmt.Fprintf(b, "\treturn contract.Open(call, %d)\n}\n", i)
@@ -217,6 +217,9 @@ func (c *contractPackage) writeClients(b *strings.Builder) {
 func (m *contractMethod) receive(b *strings.Builder, do string) {
 	results := strings.Join(m.resultNames(), ", ")
 	switch {
+	case m.fills:
+		fmt.Fprintf(b, "\tif err := %s; err != nil {\n\t\treturn 0, err\n\t}\n\treturn call.Fill(%s)\n", do, m.params[0].name)
+		return
 	case m.err && results == "":
 		fmt.Fprintf(b, "\tif err := %s; err != nil {\n\t\treturn err\n\t}\n\treturn call.Done()\n", do)
 		return
@@ -251,8 +254,11 @@ func (m *contractMethod) resultNames() (names []string) {
 
 // resultTypes are the results of a method, with names if it has some of its own.
 func (m *contractMethod) resultTypes() string {
-	if m.reader != "" {
+	switch {
+	case m.reader != "":
 		return "(" + m.reader + ", error)"
+	case m.fills:
+		return "(int, error)"
 	}
 	if m.stream != nil {
 		return "iter.Seq2[" + m.stream.spelled + ", error]"
@@ -330,6 +336,12 @@ func (m *contractMethod) answer(b *strings.Builder, callee, fail string) {
 	call := callee + "(" + strings.Join(args, ", ") + ")"
 	names := m.resultNames()
 	switch {
+	case m.fills:
+		if m.ctx {
+			callee = "func(p []byte) (int, error) { return " + callee + "(ctx, p) }"
+		}
+		fmt.Fprintf(b, "\treturn contractErrors.Fill(e, %s, %s)\n", m.params[0].name, callee)
+		return
 	case m.reader != "":
 		fmt.Fprintf(b, "\treturn contract.Bytes(%s)\n", call)
 		return

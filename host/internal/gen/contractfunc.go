@@ -55,8 +55,8 @@ func (c *contractPackage) hostParam(t types.Type, at token.Pos, where string) *h
 		m.name = ""
 		p.methods = []*contractMethod{m}
 	case *types.Interface:
-		writer := isNamed(t, "io", "Writer") // no other of other packages: what they do to their arguments is not known
-		if named == nil || named.Obj().Pkg() != c.types && !writer || named.Obj().Name() == c.name || !u.IsMethodSet() || u.NumMethods() == 0 ||
+		// None of other packages: what they do to their arguments is not known.
+		if named == nil || named.Obj().Pkg() != c.types && !isStream(named) || named.Obj().Name() == c.name || !u.IsMethodSet() || u.NumMethods() == 0 ||
 			c.hasDirective(named.Obj(), "types") || c.objectNamed(named.Obj().Name()) != nil {
 			return nil
 		}
@@ -153,7 +153,7 @@ func (m *contractMethod) signature(name string) string {
 		names, typs = append(names, "_"), append(typs, "context.Context")
 	}
 	for _, p := range m.params {
-		names, typs = append(names, p.name), append(typs, p.typ.spelled)
+		names, typs = append(names, p.name), append(typs, m.spelled(&p))
 	}
 	return list(name+"(", grouped(names, typs), ") "+m.resultTypes())
 }
@@ -165,7 +165,7 @@ func (m *contractMethod) ask(b *strings.Builder, f string, p *hostParam) {
 		fmt.Fprintf(b, "\tcall.Encoder.Uint32(0x%08x)\n", contract.ID(m.name))
 	}
 	for _, a := range m.params {
-		fmt.Fprintf(b, "\t%s\n", a.typ.encode("&call.Encoder", a.name))
+		fmt.Fprintf(b, "\t%s\n", m.write(&a))
 	}
 	m.receive(b, "call.Ask()")
 }

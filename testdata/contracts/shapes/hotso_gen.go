@@ -34,6 +34,7 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "Context"},
 		{Name: "Copy"},
 		{Name: "Count", Stream: true},
+		{Name: "Dial", Makes: true},
 		{Name: "Echo"},
 		{Name: "EchoLists"},
 		{Name: "EchoNode"},
@@ -45,13 +46,23 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "Plain"},
 		{Name: "Read", Stream: true},
 		{Name: "Sum"},
+		{Name: "Talk"},
 		{Name: "Tell"},
 		{Name: "Walk"},
+		{Name: "Close", Object: "Conn", Close: true},
+		{Name: "Pending", Object: "Conn"},
+		{Name: "Read", Object: "Conn"},
+		{Name: "Write", Object: "Conn"},
+		{Name: "free", Object: "Conn"},
+	},
+	Kinds: []contract.Kind{
+		{Name: "Conn", Free: 22},
 	},
 }, contractErrors, []contract.Serve[Shapes]{
 	{Call: serveContext},
 	{Call: serveCopy},
 	{Open: serveCount},
+	{Call: serveDial},
 	{Call: serveEcho},
 	{Call: serveEchoLists},
 	{Call: serveEchoNode},
@@ -63,9 +74,19 @@ var contractInfo = contract.New(contract.Info{
 	{Call: servePlain},
 	{Open: serveRead},
 	{Call: serveSum},
+	{Call: serveTalk},
 	{Call: serveTell},
 	{Call: serveWalk},
-})
+	{Call: serveConnClose},
+	{Call: serveConnPending},
+	{Call: serveConnRead},
+	{Call: serveConnWrite},
+	contract.Free[Shapes](contractObjects),
+}).WithObjects(contractObjects)
+
+var contractObjects = contract.NewObjects()
+
+type objectConn struct{ o *contract.Object }
 
 type contractClient struct{ bound *contract.Bound }
 
@@ -114,11 +135,24 @@ func (c contractClient) Count(ctx context.Context, n int, fail string) iter.Seq2
 	return contract.Range(call, 2, func(d *contract.Decoder, r *Point) { decodePoint(d, r) })
 }
 
+func (c contractClient) Dial(ctx context.Context, greeting string) (r Conn, err error) {
+	call := c.bound.Begin(ctx)
+	defer call.Free()
+	call.Encoder.String(greeting)
+	if err := call.Do(3); err != nil {
+		return r, err
+	}
+	if o := call.Object("Conn"); o != nil {
+		r = objectConn{o}
+	}
+	return r, call.Done()
+}
+
 func (c contractClient) Echo(ctx context.Context, e_ Everything) (r Everything, err error) {
 	call := c.bound.Begin(ctx)
 	defer call.Free()
 	encodeEverything(&call.Encoder, &e_)
-	if err := call.Do(3); err != nil {
+	if err := call.Do(4); err != nil {
 		return r, err
 	}
 	decodeEverything(&call.Decoder, &r)
@@ -129,7 +163,7 @@ func (c contractClient) EchoLists(l Lists) (r Lists, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	encodeLists(&call.Encoder, &l)
-	if err := call.Do(4); err != nil {
+	if err := call.Do(5); err != nil {
 		return r, err
 	}
 	decodeLists(&call.Decoder, &r)
@@ -140,7 +174,7 @@ func (c contractClient) EchoNode(n *Node) (r *Node, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	encodePtrNode(&call.Encoder, n)
-	if err := call.Do(5); err != nil {
+	if err := call.Do(6); err != nil {
 		return r, err
 	}
 	r = decodePtrNode(&call.Decoder)
@@ -151,7 +185,7 @@ func (c contractClient) Fail(ctx context.Context, how string) (r string, err err
 	call := c.bound.Begin(ctx)
 	defer call.Free()
 	call.Encoder.String(how)
-	if err := call.Do(6); err != nil {
+	if err := call.Do(7); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -162,7 +196,7 @@ func (c contractClient) Later(a string) (r string, err error) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	call.Encoder.String(a)
-	if err := call.Do(7); err != nil {
+	if err := call.Do(8); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -175,7 +209,7 @@ func (c contractClient) Length(text string, b []byte, parts map[string]string) (
 	call.Encoder.String(text)
 	call.Encoder.ByteSlice(b)
 	encodeMapStringString(&call.Encoder, parts)
-	if err := call.Do(8); err != nil {
+	if err := call.Do(9); err != nil {
 		return r, err
 	}
 	r = call.Decoder.Int()
@@ -189,7 +223,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 	call.Encoder.String(b)
 	call.Encoder.Bool(c_)
 	encodeSlicePoint(&call.Encoder, rest)
-	if err := call.Do(9); err != nil {
+	if err := call.Do(10); err != nil {
 		return r1, r2, r3, err
 	}
 	r1 = call.Decoder.Int()
@@ -201,7 +235,7 @@ func (c contractClient) Many(a int, b string, c_ bool, rest ...Point) (r1 int, r
 func (c contractClient) Nothing() {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
-	contract.Must(call.Do(10))
+	contract.Must(call.Do(11))
 	contract.Must(call.Done())
 }
 
@@ -209,7 +243,7 @@ func (c contractClient) Plain(n int) (r int) {
 	call := c.bound.Begin(context.Background())
 	defer call.Free()
 	call.Encoder.Int(n)
-	contract.Must(call.Do(11))
+	contract.Must(call.Do(12))
 	r = call.Decoder.Int()
 	contract.Must(call.Done())
 	return r
@@ -219,7 +253,7 @@ func (c contractClient) Read(ctx context.Context, n int, fail string) (io.ReadCl
 	call := c.bound.Begin(ctx)
 	call.Encoder.Int(n)
 	call.Encoder.String(fail)
-	return contract.Open(call, 12)
+	return contract.Open(call, 13)
 }
 
 func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point, err error) {
@@ -227,10 +261,48 @@ func (c contractClient) Sum(points iter.Seq2[Point, error], twice bool) (r Point
 	defer call.Free()
 	contract.Seq(call, points, func(e *contract.Encoder, v *Point) { encodePoint(e, v) })
 	call.Encoder.Bool(twice)
-	if err := call.Do(13); err != nil {
+	if err := call.Do(14); err != nil {
 		return r, err
 	}
 	decodePoint(&call.Decoder, &r)
+	return r, call.Done()
+}
+
+func (c contractClient) Talk(c_ io.ReadWriteCloser, line string) (r string, err error) {
+	call := c.bound.Begin(context.Background())
+	defer call.Free()
+	call.Func(c_ == nil, func(_ context.Context, d *contract.Decoder, e *contract.Encoder) error {
+		switch d.Uint32() {
+		case 0xcd86acc3:
+			if err := d.Done(); err != nil {
+				return err
+			}
+			return c_.Close()
+		case 0x4f0befe5:
+			a0 := d.Uint32()
+			if err := d.Done(); err != nil {
+				return err
+			}
+			return contractErrors.Fill(e, a0, c_.Read)
+		case 0x665c79fc:
+			a0 := d.ByteSlice()
+			if err := d.Done(); err != nil {
+				return err
+			}
+			r, err := c_.Write(a0)
+			if err != nil {
+				return err
+			}
+			e.Int(r)
+			return nil
+		}
+		return contract.Unknown(d)
+	})
+	call.Encoder.String(line)
+	if err := call.Do(15); err != nil {
+		return r, err
+	}
+	r = call.Decoder.String()
 	return r, call.Done()
 }
 
@@ -256,7 +328,7 @@ func (c contractClient) Tell(w Watcher, n *Node) (r string, err error) {
 		return contract.Unknown(d)
 	})
 	encodePtrNode(&call.Encoder, n)
-	if err := call.Do(14); err != nil {
+	if err := call.Do(16); err != nil {
 		return r, err
 	}
 	r = call.Decoder.String()
@@ -281,7 +353,47 @@ func (c contractClient) Walk(ctx context.Context, n int, visit func(ctx context.
 		e.Bool(r)
 		return nil
 	})
-	if err := call.Do(15); err != nil {
+	if err := call.Do(17); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
+func (c objectConn) Close() error {
+	call := c.o.Begin(context.Background())
+	defer call.Free()
+	if err := call.Do(18); err != nil {
+		return err
+	}
+	return call.Done()
+}
+
+func (c objectConn) Pending() (r int, err error) {
+	call := c.o.Begin(context.Background())
+	defer call.Free()
+	if err := call.Do(19); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
+func (c objectConn) Read(p []byte) (int, error) {
+	call := c.o.Begin(context.Background())
+	defer call.Free()
+	call.Encoder.Uint32(contract.Room(p))
+	if err := call.Do(20); err != nil {
+		return 0, err
+	}
+	return call.Fill(p)
+}
+
+func (c objectConn) Write(p []byte) (r int, err error) {
+	call := c.o.Begin(context.Background())
+	defer call.Free()
+	call.Encoder.ByteSlice(p)
+	if err := call.Do(21); err != nil {
 		return r, err
 	}
 	r = call.Decoder.Int()
@@ -291,6 +403,41 @@ func (c contractClient) Walk(ctx context.Context, n int, visit func(ctx context.
 type hostWriter struct{ f *contract.HostFunc }
 
 func (h hostWriter) Write(a0 []byte) (r int, err error) {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0x665c79fc)
+	call.Encoder.ByteSlice(a0)
+	if err := call.Ask(); err != nil {
+		return r, err
+	}
+	r = call.Decoder.Int()
+	return r, call.Done()
+}
+
+type hostReadWriteCloser struct{ f *contract.HostFunc }
+
+func (h hostReadWriteCloser) Close() error {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0xcd86acc3)
+	if err := call.Ask(); err != nil {
+		return err
+	}
+	return call.Done()
+}
+
+func (h hostReadWriteCloser) Read(a0 []byte) (int, error) {
+	call := h.f.Begin()
+	defer call.Free()
+	call.Encoder.Uint32(0x4f0befe5)
+	call.Encoder.Uint32(contract.Room(a0))
+	if err := call.Ask(); err != nil {
+		return 0, err
+	}
+	return call.Fill(a0)
+}
+
+func (h hostReadWriteCloser) Write(a0 []byte) (r int, err error) {
 	call := h.f.Begin()
 	defer call.Free()
 	call.Encoder.Uint32(0x665c79fc)
@@ -362,6 +509,19 @@ func serveCount(ctx context.Context, impl Shapes, d *contract.Decoder) (contract
 		return nil, err
 	}
 	return contract.Values(impl.Count(ctx, n, fail), func(e *contract.Encoder, r *Point) { encodePoint(e, r) })
+}
+
+func serveDial(ctx context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	greeting := d.String()
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Dial(ctx, greeting)
+	if err != nil {
+		return err
+	}
+	contractObjects.Put(e, r)
+	return nil
 }
 
 func serveEcho(ctx context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
@@ -506,6 +666,23 @@ func serveSum(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.E
 	return nil
 }
 
+func serveTalk(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	var c_ io.ReadWriteCloser
+	if f := contractErrors.Func(d); f != nil {
+		c_ = hostReadWriteCloser{f}
+	}
+	line := d.String()
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Talk(c_, line)
+	if err != nil {
+		return err
+	}
+	e.String(r)
+	return nil
+}
+
 func serveTell(_ context.Context, impl Shapes, d *contract.Decoder, e *contract.Encoder) error {
 	var w Watcher
 	if f := contractErrors.Func(d); f != nil {
@@ -542,6 +719,62 @@ func serveWalk(ctx context.Context, impl Shapes, d *contract.Decoder, e *contrac
 		return err
 	}
 	r, err := impl.Walk(ctx, n, visit)
+	if err != nil {
+		return err
+	}
+	e.Int(r)
+	return nil
+}
+
+func serveConnClose(_ context.Context, _ Shapes, d *contract.Decoder, _ *contract.Encoder) error {
+	impl, err := contract.TakeObject[Conn](contractObjects, d)
+	if err != nil {
+		return err
+	}
+	if err := d.Done(); err != nil {
+		return err
+	}
+	return impl.Close()
+}
+
+func serveConnPending(_ context.Context, _ Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	impl, err := contract.ObjectOf[Conn](contractObjects, d)
+	if err != nil {
+		return err
+	}
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Pending()
+	if err != nil {
+		return err
+	}
+	e.Int(r)
+	return nil
+}
+
+func serveConnRead(_ context.Context, _ Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	impl, err := contract.ObjectOf[Conn](contractObjects, d)
+	if err != nil {
+		return err
+	}
+	p := d.Uint32()
+	if err := d.Done(); err != nil {
+		return err
+	}
+	return contractErrors.Fill(e, p, impl.Read)
+}
+
+func serveConnWrite(_ context.Context, _ Shapes, d *contract.Decoder, e *contract.Encoder) error {
+	impl, err := contract.ObjectOf[Conn](contractObjects, d)
+	if err != nil {
+		return err
+	}
+	p := d.ByteSlice()
+	if err := d.Done(); err != nil {
+		return err
+	}
+	r, err := impl.Write(p)
 	if err != nil {
 		return err
 	}
@@ -2951,6 +3184,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   {"name":"Context","context":true,"params":[{"name":"wait","type":"bool"}],"results":["Seen"],"error":true},
   {"name":"Copy","params":[{"name":"to","type":"io.Writer"},{"name":"from","type":"io.Reader"}],"results":["int64"],"error":true},
   {"name":"Count","context":true,"params":[{"name":"n","type":"int"},{"name":"fail","type":"string"}],"stream":"Point"},
+  {"name":"Dial","context":true,"params":[{"name":"greeting","type":"string"}],"results":["Conn"],"error":true},
   {"name":"Echo","context":true,"params":[{"name":"e","type":"Everything"}],"results":["Everything"],"error":true},
   {"name":"EchoLists","params":[{"name":"l","type":"Lists"}],"results":["Lists"],"error":true},
   {"name":"EchoNode","params":[{"name":"n","type":"*Node"}],"results":["*Node"],"error":true},
@@ -2962,6 +3196,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   {"name":"Plain","params":[{"name":"n","type":"int"}],"results":["int"]},
   {"name":"Read","context":true,"params":[{"name":"n","type":"int"},{"name":"fail","type":"string"}],"error":true,"stream":"[]uint8"},
   {"name":"Sum","params":[{"name":"points","type":"iter.Seq2[Point,error]"},{"name":"twice","type":"bool"}],"results":["Point"],"error":true},
+  {"name":"Talk","params":[{"name":"c","type":"io.ReadWriteCloser"},{"name":"line","type":"string"}],"results":["string"],"error":true},
   {"name":"Tell","params":[{"name":"w","type":"Watcher"},{"name":"n","type":"*Node"}],"results":["string"],"error":true},
   {"name":"Walk","context":true,"params":[{"name":"n","type":"int"},{"name":"visit","type":"func(context.Context, Point) (bool, error)"}],"results":["int"],"error":true}
 ], "types": {
@@ -2969,6 +3204,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   "Circle": {"kind":"struct","fields":[{"name":"Center","type":"Point"},{"name":"Radius","type":"float64"},{"name":"Around","type":"Figure"}]},
   "Code": {"kind":"named","is":"int"},
   "Color": {"kind":"named","is":"uint8","values":{"Blue":"2","Green":"1","Red":"0"}},
+  "Conn": {"kind":"object","methods":[{"name":"Close","error":true},{"name":"Pending","results":["int"],"error":true},{"name":"Read","params":[{"name":"p","type":"uint32"}],"results":["[]uint8","error"],"error":true},{"name":"Write","params":[{"name":"p","type":"[]uint8"}],"results":["int"],"error":true}]},
   "Everything": {"kind":"struct","fields":[{"name":"Base","type":"Base","embedded":true},{"name":"inner","type":"inner","embedded":true},{"name":"Bool","type":"bool"},{"name":"Int","type":"int"},{"name":"Int8","type":"int8"},{"name":"Int16","type":"int16"},{"name":"Int32","type":"int32"},{"name":"Int64","type":"int64"},{"name":"Uint","type":"uint"},{"name":"Uint8","type":"uint8"},{"name":"Uint16","type":"uint16"},{"name":"Uint32","type":"uint32"},{"name":"Uint64","type":"uint64"},{"name":"Float32","type":"float32"},{"name":"Float64","type":"float64"},{"name":"Complex64","type":"complex64"},{"name":"Complex128","type":"complex128"},{"name":"Rune","type":"int32"},{"name":"String","type":"string","json":"text,omitempty"},{"name":"Bytes","type":"[]uint8"},{"name":"Raw","type":"encoding/json.RawMessage"},{"name":"Color","type":"Color"},{"name":"Word","type":"Word"},{"name":"Time","type":"time.Time"},{"name":"Duration","type":"time.Duration"},{"name":"Month","type":"time.Month"},{"name":"Point","type":"Point"},{"name":"Optional","type":"*Point"},{"name":"Number","type":"*int64"},{"name":"Far","type":"**string"},{"name":"Strings","type":"[]string"},{"name":"Points","type":"[]Point"},{"name":"Pointers","type":"[]*Point"},{"name":"Matrix","type":"[][]float64"},{"name":"Array","type":"[3]uint16"},{"name":"Grid","type":"[2][2]Word"},{"name":"Map","type":"map[string]string"},{"name":"Maps","type":"map[Color]map[int32][]Point"},{"name":"ByPoint","type":"map[Point]bool"},{"name":"ByAddr","type":"map[net/netip.Addr]int"},{"name":"Addr","type":"net/netip.Addr"},{"name":"Prefix","type":"net/netip.Prefix"},{"name":"Big","type":"math/big.Int"},{"name":"BigPtr","type":"*math/big.Int"},{"name":"Letter","type":"Letter"},{"name":"Letters","type":"[]Letter"},{"name":"Err","type":"error"},{"name":"Errs","type":"[]error"},{"name":"Figure","type":"Figure"},{"name":"Figures","type":"[]Figure"},{"name":"Value","type":"Value"},{"name":"Pair","type":"Pair[int,string]"},{"name":"Pairs","type":"[]Pair[Word,*Point]"},{"name":"Empty","type":"struct{}"},{"name":"Renamed","type":"string","wire":"OldName"},{"name":"hidden","type":"string"}]},
   "Figure": {"kind":"union","of":["Point","*Circle","Word","Squares"]},
   "Letter": {"kind":"binary"},
@@ -2988,6 +3224,7 @@ const contractSchema = `{"wire": 1, "package": "github.com/hotso/hotso/testdata/
   "encoding/json.RawMessage": {"kind":"named","is":"[]uint8"},
   "func(context.Context, Point) (bool, error)": {"kind":"func","methods":[{"name":"","context":true,"params":[{"name":"p","type":"Point"}],"results":["bool"],"error":true}]},
   "inner": {"kind":"struct","fields":[{"name":"Depth","type":"int"}]},
+  "io.ReadWriteCloser": {"kind":"callback","methods":[{"name":"Close","error":true},{"name":"Read","params":[{"name":"p","type":"uint32"}],"results":["[]uint8","error"],"error":true},{"name":"Write","params":[{"name":"p","type":"[]uint8"}],"results":["int"],"error":true}]},
   "io.Reader": {"kind":"reader"},
   "io.Writer": {"kind":"callback","methods":[{"name":"Write","params":[{"name":"p","type":"[]uint8"}],"results":["int"],"error":true}]},
   "iter.Seq2[Point,error]": {"kind":"sequence","is":"Point"},

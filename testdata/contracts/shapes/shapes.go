@@ -56,10 +56,21 @@ type Shapes interface {
 	Read(ctx context.Context, n int, fail string) (io.ReadCloser, error)
 	// Copy copies from to to.
 	Copy(to io.Writer, from io.Reader) (int64, error)
+	// Dial returns a connection that says what it is told, in capitals.
+	Dial(ctx context.Context, greeting string) (Conn, error)
+	// Talk tells c a line, and returns what it says until its end.
+	Talk(c io.ReadWriteCloser, line string) (string, error)
 	// Later came with the second version of the contract.
 	//
 	//hotso:since 2
 	Later(a string) (string, error)
+}
+
+// A Conn is an object that is read and written.
+type Conn interface {
+	io.ReadWriteCloser
+	// Pending is how many bytes can be read.
+	Pending() (int, error)
 }
 
 // ErrSad and ErrLost are sentinels.

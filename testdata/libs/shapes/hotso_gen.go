@@ -19,6 +19,7 @@ var (
 	shapesContext   = contract.Serves("Shapes", "Context")
 	shapesCopy      = contract.Serves("Shapes", "Copy")
 	shapesCount     = contract.Serves("Shapes", "Count")
+	shapesDial      = contract.Serves("Shapes", "Dial")
 	shapesEcho      = contract.Serves("Shapes", "Echo")
 	shapesEchoLists = contract.Serves("Shapes", "EchoLists")
 	shapesEchoNode  = contract.Serves("Shapes", "EchoNode")
@@ -30,8 +31,14 @@ var (
 	shapesPlain     = contract.Serves("Shapes", "Plain")
 	shapesRead      = contract.Serves("Shapes", "Read")
 	shapesSum       = contract.Serves("Shapes", "Sum")
+	shapesTalk      = contract.Serves("Shapes", "Talk")
 	shapesTell      = contract.Serves("Shapes", "Tell")
 	shapesWalk      = contract.Serves("Shapes", "Walk")
+	connClose       = contract.Serves("Shapes", "Conn.Close")
+	connPending     = contract.Serves("Shapes", "Conn.Pending")
+	connRead        = contract.Serves("Shapes", "Conn.Read")
+	connWrite       = contract.Serves("Shapes", "Conn.Write")
+	connFree        = contract.Serves("Shapes", "Conn.free")
 )
 
 func init() {
@@ -70,6 +77,18 @@ func Shapes_Count(args *C.hotso_cbyte, args_len C.size_t, result *C.uint64_t) (a
 		return shapesCount.Open(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	})
 	return C.hotso_status(cabi.Store((*uint64)(result), handle, err))
+}
+
+//export Shapes_Dial
+func Shapes_Dial(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	ctx, done := cabi.Context()
+	defer done()
+	reply, err := shapesDial.Call(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
 }
 
 //export Shapes_Echo
@@ -186,6 +205,16 @@ func Shapes_Sum(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap 
 	return C.hotso_status(buffer.Data(reply.Reply(), err))
 }
 
+//export Shapes_Talk
+func Shapes_Talk(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := shapesTalk.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
 //export Shapes_Tell
 func Shapes_Tell(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
 ) (answer C.hotso_status) {
@@ -203,6 +232,56 @@ func Shapes_Walk(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap
 	ctx, done := cabi.Context()
 	defer done()
 	reply, err := shapesWalk.Call(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Conn_Close
+func Conn_Close(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := connClose.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Conn_Pending
+func Conn_Pending(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := connPending.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Conn_Read
+func Conn_Read(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := connRead.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Conn_Write
+func Conn_Write(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := connWrite.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	defer reply.Free()
+	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
+	return C.hotso_status(buffer.Data(reply.Reply(), err))
+}
+
+//export Conn_free
+func Conn_free(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
+) (answer C.hotso_status) {
+	defer cabi.RecoverStatus(&answer)
+	reply, err := connFree.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))

@@ -2,6 +2,7 @@
 package served
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -260,6 +261,45 @@ var Closed atomic.Int64
 func (c *counted) Close() error {
 	Closed.Add(1)
 	return nil
+}
+
+// Dial returns a connection.
+func (Shapes) Dial(_ context.Context, greeting string) (shapes.Conn, error) {
+	c := &conn{}
+	_, err := c.Write([]byte(greeting))
+	return c, err
+}
+
+// A conn says what it is told. It ends with its last bytes, and goes on when there are more.
+type conn struct{ said []byte }
+
+func (c *conn) Read(p []byte) (int, error) {
+	n := copy(p, c.said)
+	if c.said = c.said[n:]; len(c.said) == 0 {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	c.said = append(c.said, bytes.ToUpper(p)...)
+	return len(p), nil
+}
+
+func (c *conn) Pending() (int, error) { return len(c.said), nil }
+
+func (c *conn) Close() error { return nil }
+
+// Talk talks.
+func (Shapes) Talk(c io.ReadWriteCloser, line string) (string, error) {
+	if c == nil {
+		return "nobody", nil
+	}
+	if _, err := io.WriteString(c, line); err != nil {
+		return "", err
+	}
+	said, err := io.ReadAll(c)
+	return string(said), errors.Join(err, c.Close())
 }
 
 // Copy copies.

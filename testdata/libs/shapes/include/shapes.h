@@ -38,6 +38,15 @@ HOTSO_EXPORT hotso_status Shapes_Copy(hotso_cbyte *args, size_t args_len, uint8_
  * end with hotso_stream_read, or closes with hotso_stream_close. */
 HOTSO_EXPORT hotso_status Shapes_Count(hotso_cbyte *args, size_t args_len, uint64_t *result);
 
+/* Shapes_Dial serves the method Dial of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Dial(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                      size_t *out_len);
+
 /* Shapes_Echo serves the method Echo of the contract
  * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
  *
@@ -136,6 +145,15 @@ HOTSO_EXPORT hotso_status Shapes_Read(hotso_cbyte *args, size_t args_len, uint64
 HOTSO_EXPORT hotso_status Shapes_Sum(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                      size_t *out_len);
 
+/* Shapes_Talk serves the method Talk of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Shapes_Talk(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                      size_t *out_len);
+
 /* Shapes_Tell serves the method Tell of the contract
  * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
  *
@@ -153,6 +171,51 @@ HOTSO_EXPORT hotso_status Shapes_Tell(hotso_cbyte *args, size_t args_len, uint8_
  * with HOTSO_TOO_SMALL the number that is needed. */
 HOTSO_EXPORT hotso_status Shapes_Walk(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
                                       size_t *out_len);
+
+/* Conn_Close serves the method Conn.Close of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Conn_Close(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                     size_t *out_len);
+
+/* Conn_Pending serves the method Conn.Pending of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Conn_Pending(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                       size_t *out_len);
+
+/* Conn_Read serves the method Conn.Read of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Conn_Read(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                    size_t *out_len);
+
+/* Conn_Write serves the method Conn.Write of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Conn_Write(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                     size_t *out_len);
+
+/* Conn_free serves the method Conn.free of the contract
+ * github.com/hotso/hotso/testdata/contracts/shapes, see docs/wire.md.
+ *
+ * args: args_len bytes, the caller's, read during the call only.
+ * out: the caller's, filled with at most out_cap bytes; *out_len becomes their number, or
+ * with HOTSO_TOO_SMALL the number that is needed. */
+HOTSO_EXPORT hotso_status Conn_free(hotso_cbyte *args, size_t args_len, uint8_t *out, size_t out_cap,
+                                    size_t *out_len);
 
 #ifdef __cplusplus
 }
