@@ -349,6 +349,28 @@ Ada was greeted 3 times.
 `, out)
 }
 
+// TestExampleInPython runs examples/contract/python, which knows docs/wire.md and nothing of Go.
+func TestExampleInPython(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no python3 on this machine: ", err)
+	}
+	root, err := libtest.Root()
+	require.NoError(t, err)
+	library := libtest.Build(t, filepath.Join(root, "examples", "contract", "libhello"), "1", libtest.Named("hello"))
+	out, err := exec.Command(python, "-W", "error", filepath.Join(root, "examples", "contract", "python", "hello.py"),
+		library, "Ada", "Grace", "", "Ada", "Ada", "Ada").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, `Hello, Countess of Lovelace Ada!
+Hello, Countess of Lovelace Grace!
+Who is there?
+Hello, Countess of Lovelace Ada!
+Hello, Countess of Lovelace Ada!
+Not again: Ada was greeted often enough
+4 greetings, in order
+`, string(out))
+}
+
 // runExample builds and runs a program of the examples, and returns what it prints.
 func runExample(t *testing.T, pkg string, args ...string) string {
 	t.Helper()
