@@ -25,8 +25,8 @@ type Method struct {
 	Close    bool   // it is the Close of an object, which is gone then
 }
 
-// qualified is the name of a method within its contract.
-func (m *Method) qualified() string {
+// Qualified is the name of a method within its contract: Greet, or Cart.Add.
+func (m *Method) Qualified() string {
 	if m.Object != "" {
 		return m.Object + "." + m.Name
 	}

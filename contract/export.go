@@ -77,7 +77,7 @@ func (c *Contract[T]) stop() error {
 }
 
 func (c *Contract[T]) method(name string) (int, bool) {
-	i := slices.IndexFunc(c.info.Methods, func(m Method) bool { return m.qualified() == name })
+	i := slices.IndexFunc(c.info.Methods, func(m Method) bool { return m.Qualified() == name })
 	return i, i >= 0
 }
 

@@ -14,7 +14,7 @@ type inProcess struct{}
 
 func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 	for i := range c.Methods {
-		s := Serves(c.Name, c.Methods[i].qualified())
+		s := Serves(c.Name, c.Methods[i].Qualified())
 		if _, err := s.find(); err != nil {
 			return nil, err
 		}

@@ -17,14 +17,22 @@ import (
 // contract, or in a form that is not compatible, and one that is newer than the version
 // before it and has removed anything of the contract.
 func (s *Slot) BindContract(c *contract.Info) ([]contract.Remote, error) {
-	return bindContract(c, s.Name(), func(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error) {
+	return s.bindContract(c, nil)
+}
+
+func (s *Slot) bindContract(c *contract.Info, options Methods) ([]contract.Remote, error) {
+	return bindContract(c, s.Name(), options, func(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error) {
 		return s.s.Bind(name, want, terms)
 	})
 }
 
 // BindContract is Slot.BindContract for a library.
 func (l *Library) BindContract(c *contract.Info) ([]contract.Remote, error) {
-	return bindContract(c, l.Name(), func(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error) {
+	return l.bindContract(c, nil)
+}
+
+func (l *Library) bindContract(c *contract.Info, options Methods) ([]contract.Remote, error) {
+	return bindContract(c, l.Name(), options, func(name string, want abi.Signature, terms invoke.Terms) (*invoke.Binding, error) {
 		b := invoke.NewBinding(name, want, l.v.Target.Conf.CallLimit)
 		b.Terms = terms
 		fn, err := l.v.Find(b, nil)
@@ -63,9 +71,12 @@ func (b binder) bind(name string, want abi.Signature) (*invoke.Binding, error) {
 	return bound, err
 }
 
-func bindContract(c *contract.Info, library string, bindOn func(string, abi.Signature, invoke.Terms) (*invoke.Binding, error)) (
-	remotes []contract.Remote, err error,
-) {
+func bindContract(c *contract.Info, library string, options Methods,
+	bindOn func(string, abi.Signature, invoke.Terms) (*invoke.Binding, error),
+) (remotes []contract.Remote, err error) {
+	if err := options.check(c); err != nil {
+		return nil, &Error{Name: library, Step: StepBind, Reason: ErrArgument, Cause: err}
+	}
 	own, err := schema.Parse([]byte(c.Schema))
 	if err != nil {
 		return nil, &Error{Name: library, Step: StepBind, Reason: ErrArgument, Cause: err}
@@ -82,6 +93,8 @@ func bindContract(c *contract.Info, library string, bindOn func(string, abi.Sign
 			m.missing = fmt.Errorf("%w: %s has no %s", contract.ErrNotOffered, library, c.Function(&c.Methods[i]))
 		case err != nil:
 			return nil, err
+		default:
+			options.apply(m.on, &c.Methods[i])
 		}
 		methods[i] = m
 		remotes = append(remotes, contract.Remote{

@@ -155,6 +155,33 @@ func TestContextThroughALibrary(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
+func TestOptionsOfMethods(t *testing.T) {
+	slot := newSlot(t)
+	_, err := slot.Swap(t.Context(), libtest.Build(t, "shapes", "1"))
+	require.NoError(t, err)
+	for name, c := range map[string]host.Caller{"slot": slot, "library": slot.Current()} {
+		s, err := shapes.Bind(host.Methods{"": {host.Stay()}, "Context": {host.Limit(20 * time.Millisecond)}}.Of(c))
+		require.NoError(t, err)
+		_, err = s.Context(context.Background(), true) // which waits until its context ends
+		require.ErrorIs(t, err, context.DeadlineExceeded, name)
+		shapestest.Functions(t, s)
+		shapestest.Connections(t, s)
+
+		s, err = shapes.Bind(host.Methods{"": {host.Limit(20 * time.Millisecond)}}.Of(c))
+		require.NoError(t, err)
+		_, err = s.Context(context.Background(), true)
+		require.ErrorIs(t, err, context.DeadlineExceeded, name)
+
+		for _, unknown := range []string{"Contxt", "Conn.Red", "Conn.free", "Shapes.Echo"} {
+			_, err = shapes.Bind(host.Methods{unknown: {host.Stay()}}.Of(c))
+			require.ErrorIs(t, err, host.ErrArgument, unknown)
+			require.ErrorContains(t, err, "options for "+unknown+", and Shapes has no such method")
+		}
+		_, err = shapes.Bind(host.Methods{"Conn.Read": {host.Stay()}}.Of(c))
+		require.NoError(t, err)
+	}
+}
+
 func TestFunctionsThroughALibrary(t *testing.T) {
 	s := open(t, libtest.Build(t, "shapes", "1"))
 	shapestest.Functions(t, s)
