@@ -14,6 +14,8 @@
 // is in the way; by chance now and then, which only costs a wait. What a thread has neither
 // in a register nor on its stack, but reaches through other memory, is not seen.
 //
+// Threads of libgomp, which only return, are an exception: see team_linux.go.
+//
 // Accounted for are the threads that the host's runtime started, since the gate tells when
 // they are inside, those of libraries that are loaded, since their shims know them, and
 // those that the kernel has for an io_uring, which run none of the process's code.

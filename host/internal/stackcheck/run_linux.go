@@ -40,6 +40,8 @@ type stranger struct {
 type snapshot struct {
 	id    int
 	words []uint64
+	pc    uint64 // where it stands,
+	sp    uint64 // and its stack pointer
 	began uint64 // the function that it began in; 0 if nobody knows
 	doubt string // why this is not all that it had, or empty
 
@@ -155,7 +157,7 @@ func rollCall(ids []int, inodes map[int]uint64) (strangers []snapshot) {
 		case sigdispatch.Silent:
 			silent = append(silent, id)
 		case sigdispatch.Stranger:
-			s := snapshot{id: id, words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
+			s := snapshot{id: id, pc: regs.PC(), sp: regs.SP(), words: slices.Grow(append([]uint64(nil), regs[:]...), 512)}
 			s.readStack(regs.SP(), control)
 			met[id] = stranger{inodes[id], s.began}
 			strangers = append(strangers, s)
@@ -199,26 +201,28 @@ func silentThread(id int) snapshot {
 		s.doubt = "blocks all signals and runs"
 		return s
 	}
+	s.pc, s.sp = t.PC, t.SP
 	s.words = append(s.words, t.PC)
 	s.words = append(s.words, t.Args[:]...)
 	s.readStack(t.SP, 0)
 	return s
 }
 
-// mayReturn says why the thread may come back to ranges; empty if it does not. An idle thread
-// of a team may have function pointers there that it has done with.
+// mayReturn says why the thread may come back to ranges; empty if it does not. A thread of a
+// team only returns there.
 func (s *snapshot) mayReturn(ranges []Range, team bool) string {
 	if s.still {
 		return ""
 	}
-	for _, w := range s.words {
-		for _, r := range ranges {
-			if r.Low <= w && w < r.High && (!team || afterCall(w)) {
-				return "has an address of it on its stack"
-			}
-		}
+	there := func(w uint64) bool { return in(ranges, w) }
+	if !slices.ContainsFunc(s.words, there) || team && !slices.ContainsFunc(s.returns(), there) {
+		return s.doubt
 	}
-	return s.doubt
+	return "has an address of it on its stack"
+}
+
+func in(ranges []Range, address uint64) bool {
+	return slices.ContainsFunc(ranges, func(r Range) bool { return r.Low <= address && address < r.High })
 }
 
 // objectsOf returns the shared objects whose code the strangers may come back to, other than

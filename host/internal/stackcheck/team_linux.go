@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/internal/unwind"
 )
 
 // teamThreads are the strangers that are libgomp's: threads of OpenMP, which wait there for the
@@ -34,13 +36,33 @@ func teamThreads(strangers []snapshot) (map[int]bool, error) {
 	return team, nil
 }
 
-// afterCall reports whether the instruction before an address calls: a return address is there.
-// So may be the first instruction of a function, if the one before ends with a call that
-// does not return; but compilers align functions to 16 bytes.
-func afterCall(address uint64) bool {
-	if address%16 == 0 {
-		return false
+// returns are where the thread stands and returns to. If its stack can't be walked, they are all that look so, of
+// which some may be what earlier regions have left between what is in use.
+func (s *snapshot) returns() []uint64 {
+	if s.doubt == "" {
+		if returns, err := walk(s.pc, s.sp); err == nil {
+			return append(returns, s.pc)
+		}
 	}
+	return slices.DeleteFunc(slices.Clone(s.words), func(w uint64) bool { return w != s.pc && !afterCall(w) })
+}
+
+// walk walks the stack of a thread that waits.
+func walk(pc, sp uint64) ([]uint64, error) {
+	maps, err := proc.Maps("")
+	if err != nil {
+		return nil, err
+	}
+	return unwind.Returns(unwind.Memory{
+		Read:   peek,
+		Tables: func(pc uint64) (uint64, error) { return tables(maps, pc) },
+	}, unwind.Thread{PC: pc, SP: sp})
+}
+
+// afterCall reports whether the instruction before an address calls: a return address is there.
+// So is the first instruction of a function, if the one before ends with a call that does not
+// return, and nothing between them aligns it.
+func afterCall(address uint64) bool {
 	var code [8]byte
 	if peek(address-8, code[:]) != len(code) {
 		return true
