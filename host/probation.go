@@ -23,9 +23,9 @@ type Rule struct {
 // with its gate closed. If the new version breaks the rule, fails its health hooks
 // or crashes, the calls go back to the warm one at once and the new one is Failed.
 // If both hand their state over, the warm one takes it back; if it can't, the new
-// one goes on, as no state is thrown away, and the next health interval tries
-// again. Only a version that crashed has no state to give: then the warm one goes on
-// with its own, as it was before the swap.
+// one goes on, as no state is thrown away, and it is tried again: after two health
+// intervals, then four, in the end once a minute. Only a version that crashed has no
+// state to give: then the warm one goes on with its own, as it was before the swap.
 //
 // A swap during a probation begins another, with the same warm version, because calls
 // go back to the last version that has passed. So up to three versions are

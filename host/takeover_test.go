@@ -292,18 +292,7 @@ func TestNoCanaryBesideAnExclusiveVersion(t *testing.T) {
 	}
 }
 
-// An exclusive version takes over from one that is not, and from those that are kept for it.
-func TestATakeoverFromWarmVersions(t *testing.T) {
-	var j journal
-	slot := newSlot(t, "counter", []string{libtest.Build(t, "counter", "1"), libtest.Build(t, "counter", "2")}, j.option(), host.Probation(time.Hour, host.Rule{}))
-	assert.Equal(t, host.Warm, last(j.states("1")))
-	_, err := slot.Swap(t.Context(), exclusiveAs(t, "counter", "3"))
-	require.ErrorIs(t, err, host.ErrStart, "there is no lock file") // and both others had to go
-	assert.Equal(t, host.Unloaded, last(j.states("1")))
-	assert.Equal(t, host.Serving, last(j.states("2")))
-}
-
-func last(states []host.State) host.State { return states[len(states)-1] }
+func last[T any](list []T) T { return list[len(list)-1] }
 
 // While calls do not come out of the old version, nothing is taken from it.
 func TestATakeoverIsGivenUpWhenCallsDoNotEnd(t *testing.T) {

@@ -55,7 +55,8 @@ type Policy interface {
 	// Describe adds to what is known of a version. Locked.
 	Describe(v *Version, i *life.VersionInfo)
 	// Yield gives up the versions that the policy keeps loaded, which are the caller's to let go:
-	// another takes over, and only one may be live. Locked.
+	// another takes over, and only one may be live. The version that serves leaves as well; if the
+	// other fails, it is back (Recovery.Crash). Locked.
 	Yield() []*Version
 	// Drop gives up all versions that the policy keeps, which are the caller's to let go:
 	// the slot is being closed. Locked.

@@ -85,8 +85,6 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 	var err error
 	if r.Crash != nil {
 		err = s.crashes.check(&c.Desc, c.Key)
-	} else {
-		s.forgetPair(r.Dead)
 	}
 	var v *lifecycle.Version
 	if err == nil {
@@ -104,7 +102,11 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 	s.Lock()
 	ok := s.AwaitsLocked(r)
 	if ok {
-		err = s.ServeLocked(v, life.Event{State: life.Serving, Passed: true, Took: time.Since(begin), Detail: r.Detail})
+		rest := s.probation.restFor(r)
+		serves := life.Event{State: life.Serving, Passed: true, Took: time.Since(begin), Detail: r.Detail}
+		if err = s.ServeLocked(v, rest.note(serves)); err == nil {
+			s.probation.resume(v, rest)
+		}
 	}
 	s.Unlock()
 	if !ok || err != nil { // another version serves by now, or the slot was closed
@@ -227,17 +229,6 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 func crashedInFrontOf(b standby, v *lifecycle.Version, crash *life.Crash) {
 	if serves, warm := b.pair(); warm != nil && serves == v {
 		v.Tell(life.Event{State: life.Failed, Detail: crash.Error(), Err: crash})
-	}
-}
-
-// forgetPair ends the pair of a version that has left: another load of it is to serve.
-func (s *Slot) forgetPair(left *lifecycle.Version) {
-	s.Lock()
-	defer s.Unlock()
-	for _, b := range s.standbys {
-		if serves, _ := b.pair(); serves == left {
-			b.forget()
-		}
 	}
 }
 

@@ -22,10 +22,11 @@ type Config struct {
 // A Slot is a lifecycle.Slot with the policies of this package.
 type Slot struct {
 	*lifecycle.Slot
-	previous *previous
-	canary   *canaries
-	crashes  *crashes
-	standbys []standby
+	probation *probation
+	previous  *previous
+	canary    *canaries
+	crashes   *crashes
+	standbys  []standby
 }
 
 // A standby is a policy that keeps versions loaded, which calls can go back to.
@@ -41,15 +42,15 @@ type standby interface {
 // NewSlot returns an empty slot.
 func NewSlot(conf *Config) *Slot {
 	s := &Slot{Slot: lifecycle.NewSlot(&conf.Config)}
-	probation := newProbation(s, conf)
+	s.probation = newProbation(s, conf)
 	blueGreen := newBlueGreen(s, conf)
-	s.standbys = []standby{probation, blueGreen}
+	s.standbys = []standby{s.probation, blueGreen}
 	s.previous = newPrevious(s)
 	s.crashes = newCrashes(s, conf)
 	s.canary = newCanaries(s, conf)
 	// What may come, first; of the ways out of a crash, the fastest first: what is
 	// loaded, what was good, the same version again, and the canary if there is no other.
-	s.Use(order{slot: s, downgrade: conf.AllowDowngrade}, probation, blueGreen, s.previous, s.crashes, s.canary)
+	s.Use(order{slot: s, downgrade: conf.AllowDowngrade}, s.probation, blueGreen, s.previous, s.crashes, s.canary)
 	return s
 }
 
