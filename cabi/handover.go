@@ -37,7 +37,8 @@ var (
 // The next version looks for it in its start hooks, or when it restores the state. So hand over what
 // lives as long as this version, a listener, when this version starts, and what comes and goes, a
 // connection, when it saves its state or, if it is [Exclusive], in a stop hook. What was handed over while the
-// state was saved is withdrawn if this version goes on. Once another version serves, it is an error.
+// state was saved is withdrawn if this version goes on. Once another version serves, or the slot is being
+// closed, it is an error: nobody will take it.
 //
 // A unix listener no longer removes its path when it is closed.
 func HandOver(name string, c any) error {

@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +18,7 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
 	"github.com/hotso/hotso/host/internal/proc"
+	"github.com/hotso/hotso/host/internal/webtest"
 )
 
 // httpd returns files of library httpd.
@@ -30,74 +28,6 @@ func httpd(t *testing.T, versions ...string) (paths []string) {
 		paths = append(paths, writeLibrary(t, v, stamped))
 	}
 	return paths
-}
-
-// A client makes requests over one connection, and does not try again.
-type client struct {
-	net.Conn
-	r *bufio.Reader
-}
-
-func dial(address string) (*client, error) {
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return &client{c, bufio.NewReader(c)}, nil
-}
-
-// post sends a text, which must come back, and returns the version that has answered, and whether the
-// connection stays open.
-func (c *client) post(query, text string) (version string, open bool, err error) {
-	_, err = fmt.Fprintf(c, "POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", query, len(text), text)
-	if err != nil {
-		return "", false, err
-	}
-	answer, err := http.ReadResponse(c.r, nil)
-	if err != nil {
-		return "", false, err
-	}
-	body, err := io.ReadAll(answer.Body)
-	version, echo, _ := strings.Cut(string(body), " ")
-	if err == nil && (answer.StatusCode != http.StatusOK || echo != text) {
-		err = fmt.Errorf("%s: %q to %q", answer.Status, body, text)
-	}
-	return version, !answer.Close, err
-}
-
-// clients has clients post until stop is called, each new ones for each request or not: none may be
-// refused, cut off, or get another answer. It returns how many connections and requests they have made.
-func clients(t *testing.T, address string, stays bool, query string) (stop func() (connections, requests int64)) {
-	var ended atomic.Bool
-	var connections, requests atomic.Int64
-	var all sync.WaitGroup
-	for i := range 4 {
-		all.Go(func() {
-			var c *client
-			for n := 0; !ended.Load(); n++ {
-				var err error
-				if c == nil {
-					if c, err = dial(address); !assert.NoError(t, err) {
-						return
-					}
-					connections.Add(1)
-				}
-				_, open, err := c.post(query, fmt.Sprint(i, n))
-				if !assert.NoError(t, err, "request %d", n) {
-					return
-				}
-				requests.Add(1)
-				if !open || !stays {
-					_ = c.Close()
-					c = nil
-				}
-			}
-			if c != nil {
-				_ = c.Close()
-			}
-		})
-	}
-	return func() (int64, int64) { ended.Store(true); all.Wait(); return connections.Load(), requests.Load() }
 }
 
 func addressOf(t *testing.T, slot *host.Slot) string {
@@ -111,12 +41,12 @@ func TestAnHTTPServerGoesOn(t *testing.T) {
 	paths := httpd(t, "1", "2")
 	slot := newSlot(t, "httpd", paths[:1], host.AllowDowngrade(), host.Exclusive())
 	address := addressOf(t, slot)
-	stay := clients(t, address, true, "")
-	busy := clients(t, address, true, "?sleep=3ms")
-	come := clients(t, address, false, "")
-	idle := must(dial(address))(t)
+	stay := webtest.Clients(t, address, true, "")
+	busy := webtest.Clients(t, address, true, "?sleep=3ms")
+	come := webtest.Clients(t, address, false, "")
+	idle := must(webtest.Dial(address))(t)
 	defer idle.Close()
-	must2(idle.post("", "first"))(t)
+	must2(idle.Post("", "first"))(t)
 	swaps := *handovers / 2
 	var longest time.Duration
 	for i := range swaps {
@@ -124,7 +54,7 @@ func TestAnHTTPServerGoesOn(t *testing.T) {
 		longest = max(longest, swap.Pause)
 		assert.Equal(t, address, addressOf(t, slot))
 	}
-	version, _, err := idle.post("", "last")
+	version, _, err := idle.Post("", "last")
 	require.NoError(t, err)
 	assert.Equal(t, slot.Current().Version(), version)
 	c1, r1 := stay()
@@ -148,12 +78,12 @@ func TestAnHTTPServerComesBack(t *testing.T) {
 	})
 	slot := newSlot(t, "httpd", paths[:1], host.Exclusive(), refused)
 	address := addressOf(t, slot)
-	c := must(dial(address))(t)
+	c := must(webtest.Dial(address))(t)
 	defer c.Close()
-	must2(c.post("", "first"))(t)
+	must2(c.Post("", "first"))(t)
 	_, err := slot.Swap(t.Context(), paths[1])
 	require.ErrorIs(t, err, host.ErrUnhealthy)
-	version, _, err := c.post("", "second")
+	version, _, err := c.Post("", "second")
 	require.NoError(t, err)
 	assert.Equal(t, "1", version)
 
@@ -167,7 +97,7 @@ func TestAnHTTPServerComesBack(t *testing.T) {
 				return
 			default:
 			}
-			c, err := dial(address)
+			c, err := webtest.Dial(address)
 			if err != nil {
 				come <- err
 				continue
@@ -182,9 +112,9 @@ func TestAnHTTPServerComesBack(t *testing.T) {
 	for err := range come {
 		assert.NoError(t, err)
 	}
-	again := must(dial(address))(t)
+	again := must(webtest.Dial(address))(t)
 	defer again.Close()
-	must2(again.post("", "third"))(t)
+	must2(again.Post("", "third"))(t)
 }
 
 // Without taking over, both versions live for a moment, and the listener is enough for those that come. The
@@ -193,7 +123,7 @@ func TestAListenerGoesOnBesideTheOldVersion(t *testing.T) {
 	paths := httpd(t, "1", "2")
 	slot := newSlot(t, "httpd", paths[:1], host.AllowDowngrade())
 	address := addressOf(t, slot)
-	come := clients(t, address, false, "?sleep=1ms")
+	come := webtest.Clients(t, address, false, "?sleep=1ms")
 	for i := range *handovers / 4 {
 		must(slot.Swap(t.Context(), paths[(i+1)%2]))(t)
 		answer := must(http.Get("http://" + address))(t)
@@ -229,8 +159,8 @@ func TestNothingThatIsHandedOverIsLeft(t *testing.T) {
 	must(slot.Swap(t.Context(), paths[1]))(t)
 	before := descriptorsOfVersions(t)
 	for range 5 {
-		c := must(dial(addressOf(t, slot)))(t)
-		must2(c.post("", "x"))(t)
+		c := must(webtest.Dial(addressOf(t, slot)))(t)
+		must2(c.Post("", "x"))(t)
 		must(slot.Swap(t.Context(), paths[0]))(t)
 		_, err := slot.Call(t.Context(), "Exit")
 		require.ErrorIs(t, err, host.ErrCrashed)
@@ -239,7 +169,7 @@ func TestNothingThatIsHandedOverIsLeft(t *testing.T) {
 		address := addressOf(t, slot)
 		must(slot.Swap(t.Context(), other))(t)
 		require.Eventually(t, func() bool {
-			c, err := dial(address)
+			c, err := webtest.Dial(address)
 			if err == nil {
 				_ = c.Close()
 			}
@@ -253,7 +183,7 @@ func TestNothingThatIsHandedOverIsLeft(t *testing.T) {
 	}, patience, 10*time.Millisecond)
 	address := addressOf(t, slot)
 	requireNothingLeft(t)(slot.Close(context.Background()))
-	_, err := dial(address)
+	_, err := webtest.Dial(address)
 	assert.Error(t, err)
 }
 

@@ -36,7 +36,16 @@ type child struct {
 }
 
 func startServe(t *testing.T, args ...string) *child {
-	c := &child{t: t, cmd: exec.Command("hotso", append([]string{"serve", "--addr", "127.0.0.1:0", "--json"}, args...)...)}
+	return start(t, exec.Command("hotso", serveArgs(args)...))
+}
+
+func serveArgs(args []string) []string {
+	return append([]string{"serve", "--addr", "127.0.0.1:0", "--json"}, args...)
+}
+
+// start starts cmd, which is or becomes hotso serve.
+func start(t *testing.T, cmd *exec.Cmd) *child {
+	c := &child{t: t, cmd: cmd}
 	c.cmd.Stderr = &c.stderr
 	out, err := c.cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -22,7 +22,7 @@ type estate struct {
 	inherits *heritage.Set // what the version before has handed over; nil: nothing. Guarded by the slot's lock
 	loans    heritage.Loans
 	end      sync.Once
-	heirless bool // nobody will inherit from it. Guarded by the slot's lock
+	heirless bool // nobody will inherit from it. Of a version in a slot, guarded by its lock
 }
 
 // inherit has v inherit what the slot has.
@@ -64,15 +64,20 @@ func (v *Version) releaseEstate() {
 
 // HandOver has the next version inherit a duplicate of the descriptor.
 func (v *Version) HandOver(name string, fd int64) error {
-	if v.slot != nil {
-		v.slot.mu.Lock()
-		heirless := v.estate.heirless
-		v.slot.mu.Unlock()
-		if heirless {
-			return errors.New("another version serves already, and this one leaves")
-		}
+	if v.heirless() {
+		return errors.New("no version inherits from this one any more: another serves already, or it is the last")
 	}
 	return v.estate.own.Put(name, int(fd))
+}
+
+// heirless reports whether nobody will inherit from v.
+func (v *Version) heirless() bool {
+	if v.slot == nil {
+		return v.leaving.Load()
+	}
+	v.slot.mu.Lock()
+	defer v.slot.mu.Unlock()
+	return v.estate.heirless
 }
 
 // Withdraw is the end of a HandOver.

@@ -175,6 +175,9 @@ func (s *Slot) Close(ctx context.Context) (*life.Report, error) {
 	for _, p := range s.policies {
 		kept = append(kept, p.Drop()...)
 	}
+	if old != nil {
+		old.estate.heirless = true // its stop hooks can tell
+	}
 	s.mu.Unlock()
 	if old != nil {
 		old.Target.Close()

@@ -1,6 +1,8 @@
 // Library httpd serves HTTP on a listener, and with connections, that go from version to version.
 package main
 
+// #cgo CFLAGS: -I${SRCDIR}/../../../include
+// #include "cabi.h"
 import "C"
 
 import (
@@ -9,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"time"
+	"unsafe"
 
 	"github.com/hotso/hotso/cabi"
 	"github.com/hotso/hotso/cabi/cabihttp"
@@ -39,6 +43,16 @@ func init() {
 //
 //export Port
 func Port() int64 { return int64(server.Addr().(*net.TCPAddr).Port) }
+
+// Child returns what a program finds that the library starts: its descriptors and variables.
+//
+//export Child
+func Child(out *C.char, outCap C.size_t, outLen *C.size_t) C.hotso_status {
+	return C.hotso_status(cabi.Text(cabi.Out(unsafe.Pointer(out), uintptr(outCap), unsafe.Pointer(outLen)), func() (string, error) {
+		found, err := exec.Command("/bin/sh", "-c", "ls -l /proc/self/fd; env").CombinedOutput()
+		return string(found), err
+	}))
+}
 
 // Exit ends the version's runtime.
 //
