@@ -20,6 +20,7 @@ type begun struct {
 	getenv              func(name string) string
 	atInit, args        string
 	procs, limit, pages int64
+	procsAtInit         int64
 }
 
 func beginning(t *testing.T, from host.Caller) begun {
@@ -31,7 +32,7 @@ func beginning(t *testing.T, from host.Caller) begun {
 		return must(must(host.Func0[int64](from, name))(t)(ctx))(t)
 	}
 	return begun{func(name string) string { return must(getenv(ctx, name))(t) }, text("AtInit"), text("Args"),
-		number("Procs"), number("MemoryLimit"), number("PageSize")}
+		number("Procs"), number("MemoryLimit"), number("PageSize"), number("ProcsAtInit")}
 }
 
 // What the host has set by the time of the load, its libraries find, as early as in their
@@ -83,6 +84,18 @@ func TestLibrariesHaveTheirOwnEnvironment(t *testing.T) {
 
 	b = beginning(t, open(t, path, host.Environ("GOMEMLIMIT")))
 	assert.EqualValues(t, math.MaxInt64, b.limit)
+}
+
+// A runtime begins with one processor, which nobody can tell: init functions find all that it is to have.
+func TestInitFunctionsFindAllProcessors(t *testing.T) {
+	needUnload(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	path := libtest.Build(t, "environ", "1")
+	for environ, procs := range map[string]int64{"GOMAXPROCS": 3, "GOMAXPROCS=5": 5, "GOMAXPROCS=1": 1, "GOMAXPROCS=none": 3, "GOMAXPROCS=0": 3} {
+		b := beginning(t, open(t, path, host.Environ(environ)))
+		assert.EqualValues(t, procs, b.procsAtInit, environ)
+		assert.EqualValues(t, procs, b.procs, environ)
+	}
 }
 
 // A host that runs what it can't unload says so, where that can't have its own environment.

@@ -51,13 +51,14 @@ func InitWaitSkipped(path string) (bool, error) {
 	return instance.InitWaitSkipped(im), nil
 }
 
-// TemplateThreadSpared reports whether a library is spared its template thread.
-func TemplateThreadSpared(path string) (bool, error) {
+// ThreadsSpared reports which threads a library is spared.
+func ThreadsSpared(path string) (template, standIn bool, err error) {
 	im, err := read(path)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	return instance.TemplateThreadSpared(im), nil
+	template, standIn = instance.ThreadsSpared(im)
+	return template, standIn, nil
 }
 
 // Hold stands for a call that is inside l until release is closed. It is inside

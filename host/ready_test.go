@@ -30,10 +30,11 @@ func TestInitWaitCanBeSkipped(t *testing.T) {
 	assert.True(t, skipped, "assumption: cgocallbackg1 calls chanrecv1 exactly once")
 }
 
-// What withoutTemplateThread needs from a Go release. If it is missing, a version has a
-// thread more, and nothing else shows it.
-func TestTemplateThreadCanBeSpared(t *testing.T) {
-	spared, err := host.TemplateThreadSpared(libtest.Greeter(t, "1"))
+// What fewThreads needs from a Go release. If it is missing, a version has more threads, and nothing
+// else shows it.
+func TestThreadsCanBeSpared(t *testing.T) {
+	template, standIn, err := host.ThreadsSpared(libtest.Greeter(t, "1"))
 	require.NoError(t, err)
-	assert.True(t, spared, "assumption: runtime.main calls startTemplateThread exactly once")
+	assert.True(t, template, "assumption: runtime.main calls startTemplateThread exactly once")
+	assert.True(t, standIn, "assumption: SetDefaultGOMAXPROCS is there, as package cabi exports what calls it")
 }

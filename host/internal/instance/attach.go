@@ -169,8 +169,7 @@ func (a *attachment) patch(im *image.Image, conf *Config, imports uint64) error 
 		return err
 	}
 	err = errors.Join(containCrashes(im.ELF, p), withoutPidFDs(im.ELF, p), withoutSignals(im.ELF, p),
-		followProcessors(im.ELF, p), skipInitWait(im.ELF, im.Bytes, p),
-		withoutTemplateThread(im.ELF, im.Bytes, p))
+		fewThreads(im.ELF, im.Bytes, p, a.beginning), skipInitWait(im.ELF, im.Bytes, p))
 	a.edits = p.Edits()
 	return err
 }

@@ -21,8 +21,9 @@ var arguments = slices.Clone(os.Args)
 // environment, the auxiliary vector, and the texts. The library refers to it for as long as
 // it is there, so whoever makes one keeps it.
 type beginning struct {
-	words []uint64
-	argc  int
+	words   []uint64
+	argc    int
+	environ []string
 }
 
 func newBeginning(args, environ []string) *beginning {
@@ -34,7 +35,7 @@ func newBeginning(args, environ []string) *beginning {
 	}
 	const nulls, end = 2, 2 // behind each list of pointers; AT_NULL
 	pointers := len(texts) + nulls
-	b := &beginning{argc: len(args), words: make([]uint64, pointers+len(auxv)/8+end+(size+7)/8)}
+	b := &beginning{argc: len(args), environ: environ, words: make([]uint64, pointers+len(auxv)/8+end+(size+7)/8)}
 	copy(bytesOf(b.words[pointers:]), auxv[:len(auxv)/8*8])
 	text := bytesOf(b.words[pointers+len(auxv)/8+end:])
 	at := 0
@@ -56,6 +57,16 @@ func bytesOf(words []uint64) []byte {
 
 func (b *beginning) argv() uint64 {
 	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b.words))))
+}
+
+// getenv is what the runtime finds under that name.
+func (b *beginning) getenv(name string) string {
+	for _, v := range b.environ {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // begin has the library's runtime begin with the environment as it is now, changed by vars,

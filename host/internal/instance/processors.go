@@ -24,7 +24,10 @@ var processors atomic.Int32
 // defaultGOMAXPROCSInit (runtime/cgroup_linux.go). Nothing tells whose they are among
 // others that the host has open there, so it must not: an unload would leave them, or
 // close the host's. Older releases have neither function.
-func followProcessors(spec *elfimage.Spec, p *elfimage.Patcher) error {
+//
+// one has it begin with one processor: see fewThreads. Then, and only then, the runtime
+// asks with a number of its own in hand (schedinit).
+func followProcessors(spec *elfimage.Spec, p *elfimage.Patcher, one bool) error {
 	init, _, ok1 := spec.GoFunc("runtime.defaultGOMAXPROCSInit")
 	procs, size, ok2 := spec.GoFunc("runtime.defaultGOMAXPROCS")
 	if !ok1 && !ok2 {
@@ -32,6 +35,9 @@ func followProcessors(spec *elfimage.Spec, p *elfimage.Patcher) error {
 	}
 	processors.Store(int32(runtime.GOMAXPROCS(0)))
 	code := loadWord(uint64(uintptr(unsafe.Pointer(&processors))))
+	if one {
+		code = append(oneIfAsked(), code...)
+	}
 	if !ok1 || !ok2 || size < uint64(len(code)) {
 		return fmt.Errorf("%w: it finds its GOMAXPROCS in another way", errEscaped)
 	}
@@ -47,6 +53,19 @@ func ret() []byte {
 		return []byte{0xc0, 0x03, 0x5f, 0xd6} // RET (Arm ARM C6.2.255)
 	}
 	return []byte{0xc3} // RET (Intel SDM 2B)
+}
+
+// oneIfAsked encodes the begin of a function: it returns 1 if its argument, 32 bits, is not 0, and goes
+// on behind this otherwise.
+func oneIfAsked() (code []byte) {
+	if runtime.GOARCH == "arm64" {
+		code = binary.LittleEndian.AppendUint32(code, 0x34000060) // CBZ W0, 12 bytes on (Arm ARM C6.2.49)
+		code = binary.LittleEndian.AppendUint32(code, 0x52800020) // MOVZ W0, 1 (C6.2.219)
+		return append(code, ret()...)
+	}
+	code = []byte{0x85, 0xc0, 0x74, 0x06} // TEST EAX, EAX; JZ 6 bytes on (Intel SDM 2A, 2B)
+	code = append(code, 0xb8, 1, 0, 0, 0) // MOV EAX, 1
+	return append(code, ret()...)
 }
 
 // loadWord encodes a function that returns the 32 bits at addr, in the first integer

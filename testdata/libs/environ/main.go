@@ -15,7 +15,10 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-var atInit = os.Getenv("HOTSO_TEST")
+var (
+	atInit      = os.Getenv("HOTSO_TEST")
+	procsAtInit = runtime.GOMAXPROCS(0)
+)
 
 // Getenv returns a variable.
 //
@@ -49,6 +52,11 @@ func Procs() int64 {
 	defer cabi.Recover()
 	return int64(runtime.GOMAXPROCS(0))
 }
+
+// ProcsAtInit returns what GOMAXPROCS was in a variable's initialisation.
+//
+//export ProcsAtInit
+func ProcsAtInit() int64 { return int64(procsAtInit) }
 
 // MemoryLimit returns the limit in bytes.
 //
