@@ -53,6 +53,20 @@ static void note_thread(int kind, pid_t id) {
         process_note(kind);
 }
 
+/* Who asks only gives no new limit. */
+static void note_limit(pid_t of, const void *limit) {
+    if (limit && (of == 0 || of == hotso_process))
+        process_note(HOTSO_CHANGED_LIMITS);
+}
+
+/* Notes a priority of one thread, whose id is who, or of several processes. */
+static void note_priority(int of_thread, pid_t who) {
+    if (of_thread)
+        note_thread(HOTSO_CHANGED_SCHEDULING, who);
+    else
+        process_note(HOTSO_CHANGED_SCHEDULING);
+}
+
 static void note_prctl(int option) {
     switch (option) {
     case PR_SET_DUMPABLE:
@@ -95,8 +109,7 @@ static void note_call(long number, const long *a) {
         break;
 #endif
     case SYS_prlimit64:
-        if (a[2] && (a[0] == 0 || a[0] == hotso_process))
-            process_note(HOTSO_CHANGED_LIMITS);
+        note_limit((pid_t)a[0], (const void *)a[2]);
         break;
     case SYS_setuid:
     case SYS_setgid:
@@ -111,11 +124,10 @@ static void note_call(long number, const long *a) {
         note_thread(HOTSO_CHANGED_IDS, 0);
         break;
     case SYS_setpriority:
+        note_priority(a[0] == PRIO_PROCESS, (pid_t)a[1]); /* which is a thread */
+        break;
     case SYS_ioprio_set:
-        if (a[0] == (number == SYS_setpriority ? PRIO_PROCESS : IO_OF_THREAD)) /* which is a thread */
-            note_thread(HOTSO_CHANGED_SCHEDULING, (pid_t)a[1]);
-        else
-            process_note(HOTSO_CHANGED_SCHEDULING);
+        note_priority(a[0] == IO_OF_THREAD, (pid_t)a[1]);
         break;
     case SYS_sched_setaffinity:
     case SYS_sched_setscheduler:
@@ -192,8 +204,6 @@ CHANGES(LOCKS, int, mlockall, (int flags), (flags), -1)
 CHANGES(LOCKS, int, munlockall, (void), (), -1)
 
 char *__real_setlocale(int, const char *);
-int __real_prlimit(__pid_t, enum __rlimit_resource, const struct rlimit *, struct rlimit *);
-int __real_prlimit64(__pid_t, enum __rlimit_resource, const struct rlimit64 *, struct rlimit64 *);
 int __real_nice(int);
 int __real_setpriority(__priority_which_t, id_t, int);
 int __real_sched_setaffinity(pid_t, size_t, const cpu_set_t *);
@@ -213,21 +223,18 @@ char *__wrap_setlocale(int category, const char *name) {
     return r;
 }
 
-/* And these if there is no new limit. */
-int __wrap_prlimit(pid_t pid, enum __rlimit_resource what, const struct rlimit *limit, struct rlimit *old) {
-    int r = __real_prlimit(pid, what, limit, old);
-    if (r == 0 && limit && (pid == 0 || pid == hotso_process))
-        process_note(HOTSO_CHANGED_LIMITS);
-    return r;
-}
+#define PRLIMIT(name, type)                                                                                  \
+    int __real_##name(pid_t, enum __rlimit_resource, const struct type *, struct type *);                    \
+    int __wrap_##name(pid_t, enum __rlimit_resource, const struct type *, struct type *);                    \
+    int __wrap_##name(pid_t of, enum __rlimit_resource what, const struct type *limit, struct type *old) {   \
+        int r = __real_##name(of, what, limit, old);                                                         \
+        if (r == 0)                                                                                          \
+            note_limit(of, limit);                                                                           \
+        return r;                                                                                            \
+    }
 
-int __wrap_prlimit64(pid_t pid, enum __rlimit_resource what, const struct rlimit64 *limit,
-                     struct rlimit64 *old) {
-    int r = __real_prlimit64(pid, what, limit, old);
-    if (r == 0 && limit && (pid == 0 || pid == hotso_process))
-        process_note(HOTSO_CHANGED_LIMITS);
-    return r;
-}
+PRLIMIT(prlimit, rlimit)
+PRLIMIT(prlimit64, rlimit64)
 
 /* For note_thread; no thread has the id -1. */
 static pid_t own_id(pthread_t thread) {
@@ -264,10 +271,8 @@ int __wrap_nice(int by) {
 
 int __wrap_setpriority(__priority_which_t which, id_t who, int priority) {
     int r = __real_setpriority(which, who, priority);
-    if (r == 0 && which != PRIO_PROCESS)
-        process_note(HOTSO_CHANGED_SCHEDULING);
-    else if (r == 0)
-        note_thread(HOTSO_CHANGED_SCHEDULING, (pid_t)who);
+    if (r == 0)
+        note_priority(which == PRIO_PROCESS, (pid_t)who);
     return r;
 }
 
