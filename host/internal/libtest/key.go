@@ -19,7 +19,7 @@ import (
 // sources are what every library is built from and with, besides its own
 // directory; a test compares them with what go list says.
 var sources = []string{
-	"go.mod", "go.sum", "cabi", "include", "contract", "testdata/contracts", "examples",
+	"go.mod", "go.sum", "cabi", "include", "contract", "testdata/contracts", "testdata/libs/internal", "examples",
 	"host/internal/libbuild", "host/internal/libtest", "host/internal/elfimage", "host/internal/version",
 	"host/internal/needed", "host/internal/private", "host/internal/dl", "host/internal/rank",
 	"host/internal/leftover", "host/internal/proc", "host/internal/schema",

@@ -16,12 +16,13 @@ import (
 	"syscall"
 
 	"github.com/hotso/hotso/cabi"
+	"github.com/hotso/hotso/testdata/libs/internal/mishap"
 )
 
 // FAIL1 in the environment is what goes wrong in version 1, and so on: start, hang-start, crash-start,
 // health, crash-health, restore, save, hang-save, crash-save, stop (which forgets to close the
 // file), hang-stop, crash-stop or held.
-var fail = os.Getenv("FAIL" + cabi.Version())
+var fail = mishap.Mishap(os.Getenv("FAIL" + cabi.Version()))
 
 var (
 	total atomic.Int64
@@ -30,18 +31,6 @@ var (
 
 // held is a function of the host's that takes its time: meanwhile the version stays in the process.
 var held = cabi.Host0[cabi.None]("Held")
-
-func misbehave(step string) error {
-	switch fail {
-	case step:
-		return errors.New(step + " fails as told")
-	case "hang-" + step:
-		select {}
-	case "crash-" + step:
-		os.Exit(3)
-	}
-	return nil
-}
 
 func init() {
 	cabi.OnStart(func(context.Context) (err error) {
@@ -55,20 +44,20 @@ func init() {
 		if fail == "held" {
 			go held()
 		}
-		return misbehave("start")
+		return fail.At("start")
 	})
-	cabi.OnHealth(func(context.Context) error { return misbehave("health") })
+	cabi.OnHealth(func(context.Context) error { return fail.At("health") })
 	cabi.OnStop(func(context.Context) error {
-		if err := misbehave("stop"); err != nil {
+		if err := fail.At("stop"); err != nil {
 			return nil
 		}
 		return lock.Close()
 	})
 	cabi.OnSave(func() ([]byte, error) {
-		return binary.LittleEndian.AppendUint64(nil, uint64(total.Load())), misbehave("save")
+		return binary.LittleEndian.AppendUint64(nil, uint64(total.Load())), fail.At("save")
 	})
 	cabi.OnRestore(func(state []byte) error {
-		if err := misbehave("restore"); err != nil {
+		if err := fail.At("restore"); err != nil {
 			return err
 		}
 		total.Store(int64(binary.LittleEndian.Uint64(state)))

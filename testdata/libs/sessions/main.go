@@ -17,6 +17,7 @@ import (
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi"
+	"github.com/hotso/hotso/testdata/libs/internal/mishap"
 )
 
 // The linker sets the format that this version writes, 1 or 2, and what goes wrong in
@@ -45,18 +46,6 @@ var (
 
 func formatNumber() int { n, _ := strconv.Atoi(format); return n }
 
-func misbehave(step string) error {
-	switch fail {
-	case step:
-		return errors.New(step + " fails as told")
-	case "hang-" + step:
-		select {}
-	case "crash-" + step:
-		os.Exit(3)
-	}
-	return nil
-}
-
 func init() {
 	cabi.OnHealth(func(context.Context) error {
 		mu.Lock()
@@ -67,7 +56,7 @@ func init() {
 		return nil
 	})
 	cabi.OnSave(func() ([]byte, error) {
-		if err := misbehave("save"); err != nil {
+		if err := mishap.Mishap(fail).At("save"); err != nil {
 			return nil, err
 		}
 		mu.Lock()
@@ -81,7 +70,7 @@ func init() {
 	})
 	cabi.OnRestore(func(b []byte) error {
 		var s state
-		if err := errors.Join(json.Unmarshal(b, &s), misbehave("restore")); err != nil {
+		if err := errors.Join(json.Unmarshal(b, &s), mishap.Mishap(fail).At("restore")); err != nil {
 			return err
 		}
 		if s.Reader > formatNumber() {
