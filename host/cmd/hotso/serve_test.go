@@ -45,6 +45,13 @@ func serveArgs(args []string) []string {
 
 // start starts cmd, which is or becomes hotso serve.
 func start(t *testing.T, cmd *exec.Cmd) *child {
+	c := launch(t, cmd)
+	c.listen()
+	return c
+}
+
+// launch starts cmd, which writes lines to stdout.
+func launch(t *testing.T, cmd *exec.Cmd) *child {
 	c := &child{t: t, cmd: cmd}
 	c.cmd.Stderr = &c.stderr
 	out, err := c.cmd.StdoutPipe()
@@ -61,10 +68,14 @@ func start(t *testing.T, cmd *exec.Cmd) *child {
 			c.lines <- in.Text()
 		}
 	}()
-	var first struct{ Listening string }
-	require.NoError(t, json.Unmarshal([]byte(c.line()), &first))
-	c.url = first.Listening
 	return c
+}
+
+// listen learns from the first line where the server listens.
+func (c *child) listen() {
+	var first struct{ Listening string }
+	require.NoError(c.t, json.Unmarshal([]byte(c.line()), &first))
+	c.url = first.Listening
 }
 
 func (c *child) line() string {

@@ -5,6 +5,7 @@ package version
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -43,6 +44,21 @@ func (v Version) String() string { return v.text }
 // differ in build metadata (2.0.0+a, 2.0.0+b).
 func Compare(a, b Version) int {
 	return semver.Compare("v"+a.text, "v"+b.text)
+}
+
+// Next is the first release that comes after v and has the same numbers but for the last: 2.0.1 after
+// 2, and 0.0.1 after the zero Version.
+func Next(v Version) (Version, error) {
+	if v.text == "" {
+		return Version{"0.0.1"}, nil
+	}
+	numbers, _, _ := strings.Cut(strings.TrimPrefix(semver.Canonical("v"+v.text), "v"), "-")
+	at := strings.LastIndexByte(numbers, '.') + 1
+	last, err := strconv.ParseUint(numbers[at:], 10, 32)
+	if err != nil {
+		return Version{}, fmt.Errorf("no version comes after %s: %w", v, ErrBadVersion)
+	}
+	return Version{numbers[:at] + strconv.FormatUint(last+1, 10)}, nil
 }
 
 const (

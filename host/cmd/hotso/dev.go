@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host/cmd/hotso/internal/dev"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+	"github.com/hotso/hotso/host/internal/libbuild"
+	"github.com/hotso/hotso/host/internal/version"
+	"github.com/hotso/hotso/host/watch"
+)
+
+type devFlags struct {
+	libbuild.Options
+	addr      string
+	vet, test bool
+	json      bool
+}
+
+func newDev(t *terminal) *cobra.Command {
+	var f devFlags
+	cmd := &cobra.Command{
+		Use:   "dev [DIR] [-- COMMAND ARG...]",
+		Short: "Build and swap a library in whenever its source is saved",
+		Long: `Build the library in DIR (default: this directory), serve it as hotso serve does, and
+build and swap in the next version whenever a source changes: of the packages of its
+module that it consists of, of those that a workspace or a replacement has beside it,
+what they embed, and go.mod. What hotso gen writes is kept up to date.
+
+A version that does not compile, or of which go vet complains, does not serve: the
+error is shown once, and the version before serves on. Its state goes to the next one
+(cabi.OnSave, cabi.OnRestore). Several files that change together are one build, and a
+build under way is given up for a newer change.
+
+With COMMAND your own host runs instead. It picks versions up by itself, with package
+watch or hotso serve; {} in an argument stands for the directory where they appear. If
+it is go run ./PKG, it is built and started again when its own source changes, and ended
+by SIGTERM before; its flags begin behind PKG.`,
+		Example: `  hotso dev
+  hotso dev ./libgreeter --addr 127.0.0.1:9000
+  hotso dev ./libshop --test
+  hotso dev ./libshop -- go run ./cmd/shop -versions {}`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			before := cmd.ArgsLenAtDash()
+			if before < 0 {
+				before = len(args)
+			} else if before == len(args) {
+				return usagef("-- is followed by no command")
+			}
+			return arguments(0, 1)(cmd, args[:before])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Dir = "."
+			at := cmd.ArgsLenAtDash()
+			var command []string
+			if at >= 0 {
+				args, command = args[:at], args[at:]
+			}
+			if len(args) > 0 {
+				f.Dir = args[0]
+			}
+			return develop(cmd.Context(), t, f, command)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	flags.StringVarP(&f.Output, "output", "o", "", "directory of the versions (default: one that is removed at the end)")
+	flags.StringVar(&f.Name, "name", "", "name of the library (default: the package's directory without \"lib\")")
+	flags.StringVar(&f.Tags, "tags", "", "tags for go build -tags")
+	flags.StringVar(&f.LDFlags, "ldflags", "", "flags for go build -ldflags")
+	flags.BoolVar(&f.vet, "vet", true, "a version must pass go vet")
+	flags.BoolVar(&f.test, "test", false, "a version must pass the tests of its packages")
+	flags.BoolVar(&f.json, "json", false, "write each build as a line of JSON to stdout")
+	return cmd
+}
+
+func develop(ctx context.Context, t *terminal, f devFlags, command []string) (err error) {
+	if f.Dir, err = filepath.Abs(f.Dir); err != nil {
+		return err
+	}
+	if f.Name == "" {
+		f.Name = libbuild.DefaultName(f.Dir)
+	}
+	if err := version.CheckName(f.Name); err != nil {
+		return usageError{err}
+	}
+	if _, err := dev.Sources(ctx, f.Dir, f.Tags); err != nil {
+		return err
+	}
+	if f.Output == "" {
+		if f.Output, err = os.MkdirTemp("", "hotso-dev-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(f.Output)
+	}
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	out := newDevLog(t, f.Name, f.json)
+	b := &dev.Builder{Options: f.Options, Vet: f.vet, Test: f.test, Changed: out.changed, Built: out.built}
+	if len(command) > 0 {
+		h := &dev.Host{Command: command, Dir: f.Output, Stdout: t.out, Stderr: t.err, Ended: out.hostEnded}
+		if f.json {
+			h.Stdout = t.err // stdout has the lines of JSON
+		}
+		defer h.Close()
+		b.Host = h.Package()
+		b.Built = func(r dev.Result) { out.builtFor(ctx, h, r) }
+		return b.Run(ctx)
+	}
+	l, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return err
+	}
+	s := server.New(server.Config{
+		Dir: f.Output, Name: f.Name, Socket: server.NewSocket(filepath.Join(f.Output, server.SocketName)), OnEvent: out.event,
+		// A version appears complete, by a rename.
+		Watch: []watch.Option{watch.WithSettle(time.Millisecond)},
+		Log:   log.New(printable.Log(t.err), "hotso: ", 0),
+	})
+	out.listening(l.Addr().String())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, l); cancel() }()
+	err = b.Run(ctx)
+	cancel()
+	return errors.Join(err, <-served)
+}

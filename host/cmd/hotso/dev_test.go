@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// workshop is a module with a library of a contract, whose state goes from version to version.
+var workshop = map[string]string{
+	"shop/shop.go": `package shop
+
+//hotso:contract
+type Shop interface {
+	Say(name string) (string, error)
+}
+`,
+	"libshop/main.go": `//hotso:contract example.com/m/shop
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"example.com/m/shop"
+	"github.com/hotso/hotso/cabi"
+)
+
+var said uint32
+
+type served struct{}
+
+func (served) Say(name string) (string, error) {
+	said++
+	return fmt.Sprintf("Hello, %s, %d", name, said), nil
+}
+
+func init() {
+	shop.Export(func() (shop.Shop, error) { return served{}, nil })
+	cabi.OnSave(func() ([]byte, error) { return binary.LittleEndian.AppendUint32(nil, said), nil })
+	cabi.OnRestore(func(state []byte) error { said = binary.LittleEndian.Uint32(state); return nil })
+}
+
+func main() {}
+`,
+	"host/main.go": `package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM)
+	fmt.Println("host 1 begins", len(os.Args))
+	<-end
+	fmt.Println("host 1 ends")
+}
+`,
+}
+
+// makeWorkshop writes it, and returns its directory.
+func makeWorkshop(t *testing.T) string {
+	t.Helper()
+	root, err := libtest.Root()
+	require.NoError(t, err)
+	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	require.NoError(t, err)
+	goSum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/m\n\n"+
+		string(regexp.MustCompile(`(?m)^go .*$`).Find(goMod))+
+		"\n\nrequire github.com/hotso/hotso v0.0.0\n\nreplace github.com/hotso/hotso => "+root+"\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), goSum, 0o666))
+	for name, text := range workshop {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
+	}
+	return dir
+}
+
+// A workbench is hotso dev in a process of its own.
+type workbench struct {
+	*child
+	dir string
+}
+
+func startDev(t *testing.T, dir string, args ...string) *workbench {
+	cmd := exec.Command("hotso", append([]string{"dev", "--json"}, args...)...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	return &workbench{launch(t, cmd), dir}
+}
+
+// edit replaces a text in a file, by a rename, as most editors do.
+func (w *workbench) edit(name, from, to string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	text, err := os.ReadFile(path)
+	require.NoError(w.t, err)
+	require.Contains(w.t, string(text), from)
+	require.NoError(w.t, os.WriteFile(path+"~", []byte(strings.Replace(string(text), from, to, 1)), 0o666))
+	require.NoError(w.t, os.Rename(path+"~", path))
+}
+
+// built waits for a line of that state.
+func (w *workbench) built(state string) (line devLine) {
+	w.t.Helper()
+	for {
+		select {
+		case text, ok := <-w.lines:
+			require.True(w.t, ok, "hotso ended: %s", &w.stderr)
+			line = devLine{}
+			require.NoError(w.t, json.Unmarshal([]byte(text), &line))
+			if line.State == state {
+				return line
+			}
+			require.NotContains(w.t, []string{"failed", "refused", "crashed"}, line.State, text)
+		case <-time.After(5 * time.Minute):
+			require.Fail(w.t, "hotso builds nothing", "%s", &w.stderr)
+		}
+	}
+}
+
+func needBuild(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("no state is handed over where nothing is unloaded")
+	}
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip(err)
+	}
+}
+
+// What is saved serves, with the state of what served before; what does not compile, or vet complains
+// of, does not, and the version before serves on.
+func TestDev(t *testing.T) {
+	needBuild(t)
+	w := startDev(t, makeWorkshop(t), "--addr", "127.0.0.1:0", "./libshop")
+	w.listen()
+	says := func(want string) {
+		t.Helper()
+		status, body := w.call("Shop.Say", `["Ada"]`)
+		assert.Equal(t, 200, status)
+		assert.Contains(t, body, `{"result":"`+want+`","version":"`)
+	}
+	first := w.built("serving")
+	assert.Equal(t, "0.0.1", first.Version)
+	assert.Contains(t, first.Files, filepath.Join(w.dir, "shop/shop.go"))
+	assert.Positive(t, first.Build)
+	assert.Positive(t, first.Swap)
+	says("Hello, Ada, 1")
+
+	w.edit("libshop/main.go", "Hello", "Moin")
+	second := w.built("serving")
+	assert.Equal(t, []string{filepath.Join(w.dir, "libshop/main.go")}, second.Files)
+	says("Moin, Ada, 2")
+
+	w.edit("libshop/main.go", "name, said), nil", "name, sait), nil")
+	failed := w.built("failed")
+	assert.Contains(t, failed.Error, "libshop/main.go:18:", "from where hotso runs")
+	assert.Contains(t, failed.Error, "undefined: sait")
+	says("Moin, Ada, 3")
+
+	w.edit("libshop/main.go", "%d\", name, sait), nil", "%s\", name, said), nil")
+	failed = w.built("failed")
+	assert.Contains(t, failed.Error, "go vet: ")
+	assert.Contains(t, failed.Error, "libshop/main.go:18:")
+	says("Moin, Ada, 4")
+
+	// The contract is generated again.
+	w.edit("libshop/main.go", "%s\", name, said), nil", "%d\", name, said), nil")
+	w.edit("shop/shop.go", "(string, error)\n}", "(string, error)\n\tMore() (int, error)\n}")
+	w.edit("libshop/main.go", "func init() {", "func (served) More() (int, error) { return 42, nil }\n\nfunc init() {")
+	w.built("serving")
+	says("Moin, Ada, 5")
+	_, body := w.call("Shop.More", "[]")
+	assert.Contains(t, body, `{"result":42,`)
+
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+}
+
+// A host of one's own is started again when its own source changed, or what is generated for it.
+func TestDevWithAHost(t *testing.T) {
+	needBuild(t)
+	versions := t.TempDir()
+	w := startDev(t, makeWorkshop(t), "--vet=false", "-o", versions, "./libshop", "--", "go", "run", "./host", "{}", "x")
+	says := func(want string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Contains(w.stderr.String(), want) }, limit, time.Millisecond, "%s", &w.stderr)
+	}
+	assert.Equal(t, "0.0.1", w.built("built").Version)
+	assert.FileExists(t, filepath.Join(versions, "libshop.v0.0.1.so"))
+	says("host 1 begins 3\n")
+
+	w.edit("libshop/main.go", "Hello", "Moin")
+	assert.Equal(t, "0.0.2", w.built("built").Version)
+	assert.FileExists(t, filepath.Join(versions, "libshop.v0.0.2.so"))
+	assert.NotContains(t, w.stderr.String(), "ends", "the host goes on")
+
+	w.edit("host/main.go", "host 1 begins", "host 2 begins")
+	says("host 1 ends\nhost 2 begins 3\n")
+	w.edit("host/main.go", "<-end", "<-ende")
+	failed := w.built("failed")
+	assert.Contains(t, failed.Error, "host/main.go:14:")
+	w.edit("host/main.go", "<-ende", "<-end")
+	says("host 1 ends\nhost 2 begins 3\nhost 1 ends\nhost 2 begins 3\n")
+	assert.NoFileExists(t, filepath.Join(versions, "libshop.v0.0.3.so"), "the library has not changed")
+
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+	assert.Equal(t, 3, strings.Count(w.stderr.String(), "host 1 ends"))
+}
+
+func TestDevUsage(t *testing.T) {
+	for want, args := range map[string][]string{
+		"2 arguments given":      {"a", "b"},
+		"is followed by no comm": {"a", "--"},
+	} {
+		out, err := exec.Command("hotso", append([]string{"dev"}, args...)...).CombinedOutput()
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
+		assert.Equal(t, exitUsage, exit.ExitCode())
+		assert.Contains(t, string(out), want)
+	}
+	dir := filepath.Join(t.TempDir(), "lib")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	out, err := exec.Command("hotso", "dev", "--addr", "127.0.0.1:0", dir).CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "go.mod file not found")
+	out, err = exec.Command("hotso", "dev", "--addr", "127.0.0.1:0", "--name", "a b", "../../../libgreeter").CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "bad library name")
+}

@@ -1,0 +1,180 @@
+package dev
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/gen"
+	"github.com/hotso/hotso/host/internal/libbuild"
+	"github.com/hotso/hotso/host/internal/version"
+)
+
+// A build is one that is under way.
+type build struct {
+	files  []string
+	giveUp context.CancelFunc
+}
+
+// built is a build that has ended, and what the sources are since.
+type built struct {
+	Result
+	sources sources
+	begun   time.Time
+}
+
+// start builds what has changed. It sends to results once, also if it was given up.
+func (b *Builder) start(ctx context.Context, files []string, of sources, results chan<- built) *build {
+	ctx, cancel := context.WithCancel(ctx)
+	is := built{Result: Result{Dir: b.Dir, Files: files}, sources: of, begun: time.Now()}
+	go func() {
+		defer cancel()
+		if b.make != nil {
+			is.Err = b.make(ctx, &is)
+		} else {
+			is.Err = b.run(ctx, &is)
+		}
+		is.Took = time.Since(is.begun)
+		results <- is
+	}()
+	return &build{files, cancel}
+}
+
+func (b *Builder) run(ctx context.Context, is *built) error {
+	of := is.sources
+	is.Host = slices.ContainsFunc(is.Files, of.host.has)
+	var wrote bool
+	var err error
+	library := slices.ContainsFunc(is.Files, of.library.has)
+	if library {
+		if wrote, err = b.generate(ctx, of); err != nil {
+			return err
+		}
+		is.Host = is.Host || wrote
+	}
+	var listing sync.WaitGroup
+	defer listing.Wait()
+	listing.Go(func() { is.sources = b.since(ctx, of) })
+	if !library {
+		return nil
+	}
+	checks := b.check(ctx, of.library) // while it is built
+	is.Library, err = b.library(ctx, checks)
+	_ = checks()
+	return err
+}
+
+// generate writes what hotso gen does for the library and the contracts that it knows, those first.
+func (b *Builder) generate(ctx context.Context, of sources) (wrote bool, err error) {
+	for _, dir := range append(slices.Clone(of.library.Contracts), b.Dir) {
+		var tags []string
+		if b.Tags != "" {
+			tags = []string{b.Tags}
+		}
+		files, _, err := gen.Generate(ctx, dir, tags...)
+		if errors.Is(err, gen.ErrNothing) { // its exports are written by hand
+			continue
+		}
+		if err != nil {
+			return wrote, err
+		}
+		stale, err := gen.Stale(dir, files)
+		if err != nil {
+			return wrote, err
+		}
+		wrote = wrote || len(stale) > 0
+		if err := gen.Write(dir, stale); err != nil {
+			return wrote, err
+		}
+	}
+	return wrote, nil
+}
+
+// check begins to run what a version must pass, of the packages that people edit. The function that it
+// returns waits for it, and says what was wrong.
+func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
+	var running sync.WaitGroup
+	var errs [2]error
+	for i, c := range []struct {
+		wanted  bool
+		command string
+	}{{b.Vet, "vet"}, {b.Test, "test"}} {
+		if c.wanted {
+			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, library.Dirs) })
+		}
+	}
+	return func() error {
+		running.Wait()
+		return errors.Join(errs[:]...)
+	}
+}
+
+// checkBy runs a command of go's on packages. What passed and has not changed since, it need not do again.
+func (b *Builder) checkBy(ctx context.Context, command string, dirs []string) error {
+	args := []string{command}
+	if b.Tags != "" {
+		args = append(args, "-tags", b.Tags)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, dirs...)...)
+	cmd.Dir = b.Dir
+	cmd.Env = append(os.Environ(), b.Env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go %s: %w\n%s", command, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// library builds the next version, and puts it into the directory if passed has no error.
+func (b *Builder) library(ctx context.Context, passed func() error) (*libbuild.Result, error) {
+	if err := os.MkdirAll(b.Output, 0o777); err != nil {
+		return nil, err
+	}
+	// In the same file system, and with a name that no watcher looks at.
+	work, err := os.MkdirTemp(b.Output, ".dev-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	o := b.Options
+	o.Output, o.Contract = work, gen.Contract
+	if o.Version, err = b.nextVersion(); err != nil {
+		return nil, err
+	}
+	r, err := libbuild.Build(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := passed(); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(b.Output, filepath.Base(r.Path))
+	if err := os.Rename(r.Path, path); err != nil {
+		return nil, err
+	}
+	r.Path = path
+	return &r, nil
+}
+
+// nextVersion is one that comes after all that are in the directory. After a failed build it is the
+// same again.
+func (b *Builder) nextVersion() (string, error) {
+	entries, err := os.ReadDir(b.Output)
+	if err != nil {
+		return "", err
+	}
+	var last version.Version
+	for _, e := range entries {
+		if _, v, ok := version.ParseFileName(e.Name()); ok && version.Compare(v, last) > 0 {
+			last = v
+		}
+	}
+	next, err := version.Next(last)
+	return next.String(), err
+}

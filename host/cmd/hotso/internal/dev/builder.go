@@ -1,0 +1,117 @@
+package dev
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hotso/hotso/host/internal/libbuild"
+)
+
+// A Builder builds a library whenever its sources change. Its functions are called one at a time.
+type Builder struct {
+	libbuild.Options        // Version is set for each build
+	Vet, Test        bool   // a version must pass go vet, or the tests of its packages, too
+	Host             string // directory of the package of a host that runs beside it; "": none is known
+
+	Changed func(files []string) // a build begins
+	Built   func(Result)         // it has ended, and no newer change has ended it
+
+	quiet time.Duration                       // see defaultQuiet; 0 is that
+	make  func(context.Context, *built) error // nil: run
+}
+
+// A Result is what became of a build.
+type Result struct {
+	Dir     string           // of the package
+	Files   []string         // that changed, sorted; all of them for the first build
+	Library *libbuild.Result // nil if only the host changed, or with Err
+	Host    bool             // the host must be built again
+	Took    time.Duration
+	Err     error // of the step that failed, with what the tool said
+}
+
+// Run builds, and builds again, until ctx ends. Its error is that of sources which can't be listed at
+// the beginning.
+func (b *Builder) Run(ctx context.Context) error {
+	sources, err := b.sources(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	w := newWatcher(ctx, cmp.Or(b.quiet, defaultQuiet))
+	results := make(chan built)
+	var r reader
+	var seen state
+	var current *build
+	defer func() {
+		cancel()
+		if current != nil {
+			<-results
+		}
+	}()
+	look := func(why look) {
+		now := r.read(sources.all())
+		files := now.differences(seen)
+		if len(files) == 0 {
+			return
+		}
+		if why == polled { // perhaps before the rest of it
+			w.seen <- struct{}{}
+			return
+		}
+		seen = now
+		if current != nil { // of what it was for nobody has heard
+			current.giveUp()
+			<-results
+			files = slices.Compact(slices.Sorted(slices.Values(slices.Concat(files, current.files))))
+		}
+		b.Changed(files)
+		current = b.start(ctx, files, sources, results)
+	}
+	w.watch(sources.all())
+	look(settled)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case why := <-w.changes:
+			look(why)
+		case is := <-results:
+			current = nil
+			b.Built(is.Result)
+			r.adopt(seen, is.sources.all(), sources.all(), is.begun)
+			sources = is.sources
+			w.watch(sources.all())
+		}
+	}
+}
+
+// sources are those of the library, and of the host.
+type sources struct{ library, host SourceSet }
+
+func (s sources) all() SourceSet { return s.library.join(s.host) }
+
+// since are the sources after a build of before: packages may have come and gone. What is gone
+// while something is missing may come back.
+func (b *Builder) since(ctx context.Context, before sources) sources {
+	now, err := b.sources(ctx)
+	if err != nil {
+		return before
+	}
+	if now.library.Incomplete {
+		now.library = now.library.join(before.library)
+	}
+	if now.host.Incomplete {
+		now.host = now.host.join(before.host)
+	}
+	return now
+}
+
+func (b *Builder) sources(ctx context.Context) (s sources, err error) {
+	if s.library, err = Sources(ctx, b.Dir, b.Tags); err == nil && b.Host != "" {
+		s.host, err = Sources(ctx, b.Host, b.Tags)
+	}
+	return s, err
+}

@@ -1,0 +1,146 @@
+package dev
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hotso/hotso/host/internal/gen"
+)
+
+// A SourceSet is what a build reads of what people edit: the packages of the main module, and of
+// those that a workspace or a replacement has beside it, what they embed, and what says which
+// modules there are.
+type SourceSet struct {
+	Dirs  []string // of packages; any source file may come there
+	Files []string // go.mod and its kin, and what is embedded
+	// Contracts are the directories of packages that have one.
+	Contracts []string
+	// Incomplete: something of it is not there, or does not parse, so there may be more.
+	Incomplete bool
+}
+
+// join is both.
+func (s SourceSet) join(o SourceSet) SourceSet {
+	union := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
+	return SourceSet{
+		Dirs: union(s.Dirs, o.Dirs), Files: union(s.Files, o.Files), Contracts: union(s.Contracts, o.Contracts),
+		Incomplete: s.Incomplete || o.Incomplete,
+	}
+}
+
+// has reports whether a file is, or would be, one of the sources.
+func (s SourceSet) has(path string) bool {
+	return slices.Contains(s.Files, path) || slices.Contains(s.Dirs, filepath.Dir(path)) && isSource(filepath.Base(path))
+}
+
+// listed is a package, as go list tells of it.
+type listed struct {
+	Dir        string
+	Standard   bool
+	GoFiles    []string
+	CgoFiles   []string
+	EmbedFiles []string
+	Incomplete bool
+	Module     *struct {
+		Main    bool
+		GoMod   string
+		Replace *struct{ Version string }
+	}
+}
+
+// edited reports whether people edit the package: it is in no cache of modules.
+func (p *listed) edited() bool {
+	return !p.Standard && p.Module != nil && (p.Module.Main || p.Module.Replace != nil && p.Module.Replace.Version == "")
+}
+
+// Sources lists what a build of the package in dir reads. It does so also if something does not
+// compile, as far as the go command can.
+func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
+	args := []string{"list", "-e", "-deps", "-json=Dir,Standard,GoFiles,CgoFiles,EmbedFiles,Incomplete,Module"}
+	if tags != "" {
+		args = append(args, "-tags", tags)
+	}
+	out, err := goCommand(ctx, dir, append(args, ".")...)
+	if err != nil {
+		return SourceSet{}, err
+	}
+	var set SourceSet
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return SourceSet{}, fmt.Errorf("go list: %w", err)
+		}
+		set.Incomplete = set.Incomplete || p.Incomplete
+		if !p.edited() || p.Dir == "" {
+			continue
+		}
+		set.Dirs = append(set.Dirs, p.Dir)
+		for _, f := range p.EmbedFiles {
+			set.Files = append(set.Files, filepath.Join(p.Dir, f))
+		}
+		if mod := p.Module.GoMod; mod != "" && !slices.Contains(set.Files, mod) {
+			set.Files = append(set.Files, mod, filepath.Join(filepath.Dir(mod), "go.sum"))
+		}
+		if slices.ContainsFunc(slices.Concat(p.GoFiles, p.CgoFiles), func(f string) bool { return hasContract(filepath.Join(p.Dir, f)) }) {
+			set.Contracts = append(set.Contracts, p.Dir)
+		}
+	}
+	if work, err := goCommand(ctx, dir, "env", "GOWORK"); err == nil {
+		if f := strings.TrimSpace(string(work)); f != "" && f != "off" {
+			set.Files = append(set.Files, f, f+".sum")
+		}
+	}
+	if len(set.Dirs) == 0 {
+		return SourceSet{}, fmt.Errorf("%s: no package that could be edited: is it a directory of a module?", dir)
+	}
+	return set, nil
+}
+
+// hasContract reports whether a file has the directive above an interface. One that names a package is
+// in a library's package main, and means that one.
+func hasContract(path string) bool {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(string(text), "\n"), func(line string) bool {
+		return strings.TrimRight(line, " \t\r") == "//hotso:contract"
+	})
+}
+
+// goCommand runs the go command in a directory.
+func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, problems.Bytes())
+	}
+	return out, nil
+}
+
+// isSource reports whether a file of that name can be part of a package (go help packages, go help
+// cgo), and is written by people. What editors write beside a file begins with a dot or ends otherwise.
+func isSource(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || strings.HasSuffix(name, "_test.go") || name == gen.GoFile {
+		return false
+	}
+	switch filepath.Ext(name) {
+	case ".go", ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".m", ".mm", ".s", ".S", ".sx", ".swig", ".swigcxx", ".syso", ".f", ".F", ".for", ".f90":
+		return true
+	}
+	return false
+}
