@@ -33,7 +33,7 @@ func newDev(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dev [DIR] [-- COMMAND ARG...]",
 		Short: "Build and swap a library in whenever its source is saved",
-		Long: `Build the library in DIR (default: this directory), serve it as hotso serve does, and
+		Long: `Build the library in DIR (default: this directory, or the only lib* in it), serve it as hotso serve does, and
 build and swap in the next version whenever a source changes: of the packages of its
 module that it consists of, of those that a workspace or a replacement has beside it,
 what they embed, and go.mod. What hotso gen writes is kept up to date.
@@ -61,13 +61,12 @@ by SIGTERM before; its flags begin behind PKG.`,
 			return arguments(0, 1)(cmd, args[:before])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.Dir = "."
 			at := cmd.ArgsLenAtDash()
 			var command []string
 			if at >= 0 {
 				args, command = args[:at], args[at:]
 			}
-			if len(args) > 0 {
+			if f.Dir = libraryBelow("."); len(args) > 0 {
 				f.Dir = args[0]
 			}
 			return develop(cmd.Context(), t, f, command)
@@ -83,6 +82,22 @@ by SIGTERM before; its flags begin behind PKG.`,
 	flags.BoolVar(&f.test, "test", false, "a version must pass the tests of its packages")
 	flags.BoolVar(&f.json, "json", false, "write each build as a line of JSON to stdout")
 	return cmd
+}
+
+// libraryBelow is the directory of the library in dir: dir itself if there is Go code in it, else the only lib*.
+func libraryBelow(dir string) string {
+	if own, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(own) > 0 {
+		return dir
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "lib*", "*.go"))
+	found := dir
+	for i, f := range files {
+		if i > 0 && filepath.Dir(f) != found {
+			return dir
+		}
+		found = filepath.Dir(f)
+	}
+	return found
 }
 
 func develop(ctx context.Context, t *terminal, f devFlags, command []string) (err error) {

@@ -97,7 +97,7 @@ func (b *Builder) generate(ctx context.Context, of sources) (wrote bool, err err
 	return wrote, nil
 }
 
-// check begins to run what a version must pass, of the packages that people edit. The function that it
+// check begins to run what a version must pass, of the packages of the main module. The function that it
 // returns waits for it, and says what was wrong.
 func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
 	var running sync.WaitGroup
@@ -107,7 +107,7 @@ func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
 		command string
 	}{{b.Vet, "vet"}, {b.Test, "test"}} {
 		if c.wanted {
-			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, library.Dirs) })
+			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, library.Main) })
 		}
 	}
 	return func() error {

@@ -53,6 +53,7 @@ func TestSources(t *testing.T) {
 	}
 	assert.ElementsMatch(t, in("lib", "data", "other/deep"), set.Dirs)
 	assert.ElementsMatch(t, in("data/texts/a.txt", "go.mod", "go.sum", "other/go.mod", "other/go.sum"), set.Files)
+	assert.ElementsMatch(t, in("lib", "data"), set.Main)
 	assert.Equal(t, in("data"), set.Contracts)
 	for name, want := range map[string]bool{
 		"lib/main.go": true, "lib/new.go": true, "lib/shim.c": true, "data/no.go": true, "data/texts/a.txt": true, "go.mod": true,

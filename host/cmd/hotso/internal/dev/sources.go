@@ -22,6 +22,7 @@ import (
 type SourceSet struct {
 	Dirs  []string // of packages; any source file may come there
 	Files []string // go.mod and its kin, and what is embedded
+	Main  []string // of Dirs, those of the main modules: only they have what their tests import
 	// Contracts are the directories of packages that have one.
 	Contracts []string
 	// Incomplete: something of it is not there, or does not parse, so there may be more.
@@ -32,7 +33,8 @@ type SourceSet struct {
 func (s SourceSet) join(o SourceSet) SourceSet {
 	union := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
 	return SourceSet{
-		Dirs: union(s.Dirs, o.Dirs), Files: union(s.Files, o.Files), Contracts: union(s.Contracts, o.Contracts),
+		Dirs: union(s.Dirs, o.Dirs), Files: union(s.Files, o.Files), Main: union(s.Main, o.Main),
+		Contracts:  union(s.Contracts, o.Contracts),
 		Incomplete: s.Incomplete || o.Incomplete,
 	}
 }
@@ -86,6 +88,9 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 			continue
 		}
 		set.Dirs = append(set.Dirs, p.Dir)
+		if p.Module.Main {
+			set.Main = append(set.Main, p.Dir)
+		}
 		for _, f := range p.EmbedFiles {
 			set.Files = append(set.Files, filepath.Join(p.Dir, f))
 		}
