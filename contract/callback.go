@@ -267,7 +267,7 @@ func (r *ranges[T]) begin(e *Encoder) error {
 	if r.over {
 		return errors.New("the call that the sequence was for is over")
 	}
-	next, stop := iter.Pull2(r.seq)
+	next, stop := pull(r.seq)
 	r.last++
 	r.open[r.last] = &pulled[T]{next: next, stop: stop}
 	e.Uint64(r.last)

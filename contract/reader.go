@@ -126,7 +126,7 @@ func Open(c *Call, method int) (io.ReadCloser, error) {
 		cancel()
 		return nil, err
 	}
-	next, stop := iter.Pull2(pieces)
+	next, stop := pull(pieces)
 	return &reader{next: next, end: func() { stop(); release(); cancel() }, errors: b.errors}, nil
 }
 
