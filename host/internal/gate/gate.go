@@ -60,7 +60,7 @@ type Gate[T any] struct {
 
 	// Leases that are in no row, one pool for each way in: a caller who gets one of those
 	// never has one in a row of its processor.
-	spare, beyond, owners sync.Pool
+	spare, beyond, owners, guests sync.Pool
 
 	mu      rank.Mutex[rank.Gate]
 	closure *closure // nil while the gate is open; guarded by mu
@@ -225,10 +225,12 @@ func (g *Gate[T]) Reopen() {
 // protects, while callers must not. Like a caller the owner leaves, and counts as one
 // inside until then. It fails, and never blocks, once the gate is sealed. It says
 // nothing of whether a Wait has ended before.
-func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) {
-	s, _ = g.owners.Get().(*Lease[T])
+func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) { return g.enterAsOwner(&g.owners) }
+
+func (g *Gate[T]) enterAsOwner(home *sync.Pool) (s *Lease[T], ok bool) {
+	s, _ = home.Get().(*Lease[T])
 	if s == nil {
-		s = &Lease[T]{extra: &g.rows[rowCount], home: &g.owners}
+		s = &Lease[T]{extra: &g.rows[rowCount], home: home}
 	}
 	atomic.StoreUint32(&s.state, taken)
 	// Counted, then looked: Seal does both the other way round, so that one of the two
@@ -236,7 +238,7 @@ func (g *Gate[T]) EnterOwner() (s *Lease[T], ok bool) {
 	s.extra.extra.Add(1)
 	if g.sealed.Load() {
 		s.extra.extra.Add(-1)
-		g.owners.Put(s)
+		home.Put(s)
 		return nil, false
 	}
 	return s, true

@@ -166,16 +166,41 @@ func (g *Gate[T]) full() *Limit {
 // EnterWithin is Enter, which waits up to patience, and until ctx ends, while the gate
 // is full. The error is [ErrClosed], [ErrFull], or [ErrFull] with that of ctx.
 func (g *Gate[T]) EnterWithin(ctx context.Context, patience time.Duration) (*Lease[T], error) {
+	if s, ok := g.Enter(); ok {
+		return s, nil
+	}
+	return g.enterWithin(ctx, patience, g.Enter, &g.closed)
+}
+
+// EnterClosedWithin is EnterWithin for callers whom the owner lets in where the owner may enter: also
+// while the gate is closed, until it is sealed.
+func (g *Gate[T]) EnterClosedWithin(ctx context.Context, patience time.Duration) (*Lease[T], error) {
+	return g.enterWithin(ctx, patience, g.enterClosed, &g.sealed)
+}
+
+func (g *Gate[T]) enterClosed() (*Lease[T], bool) {
+	if !g.reserve() {
+		return nil, false
+	}
+	s, ok := g.enterAsOwner(&g.guests)
+	if !ok {
+		release(g.limits, 1)
+	}
+	return s, ok
+}
+
+// enterWithin tries one way in, which is shut when that is set.
+func (g *Gate[T]) enterWithin(ctx context.Context, patience time.Duration, enter func() (*Lease[T], bool), shut *atomic.Bool) (*Lease[T], error) {
 	var late <-chan time.Time // of the first wait, for all
 	var woke *Limit           // the one that woke the caller
 	for {
-		if s, ok := g.Enter(); ok {
+		if s, ok := enter(); ok {
 			return s, nil
 		}
 		if woke != nil {
 			woke.pass() // another limit has no place
 		}
-		if g.closed.Load() {
+		if shut.Load() {
 			return nil, ErrClosed
 		}
 		l := g.full()
@@ -191,11 +216,11 @@ func (g *Gate[T]) EnterWithin(ctx context.Context, patience time.Duration) (*Lea
 			late = timer.C
 		}
 		woken := l.join()
-		if s, ok := g.Enter(); ok {
+		if s, ok := enter(); ok {
 			l.quit(woken)
 			return s, nil
 		}
-		if g.closed.Load() {
+		if shut.Load() {
 			l.quit(woken)
 			return nil, ErrClosed
 		}

@@ -202,6 +202,39 @@ func TestEnterBeyond(t *testing.T) {
 	assert.Zero(t, l.taken.Load())
 }
 
+// A closed gate has the same limits for those whom the owner lets in.
+func TestEnterClosedWithin(t *testing.T) {
+	var g Gate[int]
+	l := NewLimit(2)
+	g.SetLimits(l)
+	s, _ := g.Enter()
+	g.Close()
+	guest, err := g.EnterClosedWithin(t.Context(), time.Minute)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, g.InFlight())
+	_, err = g.EnterClosedWithin(t.Context(), time.Millisecond)
+	require.ErrorIs(t, err, ErrFull)
+	owner, ok := g.EnterOwner()
+	require.True(t, ok)
+	g.Leave(owner)
+
+	entered := make(chan *Lease[int])
+	go func() {
+		s, err := g.EnterClosedWithin(context.Background(), time.Minute)
+		assert.NoError(t, err)
+		entered <- s
+	}()
+	require.Eventually(t, func() bool { return l.waiting.Load() == 1 }, time.Minute, time.Millisecond)
+	g.Leave(s)
+	g.Leave(<-entered)
+	g.Abandon(guest)
+	assert.Zero(t, l.taken.Load())
+	require.True(t, g.Seal())
+	_, err = g.EnterClosedWithin(t.Context(), time.Minute)
+	require.ErrorIs(t, err, ErrClosed)
+	assert.Zero(t, l.taken.Load())
+}
+
 // Everybody gets in at last, and there are never more inside than the limit says: no
 // wake-up is lost.
 func TestLimitUnderLoad(t *testing.T) {

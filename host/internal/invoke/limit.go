@@ -40,6 +40,16 @@ func (t *Target) limit() {
 // configuration says. The error is of the user's if full, else that the target is closed.
 func (t *Target) await(ctx context.Context) (s *Lease, full bool, err error) {
 	s, err = t.gate.EnterWithin(ctx, t.Conf.MaxCallsWait)
+	return t.entered(ctx, s, err)
+}
+
+// awaitClosed is await for who is let into a closed target.
+func (t *Target) awaitClosed(ctx context.Context) (s *Lease, full bool, err error) {
+	s, err = t.gate.EnterClosedWithin(ctx, t.Conf.MaxCallsWait)
+	return t.entered(ctx, s, err)
+}
+
+func (t *Target) entered(ctx context.Context, s *Lease, err error) (_ *Lease, full bool, _ error) {
 	switch {
 	case err == nil:
 		return s, false, nil

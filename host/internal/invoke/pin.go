@@ -39,6 +39,7 @@ type pins struct {
 	live  map[*Pin]struct{}
 	over  bool          // there can be no more
 	empty chan struct{} // closed when live is empty; nil unless somebody waits
+	ended chan struct{} // closed when all are over
 }
 
 // EnterPin enters for a call, whose arguments are put into the lease, and pins its version.
@@ -106,6 +107,9 @@ func (p *Pin) Release() {
 // Ended reports whether the version can't be called through the pin any more.
 func (p *Pin) Ended() bool { return p.over.Load() || p.target.Dead() }
 
+// Over is closed when the version waits for nobody any longer, or, a moment later, has crashed.
+func (p *Pin) Over() <-chan struct{} { return p.target.pins.ended }
+
 // Left reports whether other versions serve in place of the pinned one.
 func (p *Pin) Left() bool {
 	if p.route == nil {
@@ -127,11 +131,12 @@ func (p *Pin) Enter(ctx context.Context, b *Binding) (*Lease, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.begin(s, b, done != nil)
+	return p.begin(s, b, b.limit, done != nil)
 }
 
 // EnterLeaving is Enter for who was asked to leave. It does not wait for a state to be
-// handed over, as the version may be about to stop, and then nobody else calls.
+// handed over, as the version may be about to stop, and then nobody else calls. If ctx has a
+// deadline, that is the only limit.
 func (p *Pin) EnterLeaving(ctx context.Context, b *Binding) (*Lease, error) {
 	s, ok := p.target.gate.EnterOwner()
 	if !ok || p.over.Load() {
@@ -140,11 +145,15 @@ func (p *Pin) EnterLeaving(ctx context.Context, b *Binding) (*Lease, error) {
 		}
 		return nil, p.target.closedError()
 	}
-	return p.begin(s, b, ctx.Done() != nil)
+	limit := b.limit
+	if _, ok := ctx.Deadline(); ok {
+		limit = 0
+	}
+	return p.begin(s, b, limit, ctx.Done() != nil)
 }
 
 // begin makes a call of b of the lease.
-func (p *Pin) begin(s *Lease, b *Binding, canEnd bool) (*Lease, error) {
+func (p *Pin) begin(s *Lease, b *Binding, limit time.Duration, canEnd bool) (*Lease, error) {
 	fn := b.fixed
 	if b.route != nil {
 		fn = (*p.target.bound.Load())[b.index]
@@ -153,7 +162,7 @@ func (p *Pin) begin(s *Lease, b *Binding, canEnd bool) (*Lease, error) {
 		p.target.leaveUncounted(s)
 		return nil, &life.Error{Name: p.target.Name, Version: p.target.Version, Step: life.StepCall, Reason: life.ErrFunction, Cause: errors.New(b.Name)}
 	}
-	s.Value.begin(fn, b.limit, canEnd, b.stays)
+	s.Value.begin(fn, limit, canEnd, b.stays)
 	return s, nil
 }
 
@@ -173,11 +182,14 @@ func (p *Pin) enter(ctx context.Context) (*Lease, error) {
 	}
 	// Others go elsewhere. Counted first, then looked: who ends the pin does both the other
 	// way round.
-	if s, ok := t.gate.EnterOwner(); ok {
-		if !p.over.Load() {
-			return s, nil
-		}
+	s, full, err = t.awaitClosed(ctx)
+	switch {
+	case err == nil && !p.over.Load():
+		return s, nil
+	case err == nil:
 		t.leaveUncounted(s)
+	case full:
+		return nil, err
 	}
 	return nil, t.closedError()
 }
@@ -214,6 +226,14 @@ func (p *Pin) EnterStream(ctx context.Context, b *Binding) (*Lease, *stream, err
 	return in, p.target.openStream(ctx, b.Name, held), nil
 }
 
+// How many holders are asked at the same time. One that takes longer than askPatience counts no
+// more, so that it does not keep the others; but it has a thread, so only mostHung do so.
+const (
+	asked       = 16
+	askPatience = 100 * time.Millisecond
+	mostHung    = 256
+)
+
 // AskHolders asks everybody who has pinned the version, and can go elsewhere, to do so, and
 // waits until they have, or ctx ends. Nobody is asked twice.
 func (t *Target) AskHolders(ctx context.Context) {
@@ -226,14 +246,23 @@ func (t *Target) AskHolders(ctx context.Context) {
 		}
 	}
 	t.pins.mu.Unlock()
-	const together = 16 // one that hangs does not keep the others
-	places := make(chan struct{}, together)
+	places := make(chan struct{}, asked)
+	var hung atomic.Int64
 	var answers sync.WaitGroup
 	for _, p := range ask {
 		places <- struct{}{}
 		answers.Go(func() {
+			giveBack := sync.OnceFunc(func() { <-places })
+			slow := time.AfterFunc(askPatience, func() {
+				if hung.Add(1) <= mostHung {
+					giveBack()
+				}
+			})
 			done := p.leave(ctx)
-			<-places
+			if !slow.Stop() {
+				hung.Add(-1)
+			}
+			giveBack()
 			if done != nil {
 				select {
 				case <-done:
@@ -276,6 +305,7 @@ func (t *Target) EndPins() (ended int) {
 	ps := &t.pins
 	ps.mu.Lock()
 	live := ps.live
+	first := !ps.over
 	ps.live, ps.over = nil, true
 	if ps.empty != nil {
 		close(ps.empty)
@@ -285,11 +315,14 @@ func (t *Target) EndPins() (ended int) {
 	for p := range live {
 		p.over.Store(true)
 	}
+	if first {
+		close(ps.ended)
+	}
 	return len(live)
 }
 
-// AwaitEmpty waits until nobody is inside a drained target, where calls through pins
-// and control calls may still be, or ctx ends.
+// AwaitEmpty waits until nobody is inside a closed target, or ctx ends. Unlike Drain it sees calls
+// through pins and control calls, which come in all the same.
 func (t *Target) AwaitEmpty(ctx context.Context) error {
 	for pause := 50 * time.Microsecond; t.gate.InFlight() > 0; pause = min(2*pause, 10*time.Millisecond) {
 		select {

@@ -51,6 +51,7 @@ type Target struct {
 func New(name, version, file string, conf *Config) *Target {
 	t := &Target{Name: name, Version: version, File: file, Conf: conf}
 	t.bound.Store(&[]*Function{})
+	t.pins.ended = make(chan struct{})
 	t.End.init()
 	t.limit()
 	return t
