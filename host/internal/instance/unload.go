@@ -56,7 +56,7 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 		in.kill("its calls outlived the drain timeout")
 		forced, cancel := context.WithTimeout(context.Background(), killTimeout)
 		defer cancel()
-		err = in.Target.Drain(forced)
+		err = in.Target.AwaitEmpty(forced)
 	}
 	drain := time.Since(begin)
 	r.Steps = append(r.Steps, life.StepTime{Step: string(life.StepDrain), Took: drain})
@@ -82,17 +82,14 @@ func (in *Instance) drain(wait context.Context) error {
 	t := in.Target
 	asked := make(chan struct{})
 	go func() { t.AskHolders(wait); close(asked) }()
-	err := t.Drain(wait)
+	_ = t.Drain(wait)
 	<-asked
 	t.AskHolders(wait) // who came with the last calls
-	if lost := t.AwaitHolders(wait); lost > 0 {
-		// Their calls are cut off. They come into a closed gate, so only now can it be empty.
+	if lost := t.AwaitHolders(wait); lost > 0 || t.Dead() {
+		// Their calls are cut off, or all are. They come into a closed gate, so only now can it be empty.
 		over, cancel := context.WithTimeout(context.Background(), killTimeout)
 		defer cancel()
-		wait, err = over, t.Drain(over)
-	}
-	if err != nil {
-		return err
+		wait = over
 	}
 	return t.AwaitEmpty(wait)
 }
