@@ -165,6 +165,28 @@ func TestStreamThatIsForgotten(t *testing.T) {
 	assert.Equal(t, "closed", <-seen)
 }
 
+// A stream that is opened when its caller has left is closed.
+func TestStreamThatNobodyGets(t *testing.T) {
+	seen, left := make(chan string, 10), make(chan struct{})
+	lib := open(t, libtest.Build(t, "callback", "1"), host.Provide1("Early", func(s string) (host.None, error) {
+		if s == "opening" {
+			<-left
+		}
+		seen <- s
+		return host.None{}, nil
+	}))
+	read := must(host.ReaderFunc2[int64, string](lib, "Bytes"))(t)
+	err := bounded(func(ctx context.Context) error { _, err := read(ctx, 1, "slow"); return err })
+	require.ErrorIs(t, err, host.ErrHung)
+	close(left)
+	for s := range seen {
+		if s == "closed" {
+			break
+		}
+	}
+	require.Eventually(t, func() bool { return lib.InFlight() == 0 }, patience, poll)
+}
+
 func TestStreamOfPieces(t *testing.T) {
 	seen := make(chan string, 10)
 	lib := open(t, libtest.Build(t, "callback", "1"), early(seen))

@@ -2,6 +2,7 @@ package invoke
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type boundedCall struct {
 	cancelled bool
 	begun     bool // not if it was cancelled before
 	ended     bool
+	exited    bool // and never leaves, see errExited; not guarded, but set before done
 
 	// The result, until the caller takes it.
 	text   string
@@ -101,13 +103,23 @@ func (c *boundedCall) run() {
 		c.done <- nil // who waits for it asks neverBegan
 		return
 	}
+	returned := false
+	defer func() {
+		if !returned {
+			c.exited = true
+			c.done <- c.fn.hung(&abandoned{error: errExited, over: make(chan struct{})})
+		}
+	}()
 	err := c.fn.do(&c.lease.Value.Frame, c.place())
+	returned = true // c may be another call's when it is done
 	c.mu.Lock()
 	c.ended = true
 	c.mu.Unlock()
 	c.fn.leave(c.lease)
 	c.done <- err
 }
+
+var errExited = errors.New("a function of the host's has ended the goroutine of the call (runtime.Goexit)")
 
 // begin reports whether the call is still wanted: its context may have ended before a
 // processor was free for it.
@@ -137,7 +149,7 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 	go c.start()
 	select {
 	case err := <-c.done:
-		return false, err
+		return c.exited, err
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-limit:
@@ -155,7 +167,7 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 		if c.neverBegan() {
 			return false, err
 		}
-		return false, heeded(cause, err)
+		return c.exited, heeded(cause, err)
 	case <-grace.C:
 	}
 	if c.neverBegan() {
@@ -164,8 +176,13 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 	if fn.target.Conf.KillHung {
 		fn.target.Kill(fn.name + " did not return by its deadline")
 	}
-	return true, &life.Error{Name: fn.target.Name, Version: fn.target.Version, Step: life.StepCall, Reason: life.ErrHung,
-		Cause: fmt.Errorf("%s: %w", fn.name, err)}
+	return true, fn.hung(c.abandon(err))
+}
+
+// hung is the error of a call that is left behind.
+func (fn *Function) hung(why error) error {
+	return &life.Error{Name: fn.target.Name, Version: fn.target.Version, Step: life.StepCall, Reason: life.ErrHung,
+		Cause: fmt.Errorf("%s: %w", fn.name, why)}
 }
 
 // keepCancelling cancels the call until it has ended, at ever longer intervals: the

@@ -2,6 +2,7 @@ package invoke
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"runtime"
@@ -284,11 +285,26 @@ func (t *Target) openStream(ctx context.Context, name string, held *Lease) *stre
 	return s
 }
 
+// closeLate closes what a call has opened whose caller has left.
+func (s *stream) closeLate(call *abandoned) {
+	<-call.over
+	if call.failed != nil {
+		s.leave()
+		return
+	}
+	s.id = call.scalar
+	s.close()
+}
+
 // Open makes the call.
 func (s *stream) Open(in *Lease) (*Stream, error) {
 	id, err := Finish[StreamHandle](s.ctx, in)
 	if err == nil && s.target.sym.streamRead == 0 {
 		err = &life.Error{Name: s.target.Name, Version: s.target.Version, Step: life.StepCall, Reason: life.ErrUnsupported}
+	}
+	if left, ok := errors.AsType[*abandoned](err); ok {
+		go s.closeLate(left)
+		return nil, err
 	}
 	if err != nil {
 		s.leave()

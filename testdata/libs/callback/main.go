@@ -165,7 +165,7 @@ func CrashLater() C.hotso_status {
 }
 
 // Bytes is a stream of n bytes, which ends as told: "", "error", "panic", "crash"
-// or "hang".
+// or "hang". With "slow" the host is told before it is opened.
 //
 //export Bytes
 //hotso:signature func(n int64, end string) (stream, error)
@@ -174,6 +174,9 @@ func Bytes(n int64, end *C.hotso_cchar, endLen C.size_t, result *C.uint64_t) C.h
 		how := cabi.String(unsafe.Pointer(end), uintptr(endLen))
 		if how == "refuse" {
 			return cabi.Stream(nil, errors.New("refused as told"))
+		}
+		if how == "slow" {
+			_, _ = early("opening")
 		}
 		return cabi.Stream(&numbers{left: n, end: how, closed: make(chan struct{})}, nil)
 	}))
