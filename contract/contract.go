@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Info is what both sides know of a contract.
@@ -21,7 +23,7 @@ type Method struct {
 	Object   string // the kind of object that has it; "" for one of the contract
 	Optional bool   // an older library may lack it
 	Stream   bool   // it returns a sequence
-	Makes    bool   // one of its results is an object
+	Makes    string // the kind of object that is one of its results; "" if none is
 	Close    bool   // it is the Close of an object, which is gone then
 }
 
@@ -98,13 +100,14 @@ type Caller interface {
 }
 
 // A Remote is one method on the other side. It may be called from any goroutine. What it
-// returns is the caller's own.
+// returns is the caller's own. The error of a call that was left behind is [Abandoned].
 type Remote struct {
 	// Call may use the memory of room, of which the length does not matter, for what it returns. If it
 	// fails, and not by an error of the implementation, the memory is not used again.
 	Call func(ctx context.Context, args, room []byte) ([]byte, error)
 	Open func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) // of a Stream
-	// Make is Call for a method that makes an object: it pins the version that was called.
+	// Make is Call for a method that makes an object: it pins the version that was called, also if
+	// there is an error. The pin is nil if none was.
 	Make func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error)
 }
 
@@ -129,6 +132,9 @@ type Pin interface {
 	Left() bool
 	// Ended reports whether the version can't be called any more.
 	Ended() bool
+	// Over is closed when the version waits for no pin any longer, or a moment after it has crashed. All
+	// pins of a version have the same.
+	Over() <-chan struct{}
 	// Release ends the pin. Releasing twice is harmless.
 	Release()
 }
@@ -142,7 +148,10 @@ func (c *Contract[T]) Bind(to Caller) (*Bound, error) {
 	if len(remotes) != len(c.info.Methods) {
 		return nil, fmt.Errorf("%s has %d methods, and %d were bound", c.info.Name, len(c.info.Methods), len(remotes))
 	}
-	return &Bound{to: to, info: &c.info, remotes: remotes, errors: c.errors}, nil
+	return &Bound{
+		to: to, info: &c.info, remotes: remotes, errors: c.errors,
+		freer: newFreer(), moves: semaphore.NewWeighted(mostMoves),
+	}, nil
 }
 
 // A Bound is the other side of a contract, for a generated client.
@@ -151,7 +160,8 @@ type Bound struct {
 	info    *Info
 	remotes []Remote
 	errors  *Errors
-	freer   freer
+	freer   *freer
+	moves   *semaphore.Weighted // of its objects, that are under way
 }
 
 // A Call is one call, on either side.
@@ -201,6 +211,9 @@ func (c *Call) Do(method int) error {
 	if n := len(reply); n > cap(c.room) && n <= keptRoom { // for the next
 		c.room = make([]byte, n+n/4)
 	}
+	if c.made != nil {
+		c.made.handle = c.Decoder.Uint64()
+	}
 	return nil
 }
 
@@ -209,8 +222,8 @@ func (c *Call) send(method int) (reply []byte, err error) {
 	switch m := &c.bound.info.Methods[method]; {
 	case c.object != nil:
 		return c.object.call(c, method)
-	case m.Makes:
-		return c.make(c.bound.remotes[method].Make)
+	case m.Makes != "":
+		return c.make(m, c.bound.remotes[method].Make)
 	}
 	return c.bound.remotes[method].Call(c.ctx, c.Encoder.buf, c.room)
 }
@@ -246,8 +259,7 @@ func (c *Call) Free() {
 	c.Encoder.reset()
 	c.Decoder.buf, c.Decoder.err = nil, nil
 	if c.made != nil {
-		c.made.pin.Release() // nobody took it
-		c.made.becomes(nil)
+		c.made.forget(c.bound) // nobody took it
 	}
 	for _, end := range c.lends {
 		end()

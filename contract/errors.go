@@ -10,6 +10,9 @@ var (
 	// ErrGone: the object is not there any more: it was closed, its version crashed, or did not
 	// wait for it any longer.
 	ErrGone = errors.New("object is gone")
+	// ErrNotMoved: the version that serves could not rebuild the object, as the error says, so its
+	// method was not called. The next call tries again, and another version may do better.
+	ErrNotMoved = errors.New("object has not moved")
 	// ErrStandsStill is for a [Pin]. Callers of a contract's methods don't get it.
 	ErrStandsStill = errors.New("the version stands still")
 	// ErrFrame: what came from the other side is damaged, or of another contract.

@@ -275,6 +275,9 @@ func (s *Errors) detail(err error) error {
 // fromDetail is what the caller gets of an error of the host: with the tree that it brings
 // along, if there is one.
 func (s *Errors) fromDetail(err error) error {
+	if _, ok := errors.AsType[*CallError](err); ok {
+		return err // of another call, which was to come before
+	}
 	var with interface{ ErrorDetail() []byte }
 	if !errors.As(err, &with) || len(with.ErrorDetail()) == 0 {
 		return err

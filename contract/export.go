@@ -20,7 +20,6 @@ type export interface {
 	method(name string) (int, bool)
 	call(ctx context.Context, method int, args []byte) (*Call, error)
 	open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error)
-	abandoned(ctx context.Context, call *Call) error
 }
 
 // exported is the implementation of a contract.
@@ -95,24 +94,11 @@ func (c *Contract[T]) call(ctx context.Context, method int, args []byte) (*Call,
 		err = call.Encoder.Err()
 	}
 	if err == nil {
-		err = c.abandoned(ctx, call)
-	}
-	if err == nil {
 		return call, nil
 	}
 	c.objects.drop(&call.Encoder)
 	call.Free()
 	return nil, c.errors.detail(err)
-}
-
-// abandoned is the error of ctx, if the call has made an object: the caller may have left, and would
-// never free it. The object is closed then.
-func (c *Contract[T]) abandoned(ctx context.Context, call *Call) error {
-	if call.Encoder.made == 0 || ctx.Err() == nil {
-		return nil
-	}
-	c.objects.drop(&call.Encoder)
-	return ctx.Err()
 }
 
 func (c *Contract[T]) open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error) {

@@ -5,15 +5,24 @@ import (
 	"time"
 )
 
-// freePatience is how long an object may take to close until the next is freed.
-const freePatience = 100 * time.Millisecond
+var (
+	// freePatience is how long an object may take to close until the next is freed.
+	freePatience = 100 * time.Millisecond
+	// mostHung is how many may hang then, each in a thread of the host's.
+	mostHung = 256
+)
 
 // A freer frees objects, one after the other, since a great many may come at once.
 type freer struct {
+	patience time.Duration
+	hung     chan struct{} // has a value for each that hangs
+
 	mu      sync.Mutex
 	waiting []*object
 	running bool
 }
+
+func newFreer() *freer { return &freer{patience: freePatience, hung: make(chan struct{}, mostHung)} }
 
 func (f *freer) add(o *object) {
 	f.mu.Lock()
@@ -49,7 +58,12 @@ func (f *freer) run() {
 			}()
 			select {
 			case <-freed:
-			case <-time.After(freePatience): // the others do not wait for it
+			case <-time.After(f.patience): // the others do not wait for it
+				f.hung <- struct{}{}
+				go func() {
+					<-freed
+					<-f.hung
+				}()
 			}
 		}
 	}

@@ -19,14 +19,11 @@ func (inProcess) BindContract(c *Info) (remotes []Remote, err error) {
 			return nil, err
 		}
 		r := Remote{
-			Call: func(caller context.Context, args, room []byte) ([]byte, error) {
-				ctx, cancel := alone(caller)
+			Call: func(ctx context.Context, args, room []byte) ([]byte, error) {
+				ctx, cancel := alone(ctx)
 				defer cancel()
 				call, err := s.Call(ctx, args)
 				defer call.Free()
-				if err == nil {
-					err = s.found.Load().abandoned(caller, call)
-				}
 				return append(room[:0], call.Reply()...), err
 			},
 			Open: func(ctx context.Context, args []byte) (iter.Seq2[[]byte, error], error) {
@@ -72,6 +69,8 @@ func (p *inProcessPin) Await(context.Context) error { return nil }
 func (p *inProcessPin) Left() bool  { return false }
 func (p *inProcessPin) Ended() bool { return false }
 func (p *inProcessPin) Release()    {}
+
+func (p *inProcessPin) Over() <-chan struct{} { return nil }
 
 // alone is a context that is cancelled when ctx is, and has nothing else of it, as in a
 // library. Its deadline crosses with the arguments.

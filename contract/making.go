@@ -7,7 +7,9 @@ import (
 
 // making is an object that a call makes, until somebody has it.
 type making struct {
-	pin Pin
+	kind   *Kind
+	pin    Pin
+	handle uint64 // 0: none after all
 
 	mu     sync.Mutex
 	object *object
@@ -17,15 +19,48 @@ type making struct {
 }
 
 // make makes a call that makes an object.
-func (c *Call) make(call func(context.Context, []byte, Leave) ([]byte, Pin, error)) ([]byte, error) {
-	m := new(making)
-	reply, pin, err := call(c.ctx, c.Encoder.buf, m.leave)
-	if err != nil {
-		m.becomes(nil)
-		return reply, err
+func (c *Call) make(method *Method, call func(context.Context, []byte, Leave) ([]byte, Pin, error)) (reply []byte, err error) {
+	b := c.bound
+	m := &making{kind: b.info.kind(method.Makes)}
+	reply, m.pin, err = call(c.ctx, c.Encoder.buf, m.leave)
+	if err == nil {
+		c.made = m
+		return reply, nil
 	}
-	m.pin, c.made = pin, m
-	return reply, nil
+	if m.pin != nil && m.pin.Ended() {
+		err = endedError{err, m.pin.Over()}
+	}
+	left, ok := abandoned(err)
+	if !ok {
+		m.forget(b)
+		return nil, err
+	}
+	go func() {
+		<-left.Over()
+		m.handle = newDecoder(left.Reply()).Uint64() // 0 if that is too short
+		m.forget(b)
+	}()
+	return nil, err
+}
+
+// endedError is the error of a call in whose version nobody can call any more.
+type endedError struct {
+	error
+	version <-chan struct{} // Over of its pins
+}
+
+// Unwrap returns the error itself.
+func (e endedError) Unwrap() error { return e.error }
+
+// forget has the library forget the object, which nobody gets.
+func (m *making) forget(b *Bound) {
+	m.becomes(nil)
+	switch {
+	case m.handle != 0:
+		b.freer.add(newObject(b, m.kind, m.pin, m.handle))
+	case m.pin != nil:
+		m.pin.Release()
+	}
 }
 
 // leave is a Leave.

@@ -10,17 +10,50 @@ import (
 // movePatience is how long a move may go on without its caller. What hangs is left behind then.
 const movePatience = time.Minute
 
-// move brings the object to where calls go now. What was begun is done also if ctx ends
-// meanwhile, or else what was written down would be lost.
-func (o *object) move(ctx context.Context) error {
-	if err := o.turns.Acquire(ctx, all); err != nil {
-		return err
+// mostMoves is how many objects of a contract move at the same time, each in a thread of the
+// host's: some may hang.
+const mostMoves = 256
+
+// mostCrashes is how many versions may crash while they rebuild an object. The first may have
+// crashed of something else, and the next, or the one before, may do better.
+const mostCrashes = 2
+
+// until is ctx, which ends also when the pin's version waits no longer.
+func until(ctx context.Context, pin Pin) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if pin != nil {
+		go func() {
+			select {
+			case <-pin.Over():
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, cancel
+}
+
+// move brings the object from the pinned version, if it was in one, to where calls go now. What
+// was begun is done also if ctx ends meanwhile, or else what was written down would be lost. If
+// there is no error, the caller looks again where the object is.
+func (o *object) move(ctx context.Context, pin Pin) error {
+	waiting, cancel := until(ctx, pin)
+	err := o.turns.Acquire(waiting, all)
+	if err == nil {
+		if err = o.bound.moves.Acquire(waiting, 1); err != nil {
+			o.turns.Release(all)
+		}
+	}
+	cancel()
+	if err != nil {
+		return ctx.Err()
 	}
 	moving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	moved := make(chan error, 1)
 	go func() {
 		defer cancel()
 		defer o.turns.Release(all)
+		defer o.bound.moves.Release(1)
 		moved <- o.moveNow(moving)
 	}()
 	select {
@@ -44,7 +77,7 @@ func (o *object) moveNow(ctx context.Context) error {
 		if err := o.save(ctx); err != nil {
 			return err
 		}
-		if o.stays {
+		if o.stays != nil {
 			return nil
 		}
 	}
@@ -52,24 +85,29 @@ func (o *object) moveNow(ctx context.Context) error {
 }
 
 // save writes the object down, which is gone from its version then; or stays there, if it
-// can't be written down. The caller has all turns. The error is that of a version that has
-// ended, or of ctx.
+// can't be written down. The caller has all turns. If the version ends meanwhile, or it is not
+// done in time, the object is lost, and that is the error.
 func (o *object) save(ctx context.Context) error {
+	ctx, cancel := until(ctx, o.pin)
+	defer cancel()
 	reply, err := o.control(ctx, o.kind.Save)
 	d := newDecoder(reply)
 	saved := d.ByteSlice()
 	if err == nil {
 		err = d.Done()
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		o.pin.Release()
 		o.saved, o.pin = saved, nil
 		return nil
-	case o.pin.Ended() || ctx.Err() != nil:
-		return ended(o.pin, fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err)))
 	}
-	o.stays = true
+	why := fmt.Errorf("the %s could not be saved: %w", o.kind.Name, o.bound.errors.fromDetail(err))
+	if _, inside := abandoned(err); inside || ctx.Err() != nil || o.pin.Ended() {
+		why = fmt.Errorf("%w: %w", ErrGone, why)
+		o.lose(why)
+		return why
+	}
+	o.stays = why
 	return nil
 }
 
@@ -80,18 +118,37 @@ func (o *object) restore(ctx context.Context) error {
 	defer c.Free()
 	c.Encoder.ByteSlice(o.saved)
 	err := c.Do(o.kind.Restore)
-	if err != nil {
-		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, err)
-	}
-	handle := c.Decoder.Uint64()
-	if err := c.Done(); err != nil || handle == 0 {
-		return fmt.Errorf("the %s could not be restored: %w", o.kind.Name, errors.Join(ErrFrame, err))
+	if err == nil {
+		err = c.Done()
 	}
 	made := c.made
+	if err == nil && made.handle == 0 {
+		err = fmt.Errorf("%w: no handle", ErrFrame)
+	}
+	if err != nil {
+		return o.notRestored(err)
+	}
 	c.made = nil
-	o.pin, o.handle, o.saved, o.stays = made.pin, handle, nil, false
+	o.pin, o.handle, o.saved, o.stays, o.crashes, o.crashed = made.pin, made.handle, nil, nil, 0, nil
 	made.becomes(o)
 	return nil
+}
+
+// notRestored is the error of a restore that has failed as err says. An object that versions
+// crash of is lost.
+func (o *object) notRestored(err error) error {
+	why := fmt.Errorf("%w: the %s could not be restored: %w", ErrNotMoved, o.kind.Name, err)
+	ended, ok := errors.AsType[endedError](err)
+	if !ok || ended.version == o.crashed { // or it has crashed just now, and is not gone yet
+		return why
+	}
+	o.crashed = ended.version
+	if o.crashes++; o.crashes == mostCrashes {
+		why = fmt.Errorf("%w: %w", ErrGone, why)
+		o.lose(why)
+		o.saved = nil
+	}
+	return why
 }
 
 // control calls a function that only takes the object's handle. It waits for nobody.

@@ -20,6 +20,7 @@ import (
 // inside it is written down there, and by the next call rebuilt where calls go then; calls wait
 // meanwhile. One that does not move keeps its version, until it is freed or the version waits
 // no longer; from then on its methods return ErrGone. An Object that nobody refers to is freed.
+// What is done with it waits for calls that their callers have left behind, too.
 type Object struct{ *object }
 
 // object is what outlives an Object that nobody refers to.
@@ -31,9 +32,12 @@ type object struct {
 
 	// These belong to who has all turns; a call may read them.
 	pin    Pin    // of the version that it is in; nil while it is in none
-	stays  bool   // it can't be written down there
+	stays  error  // why it can't be written down there
 	handle uint64 // there
 	saved  []byte // what it is rebuilt of, while it is in none
+
+	crashes int             // of versions that were rebuilding it
+	crashed <-chan struct{} // the last of these, see endedError
 
 	mu   sync.Mutex
 	gone error // why it is nowhere any more
@@ -41,6 +45,10 @@ type object struct {
 
 // all is more than there can be calls.
 const all = 1 << 40
+
+func newObject(b *Bound, kind *Kind, pin Pin, handle uint64) *object {
+	return &object{bound: b, kind: kind, turns: semaphore.NewWeighted(all), pin: pin, handle: handle}
+}
 
 // Begin begins a call of a method of the object, as [Bound.Begin] does.
 func (o *Object) Begin(ctx context.Context) *Call {
@@ -58,7 +66,7 @@ func (o *object) call(c *Call, method int) (reply []byte, err error) {
 		}
 		pin := o.pin
 		reply, err = o.callHere(c, method)
-		o.leave()
+		o.leaveAfter(err)
 		// Without a turn, which who moves the object needs.
 		if err = o.await(c.ctx, pin, err); err != errAgain {
 			return reply, err
@@ -84,14 +92,14 @@ func (o *object) await(ctx context.Context, pin Pin, err error) error {
 func (o *object) callHere(c *Call, method int) (reply []byte, err error) {
 	binary.LittleEndian.PutUint64(c.Encoder.buf[c.handleAt:], o.handle)
 	m := &o.bound.info.Methods[method]
-	if m.Makes {
-		reply, err = c.make(func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error) {
+	if m.Makes != "" {
+		reply, err = c.make(m, func(ctx context.Context, args []byte, leave Leave) ([]byte, Pin, error) {
 			return o.pin.Make(ctx, method, args, leave)
 		})
 	} else {
 		reply, err = o.pin.Call(c.ctx, method, c.Encoder.buf, c.room)
 	}
-	err = ended(o.pin, err)
+	err = o.ended(err)
 	if m.Close && !errors.Is(err, ErrStandsStill) {
 		o.closed(err)
 	}
@@ -102,10 +110,15 @@ func (o *object) callHere(c *Call, method int) (reply []byte, err error) {
 // again, as with files.
 func (o *object) closed(err error) {
 	var answer interface{ ErrorDetail() []byte }
-	if err != nil && !errors.As(err, &answer) { // it may not have got there
-		_, _ = o.control(context.Background(), o.kind.Free)
+	if !o.goes(fmt.Errorf("%w: it was closed", ErrGone)) {
+		return
 	}
-	o.lose(fmt.Errorf("%w: it was closed", ErrGone))
+	if err == nil || errors.As(err, &answer) {
+		o.pin.Release()
+		return
+	}
+	// It may not have got there. Who closes it does not wait longer for that.
+	o.bound.freer.add(newObject(o.bound, o.kind, o.pin, o.handle))
 }
 
 // open calls a method that returns a sequence. The object stays where it is until release,
@@ -122,14 +135,15 @@ func (o *object) open(ctx context.Context, method int, args []byte, handleAt int
 		if err == nil {
 			return func(yield func([]byte, error) bool) {
 				for piece, err := range opened {
-					if !yield(piece, ended(pin, err)) {
+					if !yield(piece, o.ended(err)) {
 						return
 					}
 				}
 			}, o.leave, nil
 		}
-		o.leave()
-		if err = o.await(ctx, pin, ended(pin, err)); err != errAgain {
+		err = o.ended(err)
+		o.leaveAfter(err)
+		if err = o.await(ctx, pin, err); err != errAgain {
 			return nil, func() {}, err
 		}
 	}
@@ -141,15 +155,15 @@ func (o *object) enter(ctx context.Context) error {
 		if err := o.turns.Acquire(ctx, 1); err != nil {
 			return err
 		}
-		err := o.reason()
-		if err == nil && o.pin != nil && !o.mustMove() {
+		err, pin := o.reason(), o.pin
+		if err == nil && pin != nil && !o.mustMove() {
 			return nil
 		}
 		o.leave()
 		if err != nil {
 			return err
 		}
-		if err := o.move(ctx); err != nil {
+		if err := o.move(ctx, pin); err != nil {
 			return err
 		}
 	}
@@ -157,15 +171,33 @@ func (o *object) enter(ctx context.Context) error {
 
 func (o *object) leave() { o.turns.Release(1) }
 
-// mustMove reports whether calls go to another version than the object is in.
-func (o *object) mustMove() bool { return o.kind.Moves() && !o.stays && o.pin.Left() }
-
-// ended adds to the error of a call that the object is gone, if its version is.
-func ended(pin Pin, err error) error {
-	if err != nil && pin.Ended() && !errors.Is(err, ErrGone) {
-		return fmt.Errorf("%w: %w", ErrGone, err)
+// leaveAfter gives the turn back of a call that has returned err, or has been left behind.
+func (o *object) leaveAfter(err error) {
+	left, ok := abandoned(err)
+	if !ok {
+		o.leave()
+		return
 	}
-	return err
+	go func() {
+		<-left.Over()
+		o.leave()
+	}()
+}
+
+// mustMove reports whether calls go to another version than the object is in, which it can leave.
+func (o *object) mustMove() bool {
+	return o.kind.Moves() && o.stays == nil && o.pin.Left() && !o.pin.Ended()
+}
+
+// ended adds to the error of a call that the object is gone, if its version is. The caller has a turn.
+func (o *object) ended(err error) error {
+	switch {
+	case err == nil || !o.pin.Ended() || errors.Is(err, ErrGone):
+		return err
+	case o.stays != nil:
+		return fmt.Errorf("%w: %w; before, %w", ErrGone, err, o.stays)
+	}
+	return fmt.Errorf("%w: %w", ErrGone, err)
 }
 
 // reason says why the object is nowhere any more, nil if it is somewhere.
@@ -177,15 +209,20 @@ func (o *object) reason() error {
 
 // lose says that the object is nowhere any more.
 func (o *object) lose(why error) {
+	if o.goes(why) && o.pin != nil {
+		o.pin.Release()
+	}
+}
+
+// goes says so, and reports whether it was somewhere before. The pin is the caller's to release.
+func (o *object) goes(why error) bool {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	first := o.gone == nil
 	if first {
 		o.gone = why
 	}
-	o.mu.Unlock()
-	if first && o.pin != nil {
-		o.pin.Release()
-	}
+	return first
 }
 
 // free has the library forget the object, which nobody refers to.
@@ -198,15 +235,14 @@ func (o *object) free() {
 	o.lose(ErrGone)
 }
 
-// Object reads an object from the results of a call; nil if there is none.
-func (c *Call) Object(kind string) *Object {
-	handle := c.Decoder.Uint64()
-	if handle == 0 || c.Decoder.err != nil || c.made == nil {
+// Object is the object among the results of a call; nil if there is none.
+func (c *Call) Object() *Object {
+	made := c.made
+	if made == nil || made.handle == 0 {
 		return nil
 	}
-	made := c.made
 	c.made = nil
-	o := &object{bound: c.bound, kind: c.bound.info.kind(kind), turns: semaphore.NewWeighted(all), pin: made.pin, handle: handle}
+	o := newObject(c.bound, made.kind, made.pin, made.handle)
 	made.becomes(o)
 	user := &Object{o}
 	runtime.AddCleanup(user, func(o *object) { o.bound.freer.add(o) }, o)

@@ -22,16 +22,12 @@ import (
 // A store is a shop of tests, whose carts do what they are told.
 type store struct {
 	live, restored, freed atomic.Int64
-	slow                  bool // Open returns when its context has ended
 
 	inOpen, inAdd, inSave, inRestore, inClose func() error // nil: nothing
 }
 
-func (s *store) Open(ctx context.Context, _ string) (shop.Cart, error) {
+func (s *store) Open(context.Context, string) (shop.Cart, error) {
 	s.live.Add(1)
-	if s.slow {
-		<-ctx.Done()
-	}
 	return &cart{store: s}, run(s.inOpen)
 }
 
@@ -160,21 +156,32 @@ type fakePin struct {
 	releasedOnce atomic.Bool
 }
 
+// A leftBehind call is still inside.
+type leftBehind struct {
+	error
+	over  chan struct{}
+	reply []byte
+}
+
+func (l *leftBehind) Unwrap() error         { return l.error }
+func (l *leftBehind) Over() <-chan struct{} { return l.over }
+func (l *leftBehind) Reply() []byte         { return l.reply }
+
 // call leaves the call behind when ctx ends, as a host does.
 func (p *fakePin) call(ctx context.Context, method int, args []byte) (reply []byte, err error) {
-	done := make(chan struct{})
+	inside := &leftBehind{over: make(chan struct{})}
 	args = append([]byte(nil), args...)
-	var r []byte
 	var failed error
 	go func() {
-		defer close(done)
-		r, failed = p.slot.remotes[method].Call(context.Background(), args, nil)
+		defer close(inside.over)
+		inside.reply, failed = p.slot.remotes[method].Call(context.Background(), args, nil)
 	}()
 	select {
-	case <-done:
-		return r, failed
+	case <-inside.over:
+		return inside.reply, failed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		inside.error = ctx.Err()
+		return nil, inside
 	}
 }
 
@@ -228,8 +235,9 @@ func (p *fakePin) Left() bool {
 	return p.slot.current != p.version
 }
 
-func (p *fakePin) Ended() bool { return p.ended.Load() }
-func (p *fakePin) Release()    { p.releasedOnce.Store(true) }
+func (p *fakePin) Ended() bool           { return p.ended.Load() }
+func (p *fakePin) Over() <-chan struct{} { return nil }
+func (p *fakePin) Release()              { p.releasedOnce.Store(true) }
 
 func openCart(t *testing.T, s shop.Shop) shop.Cart {
 	t.Helper()
@@ -361,8 +369,8 @@ func TestErrorsOfClose(t *testing.T) {
 	slot.pins[1].hung = errors.New("too many calls")
 	require.ErrorIs(t, c.Close(), slot.pins[1].hung)
 	require.ErrorIs(t, c.Close(), contract.ErrGone)
+	require.Eventually(t, slot.pins[1].releasedOnce.Load, time.Minute, time.Millisecond)
 	assert.EqualValues(t, 2, s.freed.Load(), "it is freed nevertheless")
-	assert.True(t, slot.pins[1].releasedOnce.Load())
 }
 
 // Whoever has a sequence of an object refers to it, and several may range over it.
@@ -400,13 +408,48 @@ func TestFreeWaitsForNobody(t *testing.T) {
 	require.Eventually(t, func() bool { runtime.GC(); return s.freed.Load() == 2 }, time.Minute, time.Millisecond)
 }
 
+// Each that hangs in its Close has a thread, so only some do.
+func TestFewObjectsHangInClose(t *testing.T) {
+	defer contract.SetFree(time.Millisecond, 2)()
+	var inside, most atomic.Int64
+	goOn := make(chan struct{})
+	s := &store{}
+	s.inClose = func() error {
+		n := inside.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		<-goOn
+		inside.Add(-1)
+		return nil
+	}
+	_, bound := newStore(t, s)
+	for range 10 {
+		openCart(t, bound)
+	}
+	require.Eventually(t, func() bool { runtime.GC(); return inside.Load() == 3 }, time.Minute, time.Millisecond)
+	for range 10 {
+		time.Sleep(5 * time.Millisecond) // for another to go in
+		select {
+		case goOn <- struct{}{}:
+		case <-time.After(time.Minute):
+			t.Fatal("the others are not closed")
+		}
+		runtime.GC()
+	}
+	assert.EqualValues(t, 3, most.Load(), "two that hang, and the next")
+}
+
 // What was made for a caller who has left is closed.
 func TestObjectsOfCallersWhoLeft(t *testing.T) {
-	s := &store{slow: true}
-	_, bound := newStore(t, s)
+	left := make(chan struct{})
+	s := &store{inOpen: func() error { <-left; return nil }}
+	slot, bound := newStore(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	_, err := bound.Open(ctx, "Ada")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Eventually(t, func() bool { return s.freed.Load() == 1 }, time.Minute, time.Millisecond)
+	assert.False(t, slot.pins[0].releasedOnce.Load(), "it is needed to close the object")
+	close(left)
+	require.Eventually(t, slot.pins[0].releasedOnce.Load, time.Minute, time.Millisecond)
+	assert.EqualValues(t, 1, s.freed.Load())
 }

@@ -3,8 +3,10 @@ package contract
 import (
 	"context"
 	"encoding"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -20,14 +22,13 @@ type Objects struct {
 // NewObjects returns none.
 func NewObjects() *Objects { return &Objects{live: map[uint64]any{}} }
 
-// Put writes the handle of an object, which stays until it is freed. Nil has none.
+// Put writes the handle of an object, which stays until it is freed; 0 for nil. It comes before all
+// other results, so that it can be read if nobody is left who knows them.
 func (s *Objects) Put(e *Encoder, object any) {
-	if object == nil {
-		e.Uint64(0)
-		return
+	if object != nil {
+		e.made = s.add(object)
 	}
-	e.made = s.add(object)
-	e.Uint64(e.made)
+	e.buf = slices.Insert(e.buf, 0, binary.LittleEndian.AppendUint64(nil, e.made)...)
 }
 
 // drop closes the object that a call has made, if there is one, as nobody gets its handle.

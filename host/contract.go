@@ -100,8 +100,7 @@ func bindContract(c *contract.Info, library string, options Methods,
 		remotes = append(remotes, contract.Remote{
 			Call: m.call, Open: m.open,
 			Make: func(ctx context.Context, args []byte, leave contract.Leave) ([]byte, contract.Pin, error) {
-				reply, p, err := m.make(ctx, args, leave)
-				return reply, &contractPin{p, methods}, err
+				return m.make(ctx, methods, args, leave)
 			},
 		})
 	}

@@ -76,7 +76,14 @@ func (m *contractMethod) read(in *invoke.Lease, opened interface {
 	return s.Seq(), nil
 }
 
-func (m *contractMethod) make(ctx context.Context, args []byte, leave contract.Leave) ([]byte, *invoke.Pin, error) {
+// A contractPin implements contract.Pin.
+type contractPin struct {
+	*invoke.Pin
+	methods []*contractMethod
+}
+
+// make is contract.Remote.Make for one of the methods.
+func (m *contractMethod) make(ctx context.Context, methods []*contractMethod, args []byte, leave contract.Leave) ([]byte, contract.Pin, error) {
 	if m.missing != nil {
 		return nil, nil, m.missing
 	}
@@ -84,23 +91,8 @@ func (m *contractMethod) make(ctx context.Context, args []byte, leave contract.L
 	if err != nil {
 		return nil, nil, m.offered(err)
 	}
-	return m.finishMake(ctx, in, p, args)
-}
-
-// finishMake keeps the pin only if an object may have been made.
-func (m *contractMethod) finishMake(ctx context.Context, in *invoke.Lease, p *invoke.Pin, args []byte) ([]byte, *invoke.Pin, error) {
 	reply, err := m.finish(ctx, in, args, nil)
-	if err != nil {
-		p.Release()
-		return nil, nil, err
-	}
-	return reply, p, nil
-}
-
-// A contractPin implements contract.Pin.
-type contractPin struct {
-	*invoke.Pin
-	methods []*contractMethod
+	return reply, &contractPin{p, methods}, err
 }
 
 // stands translates the error of a version that stands still.
@@ -158,6 +150,6 @@ func (p *contractPin) Make(ctx context.Context, method int, args []byte, leave c
 		next.Release()
 		return nil, nil, m.stands(err)
 	}
-	reply, next, err := m.finishMake(ctx, in, next, args)
+	reply, err := m.finish(ctx, in, args, nil)
 	return reply, &contractPin{next, p.methods}, err
 }

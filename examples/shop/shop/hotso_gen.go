@@ -35,13 +35,13 @@ var contractInfo = contract.New(contract.Info{
 	Name: "Shop", Schema: contractSchema,
 	Methods: []contract.Method{
 		{Name: "Carts"},
-		{Name: "Open", Makes: true},
+		{Name: "Open", Makes: "Cart"},
 		{Name: "Add", Object: "Cart"},
-		{Name: "Checkout", Object: "Cart", Makes: true},
+		{Name: "Checkout", Object: "Cart", Makes: "Checkout"},
 		{Name: "Close", Object: "Cart", Close: true},
 		{Name: "Lines", Object: "Cart", Stream: true},
 		{Name: "free", Object: "Cart"},
-		{Name: "restore", Object: "Cart", Makes: true},
+		{Name: "restore", Object: "Cart", Makes: "Cart"},
 		{Name: "save", Object: "Cart"},
 		{Name: "Due", Object: "Checkout"},
 		{Name: "Pay", Object: "Checkout"},
@@ -91,7 +91,7 @@ func (c contractClient) Open(ctx context.Context, customer string) (r Cart, err 
 	if err := call.Do(1); err != nil {
 		return r, err
 	}
-	if o := call.Object("Cart"); o != nil {
+	if o := call.Object(); o != nil {
 		r = objectCart{o}
 	}
 	return r, call.Done()
@@ -115,7 +115,7 @@ func (c objectCart) Checkout(ctx context.Context) (r Checkout, err error) {
 	if err := call.Do(3); err != nil {
 		return r, err
 	}
-	if o := call.Object("Checkout"); o != nil {
+	if o := call.Object(); o != nil {
 		r = objectCheckout{o}
 	}
 	return r, call.Done()

@@ -138,8 +138,8 @@ var contractInfo = contract.New(contract.Info{
 		if m.stream != nil {
 			more += ", Stream: true"
 		}
-		if m.makes != nil || m.control && m.name == "restore" {
-			more += ", Makes: true"
+		if m.makes != nil {
+			more += fmt.Sprintf(", Makes: %q", m.makes.name)
 		}
 		if m.closes {
 			more += ", Close: true"

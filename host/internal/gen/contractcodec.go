@@ -53,7 +53,7 @@ func (w *wireType) decode(d, x string) string {
 	case wireError:
 		return x + " = contractErrors.Decode(" + d + ")"
 	case wireObject:
-		return fmt.Sprintf("if o := call.Object(%q); o != nil {\n\t%s = %s{o}\n}", w.schema, x, w.object.client)
+		return fmt.Sprintf("if o := call.Object(); o != nil {\n\t%s = %s{o}\n}", x, w.object.client)
 	case wireText, wireBinary:
 		method := map[wireKind]string{wireText: "UnmarshalText", wireBinary: "UnmarshalBinary"}[w.kind]
 		if strings.HasPrefix(x, "*") {

@@ -107,7 +107,7 @@ func (f *function) serve() string {
 			"return C.hotso_status(cabi.Store((*uint64)(result), handle, err))"
 	}
 	ctx, prepare := "context.Background()", ""
-	if f.method.ctx || f.method.makes != nil || f.method.control && f.method.name == "restore" { // an object needs to know of its caller
+	if f.method.ctx {
 		ctx, prepare = "ctx", "ctx, done := cabi.Context()\ndefer done()\n"
 	}
 	return prepare + "reply, err := " + f.call + ".Call(" + ctx + ", " + args + ")\n" +

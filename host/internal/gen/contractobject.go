@@ -82,13 +82,11 @@ func (c *contractPackage) objectMethods(o *contractObject, iface *types.Interfac
 
 // control are the functions of an object that no client calls by itself.
 func (o *contractObject) control() []*contractMethod {
-	names := []string{"free"}
+	methods := []*contractMethod{{name: "free", object: o, control: true}}
 	if o.moves {
-		names = append(names, "restore", "save")
-	}
-	var methods []*contractMethod
-	for _, name := range names {
-		methods = append(methods, &contractMethod{name: name, object: o, control: true})
+		methods = append(methods,
+			&contractMethod{name: "restore", object: o, control: true, makes: o},
+			&contractMethod{name: "save", object: o, control: true})
 	}
 	return methods
 }

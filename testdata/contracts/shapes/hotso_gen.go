@@ -34,7 +34,7 @@ var contractInfo = contract.New(contract.Info{
 		{Name: "Context"},
 		{Name: "Copy"},
 		{Name: "Count", Stream: true},
-		{Name: "Dial", Makes: true},
+		{Name: "Dial", Makes: "Conn"},
 		{Name: "Echo"},
 		{Name: "EchoLists"},
 		{Name: "EchoNode"},
@@ -142,7 +142,7 @@ func (c contractClient) Dial(ctx context.Context, greeting string) (r Conn, err 
 	if err := call.Do(3); err != nil {
 		return r, err
 	}
-	if o := call.Object("Conn"); o != nil {
+	if o := call.Object(); o != nil {
 		r = objectConn{o}
 	}
 	return r, call.Done()
