@@ -24,8 +24,9 @@ import "github.com/hotso/hotso/host/internal/invoke"
 // waits for the drain timeout. If it ends its goroutine (runtime.Goexit, so also
 // testing's FailNow), a call from one of the library's own goroutines fails as with a
 // panic. During a call that the host made into the library, it ends the goroutine of that
-// caller, as it would without a library in between: the caller's call never leaves, and
-// its version stays loaded. So do not do it there.
+// caller, as it would without a library in between, or, if that has a limit or a context that
+// can end, the call, which is [ErrHung] then. Either way the call never leaves, and its
+// version stays loaded. So do not do it there.
 func Provide0[R any](name string, f func() (R, error)) Option {
 	return provide(invoke.Import0(name, f))
 }
