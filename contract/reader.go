@@ -127,7 +127,10 @@ func Open(c *Call, method int) (io.ReadCloser, error) {
 		return nil, err
 	}
 	next, stop := pull(pieces)
-	return &reader{next: next, end: func() { stop(); release(); cancel() }, errors: b.errors}, nil
+	end := sync.OnceFunc(func() { stop(); release(); cancel() })
+	r := &reader{next: next, end: end, errors: b.errors}
+	runtime.AddCleanup(r, func(end func()) { go end() }, end) // or it would keep its version
+	return r, nil
 }
 
 // open calls a method that returns a stream, of an object if o is not nil. release is never nil.
@@ -174,10 +177,7 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // Close tells the implementation that nobody reads any more.
 func (r *reader) Close() error {
-	if r.end != nil {
-		r.end()
-		r.end = nil
-		r.rest, r.err = nil, fmt.Errorf("read: %w", io.ErrClosedPipe)
-	}
+	r.end()
+	r.rest, r.err = nil, fmt.Errorf("read: %w", io.ErrClosedPipe)
 	return nil
 }

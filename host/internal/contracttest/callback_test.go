@@ -162,6 +162,20 @@ func TestCallersCodeOfACallThatWasLeftBehind(t *testing.T) {
 	require.Eventually(t, func() bool { return slot.Current().InFlight() == 0 }, patience, time.Millisecond)
 }
 
+// A reader that nobody refers to keeps no version.
+func TestForgottenReaders(t *testing.T) {
+	slot, s := newShapes(t, libtest.Build(t, "shapes", "1"))
+	for _, n := range []int{0, 10} {
+		r, err := s.Read(context.Background(), 1<<20, "")
+		require.NoError(t, err)
+		_, err = io.ReadFull(r, make([]byte, n))
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, slot.Current().InFlight())
+		r = nil
+		collectUntil(t, func() bool { return slot.Current().InFlight() == 0 })
+	}
+}
+
 // A reader is one for any thread.
 func TestReadersOnLockedThreads(t *testing.T) {
 	_, s := newShapes(t, libtest.Build(t, "shapes", "1"))
