@@ -21,6 +21,7 @@ type Decoder struct {
 	lent   bool   // texts and bytes are the frame's
 	depth  int
 	err    error
+	object uint64 // handle of the object whose method is called
 }
 
 const (

@@ -114,8 +114,10 @@ func (c *Contract[T]) open(ctx context.Context, method int, args []byte) (iter.S
 		return nil, c.errors.detail(err)
 	}
 	var begun atomic.Bool
+	over := c.objects.reads(d.object)
 	stop := context.AfterFunc(ctx, func() {
 		if begun.CompareAndSwap(false, true) { // nobody will ask for a piece
+			defer over()
 			defer cancel()
 			defer func() { _ = recover() }()
 			values(nil, nil)
@@ -127,6 +129,7 @@ func (c *Contract[T]) open(ctx context.Context, method int, args []byte) (iter.S
 			yield(nil, c.errors.detail(ctx.Err()))
 			return
 		}
+		defer over()
 		var e Encoder
 		values(&e, func(err error) bool {
 			if err != nil {

@@ -17,10 +17,11 @@ type Objects struct {
 	mu   sync.Mutex
 	last uint64
 	live map[uint64]any
+	read map[uint64]*reading
 }
 
 // NewObjects returns none.
-func NewObjects() *Objects { return &Objects{live: map[uint64]any{}} }
+func NewObjects() *Objects { return &Objects{live: map[uint64]any{}, read: map[uint64]*reading{}} }
 
 // Put writes the handle of an object, which stays until it is freed; 0 for nil. It comes before all
 // other results, so that it can be read if nobody is left who knows them.
@@ -67,6 +68,7 @@ func of[O any](s *Objects, d *Decoder, take bool) (object O, err error) {
 	if d.err != nil {
 		return object, d.err
 	}
+	d.object = handle
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	object, ok := s.live[handle].(O)
@@ -98,9 +100,12 @@ func Free[T any](s *Objects) Serve[T] {
 
 // Save writes down an object and forgets it: it moves to another version.
 func Save[T any](s *Objects) Serve[T] {
-	return Serve[T]{Call: func(_ context.Context, _ T, d *Decoder, e *Encoder) error {
+	return Serve[T]{Call: func(ctx context.Context, _ T, d *Decoder, e *Encoder) error {
 		handle := *d // to be read twice
 		object, err := ObjectOf[encoding.BinaryMarshaler](s, d)
+		if err == nil {
+			err = s.awaitUnread(ctx, d.object)
+		}
 		if err != nil {
 			return err
 		}

@@ -127,7 +127,9 @@ func Cart_restore(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_ca
 func Cart_save(args *C.hotso_cbyte, args_len C.size_t, out *C.uint8_t, out_cap C.size_t, out_len *C.size_t,
 ) (answer C.hotso_status) {
 	defer cabi.RecoverStatus(&answer)
-	reply, err := cartSave.Call(context.Background(), cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
+	ctx, done := cabi.Context()
+	defer done()
+	reply, err := cartSave.Call(ctx, cabi.Bytes(unsafe.Pointer(args), uintptr(args_len)))
 	defer reply.Free()
 	buffer := cabi.Out(unsafe.Pointer(out), uintptr(out_cap), unsafe.Pointer(out_len))
 	return C.hotso_status(buffer.Data(reply.Reply(), err))

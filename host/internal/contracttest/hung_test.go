@@ -102,6 +102,31 @@ func TestObjectsMoveWhenCallsThatWereLeftBehindAreOver(t *testing.T) {
 	assert.Equal(t, "2", versionOf(t, c))
 }
 
+// An object is not written down either while a range over it ends, that its reader has left.
+func TestObjectsMoveWhenRangesAreOver(t *testing.T) {
+	paths := badshop(t, "1", "2")
+	slot, s := newShop(t, paths[0], host.DrainTimeout(patience))
+	c := cartOf(t, s, "lines=hang")
+	o := checkout(t, cartOf(t, s, "due=release"))
+	for _, err := range c.Lines(t.Context()) {
+		require.NoError(t, err)
+		break
+	}
+	swapped := make(chan error)
+	go func() { _, err := slot.Swap(context.Background(), paths[1]); swapped <- err }()
+	require.Eventually(t, func() bool { return slot.Current().Version() == "2" }, patience, time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := c.Add(ctx, "apple", 1)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "it waits")
+	_, err = o.Due(t.Context())
+	require.NoError(t, err)
+	o = nil
+	assert.Equal(t, 1, add(t, c, "apple", 1))
+	assert.Equal(t, "2", versionOf(t, c))
+	require.NoError(t, <-swapped)
+}
+
 // What waits for a cart gets an error when the version with the cart waits no longer.
 func TestNobodyWaitsLongerThanTheVersion(t *testing.T) {
 	paths := badshop(t, "1", "2")

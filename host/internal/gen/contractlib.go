@@ -107,7 +107,7 @@ func (f *function) serve() string {
 			"return C.hotso_status(cabi.Store((*uint64)(result), handle, err))"
 	}
 	ctx, prepare := "context.Background()", ""
-	if f.method.ctx {
+	if f.method.ctx || f.method.control && f.method.name == "save" { // which may wait
 		ctx, prepare = "ctx", "ctx, done := cabi.Context()\ndefer done()\n"
 	}
 	return prepare + "reply, err := " + f.call + ".Call(" + ctx + ", " + args + ")\n" +
