@@ -47,7 +47,7 @@ new versions while they are called. No call is lost.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newGen(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
+	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
 		newSoak(t), newCrash(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
 		newVersion(t), newExitCodes())
 	return root

@@ -159,7 +159,21 @@ func (b *Builder) library(ctx context.Context, passed func() error) (*libbuild.R
 		return nil, err
 	}
 	r.Path = path
+	b.prune(path)
 	return &r, nil
+}
+
+// keep is how many of the versions that were built stay in the directory: there is one to go back to, and
+// a host may be slow to load one.
+const keep = 3
+
+// prune removes the older versions, which a host has in memory if it needs them.
+func (b *Builder) prune(latest string) {
+	b.made = append(b.made, latest)
+	for len(b.made) > keep {
+		_ = os.Remove(b.made[0]) // somebody may have done so
+		b.made = b.made[1:]
+	}
 }
 
 // nextVersion is one that comes after all that are in the directory. After a failed build it is the

@@ -18,6 +18,8 @@ type Builder struct {
 	Changed func(files []string) // a build begins
 	Built   func(Result)         // it has ended, and no newer change has ended it
 
+	made []string // the versions that were built and are there, the oldest first
+
 	quiet time.Duration                       // see defaultQuiet; 0 is that
 	make  func(context.Context, *built) error // nil: run
 }
