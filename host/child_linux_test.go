@@ -42,6 +42,8 @@ func TestChild(t *testing.T) {
 		printWithoutReader(t, args[1])
 	case "openmp":
 		teamsOfOpenMP(t, args[1])
+	case "elsewhere":
+		unloadUnderAThreadElsewhere(t)
 	case "signals":
 		crashUnderSignals(t)
 	default:

@@ -124,7 +124,7 @@ func (b *Builder) checkBy(ctx context.Context, command string, dirs []string) er
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, dirs...)...)
 	cmd.Dir = b.Dir
-	cmd.Env = append(os.Environ(), b.Env...)
+	cmd.Env = withCgo(b.Env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s: %w\n%s", command, err, bytes.TrimSpace(out))
 	}

@@ -124,10 +124,13 @@ func hasContract(path string) bool {
 	})
 }
 
+// withCgo is the environment for what looks at a library, whatever that of its host is.
+func withCgo(more ...string) []string { return append(append(os.Environ(), more...), "CGO_ENABLED=1") }
+
 // goCommand runs the go command in a directory.
 func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, withCgo()
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
