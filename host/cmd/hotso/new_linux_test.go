@@ -98,6 +98,7 @@ func TestThreeCommands(t *testing.T) {
 			case line, ok := <-lines:
 				require.True(t, ok, "it ended:\n%s", strings.Join(seen, "\n"))
 				seen = append(seen, line)
+				require.NotContains(t, line, "exit status", "%s", strings.Join(seen, "\n"))
 				if m := said.FindStringSubmatch(line); m != nil && m[2] == text {
 					count, err := strconv.Atoi(m[1])
 					require.NoError(t, err)
