@@ -24,7 +24,7 @@ var program = regexp.MustCompile("(?s)<!-- compile: (\\w+) -->\n+```go\n(.*?)```
 func TestREADME(t *testing.T) {
 	root := must(libtest.Root())(t)
 	text := string(must(os.ReadFile(filepath.Join(root, "README.md")))(t))
-	dir := module(t, root, "example.com/hello")
+	dir := libtest.Module(t, "example.com/hello")
 	for _, block := range program.FindAllStringSubmatch(text, -1) {
 		kind, source := block[1], block[2]
 		assert.Less(t, strings.Count(source, "\n"), 22, kind)
@@ -36,7 +36,7 @@ func TestREADME(t *testing.T) {
 	for _, kind := range []string{"greeting", "library"} {
 		generate := exec.CommandContext(t.Context(), "go", "run", "github.com/hotso/hotso/host/cmd/hotso", "gen")
 		generate.Dir = filepath.Join(dir, kind)
-		generate.Env = append(generate.Environ(), offline...)
+		generate.Env = append(generate.Environ(), libtest.Offline...)
 		out, err := generate.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
@@ -44,14 +44,14 @@ func TestREADME(t *testing.T) {
 	build := func(version string) {
 		t.Helper()
 		o := libbuild.Options{Dir: filepath.Join(dir, "library"), Name: "greeter", Version: version,
-			Output: filepath.Join(dir, "build"), Env: offline}
+			Output: filepath.Join(dir, "build"), Env: libtest.Offline}
 		_, err := libbuild.Build(t.Context(), o)
 		require.NoError(t, err)
 	}
 	build("1")
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", "program", "./host")
 	cmd.Dir = dir
-	cmd.Env = append(append(cmd.Environ(), offline...), "CGO_ENABLED=0")
+	cmd.Env = append(append(cmd.Environ(), libtest.Offline...), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
@@ -72,21 +72,4 @@ func TestREADME(t *testing.T) {
 	says("Hello, Ada, from v2 <nil>")
 	require.NoError(t, run.Process.Kill())
 	assert.Error(t, run.Wait(), "it does not end by itself")
-}
-
-// offline makes the go command take this module's dependencies from the cache.
-var offline = []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"}
-
-// module makes an empty module that uses this module.
-func module(t *testing.T, root, name string) string {
-	t.Helper()
-	dir := t.TempDir()
-	goMod := must(os.ReadFile(filepath.Join(root, "go.mod")))(t)
-	goVersion := regexp.MustCompile(`(?m)^go .*$`).Find(goMod)
-	text := "module " + name + "\n\n" + string(goVersion) +
-		"\n\nrequire github.com/hotso/hotso v0.0.0\n\nreplace github.com/hotso/hotso => " + root + "\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte(text), 0o644))
-	sums := must(os.ReadFile(filepath.Join(root, "go.sum")))(t)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644))
-	return dir
 }

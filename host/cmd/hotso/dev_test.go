@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -76,17 +75,7 @@ func main() {
 // makeWorkshop writes it, and returns its directory.
 func makeWorkshop(t *testing.T) string {
 	t.Helper()
-	root, err := libtest.Root()
-	require.NoError(t, err)
-	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	require.NoError(t, err)
-	goSum, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/m\n\n"+
-		string(regexp.MustCompile(`(?m)^go .*$`).Find(goMod))+
-		"\n\nrequire github.com/hotso/hotso v0.0.0\n\nreplace github.com/hotso/hotso => "+root+"\n"), 0o666))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.sum"), goSum, 0o666))
+	dir := libtest.Module(t, "example.com/m")
 	for name, text := range workshop {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666))
@@ -102,7 +91,7 @@ type workbench struct {
 
 func startDev(t *testing.T, dir string, args ...string) *workbench {
 	cmd := exec.Command("hotso", append([]string{"dev", "--json"}, args...)...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), libtest.Offline...)
 	return &workbench{launch(t, cmd), dir}
 }
 
