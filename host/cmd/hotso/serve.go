@@ -188,6 +188,7 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 		return errors.Join(err, l.Close())
 	}
 
+	f.limits.collectInTime()
 	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of stdout or stderr has gone
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
