@@ -194,7 +194,7 @@ func (l *devLog) fail(r dev.Result, err error) {
 	first, rest, _ := strings.Cut(text, "\n")
 	l.line(l.name, color.FgRed, first)
 	if rest != "" {
-		fmt.Fprintln(l.err, printable.Lines(strings.TrimRight(rest, "\n")))
+		fmt.Fprintln(l.err, "  "+printable.Lines(strings.TrimRight(rest, "\n")))
 	}
 }
 
