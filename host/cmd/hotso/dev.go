@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -66,8 +69,11 @@ by SIGTERM before; its flags begin behind PKG.`,
 			if at >= 0 {
 				args, command = args[:at], args[at:]
 			}
-			if f.Dir = libraryBelow("."); len(args) > 0 {
+			var err error
+			if len(args) > 0 {
 				f.Dir = args[0]
+			} else if f.Dir, err = libraryBelow("."); err != nil {
+				return err
 			}
 			return develop(cmd.Context(), t, f, command)
 		},
@@ -85,19 +91,24 @@ by SIGTERM before; its flags begin behind PKG.`,
 }
 
 // libraryBelow is the directory of the library in dir: dir itself if there is Go code in it, else the only lib*.
-func libraryBelow(dir string) string {
+func libraryBelow(dir string) (string, error) {
 	if own, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(own) > 0 {
-		return dir
+		return dir, nil
 	}
 	files, _ := filepath.Glob(filepath.Join(dir, "lib*", "*.go"))
-	found := dir
-	for i, f := range files {
-		if i > 0 && filepath.Dir(f) != found {
-			return dir
+	var found []string
+	for _, f := range files {
+		if d := filepath.Dir(f); !slices.Contains(found, d) {
+			found = append(found, d)
 		}
-		found = filepath.Dir(f)
 	}
-	return found
+	switch len(found) {
+	case 0:
+		return dir, nil
+	case 1:
+		return found[0], nil
+	}
+	return "", usagef("which one: %s?", strings.Join(found, ", "))
 }
 
 func develop(ctx context.Context, t *terminal, f devFlags, command []string) (err error) {
@@ -118,9 +129,11 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 			return err
 		}
 		defer os.RemoveAll(f.Output)
+	} else if err := os.MkdirAll(f.Output, 0o777); err != nil {
+		return err
 	}
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt, syscall.SIGHUP)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -139,7 +152,7 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 	}
 	l, err := net.Listen("tcp", f.addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: choose another address with --addr", err)
 	}
 	s := server.New(server.Config{
 		Dir: f.Output, Name: f.Name, Socket: server.NewSocket(filepath.Join(f.Output, server.SocketName)), OnEvent: out.event,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,6 +132,32 @@ func (w *workbench) next() (line devLine) {
 	return line
 }
 
+func (w *workbench) write(name, text string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	require.NoError(w.t, os.MkdirAll(filepath.Dir(path), 0o777))
+	require.NoError(w.t, os.WriteFile(path, []byte(text), 0o666))
+}
+
+// serves waits until a version says that to Ada. Until then there may be several builds, of which some fail.
+func (w *workbench) serves(want string) {
+	w.t.Helper()
+	for {
+		if w.next().State == "serving" {
+			if _, body := w.call("Shop.Say", `["Ada"]`); strings.Contains(body, `{"result":"`+want) {
+				return
+			}
+		}
+	}
+}
+
+// version is the one that serves.
+func (w *workbench) version() string {
+	_, body := w.call("Shop.Say", `["Ada"]`)
+	_, v, _ := strings.Cut(body, `"version":`)
+	return v
+}
+
 func needBuild(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -197,6 +224,24 @@ func TestDev(t *testing.T) {
 	assert.LessOrEqual(t, len(built), 3, "%v", built)
 	assert.NoFileExists(t, filepath.Join(output, "libshop.v0.0.1.so"))
 
+	// A package comes, and goes with what imports it.
+	w.write("words/words.go", "package words\n\nconst Hey = \"Hey\"\n")
+	w.edit("libshop/main.go", "\"Moin, %s", "words.Hey+\", %s")
+	w.edit("libshop/main.go", "\"example.com/m/shop\"", "\"example.com/m/shop\"\n\t\"example.com/m/words\"")
+	w.serves("Hey, Ada, 6")
+	require.NoError(t, os.RemoveAll(filepath.Join(w.dir, "words")))
+	w.edit("libshop/main.go", "words.Hey+\", %s", "\"Moin, %s")
+	w.edit("libshop/main.go", "\t\"example.com/m/words\"\n", "")
+	w.serves("Moin, Ada, ")
+
+	// Tests are looked at, but nothing is swapped for them.
+	serving := w.version()
+	w.write("libshop/main_test.go", "package main\n\nfunc helper() { nobody() }\n")
+	assert.Contains(t, w.built("failed").Error, "libshop/main_test.go:3:")
+	w.write("libshop/main_test.go", "package main\n\nfunc helper() { main() }\n")
+	w.built("serving")
+	assert.NotEqual(t, serving, w.version(), "after what failed all is built")
+
 	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
 	assert.Zero(t, w.exit(), "%s", &w.stderr)
 }
@@ -228,17 +273,48 @@ func TestDevWithAHost(t *testing.T) {
 	says("host 1 ends\nhost 2 begins 3\nhost 1 ends\nhost 2 begins 3\n")
 	assert.NoFileExists(t, filepath.Join(versions, "libshop.v0.0.3.so"), "the library has not changed")
 
+	// If the library does not build, the host waits for it.
+	w.edit("libshop/main.go", "name, said), nil", "name, sait), nil")
+	w.edit("host/main.go", "host 2 begins", "host 3 begins")
+	for failed = w.next(); failed.State != "failed" || !strings.Contains(failed.Error, "sait"); failed = w.next() {
+	}
+	w.edit("libshop/main.go", "name, sait), nil", "name, said), nil")
+	says("host 3 begins 3\n")
+
 	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
 	assert.Zero(t, w.exit(), "%s", &w.stderr)
-	assert.Equal(t, 3, strings.Count(w.stderr.String(), "host 1 ends"))
+	begun := strings.Count(w.stderr.String(), " begins ")
+	assert.Equal(t, begun, strings.Count(w.stderr.String(), "host 1 ends"))
+}
+
+// A host that can't be built is started all the same, and again when it has ended.
+func TestDevWithAnyHost(t *testing.T) {
+	needBuild(t)
+	w := startDev(t, makeWorkshop(t), "--vet=false", "./libshop", "--", "sh", "-c", `echo "ran in $0"; exit 3`, "{}")
+	w.built("built")
+	ended := w.built("ended")
+	assert.Equal(t, "exit status 3", ended.Error)
+	w.edit("libshop/main.go", "Hello", "Moin")
+	w.built("built")
+	w.built("ended")
+	require.NoError(t, w.cmd.Process.Signal(syscall.SIGHUP))
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+	assert.Equal(t, 2, strings.Count(w.stderr.String(), "ran in /"))
 }
 
 func TestDevUsage(t *testing.T) {
 	for want, args := range map[string][]string{
 		"2 arguments given":      {"a", "b"},
 		"is followed by no comm": {"a", "--"},
+		"which one: liba, libb?": nil,
 	} {
-		out, err := exec.Command("hotso", append([]string{"dev"}, args...)...).CombinedOutput()
+		cmd := exec.Command("hotso", append([]string{"dev"}, args...)...)
+		cmd.Dir = t.TempDir()
+		for _, name := range []string{"liba", "libb"} {
+			require.NoError(t, os.Mkdir(filepath.Join(cmd.Dir, name), 0o777))
+			require.NoError(t, os.WriteFile(filepath.Join(cmd.Dir, name, "a.go"), nil, 0o666))
+		}
+		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
 		require.ErrorAs(t, err, &exit)
 		assert.Equal(t, exitUsage, exit.ExitCode())

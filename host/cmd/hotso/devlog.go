@@ -79,7 +79,7 @@ func (l *devLog) built(r dev.Result) {
 	l.rest()
 	switch {
 	case r.Err != nil:
-		l.fail(r, r.Err)
+		l.fail(l.name, r, r.Err)
 	case r.Library != nil:
 		version := r.Library.Manifest.Version
 		if swap, ok := l.serving[version]; ok {
@@ -93,21 +93,28 @@ func (l *devLog) built(r dev.Result) {
 
 // builtFor is built for a host of the user's.
 func (l *devLog) builtFor(ctx context.Context, h *dev.Host, r dev.Result) {
-	err := r.Err
-	if err == nil && r.Host {
+	restart, again := r.Err == nil && (r.Host || !h.Running()), h.Running()
+	var err error
+	if restart {
 		err = h.Restart(ctx)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.rest()
-	if err != nil {
-		if ctx.Err() == nil {
-			l.fail(r, err)
-		}
+	switch {
+	case ctx.Err() != nil:
+		return
+	case r.Err != nil:
+		l.fail(l.name, r, r.Err)
 		return
 	}
 	l.succeed(r, 0)
-	if r.Host && !l.json {
+	switch {
+	case err != nil:
+		l.fail("host", r, err)
+	case restart && !l.json && again:
+		l.line("host", color.FgCyan, "started again, from nothing: "+strings.Join(h.Command, " "))
+	case restart && !l.json:
 		l.line("host", color.FgCyan, "started "+strings.Join(h.Command, " "))
 	}
 }
@@ -123,7 +130,7 @@ func (l *devLog) hostEnded(err error) {
 		_ = l.jsonLine(devLine{Time: time.Now(), Name: "host", State: "ended", Error: how})
 		return
 	}
-	l.line("host", color.FgYellow, "has ended: "+how+"; it is started again when its source changes")
+	l.line("host", color.FgYellow, "has ended: "+how+"; it is started again with the next build")
 }
 
 // event is called for each step in the life of a version.
@@ -152,7 +159,11 @@ func (l *devLog) trouble(e server.Event) {
 		return
 	}
 	l.rest()
-	l.line(l.name+" v"+e.Version, logged[e.State], string(e.State)+" "+firstLine(e.Detail, e.File))
+	label := l.name
+	if e.Version != "" {
+		label += " v" + e.Version
+	}
+	l.line(label, logged[e.State], string(e.State)+" "+firstLine(e.Detail, e.File))
 }
 
 // succeed tells of a version that serves, or was built for a host, if swap is 0.
@@ -179,20 +190,20 @@ func (l *devLog) succeed(r dev.Result, swap time.Duration) {
 	l.line(l.name+" v"+version, color.FgGreen, text)
 }
 
-// fail shows what a tool said, once.
-func (l *devLog) fail(r dev.Result, err error) {
+// fail shows what a tool said of the library or the host, once.
+func (l *devLog) fail(name string, r dev.Result, err error) {
 	text := relative(err.Error(), r)
 	if l.json {
-		_ = l.jsonLine(devLine{Time: time.Now(), Name: l.name, State: "failed", Files: r.Files, Build: r.Took, Error: text})
+		_ = l.jsonLine(devLine{Time: time.Now(), Name: name, State: "failed", Files: r.Files, Build: r.Took, Error: text})
 		return
 	}
 	if text == l.failed {
-		l.line(l.name, color.FgRed, "the same error")
+		l.line(name, color.FgRed, "the same error: "+place.FindString(text))
 		return
 	}
 	l.failed = text
 	first, rest, _ := strings.Cut(text, "\n")
-	l.line(l.name, color.FgRed, first)
+	l.line(name, color.FgRed, first)
 	if rest != "" {
 		fmt.Fprintln(l.err, "  "+printable.Lines(strings.TrimRight(rest, "\n")))
 	}
@@ -204,10 +215,10 @@ func (l *devLog) line(label string, attr color.Attribute, text string) {
 }
 
 // place is where a tool says that something is wrong, at the beginning of a line.
-var place = regexp.MustCompile(`(?m)^(vet: )?(\S+\.(?:go|c|h|cc|cpp)):(\d+)`)
+var place = regexp.MustCompile(`(?m)^(vet: )?(\S+\.(?:go|mod|c|h|cc|cpp)):(\d+)`)
 
 // relative has the places in an error seen from the working directory, where terminals make them links.
-// The tools see them from the package's.
+// Some tools see them from the package's.
 func relative(text string, r dev.Result) string {
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -217,7 +228,11 @@ func relative(text string, r dev.Result) string {
 		m := place.FindStringSubmatch(found)
 		path := m[2]
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(r.Dir, path)
+			if _, err := os.Stat(filepath.Join(r.Dir, path)); err == nil {
+				path = filepath.Join(r.Dir, path)
+			} else if path, err = filepath.Abs(path); err != nil {
+				return found
+			}
 		}
 		if short, err := filepath.Rel(cwd, path); err == nil && !strings.HasPrefix(short, "../..") {
 			path = short

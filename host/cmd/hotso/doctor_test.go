@@ -93,16 +93,31 @@ func TestDoctorFinds(t *testing.T) {
 	}
 
 	dir := makeWorkshop(t)
-	finds(doctorIn(dir, nil, "./libshop"), "library", doctor.Bad, "is not up to date", "run hotso gen ./libshop")
+	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "is not up to date", "run hotso gen ./shop")
+	for _, of := range []string{"shop", "libshop"} {
+		gen := exec.Command("hotso", "gen", of)
+		gen.Dir, gen.Env = dir, append(os.Environ(), libtest.Offline...)
+		out, err := gen.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	assert.Equal(t, doctor.Good, examined(t, doctorIn(dir, libtest.Offline, "./libshop"))["library"].Is)
+	contract := filepath.Join(dir, "shop/shop.go")
+	require.NoError(t, os.WriteFile(contract, []byte(strings.Replace(workshop["shop/shop.go"], "name string", "name []string", 1)), 0o666))
+	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "shop/hotso_gen.go is not up to date", "run hotso gen")
+	require.NoError(t, os.WriteFile(contract, []byte(workshop["shop/shop.go"]), 0o666))
+	wrong := strings.Replace(workshop["libshop/main.go"], "said++", "sait++", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "libshop/main.go"), []byte(wrong), 0o666))
+	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "undefined: sait", "mend what it says")
 	empty := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(empty, "go.mod"), []byte("module example.com/m\n\ngo 1.26\n"), 0o666))
 	require.NoError(t, os.WriteFile(filepath.Join(empty, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o666))
 	finds(doctorIn(empty, nil), "module", doctor.Bad, "hotso", "go get -tool")
+	require.NoError(t, os.Remove(filepath.Join(dir, "libshop/hotso_gen.go")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "libshop/main.go"), []byte("package main\n\nfunc main() {}\n"), 0o666))
-	finds(doctorIn(dir, nil, "./libshop"), "library", doctor.Bad, "does not import cabi", "//hotso:export")
+	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "does not import cabi", "//hotso:export")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "libshop/main.go"),
 		[]byte("package main\n\nimport _ \"github.com/hotso/hotso/cabi\"\n\nfunc main() {}\n"), 0o666))
-	finds(doctorIn(dir, nil, "./libshop"), "library", doctor.Bad, "exports nothing", "//hotso:export")
+	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "exports nothing", "//hotso:export")
 
 	plain := filepath.Join(t.TempDir(), "libplain.v1.so")
 	require.NoError(t, os.WriteFile(plain, []byte("no library"), 0o666))

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
 	"github.com/hotso/hotso/host/cmd/hotso/internal/scaffold"
@@ -44,9 +45,13 @@ once a second.`,
 				return usagef("--contract and --exports: choose one")
 			}
 			m.Module = args[0]
-			m.Name = path.Base(args[0])
+			name, _, _ := module.SplitPathVersion(args[0])
+			name = path.Base(name)
 			if m.Dir == "" {
-				m.Dir = m.Name
+				m.Dir = name
+			}
+			if m.Name = strings.TrimPrefix(name, "lib"); m.Name == "" {
+				m.Name = name
 			}
 			if !strings.Contains(m.Module, "/") {
 				m.Module = "example.com/" + m.Module

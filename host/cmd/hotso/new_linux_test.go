@@ -129,8 +129,8 @@ func TestNew(t *testing.T) {
 		others  []string
 	}{
 		"contract": {[]string{"corner-Shop"}, "libcorner-Shop", []string{"cornershop"}},
-		"host":     {[]string{"example.com/team/prices", "--host", "--contract", "-o", "here"}, "libprices", []string{"prices", "cmd/prices"}},
-		"exports":  {[]string{"prices", "--exports", "--host"}, "libprices", []string{"cmd/prices"}},
+		"host":     {[]string{"example.com/team/prices/v2", "--host", "--contract", "-o", "here"}, "libprices", []string{"prices", "cmd/prices"}},
+		"exports":  {[]string{"libprices", "--exports", "--host"}, "libprices", []string{"cmd/prices"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			empty := t.TempDir()
@@ -161,6 +161,7 @@ func TestNewRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(full, "mine"), nil, 0o666))
 	for want, args := range map[string][]string{
 		"bad library name":                     {"2shop"},
+		"lib can't be the name of the contrac": {"lib"},
 		"main can't be the name of the contr":  {"main"},
 		"watch can't be the name of the contr": {"Watch"},
 		"string can't be the name of the cont": {"string"},

@@ -41,6 +41,8 @@ func (b *Builder) start(ctx context.Context, files []string, of sources, results
 		} else {
 			is.Err = b.run(ctx, &is)
 		}
+		is.Host = is.Host || b.hostWaits // for a build that goes well
+		b.hostWaits, b.failed = is.Host && is.Err != nil, is.Err != nil
 		is.Took = time.Since(is.begun)
 		results <- is
 	}()
@@ -53,6 +55,9 @@ func (b *Builder) run(ctx context.Context, is *built) error {
 	var wrote bool
 	var err error
 	library := slices.ContainsFunc(is.Files, of.library.has)
+	if library && !b.failed && !slices.ContainsFunc(is.Files, func(f string) bool { return of.library.has(f) && !isTest(f) }) {
+		return b.check(ctx, of.library)() // what serves has not changed
+	}
 	if library {
 		if wrote, err = b.generate(ctx, of); err != nil {
 			return err
@@ -100,6 +105,10 @@ func (b *Builder) generate(ctx context.Context, of sources) (wrote bool, err err
 // check begins to run what a version must pass, of the packages of the main module. The function that it
 // returns waits for it, and says what was wrong.
 func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
+	dirs := slices.DeleteFunc(slices.Clone(library.Main), func(dir string) bool { // one that is gone is no part of it any more
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		return err != nil || len(files) == 0
+	})
 	var running sync.WaitGroup
 	var errs [2]error
 	for i, c := range []struct {
@@ -107,7 +116,7 @@ func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
 		command string
 	}{{b.Vet, "vet"}, {b.Test, "test"}} {
 		if c.wanted {
-			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, library.Main) })
+			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, dirs) })
 		}
 	}
 	return func() error {
@@ -124,9 +133,9 @@ func (b *Builder) checkBy(ctx context.Context, command string, dirs []string) er
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, dirs...)...)
 	cmd.Dir = b.Dir
-	cmd.Env = withCgo(b.Env...)
+	cmd.Env = withCgo(append(slices.Clone(b.Env), "GOTMPDIR="+b.work)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go %s: %w\n%s", command, err, bytes.TrimSpace(out))
+		return fmt.Errorf("%w: go %s: %w\n%s", libbuild.ErrGo, command, err, bytes.TrimSpace(out))
 	}
 	return nil
 }
@@ -143,7 +152,7 @@ func (b *Builder) library(ctx context.Context, passed func() error) (*libbuild.R
 	}
 	defer os.RemoveAll(work)
 	o := b.Options
-	o.Output, o.Contract = work, gen.Contract
+	o.Output, o.Contract, o.Env = work, gen.Contract, append(slices.Clone(b.Env), "GOTMPDIR="+b.work)
 	if o.Version, err = b.nextVersion(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package dev
 import (
 	"cmp"
 	"context"
+	"os"
 	"slices"
 	"time"
 
@@ -17,6 +18,10 @@ type Builder struct {
 
 	Changed func(files []string) // a build begins
 	Built   func(Result)         // it has ended, and no newer change has ended it
+
+	work      string // for files of the go command's, which it has no time to remove when it is ended
+	failed    bool   // the last build did
+	hostWaits bool   // to be built again, for the library to build
 
 	made []string // the versions that were built and are there, the oldest first
 
@@ -41,6 +46,10 @@ func (b *Builder) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if b.work, err = os.MkdirTemp("", "hotso-dev-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.work)
 	ctx, cancel := context.WithCancel(ctx)
 	w := newWatcher(ctx, cmp.Or(b.quiet, defaultQuiet))
 	results := make(chan built)

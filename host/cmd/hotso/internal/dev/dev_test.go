@@ -57,7 +57,7 @@ func TestSources(t *testing.T) {
 	assert.Equal(t, in("data"), set.Contracts)
 	for name, want := range map[string]bool{
 		"lib/main.go": true, "lib/new.go": true, "lib/shim.c": true, "data/no.go": true, "data/texts/a.txt": true, "go.mod": true,
-		"data/a_test.go": false, "lib/.main.go.swp": false, "lib/main.go~": false, "lib/#main.go#": false, "lib/_x.go": false,
+		"data/a_test.go": true, "lib/.main.go.swp": false, "lib/main.go~": false, "lib/#main.go#": false, "lib/_x.go": false,
 		"lib/hotso_gen.go": false, "unused/unused.go": false, "data/texts/b.txt": false,
 	} {
 		assert.Equal(t, want, set.has(filepath.Join(dir, name)), name)
@@ -174,7 +174,7 @@ func TestChanges(t *testing.T) {
 	// What changes nothing is no change: the next build is of what comes after it.
 	text, err := os.ReadFile(s.path("lib/main.go"))
 	require.NoError(t, err)
-	write(t, s.dir, map[string]string{"lib/main.go": string(text), "lib/main_test.go": "package main\n", "unused/unused.go": "package unused // e\n"})
+	write(t, s.dir, map[string]string{"lib/main.go": string(text), "lib/.main.go.swp": "package main\n", "unused/unused.go": "package unused // e\n"})
 	time.Sleep(time.Second)
 	write(t, s.dir, map[string]string{"lib/more.go": "package main\n"})
 	assert.Equal(t, []string{"lib/more.go"}, s.built())

@@ -121,6 +121,19 @@ func (h *Host) stop() {
 	h.running = nil
 }
 
+// Running reports whether the program runs.
+func (h *Host) Running() bool {
+	if h.running == nil {
+		return false
+	}
+	select {
+	case <-h.running.ended:
+		return false
+	default:
+		return true
+	}
+}
+
 // Close ends the program.
 func (h *Host) Close() {
 	h.stop()

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hotso/hotso/host/internal/gen"
+	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
 // A SourceSet is what a build reads of what people edit: the packages of the main module, and of
@@ -135,7 +136,7 @@ func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) 
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go %s: %w\n%s", args[0], err, problems.Bytes())
+		return nil, fmt.Errorf("%w: go %s: %w\n%s", libbuild.ErrGo, args[0], err, bytes.TrimSpace(problems.Bytes()))
 	}
 	return out, nil
 }
@@ -143,7 +144,7 @@ func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) 
 // isSource reports whether a file of that name can be part of a package (go help packages, go help
 // cgo), and is written by people. What editors write beside a file begins with a dot or ends otherwise.
 func isSource(name string) bool {
-	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || strings.HasSuffix(name, "_test.go") || name == gen.GoFile {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == gen.GoFile {
 		return false
 	}
 	switch filepath.Ext(name) {
@@ -152,3 +153,6 @@ func isSource(name string) bool {
 	}
 	return false
 }
+
+// isTest reports whether a source is of a test: vet and tests look at it, and what is built has nothing of it.
+func isTest(path string) bool { return strings.HasSuffix(path, "_test.go") }

@@ -16,25 +16,33 @@ import (
 // goEnv is what go env says.
 type goEnv struct{ GOVERSION, GOOS, GOARCH, CC, GOFLAGS, CGO_CFLAGS string }
 
-// lookAtCompilers looks at what builds libraries in dir, or anywhere.
-func lookAtCompilers(ctx context.Context, f *findings, dir string) {
+// lookAtCompilers looks at what builds libraries in dir, or anywhere, and reports whether the go command can
+// be asked about a library.
+func lookAtCompilers(ctx context.Context, f *findings, dir string) (usable bool) {
 	out, err := run(ctx, dir, "go", "env", "-json", "GOVERSION", "GOOS", "GOARCH", "CC", "GOFLAGS", "CGO_CFLAGS")
 	var env goEnv
 	if err == nil {
 		err = json.Unmarshal(out, &env)
 	}
 	if err != nil {
-		f.bad("go", err.Error(), "install Go (go.dev/dl) and have it in PATH")
-		return
+		mend := "mend what it says"
+		if errors.Is(err, exec.ErrNotFound) {
+			mend = "install Go (go.dev/dl) and have it in PATH"
+		}
+		f.bad("go", err.Error(), mend)
+		return false
 	}
 	f.good("go", "%s for %s/%s", env.GOVERSION, env.GOOS, env.GOARCH)
+	usable = true
 	flags := strings.Fields(env.GOFLAGS)
 	for _, bad := range []string{"-race", "-msan", "-asan"} {
 		if slices.Contains(flags, bad) || slices.Contains(flags, bad+"=true") {
 			f.bad("GOFLAGS", bad+": a library with it ends its host", "leave it out for hotso build; tests of the library may have it")
+			usable = false
 		}
 	}
 	lookAtCC(ctx, f, env)
+	return usable
 }
 
 // lookAtCC compiles a shared object, as cgo does.
@@ -73,15 +81,15 @@ func lookAtCC(ctx context.Context, f *findings, env goEnv) {
 // run runs a command, in dir if it is not empty. Its error has what the command says.
 func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=1") // as hotso build has it
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
 	if err == nil {
 		return out, nil
 	}
-	if text := strings.TrimSpace(problems.String()); text != "" {
-		return nil, errors.New(text)
+	if text := strings.Join(strings.Fields(problems.String()), " "); text != "" {
+		return nil, errors.New(text[:min(len(text), 400)])
 	}
 	return nil, fmt.Errorf("%s: %w", name, err)
 }

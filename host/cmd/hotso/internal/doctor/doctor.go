@@ -41,8 +41,7 @@ func (f *findings) bad(thing, detail, mend string) {
 func Look(ctx context.Context, dir string) []Finding {
 	f := &findings{}
 	lookAtMachine(f)
-	lookAtCompilers(ctx, f, dir)
-	if dir != "" {
+	if usable := lookAtCompilers(ctx, f, dir); usable && dir != "" {
 		lookAtModule(ctx, f, dir)
 	}
 	return *f

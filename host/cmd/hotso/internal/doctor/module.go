@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/dev"
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
@@ -42,20 +44,13 @@ func lookAtModule(ctx context.Context, f *findings, dir string) {
 
 // lookAtLibrary: what hotso gen and hotso build would say, without building.
 func lookAtLibrary(ctx context.Context, f *findings, dir string) {
-	files, _, err := gen.Generate(ctx, dir)
-	switch {
-	case errors.Is(err, gen.ErrNothing): // by hand, perhaps
-	case err != nil:
-		f.bad("library", err.Error(), "mend what the lines say; docs/generator.md and docs/contracts.md say what crosses")
+	sources, err := dev.Sources(ctx, dir, "")
+	if err != nil {
+		f.bad("library", err.Error(), "mend what it says")
 		return
-	default:
-		stale, err := gen.Stale(dir, files)
-		if err != nil {
-			f.bad("library", err.Error(), "make the files readable")
-			return
-		}
-		if len(stale) > 0 {
-			f.bad("library", fmt.Sprintf("%s is not up to date", filepath.Join(dir, stale[0].Path)), "run hotso gen "+dir)
+	}
+	for _, d := range append(sources.Contracts, dir) {
+		if !lookAtGenerated(ctx, f, seen(d)) {
 			return
 		}
 	}
@@ -73,4 +68,39 @@ func lookAtLibrary(ctx context.Context, f *findings, dir string) {
 	default:
 		f.good("library", "it exports %d functions", len(functions))
 	}
+	if _, err := run(ctx, dir, "go", "vet", "."); err != nil {
+		f.bad("library", "go vet: "+err.Error(), "mend what it says")
+	}
+}
+
+// seen is a directory as the working directory sees it, if it is below.
+func seen(dir string) string {
+	if cwd, err := os.Getwd(); err == nil && filepath.IsAbs(dir) {
+		if rel, err := filepath.Rel(cwd, dir); err == nil && filepath.IsLocal(rel) {
+			return "./" + filepath.ToSlash(rel)
+		}
+	}
+	return dir
+}
+
+// lookAtGenerated reports whether what hotso gen writes for a package is up to date.
+func lookAtGenerated(ctx context.Context, f *findings, dir string) bool {
+	files, _, err := gen.Generate(ctx, dir)
+	switch {
+	case errors.Is(err, gen.ErrNothing): // by hand, perhaps
+		return true
+	case err != nil:
+		f.bad("library", err.Error(), "mend what the lines say; docs/generator.md and docs/contracts.md say what crosses")
+		return false
+	}
+	stale, err := gen.Stale(dir, files)
+	if err != nil {
+		f.bad("library", err.Error(), "make the files readable")
+		return false
+	}
+	if len(stale) > 0 {
+		f.bad("library", fmt.Sprintf("%s is not up to date", filepath.Join(dir, stale[0].Path)), "run hotso gen "+dir)
+		return false
+	}
+	return true
 }

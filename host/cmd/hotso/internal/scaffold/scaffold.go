@@ -227,7 +227,7 @@ func (m *Module) generate(ctx context.Context, dir string) error {
 // Go.
 var reserved = func() map[string]bool {
 	names := map[string]bool{}
-	for name := range strings.FieldsSeq("main internal vendor testdata cmd build host watch contract cabi context errors fmt binary atomic testing " +
+	for name := range strings.FieldsSeq("main internal vendor testdata cmd build lib host watch contract cabi context errors fmt binary atomic testing " +
 		"log os signal syscall time ctx err g t v p dir slot stop state said served run greeter") {
 		names[name] = true
 	}
