@@ -121,7 +121,11 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 	if err := version.CheckName(f.Name); err != nil {
 		return usageError{err}
 	}
-	if _, err := dev.Sources(ctx, f.Dir, f.Tags); err != nil {
+	out := newDevLog(t, f.Name, f.json)
+	b := &dev.Builder{Options: f.Options, Vet: f.vet, Test: f.test, Changed: out.changed, Built: out.built}
+	h := &dev.Host{Command: command, Stdout: t.out, Stderr: t.err, Ended: out.hostEnded}
+	b.Host = h.Package()
+	if err := b.Prepare(ctx); err != nil {
 		return err
 	}
 	if f.Output == "" {
@@ -138,15 +142,12 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	out := newDevLog(t, f.Name, f.json)
-	b := &dev.Builder{Options: f.Options, Vet: f.vet, Test: f.test, Changed: out.changed, Built: out.built}
+	b.Output, h.Dir = f.Output, f.Output
 	if len(command) > 0 {
-		h := &dev.Host{Command: command, Dir: f.Output, Stdout: t.out, Stderr: t.err, Ended: out.hostEnded}
 		if f.json {
 			h.Stdout = t.err // stdout has the lines of JSON
 		}
 		defer h.Close()
-		b.Host = h.Package()
 		b.Built = func(r dev.Result) { out.builtFor(ctx, h, r) }
 		return b.Run(ctx)
 	}

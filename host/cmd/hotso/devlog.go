@@ -56,7 +56,7 @@ func (l *devLog) listening(addr string) {
 	fmt.Fprintf(l.err, "%s  http://%s, building %s\n", time.Now().Format(time.TimeOnly), addr, l.name)
 }
 
-func (l *devLog) changed([]string) {
+func (l *devLog) changed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy == nil && !l.json {

@@ -86,6 +86,19 @@ func Contract(ctx context.Context, dir string, tags ...string) (*schema.Schema, 
 	return c.schema(), nil
 }
 
+// Pending are the files that [Write] has to write for the package in dir: those that are not up to date.
+// A package that exports nothing has none.
+func Pending(ctx context.Context, dir string, tags ...string) ([]File, error) {
+	files, _, err := Generate(ctx, dir, tags...)
+	if errors.Is(err, ErrNothing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Stale(dir, files)
+}
+
 // Stale returns those of the files that are missing in dir or differ there.
 func Stale(dir string, files []File) ([]File, error) {
 	var stale []File

@@ -83,19 +83,12 @@ func (b *Builder) generate(ctx context.Context, of sources) (wrote bool, err err
 		if b.Tags != "" {
 			tags = []string{b.Tags}
 		}
-		files, _, err := gen.Generate(ctx, dir, tags...)
-		if errors.Is(err, gen.ErrNothing) { // its exports are written by hand
-			continue
-		}
+		pending, err := gen.Pending(ctx, dir, tags...)
 		if err != nil {
 			return wrote, err
 		}
-		stale, err := gen.Stale(dir, files)
-		if err != nil {
-			return wrote, err
-		}
-		wrote = wrote || len(stale) > 0
-		if err := gen.Write(dir, stale); err != nil {
+		wrote = wrote || len(pending) > 0
+		if err := gen.Write(dir, pending); err != nil {
 			return wrote, err
 		}
 	}

@@ -16,9 +16,10 @@ type Builder struct {
 	Vet, Test        bool   // a version must pass go vet, or the tests of its packages, too
 	Host             string // directory of the package of a host that runs beside it; "": none is known
 
-	Changed func(files []string) // a build begins
-	Built   func(Result)         // it has ended, and no newer change has ended it
+	Changed func()       // a build begins
+	Built   func(Result) // it has ended, and no newer change has ended it
 
+	first     sources
 	work      string // for files of the go command's, which it has no time to remove when it is ended
 	failed    bool   // the last build did
 	hostWaits bool   // to be built again, for the library to build
@@ -39,13 +40,15 @@ type Result struct {
 	Err     error // of the step that failed, with what the tool said
 }
 
-// Run builds, and builds again, until ctx ends. Its error is that of sources which can't be listed at
-// the beginning.
-func (b *Builder) Run(ctx context.Context) error {
-	sources, err := b.sources(ctx)
-	if err != nil {
-		return err
-	}
+// Prepare finds out what the sources are, or says why it can't.
+func (b *Builder) Prepare(ctx context.Context) (err error) {
+	b.first, err = b.sources(ctx)
+	return err
+}
+
+// Run builds what Prepare has found, and builds again, until ctx ends.
+func (b *Builder) Run(ctx context.Context) (err error) {
+	sources := b.first
 	if b.work, err = os.MkdirTemp("", "hotso-dev-"); err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func (b *Builder) Run(ctx context.Context) error {
 			<-results
 			files = slices.Compact(slices.Sorted(slices.Values(slices.Concat(files, current.files))))
 		}
-		b.Changed(files)
+		b.Changed()
 		current = b.start(ctx, files, sources, results)
 	}
 	w.watch(sources.all())

@@ -86,7 +86,7 @@ func begin(t *testing.T, files map[string]string) *session {
 	s := &session{t, write(t, t.TempDir(), files), make(chan Result, 100), make(chan context.Context, 100), make(chan struct{})}
 	close(s.hold)
 	b := &Builder{Options: libbuild.Options{Dir: filepath.Join(s.dir, "lib")}, quiet: 300 * time.Millisecond}
-	b.Changed = func([]string) {}
+	b.Changed = func() {}
 	b.Built = func(r Result) { s.results <- r }
 	b.make = func(ctx context.Context, is *built) error {
 		hold := s.hold
@@ -98,6 +98,7 @@ func begin(t *testing.T, files map[string]string) *session {
 		is.sources = b.since(ctx, is.sources)
 		return ctx.Err()
 	}
+	require.NoError(t, b.Prepare(t.Context()))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- b.Run(ctx) }()
