@@ -86,6 +86,8 @@ func (s *Errors) Func(d *Decoder) *HostFunc {
 	f := &HostFunc{errors: s}
 	if handle&ownHandle != 0 {
 		f.call = func(args []byte) ([]byte, error) { return own.call(handle, args) }
+	} else if d.callee != nil {
+		f.call = d.callee.lent(handle)
 	} else if call := host.Load(); call != nil {
 		f.call = (*call)(handle)
 	} else {

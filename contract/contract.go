@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"reflect"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -72,6 +73,7 @@ type Contract[T any] struct {
 
 	exported exported[T]
 	objects  *Objects // nil if it has none
+	callee   *callee  // of a Server
 }
 
 // A Serve calls one method of an implementation: Call one that answers, Open one that
@@ -83,7 +85,11 @@ type Serve[T any] struct {
 
 // New makes a contract. serve has one element for each method.
 func New[T any](info Info, errors *Errors, serve []Serve[T]) *Contract[T] {
-	return &Contract[T]{info: info, errors: errors, serve: serve}
+	c := &Contract[T]{info: info, errors: errors, serve: serve}
+	if reflect.TypeFor[T]().Kind() == reflect.Interface {
+		register(c)
+	}
+	return c
 }
 
 // WithObjects tells where its objects are, and returns the contract.
@@ -257,7 +263,7 @@ func (c *Call) Free() {
 		c.Encoder.buf, c.room = nil, nil
 	}
 	c.Encoder.reset()
-	c.Decoder.buf, c.Decoder.err = nil, nil
+	c.Decoder.buf, c.Decoder.err, c.Decoder.callee = nil, nil, nil
 	if c.made != nil {
 		c.made.forget(c.bound) // nobody took it
 	}

@@ -22,6 +22,7 @@ type Decoder struct {
 	depth  int
 	err    error
 	object uint64 // handle of the object whose method is called
+	callee *callee
 }
 
 const (

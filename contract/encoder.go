@@ -23,6 +23,8 @@ type Encoder struct {
 	depth int
 	path  []string // what Field said at each depth
 	made  uint64   // handle of the object among the results
+
+	callee *callee // whose results they are
 }
 
 // Err says what could not be written.

@@ -17,6 +17,8 @@ var exports sync.Map // string to export
 type export interface {
 	start() error
 	stop() error
+	closeObjects()
+	detail(error) error
 	method(name string) (int, bool)
 	call(ctx context.Context, method int, args []byte) (*Call, error)
 	open(ctx context.Context, method int, args []byte) (iter.Seq2[[]byte, error], error)
@@ -66,7 +68,7 @@ func (c *Contract[T]) start() error {
 }
 
 func (c *Contract[T]) stop() error {
-	c.objects.closeAll()
+	c.closeObjects()
 	if impl := c.exported.ready.Load(); impl != nil {
 		if closer, ok := any(*impl).(io.Closer); ok {
 			return closer.Close()
@@ -74,6 +76,10 @@ func (c *Contract[T]) stop() error {
 	}
 	return nil
 }
+
+func (c *Contract[T]) detail(err error) error { return c.errors.detail(err) }
+
+func (c *Contract[T]) closeObjects() { c.objects.closeAll(c.callee) }
 
 func (c *Contract[T]) method(name string) (int, bool) {
 	i := slices.IndexFunc(c.info.Methods, func(m Method) bool { return m.Qualified() == name })
@@ -87,6 +93,7 @@ func (c *Contract[T]) call(ctx context.Context, method int, args []byte) (*Call,
 	}
 	call := calls.Get().(*Call)
 	call.Decoder.reset(args)
+	call.Decoder.callee, call.Encoder.callee = c.callee, c.callee
 	ctx, cancel := readContext(ctx, &call.Decoder)
 	defer cancel()
 	err = c.serve[method].Call(ctx, impl, &call.Decoder, &call.Encoder)
@@ -107,6 +114,7 @@ func (c *Contract[T]) open(ctx context.Context, method int, args []byte) (iter.S
 		return nil, err
 	}
 	d := newDecoder(args)
+	d.callee = c.callee
 	ctx, cancel := readContext(ctx, d)
 	values, err := c.serve[method].Open(ctx, impl, d)
 	if err != nil {

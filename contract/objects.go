@@ -16,18 +16,24 @@ import (
 type Objects struct {
 	mu   sync.Mutex
 	last uint64
-	live map[uint64]any
+	live map[uint64]kept
 	read map[uint64]*reading
 }
 
+// kept is an object, and whose it is.
+type kept struct {
+	object any
+	of     *callee
+}
+
 // NewObjects returns none.
-func NewObjects() *Objects { return &Objects{live: map[uint64]any{}, read: map[uint64]*reading{}} }
+func NewObjects() *Objects { return &Objects{live: map[uint64]kept{}, read: map[uint64]*reading{}} }
 
 // Put writes the handle of an object, which stays until it is freed; 0 for nil. It comes before all
 // other results, so that it can be read if nobody is left who knows them.
 func (s *Objects) Put(e *Encoder, object any) {
 	if object != nil {
-		e.made = s.add(object)
+		e.made = s.add(kept{object, e.callee})
 	}
 	e.buf = slices.Insert(e.buf, 0, binary.LittleEndian.AppendUint64(nil, e.made)...)
 }
@@ -38,7 +44,7 @@ func (s *Objects) drop(e *Encoder) {
 		return
 	}
 	s.mu.Lock()
-	object := s.live[e.made]
+	object := s.live[e.made].object
 	delete(s.live, e.made)
 	s.mu.Unlock()
 	e.made = 0
@@ -54,7 +60,7 @@ func (s *Objects) PutMoving(e *Encoder, object any) {
 	s.Put(e, object)
 }
 
-func (s *Objects) add(object any) uint64 {
+func (s *Objects) add(object kept) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last++
@@ -71,7 +77,7 @@ func of[O any](s *Objects, d *Decoder, take bool) (object O, err error) {
 	d.object = handle
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	object, ok := s.live[handle].(O)
+	object, ok := s.live[handle].object.(O)
 	if !ok {
 		return object, ErrGone
 	}
@@ -141,16 +147,21 @@ func Restore[T, O any](s *Objects, restore func(T, []byte) (O, error)) Serve[T] 
 	}}
 }
 
-// closeAll closes what is still there when the version stops. Nil has nothing.
-func (s *Objects) closeAll() {
+// closeAll closes what is still there when a version stops. Nil has nothing.
+func (s *Objects) closeAll(of *callee) {
 	if s == nil {
 		return
 	}
 	s.mu.Lock()
-	live := s.live
-	s.live = map[uint64]any{}
+	var left []any
+	for handle, k := range s.live {
+		if k.of == of {
+			left = append(left, k.object)
+			delete(s.live, handle)
+		}
+	}
 	s.mu.Unlock()
-	for _, object := range live {
+	for _, object := range left {
 		_ = closeObject(object)
 	}
 }

@@ -49,7 +49,16 @@ type Promotion struct {
 // returns is the canary's entry there. Errors are those of Swap, ErrCanary,
 // ErrEmpty if no version serves, ErrTwoStates, and ErrArgument for the share.
 func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion Promotion) (*VersionInfo, error) {
-	return s.s.Canary(ctx, path, rollout.Share(share), rollout.Promotion(promotion))
+	return s.CanaryOf(ctx, File(path), share, promotion)
+}
+
+// CanaryOf is Canary for a version from anywhere, as SwapTo is Swap.
+func (s *Slot) CanaryOf(ctx context.Context, from Source, share Share, promotion Promotion) (*VersionInfo, error) {
+	src, err := from.check(s)
+	if err != nil {
+		return nil, err
+	}
+	return s.s.Canary(ctx, src, rollout.Share(share), rollout.Promotion(promotion))
 }
 
 // SetShare changes how many of the calls, and which, go to the canary. Errors are

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,9 +31,18 @@ func libraryOf(t *invoke.Target) *Library {
 // its runtime is up and its start and health hooks have succeeded. The caller
 // owns the library and closes it.
 func Open(ctx context.Context, path string, opts ...Option) (*Library, error) {
+	return OpenFrom(ctx, File(path), opts...)
+}
+
+// OpenFrom is Open for a library that is in a file system or in memory. A Builtin has the name of its
+// slot, so it needs one: here it is refused.
+func OpenFrom(ctx context.Context, from Source, opts ...Option) (*Library, error) {
 	c := newConfig(opts)
 	c.warn()
-	v, err := lifecycle.Open(ctx, path, &c.Config.Config, c.Own)
+	if err := cmp.Or(from.err, from.zero("")); err != nil {
+		return nil, err
+	}
+	v, err := lifecycle.Open(ctx, from.s, &c.Config.Config, c.Own)
 	if err != nil {
 		return nil, err
 	}

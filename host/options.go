@@ -29,7 +29,8 @@ type Option func(*config)
 
 type config struct {
 	rollout.Config
-	log slog.Handler // nil: none
+	log      slog.Handler // nil: none
+	fallback *Source
 }
 
 func newConfig(opts []Option) *config {

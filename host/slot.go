@@ -26,7 +26,14 @@ func NewSlot(name string, opts ...Option) *Slot {
 	c := newConfig(opts)
 	c.Image.Name = name
 	c.warn()
-	return &Slot{rollout.NewSlot(&c.Config)}
+	if c.fallback != nil {
+		c.Fallback = c.fallback.s.Builtin
+	}
+	s := &Slot{rollout.NewSlot(&c.Config)}
+	if c.fallback != nil && c.Fallback == nil {
+		s.s.Vacate(c.fallback.notBuiltin(s))
+	}
+	return s
 }
 
 // Name returns the name of the slot.
@@ -47,7 +54,19 @@ func (s *Slot) Current() *Library { return libraryOf(s.s.Route.Current()) }
 // timeout, or until ctx ends, the error is ErrBusy, the swap holds, and the old
 // version is quarantined. While a canary runs, it is refused with ErrCanary. If only one version
 // may be live, the new one takes over: see Exclusive.
-func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) { return s.s.Swap(ctx, path) }
+func (s *Slot) Swap(ctx context.Context, path string) (*Swap, error) {
+	return s.SwapTo(ctx, File(path))
+}
+
+// SwapTo is Swap for a version from anywhere: a file system or memory, or one that is linked into
+// the program.
+func (s *Slot) SwapTo(ctx context.Context, from Source) (*Swap, error) {
+	src, err := from.check(s)
+	if err != nil {
+		return nil, err
+	}
+	return s.s.Swap(ctx, src)
+}
 
 // Rollback goes back to the previous version: the warm one during a probation,
 // otherwise the one that served before the current, loaded again from the slot's own

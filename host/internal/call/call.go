@@ -141,6 +141,9 @@ func (f *Frame) Hold(p unsafe.Pointer) uint64 {
 	return uint64(uintptr(p))
 }
 
+// Held is what Hold kept, in the order of its calls.
+func (f *Frame) Held(n int) unsafe.Pointer { return f.pointers[n] }
+
 // Ints says that the first n integer arguments have been set. Int and those that
 // follow append to them.
 func (f *Frame) Ints(n int) { f.nints = n }

@@ -22,8 +22,10 @@ import (
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/contract"
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/hosttest"
 	"github.com/hotso/hotso/host/internal/libtest"
 	"github.com/hotso/hotso/testdata/contracts/shapes"
+	"github.com/hotso/hotso/testdata/contracts/shapes/served"
 	"github.com/hotso/hotso/testdata/contracts/shapes/shapestest"
 )
 
@@ -45,6 +47,26 @@ func open(t *testing.T, path string) shapes.Shapes {
 	return s
 }
 
+// each tries f with a library, and with the same code linked into the program.
+func each(t *testing.T, f func(*testing.T, shapes.Shapes)) {
+	t.Run("library", func(t *testing.T) { f(t, open(t, libtest.Build(t, "shapes", "1"))) })
+	t.Run("builtin", func(t *testing.T) {
+		slot := host.NewSlot("shapes", host.Fallback(host.Builtin("1", served.Shapes{Version: "1"})))
+		t.Cleanup(func() {
+			_, err := slot.Close(context.Background())
+			assert.NoError(t, err)
+		})
+		s, err := shapes.Bind(slot)
+		require.NoError(t, err)
+		f(t, s)
+	})
+	t.Run("hosttest", func(t *testing.T) {
+		s, err := shapes.Bind(hosttest.New(t, served.Shapes{Version: "1"}))
+		require.NoError(t, err)
+		f(t, s)
+	})
+}
+
 func newSlot(t *testing.T, opts ...host.Option) *host.Slot {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -55,8 +77,9 @@ func newSlot(t *testing.T, opts ...host.Option) *host.Slot {
 	return slot
 }
 
-func TestValuesThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestValues(t *testing.T) { each(t, testValues) }
+
+func testValues(t *testing.T, s shapes.Shapes) {
 	var earlier []func() // what came stays what it was
 	for seed := range uint64(40) {
 		ctx := context.Background()
@@ -104,8 +127,9 @@ func TestAllocations(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = s.Later(long) }), 1.0)
 }
 
-func TestErrorsThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestErrors(t *testing.T) { each(t, testErrors) }
+
+func testErrors(t *testing.T, s shapes.Shapes) {
 	fail := func(how string) error { _, err := s.Fail(t.Context(), how); return err }
 	require.NoError(t, fail(""))
 	err := fail("wrapped")
@@ -137,8 +161,9 @@ func TestErrorsThroughALibrary(t *testing.T) {
 	require.ErrorIs(t, err, host.ErrPanic, "a method without an error panics with that of the call")
 }
 
-func TestContextThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestContext(t *testing.T) { each(t, testContext) }
+
+func testContext(t *testing.T, s shapes.Shapes) {
 	seen, err := s.Context(context.Background(), false)
 	require.NoError(t, err)
 	assert.Zero(t, seen)
@@ -182,20 +207,23 @@ func TestOptionsOfMethods(t *testing.T) {
 	}
 }
 
-func TestFunctionsThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestFunctions(t *testing.T) { each(t, testFunctions) }
+
+func testFunctions(t *testing.T, s shapes.Shapes) {
 	shapestest.Functions(t, s)
 	shapestest.Borrowed(t, s)
 }
 
-func TestReadersThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestReaders(t *testing.T) { each(t, testReaders) }
+
+func testReaders(t *testing.T, s shapes.Shapes) {
 	shapestest.Readers(t, s)
 	shapestest.Connections(t, s)
 }
 
-func TestSequencesThroughALibrary(t *testing.T) {
-	s := open(t, libtest.Build(t, "shapes", "1"))
+func TestSequences(t *testing.T) { each(t, testSequences) }
+
+func testSequences(t *testing.T, s shapes.Shapes) {
 	n := 0
 	for p, err := range s.Count(t.Context(), 100, "") {
 		require.NoError(t, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/hotso/hotso/host/internal/elfimage"
@@ -13,8 +14,8 @@ import (
 )
 
 const (
-	// maxFile bounds what is read as a library, in bytes.
-	maxFile = 1 << 30
+	// MaxFile bounds what is read as a library, in bytes.
+	MaxFile = 1 << 30
 	// maxAppended bounds what may follow an image: a seal, and data that a library carries along,
 	// such as an archive, for which it opens its own file.
 	maxAppended = 256 << 20
@@ -31,29 +32,50 @@ func Read(path string, alloc func(n int64) []byte) ([]byte, error) {
 
 // read also returns the size of the file.
 func read(path string, alloc func(n int64) []byte) (b []byte, size int64, err error) {
-	failed := func(cause error, advice string) ([]byte, int64, error) {
-		return nil, 0, &life.Error{File: path, Step: life.StepRead, Reason: life.ErrNotFound, Cause: cause, Advice: advice}
-	}
 	f, info, err := regular.Open(path)
-	var kind *regular.KindError
-	var pe *os.PathError
-	switch {
-	case errors.As(err, &kind):
-		return failed(fmt.Errorf("it is %w", kind), "give a regular file")
-	case errors.As(err, &pe):
-		return failed(pe.Err, "") // the path is in the message already
-	case err != nil:
-		return failed(err, "")
+	if kind, ok := errors.AsType[*regular.KindError](err); ok {
+		return nil, 0, NotRegular(path, kind.Mode)
+	}
+	if err != nil {
+		return nil, 0, NotFound(path, err)
 	}
 	defer f.Close()
-	size = info.Size()
-	if size > maxFile {
-		return failed(fmt.Errorf("%d bytes", size), "a library has at most 1 GiB")
+	b, err = ReadFrom(path, f, info.Size(), alloc)
+	if err != nil {
+		return nil, 0, err
+	}
+	return b, info.Size(), nil
+}
+
+// NotFound is the error of a file that can't be opened.
+func NotFound(path string, err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err // the path is in the message already
+	}
+	return notRead(path, err, "")
+}
+
+// NotRegular is that of what is no regular file.
+func NotRegular(path string, mode fs.FileMode) error {
+	return notRead(path, fmt.Errorf("it is %w", &regular.KindError{Mode: mode}), "give a regular file")
+}
+
+func notRead(path string, cause error, advice string) error {
+	return &life.Error{File: path, Step: life.StepRead, Reason: life.ErrNotFound, Cause: cause, Advice: advice}
+}
+
+// ReadFrom is Read for a file that is open, and has size bytes.
+func ReadFrom(path string, f io.ReaderAt, size int64, alloc func(n int64) []byte) (b []byte, err error) {
+	if size > MaxFile {
+		return nil, notRead(path, fmt.Errorf("%d bytes", size), "a library has at most 1 GiB")
 	}
 	readAll := func(b []byte, at int64) error {
-		_, err := f.ReadAt(b, at)
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+		n, err := f.ReadAt(b, at)
+		switch {
+		case n == len(b):
+			return nil
+		case err == io.EOF:
+			return io.ErrUnexpectedEOF
 		}
 		return err
 	}
@@ -61,16 +83,16 @@ func read(path string, alloc func(n int64) []byte) (b []byte, size int64, err er
 	if err = readAll(b, 0); err == nil && size > elfimage.HeaderSize && !hopeless(b) {
 		if size > maxAppended {
 			if err := checkExtent(f, size); err != nil {
-				return nil, 0, (&Image{Description: life.Description{File: path}}).refuse(life.ErrCorrupt, err, "copy or build it again")
+				return nil, (&Image{Description: life.Description{File: path}}).refuse(life.ErrCorrupt, err, "copy or build it again")
 			}
 		}
 		b = alloc(size)
 		err = inHalves(b, readAll)
 	}
 	if err != nil {
-		return failed(fmt.Errorf("%w after %d bytes were promised", err, size), "it is being written; try again")
+		return nil, notRead(path, fmt.Errorf("%w after %d bytes were promised", err, size), "it is being written; try again")
 	}
-	return b, size, nil
+	return b, nil
 }
 
 // hopeless reports whether a file with this header is refused, whatever follows.
@@ -81,7 +103,7 @@ func hopeless(header []byte) bool {
 
 // checkExtent judges the size of a file by its headers. A failure to read them is for the one who
 // reads it all.
-func checkExtent(f *os.File, size int64) error {
+func checkExtent(f io.ReaderAt, size int64) error {
 	end, err := elfimage.Extent(f, size)
 	switch {
 	case errors.Is(err, elfimage.ErrCorrupt):

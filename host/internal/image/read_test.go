@@ -42,13 +42,13 @@ func TestReadOnlyTheHeader(t *testing.T) {
 		life.ErrMachine: wrong,
 	} {
 		require.NoError(t, os.WriteFile(path, head, 0o600))
-		require.NoError(t, os.Truncate(path, maxFile))
+		require.NoError(t, os.Truncate(path, MaxFile))
 		b, err := Read(path, func(int64) []byte { require.Fail(t, "it is read"); return nil })
 		require.NoError(t, err)
 		assert.Equal(t, head, b)
 		im, err := new(Policy).Inspect(path)
 		require.ErrorIs(t, err, reason)
-		assert.EqualValues(t, maxFile, im.Size)
+		assert.EqualValues(t, MaxFile, im.Size)
 	}
 }
 
@@ -62,16 +62,16 @@ func TestReadNoMoreThanTheHeadersSay(t *testing.T) {
 	binary.LittleEndian.PutUint32(head[64:], uint32(elf.PT_LOAD))
 	for says, want := range map[uint64]string{
 		4096:        "its headers end at 4096 of 1073741824 bytes",
-		maxFile + 1: "segment 0 has 0x40000001 bytes at 0x0: outside the file of 0x40000000 bytes",
+		MaxFile + 1: "segment 0 has 0x40000001 bytes at 0x0: outside the file of 0x40000000 bytes",
 	} {
 		binary.LittleEndian.PutUint64(head[64+32:], says)
 		require.NoError(t, os.WriteFile(path, head, 0o600))
-		require.NoError(t, os.Truncate(path, maxFile))
+		require.NoError(t, os.Truncate(path, MaxFile))
 		_, err := Read(path, func(int64) []byte { require.Fail(t, "it is read"); return nil })
 		require.ErrorIs(t, err, life.ErrCorrupt)
 		assert.ErrorContains(t, err, want)
 	}
-	require.NoError(t, os.Truncate(path, maxFile+1))
+	require.NoError(t, os.Truncate(path, MaxFile+1))
 	_, err := Read(path, nil)
 	assert.ErrorContains(t, err, "at most 1 GiB")
 }

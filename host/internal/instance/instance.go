@@ -46,6 +46,7 @@ type Instance struct {
 	Key    string // names its content
 
 	conf    *Config
+	builtin *Builtin         // what it is, if that is linked into the program; then it has no image
 	flags   uint32           // of its descriptor
 	tell    func(life.Event) // its steps; does not wait
 	copy    *private.Copy
@@ -101,7 +102,7 @@ func Prepare(conf *Config, im *image.Image) *Instance {
 
 // Forget lets go what Prepare took; nothing of the library is mapped. in may be nil.
 func (in *Instance) Forget() {
-	if in == nil {
+	if in == nil || in.builtin != nil {
 		return
 	}
 	if in.copy != nil {
@@ -265,7 +266,7 @@ func (in *Instance) Health() error { return in.Target.Health(in.conf.HealthTimeo
 func (in *Instance) Close(ctx context.Context) (*life.Report, error) {
 	in.closing.Do(func() {
 		in.Target.Close()
-		if in.handle == 0 {
+		if in.handle == 0 && in.builtin == nil {
 			in.Forget()
 			return
 		}

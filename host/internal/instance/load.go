@@ -19,7 +19,7 @@ import (
 // it comes back; what stays all the same, as a constructor of C does, is left behind, and
 // in.loading says when it comes.
 func (in *Instance) loadInTime(ctx context.Context) error {
-	if in.unprepared != nil {
+	if in.unprepared != nil || in.builtin != nil {
 		return in.unprepared
 	}
 	limited, cancel := context.WithTimeout(ctx, in.conf.StartTimeout)

@@ -18,11 +18,16 @@ type Spare struct {
 	edits []elfimage.Edit
 
 	needed *needed.Set
+
+	Builtin *Builtin // instead of a copy
 }
 
 // Spare keeps what is needed to load the version again; nil if it is gone. Its owner
 // closes it.
 func (in *Instance) Spare() *Spare {
+	if in.builtin != nil {
+		return in.builtin.Spare(in.Desc.Name)
+	}
 	if in.copy == nil || !in.copy.Retain() {
 		return nil
 	}
@@ -31,6 +36,9 @@ func (in *Instance) Spare() *Spare {
 
 // Again is another of the same; nil if s is closed.
 func (s *Spare) Again() *Spare {
+	if s.Builtin != nil {
+		return s
+	}
 	if !s.copy.Retain() {
 		return nil
 	}
@@ -41,7 +49,7 @@ func (s *Spare) Again() *Spare {
 
 // Close lets the copy go. s may be nil.
 func (s *Spare) Close() {
-	if s != nil {
+	if s != nil && s.Builtin == nil {
 		_ = s.copy.Close()
 		s.needed.Close()
 	}

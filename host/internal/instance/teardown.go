@@ -74,6 +74,11 @@ func (in *Instance) teardown(r *report) error {
 	if in.attachment != nil && in.stays != "" {
 		in.abandon(in.stays)
 	}
+	if in.builtin != nil {
+		in.Target.CloseStreams()
+		r.State = life.Unloaded
+		return nil
+	}
 	if in.attachment == nil {
 		r.State, r.Reason = life.Resident, in.resident
 		return nil

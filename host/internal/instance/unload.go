@@ -52,8 +52,8 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 	wait, cancel := context.WithTimeout(ctx, in.conf.DrainTimeout)
 	defer cancel()
 	err := in.drain(wait)
-	if err != nil && in.conf.ForceUnload && in.attachment != nil {
-		in.kill("its calls outlived the drain timeout")
+	if err != nil && in.conf.ForceUnload && in.canEnd() {
+		in.Target.Kill("its calls outlived the drain timeout")
 		forced, cancel := context.WithTimeout(context.Background(), killTimeout)
 		defer cancel()
 		err = in.Target.AwaitEmpty(forced)

@@ -25,7 +25,7 @@ func SignatureOf(result reflect.Type, params ...reflect.Type) (sig abi.Signature
 			sig.Result = abi.Stream
 		}
 	}
-	return sig, checkRegisters(sig)
+	return sig, CheckRegisters(sig)
 }
 
 // Compatible reports whether a function of signature have can be called as want.

@@ -110,7 +110,7 @@ func (c *boundedCall) run() {
 			c.done <- c.fn.hung(&abandoned{error: errExited, over: make(chan struct{})})
 		}
 	}()
-	err := c.fn.do(&c.lease.Value.Frame, c.place())
+	err := c.fn.do(&c.lease.Value, c.place())
 	returned = true // c may be another call's when it is done
 	c.mu.Lock()
 	c.ended = true

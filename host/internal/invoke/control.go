@@ -101,8 +101,12 @@ func (t *Target) ask(addr uintptr, args ...uint64) (uint64, error) {
 	return f.R0, nil
 }
 
-// hook calls a control function that takes a limit and returns a status.
-func (t *Target) hook(addr uintptr, limit time.Duration) error {
+// hook calls a control function that takes a limit and returns a status, or what a builtin has
+// in its place.
+func (t *Target) hook(name string, addr uintptr, limit time.Duration, builtin func(*Builtin) Hook) error {
+	if t.builtin != nil {
+		return t.runHook(name, builtin(t.builtin), limit)
+	}
 	status, err := t.ask(addr, uint64(limit))
 	if err != nil || abi.Kind(int32(status)) == abi.OK {
 		return err
@@ -118,10 +122,14 @@ func (t *Target) Touch() error {
 }
 
 // Start runs the library's start hooks.
-func (t *Target) Start(limit time.Duration) error { return t.hook(t.sym.start, limit) }
+func (t *Target) Start(limit time.Duration) error {
+	return t.hook("start", t.sym.start, limit, func(b *Builtin) Hook { return b.Start })
+}
 
 // Stop runs its stop hooks.
-func (t *Target) Stop(limit time.Duration) error { return t.hook(t.sym.stop, limit) }
+func (t *Target) Stop(limit time.Duration) error {
+	return t.hook("stop", t.sym.stop, limit, func(b *Builtin) Hook { return b.Stop })
+}
 
 // Health runs its health hooks. It counts as no call.
 func (t *Target) Health(limit time.Duration) error {
@@ -130,7 +138,7 @@ func (t *Target) Health(limit time.Duration) error {
 		return t.closedError()
 	}
 	defer t.leaveUncounted(s)
-	if err := t.hook(t.sym.health, limit); err != nil {
+	if err := t.hook("health", t.sym.health, limit, func(b *Builtin) Hook { return b.Health }); err != nil {
 		return t.Error(life.StepHealth, life.ErrUnhealthy, err)
 	}
 	return nil
@@ -138,18 +146,27 @@ func (t *Target) Health(limit time.Duration) error {
 
 // Saves reports whether the version has a state to hand over.
 func (t *Target) Saves() bool {
+	if t.builtin != nil {
+		return t.builtin.Save != nil
+	}
 	status, err := t.ask(t.sym.save, 0, 0, 0, 0)
 	return err == nil && int32(status) == abi.OK
 }
 
 // Restores reports whether the version takes the state of another.
 func (t *Target) Restores() bool {
+	if t.builtin != nil {
+		return t.builtin.Restore != nil
+	}
 	status, err := t.ask(t.sym.restore, 0, 0, 0)
 	return err == nil && int32(status) == abi.OK
 }
 
 // Save has the version write its state down, within limit. No call is inside.
 func (t *Target) Save(limit time.Duration) ([]byte, error) {
+	if t.builtin != nil {
+		return t.saveBuiltin(limit)
+	}
 	f, err := t.control(t.sym.save, func(f *call.Frame) {
 		f.Int(uint64(max(limit, 1)))
 		f.Output(0)
@@ -174,6 +191,9 @@ func (t *Target) Save(limit time.Duration) ([]byte, error) {
 
 // Restore gives the version a state, within limit. No call is inside.
 func (t *Target) Restore(state []byte, limit time.Duration) error {
+	if t.builtin != nil {
+		return t.restoreBuiltin(state, limit)
+	}
 	if cap(state) == 0 {
 		state = make([]byte, 0, 1) // not nil, which would only ask
 	}
@@ -201,6 +221,9 @@ var errNotKept = errors.New("it was not kept long enough to fetch")
 // take fetches the bytes that the library keeps for a status; size is how many it said
 // there are. The error is errNotKept, or that of a control call.
 func (t *Target) take(status int32, size uintptr) ([]byte, error) {
+	if t.builtin != nil {
+		return t.builtin.take(status)
+	}
 	for size <= maxMessage {
 		b := make([]byte, max(size, 1))
 		f, err := t.control(t.sym.take, func(f *call.Frame) {

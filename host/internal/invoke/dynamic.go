@@ -140,7 +140,7 @@ func (t *Target) prepare(name string, args []any, stream bool) (fn *Function, va
 	case fn.sig.Result != abi.Stream && stream:
 		return nil, nil, life.ErrArgument, fmt.Errorf("%s returns no stream: %s", name, fn.sig)
 	}
-	if err := checkRegisters(fn.sig); err != nil {
+	if err := CheckRegisters(fn.sig); err != nil {
 		return nil, nil, life.ErrArgument, err
 	}
 	if len(args) != len(fn.sig.Params) {

@@ -19,6 +19,7 @@ type Function struct {
 
 	params  []Param
 	ints    int // integer arguments
+	floats  int // and others
 	result  kind
 	span    bool         // the result is a text or slice,
 	shift   uint8        // of elements of 1<<shift bytes
@@ -26,23 +27,32 @@ type Function struct {
 	plain   bool         // a scalar result, and no status
 	stacked uintptr      // of a plain one: arguments that go to the stack
 	expect  atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
+
+	builtin *BuiltinFunction // nil: it is in C
 }
 
 func newFunction(t *Target, name string, addr uintptr, sig abi.Signature) *Function {
-	fn := &Function{target: t, name: name, addr: addr, sig: sig, result: kindOf(sig.Result)}
+	fn := declared(t, name, sig)
+	fn.addr = addr
+	fn.plain = !sig.Error && fn.result < kindString
+	fn.stacked = call.Stacked(fn.ints)
+	fn.declare()
+	return fn
+}
+
+// declared is a function without its code.
+func declared(t *Target, name string, sig abi.Signature) *Function {
+	fn := &Function{target: t, name: name, sig: sig, result: kindOf(sig.Result)}
 	element := fn.result.element()
 	fn.span, fn.shift = element > 0, uint8(max(bits.Len(uint(element)), 1)-1)
 	args := layoutOf(sig)
-	fn.params, fn.ints, fn.float = args.params, args.ints, fn.result.float()
-	fn.plain = !sig.Error && fn.result < kindString
-	fn.stacked = call.Stacked(fn.ints)
-	fn.declare(args.floats)
+	fn.params, fn.ints, fn.floats, fn.float = args.params, args.ints, args.floats, fn.result.float()
 	return fn
 }
 
 // declare tells package call what it can't see in a frame: how many floats fn takes,
 // and whether it returns one.
-func (fn *Function) declare(floats int) {
+func (fn *Function) declare() {
 	size := 0
 	switch {
 	case fn.plain && fn.result == kindFloat32:
@@ -50,12 +60,16 @@ func (fn *Function) declare(floats int) {
 	case fn.plain && fn.result == kindFloat64:
 		size = 8
 	}
-	call.Declare(fn.addr, floats, size)
+	call.Declare(fn.addr, fn.floats, size)
 }
 
 // do makes the call: the frame holds the arguments, result points to a Go
 // value of the result type. The caller is inside the gate.
-func (fn *Function) do(f *call.Frame, result unsafe.Pointer) error {
+func (fn *Function) do(in *inside, result unsafe.Pointer) error {
+	if fn.builtin != nil {
+		return fn.doBuiltin(in, result)
+	}
+	f := &in.Frame
 	f.Ints(fn.ints)
 	switch {
 	case !fn.sig.Error:

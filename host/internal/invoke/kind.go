@@ -120,9 +120,9 @@ func layoutOf(sig abi.Signature) (l layout) {
 	return l
 }
 
-// checkRegisters reports a signature that a call frame can't carry, with the three
+// CheckRegisters reports a signature that a call frame can't carry, with the three
 // arguments that a result may take.
-func checkRegisters(sig abi.Signature) error {
+func CheckRegisters(sig abi.Signature) error {
 	if l := layoutOf(sig); 3+l.ints > call.MaxInts || l.floats > call.MaxFloats || l.pointers > call.MaxPointers {
 		return fmt.Errorf("%w: %s has too many parameters", life.ErrArgument, sig)
 	}

@@ -23,6 +23,7 @@ type inside struct {
 	bounded      bool          // by the limit, or a context that can end
 	stays        bool          // the caller of a bounded one does not leave
 	cancellation cancellation  // of a caller who stays
+	builtin      insideBuiltin
 }
 
 // Enter goes through the gate of the version to call. The caller calls [Finish].
@@ -81,7 +82,7 @@ func (in *inside) set(fn *Function) {
 	}
 	in.fn = fn
 	in.Fn, in.Jump = fn.addr, fn.target.jump
-	in.Guarded(fn.target.sym.pending, fn.target.sym.takeStatus)
+	in.Guarded(fn.target.sym.pending, fn.target.sym.takeStatus) // both 0 in a builtin
 }
 
 // Finish makes the call, whose arguments were put into the lease, and leaves. One that is bounded runs on a goroutine of its
@@ -130,7 +131,7 @@ func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 		return finishBounded(ctx, s, r)
 	}
 	fn := s.Value.fn
-	err := fn.do(&s.Value.Frame, r)
+	err := fn.do(&s.Value, r)
 	fn.leave(s)
 	return err
 }
@@ -147,7 +148,9 @@ func (fn *Function) failed(in *inside) error {
 // inside. It may have come back, and its thread may make another call by now; but the lease
 // must not be another call's.
 func (in *inside) cancel() {
-	if called := in.Called(); called != 0 {
+	if in.fn.builtin != nil {
+		in.builtin.cancel()
+	} else if called := in.Called(); called != 0 {
 		_, _ = in.fn.target.ask(in.fn.target.sym.cancel, uint64(called))
 	}
 }

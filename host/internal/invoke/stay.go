@@ -63,7 +63,7 @@ func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 	if !listed || !fn.target.watchdog.running.Load() {
 		fn.target.watchdog.add(fn.target, s)
 	}
-	err := fn.do(&s.Value.Frame, r)
+	err := fn.do(&s.Value, r)
 	w.mu.Lock()
 	w.cancelled.Store(0)
 	w.done = nil
@@ -127,7 +127,7 @@ func (d *watchdog) look(t *Target) (inside bool) {
 		inside = true
 		select {
 		case <-w.done:
-			if s.Value.Thread() != 0 && w.due() {
+			if s.Value.begun() && w.due() {
 				go s.Value.tell(w.done)
 			}
 			w.killIfHung(t)

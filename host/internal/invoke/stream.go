@@ -216,6 +216,9 @@ func (s *stream) end() {
 
 // cross makes one hotso_stream_read.
 func (s *stream) cross(p []byte) (status int32, length uintptr, err error) {
+	if b := s.target.builtin; b != nil {
+		return b.read(s.target, s.id, p)
+	}
 	f, err := s.target.control(s.target.sym.streamRead, func(f *call.Frame) {
 		f.Int(s.id)
 		f.Pointer(unsafe.Pointer(unsafe.SliceData(p)))
@@ -246,6 +249,10 @@ func (s *stream) close() {
 	if s.begin(true) {
 		defer s.end()
 		s.forgetContext()
+		if b := s.target.builtin; b != nil {
+			b.close(s.id)
+			return
+		}
 		_, _ = s.target.ask(s.target.sym.streamClose, s.id)
 	}
 }
@@ -299,7 +306,7 @@ func (s *stream) closeLate(call *abandoned) {
 // Open makes the call.
 func (s *stream) Open(in *Lease) (*Stream, error) {
 	id, err := Finish[StreamHandle](s.ctx, in)
-	if err == nil && s.target.sym.streamRead == 0 {
+	if err == nil && s.target.sym.streamRead == 0 && s.target.builtin == nil {
 		err = &life.Error{Name: s.target.Name, Version: s.target.Version, Step: life.StepCall, Reason: life.ErrUnsupported}
 	}
 	if left, ok := errors.AsType[*abandoned](err); ok {

@@ -45,6 +45,7 @@ type Target struct {
 	End      End // of its runtime
 	orphans  orphans
 	kill     func(why string) // nil if it can't be ended
+	builtin  *Builtin         // its code, if that is linked into the program
 }
 
 // New returns the target of a version that is going to be loaded.

@@ -92,6 +92,15 @@ func (s *Slot) Current() *Version {
 // CurrentLocked is Current for a caller that holds the lock.
 func (s *Slot) CurrentLocked() *Version { return s.current }
 
+// Vacate has calls get that error for as long as no version serves.
+func (s *Slot) Vacate(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil {
+		s.vacant = why
+	}
+}
+
 // Error returns an error about the slot.
 func (s *Slot) Error(step life.Step, reason, cause error, advice string) *life.Error {
 	return &life.Error{Name: s.Name(), Step: step, Reason: reason, Cause: cause, Advice: advice}

@@ -15,30 +15,34 @@ import (
 	"github.com/hotso/hotso/host/life"
 )
 
-// Stage reads, verifies, loads, starts and checks the library at path, while others
+// Stage reads, verifies, loads, starts and checks the version that src has, while others
 // serve. If only one version may be live, it is not started before it takes over (Replace). No
 // call reaches it. judge, unless nil, may refuse it by what its file says. e records its life. The
 // token is held.
-func (s *Slot) Stage(ctx context.Context, e *Entry, path string, judge func(*image.Image) error) (*Version, error) {
+func (s *Slot) Stage(ctx context.Context, e *Entry, src Source, judge func(*image.Image) error) (*Version, error) {
 	begin := time.Now()
 	if s.closed.Load() {
-		return nil, &life.Error{File: path, Name: s.Name(), Step: life.StepSwap, Reason: life.ErrClosed}
+		return nil, &life.Error{File: src.File, Name: s.Name(), Step: life.StepSwap, Reason: life.ErrClosed}
+	}
+	admit := func(im *image.Image) error {
+		if err := s.admit(im); err != nil || judge == nil {
+			return err
+		}
+		return judge(im)
+	}
+	if src.Builtin != nil {
+		return s.stageBuiltin(ctx, e, src.Builtin, admit)
 	}
 	scratch, giveBack := image.Borrow()
 	defer giveBack()
-	b, err := image.Read(path, scratch.Alloc)
+	b, err := src.Read(scratch.Alloc)
 	if err != nil {
 		return nil, err
 	}
 	var in *instance.Instance
-	im, err := s.conf.Image.Verify(path, b, func(im *image.Image) error {
-		if err := s.admit(im); err != nil {
+	im, err := s.conf.Image.Verify(src.File, b, func(im *image.Image) error {
+		if err := admit(im); err != nil {
 			return err
-		}
-		if judge != nil {
-			if err := judge(im); err != nil {
-				return err
-			}
 		}
 		in = instance.Prepare(&s.conf.Instance, im)
 		return nil
@@ -50,6 +54,15 @@ func (s *Slot) Stage(ctx context.Context, e *Entry, path string, judge func(*ima
 	}
 	s.Tell(e, life.Event{State: life.Verified, Took: time.Since(begin)})
 	return s.open(ctx, e, in)
+}
+
+// stageBuiltin is Stage for a version that is linked into the program.
+func (s *Slot) stageBuiltin(ctx context.Context, e *Entry, b *instance.Builtin, admit func(*image.Image) error) (*Version, error) {
+	if err := admit(b.Image(s.Name())); err != nil {
+		return nil, err
+	}
+	s.Tell(e, life.Event{State: life.Verified})
+	return s.open(ctx, e, instance.PrepareBuiltin(&s.conf.Instance, s.Name(), b))
 }
 
 // admit asks what is against a library, by what its file says.
@@ -130,6 +143,11 @@ func (s *Slot) Revive(ctx context.Context, e *Entry, c *instance.Spare, state *i
 
 // prepareSpare prepares what c keeps. The caller calls giveBack when it is loaded.
 func (s *Slot) prepareSpare(e *Entry, c *instance.Spare) (in *instance.Instance, giveBack func(), err error) {
+	if c.Builtin != nil {
+		in = instance.PrepareBuiltin(&s.conf.Instance, s.Name(), c.Builtin)
+		s.Tell(e, life.Event{State: life.Verified})
+		return in, func() {}, nil
+	}
 	scratch, giveBack := image.Borrow()
 	im, err := c.Image(scratch)
 	if err != nil {

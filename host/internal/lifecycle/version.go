@@ -82,24 +82,28 @@ func (e *Entry) bind(in *instance.Instance, s *Slot, conf *Config) *Version {
 	return v
 }
 
-// Open reads, verifies, loads, starts and checks the library at path, for a caller
+// Open reads, verifies, loads, starts and checks the version that src has, for a caller
 // who owns it. own is called before any of its code runs.
-func Open(ctx context.Context, path string, conf *Config, own func(*Version)) (*Version, error) {
+func Open(ctx context.Context, src Source, conf *Config, own func(*Version)) (*Version, error) {
 	j := &journal{handle: conf.OnEvent}
-	e := j.newEntry(path)
+	e := j.newEntry(src.File)
 	j.tell(e, life.Event{State: life.Found})
 	fail := func(err error) (*Version, error) {
 		j.tell(e, life.Event{State: verdictOf(err), Detail: err.Error(), Err: err})
 		return nil, err
 	}
+	if src.Builtin != nil {
+		return fail(&life.Error{Step: life.StepLoad, Reason: life.ErrArgument,
+			Cause: errors.New("a version that is linked into the program"), Advice: "it has the name of a slot: use host.Slot.SwapTo"})
+	}
 	scratch, giveBack := image.Borrow()
 	defer giveBack()
-	b, err := image.Read(path, scratch.Alloc)
+	b, err := src.Read(scratch.Alloc)
 	if err != nil {
 		return fail(err)
 	}
 	var in *instance.Instance
-	im, err := conf.Image.Verify(path, b, func(im *image.Image) error {
+	im, err := conf.Image.Verify(src.File, b, func(im *image.Image) error {
 		in = instance.Prepare(&conf.Instance, im)
 		return nil
 	})

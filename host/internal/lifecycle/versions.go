@@ -11,9 +11,19 @@ import (
 // never forgotten.
 const maxEntries = 64
 
-// See begins the life of a version, whose file is at path.
-func (s *Slot) See(path string) *Entry {
-	e := s.journal.newEntry(path)
+// See begins the life of the version that src has.
+func (s *Slot) See(src Source) *Entry {
+	version := ""
+	if src.Builtin != nil {
+		version = src.Builtin.Desc.Version
+	}
+	return s.see(src.File, version)
+}
+
+// see is See for a version that is known already, or not yet.
+func (s *Slot) see(file, version string) *Entry {
+	e := s.journal.newEntry(file)
+	e.name(version)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries = append(s.entries, e)
@@ -28,9 +38,7 @@ func (s *Slot) See(path string) *Entry {
 
 // SeeAgain begins another life of the version that c keeps.
 func (s *Slot) SeeAgain(c *instance.Spare) *Entry {
-	e := s.See(c.Desc.File)
-	e.name(c.Desc.Version)
-	return e
+	return s.see(c.Desc.File, c.Desc.Version)
 }
 
 // over reports whether the life of a version is over, or never began.

@@ -11,7 +11,7 @@ import (
 
 func TestTheOrder(t *testing.T) {
 	order := []Rank{
-		Unloading{}, Files{}, Slot{}, Events{}, Watchdog{}, Cancellation{}, Call{}, Stream{}, Streams{}, Pins{}, End{},
+		Unloading{}, Files{}, Slot{}, Events{}, Watchdog{}, Cancellation{}, Call{}, Stream{}, Streams{}, BuiltinStreams{}, Pins{}, End{},
 		Orphans{}, Gate{}, Limit{}, Registry{}, Heritage{},
 	}
 	for i, r := range order {

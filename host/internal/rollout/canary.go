@@ -126,8 +126,8 @@ func (cs *canaries) Drop() (kept []*lifecycle.Version) {
 	return kept
 }
 
-// Canary has the library at path serve a share of the calls: see package host.
-func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion Promotion) (*life.VersionInfo, error) {
+// Canary has the version of src serve a share of the calls: see package host.
+func (s *Slot) Canary(ctx context.Context, src lifecycle.Source, share Share, promotion Promotion) (*life.VersionInfo, error) {
 	division, err := s.divide(share)
 	if err != nil {
 		return nil, err
@@ -148,15 +148,15 @@ func (s *Slot) Canary(ctx context.Context, path string, share Share, promotion P
 		}
 	}
 	begin := time.Now()
-	e := s.See(path)
+	e := s.See(src)
 	if err := stateless(current); err != nil {
 		return nil, s.Reject(e, err)
 	}
-	v, err := s.Stage(ctx, e, path, func(im *image.Image) error {
+	v, err := s.Stage(ctx, e, src, func(im *image.Image) error {
 		if !im.Exclusive {
 			return nil
 		}
-		return &life.Error{File: path, Name: im.Name, Version: im.Version, Step: life.StepVerify, Reason: life.ErrExclusive, Advice: advice}
+		return &life.Error{File: src.File, Name: im.Name, Version: im.Version, Step: life.StepVerify, Reason: life.ErrExclusive, Advice: advice}
 	})
 	if err != nil {
 		return nil, s.Reject(e, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hotso/hotso/host/internal/instance"
 	"github.com/hotso/hotso/host/internal/lifecycle"
 	"github.com/hotso/hotso/host/life"
 )
@@ -17,6 +18,7 @@ type Config struct {
 	BlueGreen      time.Duration // 0: none
 	CrashLimit     int
 	CrashWindow    time.Duration
+	Fallback       *instance.Builtin // nil: none
 }
 
 // A Slot is a lifecycle.Slot with the policies of this package.
@@ -25,6 +27,7 @@ type Slot struct {
 	probation *probation
 	previous  *previous
 	canary    *canaries
+	fallback  *fallback
 	crashes   *crashes
 	standbys  []standby
 }
@@ -48,22 +51,25 @@ func NewSlot(conf *Config) *Slot {
 	s.previous = newPrevious(s)
 	s.crashes = newCrashes(s, conf)
 	s.canary = newCanaries(s, conf)
+	s.fallback = &fallback{slot: s, builtin: conf.Fallback}
 	// What may come, first; of the ways out of a crash, the fastest first: what is
 	// loaded, what was good, the same version again, and the canary if there is no other.
-	s.Use(order{slot: s, downgrade: conf.AllowDowngrade}, s.probation, blueGreen, s.previous, s.crashes, s.canary)
+	// The one that is always there comes last.
+	s.Use(order{slot: s, downgrade: conf.AllowDowngrade}, s.probation, blueGreen, s.previous, s.crashes, s.canary, s.fallback)
+	s.fallback.begin()
 	return s
 }
 
-// Swap replaces the current version by the library at path: see package host.
-func (s *Slot) Swap(ctx context.Context, path string) (*life.Swap, error) {
+// Swap replaces the current version by that of src: see package host.
+func (s *Slot) Swap(ctx context.Context, src lifecycle.Source) (*life.Swap, error) {
 	done, err := s.Deploy(ctx, life.StepSwap)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	begin := time.Now()
-	e := s.See(path)
-	v, err := s.Stage(ctx, e, path, nil)
+	e := s.See(src)
+	v, err := s.Stage(ctx, e, src, nil)
 	if err != nil {
 		return nil, s.Reject(e, err)
 	}

@@ -1,0 +1,14 @@
+// Package bridge gives packages below host what package host keeps to itself.
+package bridge
+
+import (
+	"github.com/hotso/hotso/host/internal/instance"
+	"github.com/hotso/hotso/host/internal/invoke"
+)
+
+// Source makes a host.Source of a version that is linked into the program, and Target is that of a
+// *host.Library. Package host sets them.
+var (
+	Source func(*instance.Builtin) any
+	Target func(any) *invoke.Target
+)

@@ -1,0 +1,334 @@
+package invoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"reflect"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/cabi/abi/kept"
+	"github.com/hotso/hotso/host/internal/call"
+)
+
+// A Builtin is the code of a version that is linked into the program, for one life of it. It
+// answers as a library does: by statuses, with what belongs to them kept until it is taken.
+//
+// A panic of a function is the caller's error, as in a library. One on a goroutine of its own ends
+// the program.
+type Builtin struct {
+	Functions map[string]*BuiltinFunction
+
+	// What a library registers with cabi.OnStart and its kin; nil: none.
+	Start, Health, Stop Hook
+	Save                func() ([]byte, error)
+	Restore             func(state []byte) error
+
+	// Ejects has every call run on a goroutine of its own, so that callers come back when the
+	// version is said to have crashed.
+	Ejects bool
+	Crash  func(message string) // says so; set when the version is prepared
+
+	kept    kept.Bytes
+	streams builtinStreams
+}
+
+// A Hook is one of the functions that a library registers.
+type Hook func(context.Context) error
+
+// A BuiltinFunction has one of Bytes, Open and Call, as its signature wants it. The context ends when
+// nobody waits for the call any more, and has nothing else of the caller's.
+type BuiltinFunction struct {
+	Signature abi.Signature
+	Bytes     func(ctx context.Context, args, room []byte) ([]byte, error)              // func([]byte) ([]byte, error)
+	Open      func(ctx context.Context, a *Arguments) (iter.Seq2[[]byte, error], error) // of one that returns a stream
+	Call      func(ctx context.Context, a *Arguments) (reflect.Value, error)            // of all others
+	Error     func(error) error                                                         // how its errors cross; nil: as text
+}
+
+// BuiltIn says, before anybody calls, that the version is one that is linked into the program.
+func (t *Target) BuiltIn(b *Builtin) {
+	t.builtin = b
+	t.functions = make(map[string]*Function, len(b.Functions))
+	for name, f := range b.Functions {
+		fn := declared(t, name, f.Signature)
+		fn.builtin = f
+		t.functions[name] = fn
+	}
+}
+
+// Is reports whether b is the code of the version.
+func (t *Target) Is(b *Builtin) bool { return t.builtin == b }
+
+// Arguments are those of one call, where its caller has put them.
+type Arguments struct {
+	frame  *call.Frame
+	params []Param
+}
+
+// Bytes is the only argument of a function that takes bytes. They are the caller's.
+func (a *Arguments) Bytes() []byte {
+	return unsafe.Slice((*byte)(a.frame.Held(0)), int(a.frame.Words[a.params[0].at+1]))
+}
+
+// Value is an argument, of the type that the function has for it. What a slice refers to is the caller's.
+func (a *Arguments) Value(i int, t reflect.Type) reflect.Value {
+	p := a.params[i]
+	word := unsafe.Pointer(&a.frame.Words[p.at])
+	if p.kind.element() == 0 && p.kind < kindStruct {
+		return copyOf(t, word)
+	}
+	held := 0 // pointers before this one
+	for _, before := range a.params[:i] {
+		if before.kind.element() > 0 || before.kind >= kindStruct {
+			held++
+		}
+	}
+	at := a.frame.Held(held)
+	switch n := int(a.frame.Words[min(int(p.at)+1, len(a.frame.Words)-1)]); {
+	case p.kind >= kindStruct:
+		return copyOf(t, at)
+	case p.kind == kindString:
+		s := unsafe.String((*byte)(at), n)
+		return copyOf(t, unsafe.Pointer(&s))
+	default:
+		s := unsafe.Slice((*byte)(at), n) // all slices look alike; n counts elements
+		return copyOf(t, unsafe.Pointer(&s))
+	}
+}
+
+// copyOf is a copy of the value of type t at p.
+func copyOf(t reflect.Type, p unsafe.Pointer) reflect.Value {
+	v := reflect.New(t)
+	v.Elem().Set(reflect.NewAt(t, p).Elem())
+	return v.Elem()
+}
+
+// insideBuiltin is what of a call is the builtin's.
+type insideBuiltin struct {
+	end atomic.Pointer[context.CancelFunc] // of its context, while it is inside
+}
+
+// cancel ends the context of a call that is inside.
+func (in *insideBuiltin) cancel() {
+	if end := in.end.Load(); end != nil {
+		(*end)()
+	}
+}
+
+// begun reports whether the call has come inside.
+func (in *inside) begun() bool {
+	if in.fn.builtin != nil {
+		return in.builtin.end.Load() != nil
+	}
+	return in.Thread() != 0
+}
+
+// An outcome is what a function of a builtin has returned.
+type outcome struct {
+	status int32
+	bytes  []byte
+	scalar uint64        // the handle of a stream
+	value  reflect.Value // of other functions
+}
+
+// doBuiltin is do.
+func (fn *Function) doBuiltin(in *inside, result unsafe.Pointer) error {
+	ctx := context.Background()
+	if in.bounded {
+		cancellable, cancel := context.WithCancel(ctx)
+		defer cancel()
+		in.builtin.end.Store(&cancel)
+		defer in.builtin.end.Store(nil)
+		ctx = cancellable
+	}
+	args := &Arguments{&in.Frame, fn.params}
+	var out outcome
+	if t := fn.target; t.builtin.Ejects {
+		answered := make(chan outcome, 1)
+		go fn.answerApart(ctx, args, answered)
+		select {
+		case out = <-answered:
+		case <-t.End.known:
+		}
+		if t.Dead() {
+			return t.diedIn(&in.Frame)
+		}
+	} else {
+		var room []byte
+		if fn.builtin.Bytes != nil {
+			room = *(*[]byte)(result)
+		}
+		out = fn.answer(ctx, args, room)
+	}
+	if out.status == abi.OK {
+		fn.returned(out, result)
+	}
+	return fn.status(out.status)
+}
+
+// answerApart is answer on a goroutine of its own, which the function may end.
+func (fn *Function) answerApart(ctx context.Context, args *Arguments, answered chan<- outcome) {
+	var out outcome
+	returned := false
+	defer func() {
+		if !returned {
+			out.status = fn.target.builtin.exited()
+		}
+		answered <- out
+	}()
+	out = fn.answer(ctx, args, nil)
+	returned = true
+}
+
+// answer calls the function.
+func (fn *Function) answer(ctx context.Context, args *Arguments, room []byte) (out outcome) {
+	b := fn.target.builtin
+	defer b.recover(&out.status)
+	var err error
+	switch f := fn.builtin; {
+	case f.Bytes != nil:
+		out.bytes, err = f.Bytes(ctx, args.Bytes(), room)
+	case f.Open != nil:
+		out.scalar, err = b.streams.open(func(ctx context.Context) (iter.Seq2[[]byte, error], error) { return f.Open(ctx, args) })
+	default:
+		out.value, err = f.Call(ctx, args)
+	}
+	out.status = b.statusOf(err)
+	return out
+}
+
+// returned moves what a function has returned to result, which is a copy then.
+func (fn *Function) returned(out outcome, result unsafe.Pointer) {
+	switch f := fn.builtin; {
+	case f.Bytes != nil:
+		*(*[]byte)(result) = out.bytes
+	case f.Open != nil:
+		*(*uint64)(result) = out.scalar
+	case fn.result == kindNone:
+	default:
+		to := reflect.NewAt(out.value.Type(), result).Elem()
+		to.Set(out.value)
+		if k := out.value.Kind(); k == reflect.Slice && out.value.Len() > 0 {
+			to.Set(reflect.AppendSlice(reflect.MakeSlice(out.value.Type(), 0, out.value.Len()), out.value))
+		}
+	}
+}
+
+// recover is deferred, and makes a panic a status.
+func (b *Builtin) recover(status *int32) {
+	if r := recover(); r != nil {
+		*status = b.keep(abi.Panic, fmt.Appendf(nil, "panic: %v\n\n%s", r, debug.Stack()))
+	}
+}
+
+// exited is the status of what has ended its goroutine.
+func (b *Builtin) exited() int32 {
+	return b.keep(abi.Panic, []byte("panic: it has ended its goroutine (runtime.Goexit)"))
+}
+
+// statusOf is the status of an error, as cabi.Status has it.
+func (b *Builtin) statusOf(err error) int32 {
+	if err == nil {
+		return abi.OK
+	}
+	if d, ok := err.(interface{ ErrorDetail() []byte }); ok {
+		return b.keep(abi.Error, abi.JoinError(err.Error(), d.ErrorDetail()))
+	}
+	return b.keep(abi.Error, []byte(err.Error()))
+}
+
+func (b *Builtin) keep(kind int32, data []byte) int32 {
+	return kind | int32(b.kept.Keep(data, true)<<8)
+}
+
+func (b *Builtin) take(status int32) ([]byte, error) {
+	data, ok := b.kept.Take(abi.StatusID(status), math.MaxUint)
+	if !ok {
+		return nil, errNotKept
+	}
+	return data, nil
+}
+
+// runHook runs a hook of a builtin, within limit. One that outlives it is left behind, and keeps the version.
+func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
+	if hook == nil {
+		return nil
+	}
+	s, ok := t.gate.EnterOwner()
+	if !ok {
+		return t.closedError()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if limit > 0 {
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	var status int32
+	done := make(chan struct{})
+	go func() {
+		defer t.leaveUncounted(s)
+		returned := false
+		defer func() {
+			if !returned {
+				status = t.builtin.exited()
+			}
+			close(done)
+		}()
+		func() {
+			defer t.builtin.recover(&status)
+			status = t.builtin.statusOf(hook(ctx))
+		}()
+		returned = true
+	}()
+	select {
+	case <-done:
+		if abi.Kind(status) == abi.OK {
+			return nil
+		}
+		if ctx.Err() == nil {
+			return errors.New(t.message(status))
+		}
+	case <-ctx.Done():
+	}
+	return fmt.Errorf("the %s hook did not end within %v", name, limit)
+}
+
+func (t *Target) saveBuiltin(limit time.Duration) (state []byte, err error) {
+	saved := make(chan []byte, 1)
+	err = t.runHook("save", func(context.Context) error {
+		state, err := t.builtin.Save()
+		saved <- state
+		return err
+	}, limit)
+	if err != nil {
+		return nil, err
+	}
+	return <-saved, nil
+}
+
+func (t *Target) restoreBuiltin(state []byte, limit time.Duration) error {
+	own := append([]byte(nil), state...)
+	return t.runHook("restore", func(context.Context) error { return t.builtin.Restore(own) }, limit)
+}
+
+// CloseStreams ends the streams that are left of a builtin.
+func (t *Target) CloseStreams() {
+	if t.builtin != nil {
+		t.builtin.streams.closeAll()
+	}
+}
+
+// Crashed has the version of a builtin that ejects its callers be dead from now on. The caller is the
+// one to deal with that, if it reports true: see End.Begin.
+func (t *Target) Crashed() bool {
+	_, ok := t.End.Begin()
+	return ok
+}
