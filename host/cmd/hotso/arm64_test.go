@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/hotso/hotso/host/cmd/hotso/internal/drill"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+	"github.com/hotso/hotso/host/hosttest/drill"
+	"github.com/hotso/hotso/host/hosttest/soak"
 )
 
 // TestARM64 runs the command on arm64: calls, reloads and a crash of each kind, under

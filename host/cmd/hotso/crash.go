@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/cabi/abi"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/drill"
+	"github.com/hotso/hotso/host/hosttest/drill"
 )
 
 type crashFlags struct {

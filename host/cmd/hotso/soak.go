@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+	"github.com/hotso/hotso/host/hosttest/soak"
 )
 
 type soakFlags struct {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+	"github.com/hotso/hotso/host/hosttest/soak"
 )
 
 // A Result is what a drill found.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/soak"
+	"github.com/hotso/hotso/host/hosttest/soak"
 )
 
 // A Config says what to do.
