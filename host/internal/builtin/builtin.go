@@ -47,8 +47,11 @@ func New(text string, implementation any, hooks Hooks) (*instance.Builtin, error
 	for _, name := range slices.Sorted(maps.Keys(c.functions)) {
 		m.Functions = append(m.Functions, manifest.Function{Name: name, Signature: c.functions[name].sig.String()})
 	}
-	for _, s := range c.contracts {
+	for i, s := range c.contracts {
 		info := s.Info()
+		if slices.ContainsFunc(c.contracts[:i], func(o contract.Servable) bool { return o.Info().Name == info.Name }) {
+			return nil, fmt.Errorf("%T implements two contracts of the name %s: wrap it, so that it has the methods of one", implementation, info.Name)
+		}
 		m.Contracts = append(m.Contracts, manifest.Contract{Name: info.Name, Schema: []byte(info.Schema)})
 		for i := range info.Methods {
 			sig := signatureOf(&info.Methods[i])

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64) && !hotso_fallback
+//go:build linux && (amd64 || arm64) && !hotso_fallback && !hotso_static
 
 package callin
 

@@ -1,4 +1,4 @@
-//go:build linux && !hotso_fallback
+//go:build linux && !hotso_fallback && !hotso_static
 
 // The C function, System V AMD64. Twin of entry_arm64.s. It can't be Go: it has the
 // C calling convention and may be called on a thread that Go does not know.

@@ -1,4 +1,4 @@
-//go:build linux && !hotso_fallback
+//go:build linux && !hotso_fallback && !hotso_static
 
 // The C function, AAPCS64. Twin of entry_amd64.s. It can't be Go: it has the
 // C calling convention and may be called on a thread that Go does not know.

@@ -1,3 +1,5 @@
+//go:build !windows && !hotso_static
+
 package dl
 
 import (

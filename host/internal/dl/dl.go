@@ -1,5 +1,5 @@
-// Package dl is the only importer of purego: it reaches the dynamic linker of
-// a process that was built without cgo.
+//go:build !windows && !hotso_static
+
 package dl
 
 import (
@@ -11,11 +11,10 @@ import (
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// libc says what is against the C library of the process.
-var libc = sync.OnceValue(func() error { return proc.CheckLibc(Global) })
+// Check says what is against the C library of the process.
+func Check() error { return libc() }
 
-// A Handle is what dlopen returned. Its owner closes it once.
-type Handle uintptr
+var libc = sync.OnceValue(func() error { return proc.CheckLibc(Global) })
 
 // Open loads the shared object at path, all symbols bound now and none of
 // them visible to other objects. The object's constructors have run when it

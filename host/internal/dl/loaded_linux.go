@@ -1,3 +1,5 @@
+//go:build !hotso_static
+
 package dl
 
 import (

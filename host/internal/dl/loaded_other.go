@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || hotso_static
 
 package dl
 

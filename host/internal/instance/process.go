@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/hotso/hotso/host/internal/dl"
-	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/rank"
 	"github.com/hotso/hotso/host/internal/tls"
 )
@@ -32,7 +31,7 @@ var process = struct {
 func openCarrier() (*tls.Carrier, error) {
 	p := &process
 	p.carrierOnce.Do(func() {
-		if p.carrierErr = proc.CheckLibc(dl.Global); p.carrierErr != nil {
+		if p.carrierErr = dl.Check(); p.carrierErr != nil {
 			return
 		}
 		if p.carrierErr = awaitCrashes(); p.carrierErr == nil {

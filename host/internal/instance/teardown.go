@@ -10,8 +10,6 @@ import (
 	"time"
 	"unsafe"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/dl"
@@ -55,6 +53,18 @@ func (u *unloadReport) descriptors() (fds []int) {
 		}
 	}
 	return fds
+}
+
+// exitText is exitError.
+func (u *unloadReport) exitText() string {
+	if u.exitError == nil {
+		return ""
+	}
+	n := 0
+	for *(*byte)(unsafe.Add(unsafe.Pointer(u.exitError), n)) != 0 {
+		n++
+	}
+	return string(unsafe.Slice(u.exitError, n))
 }
 
 // teardown takes a drained version out of the process (steps 2 to 10). It may be called
@@ -101,7 +111,7 @@ func (in *Instance) teardown(r *report) error {
 	}
 	in.hideFiles()
 	in.releaseMemory(r, u)
-	if why := unix.BytePtrToString(u.exitError); why != "" {
+	if why := u.exitText(); why != "" {
 		r.Reason = strings.TrimPrefix(r.Reason+"; exit functions: "+why, "; ")
 	}
 	r.noteSignals(unsafe.Slice(u.signals, u.signalsN))

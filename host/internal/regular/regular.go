@@ -38,7 +38,7 @@ func Open(path string) (*os.File, fs.FileInfo, error) { return open(path, os.Sta
 
 // OpenNoFollow is Open, but a symbolic link is not followed.
 func OpenNoFollow(path string) (*os.File, fs.FileInfo, error) {
-	return open(path, os.Lstat, syscall.O_NOFOLLOW)
+	return open(path, os.Lstat, noFollow)
 }
 
 func open(path string, stat func(string) (fs.FileInfo, error), flags int) (*os.File, fs.FileInfo, error) {
