@@ -59,6 +59,9 @@ func TestTheSumIsRightAfterManySwaps(t *testing.T) {
 	for i := range *handovers {
 		swap := must(slot.Swap(t.Context(), paths[(i+1)%2]))(t)
 		assert.Positive(t, swap.Pause)
+		require.NotNil(t, swap.Handover)
+		assert.Positive(t, swap.Handover.Bytes)
+		assert.False(t, swap.Handover.Lost)
 		longest = max(longest, swap.Pause)
 	}
 	stop()

@@ -14,6 +14,8 @@ type (
 	VersionInfo = life.VersionInfo
 	// A Swap says what a replacement did.
 	Swap = life.Swap
+	// A Handover says what went from one version to the next.
+	Handover = life.Handover
 	// A Report says what became of a version that was replaced or closed.
 	Report = life.Report
 	// A Resource is one kind of the process's resources that a library held.

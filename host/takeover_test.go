@@ -237,6 +237,7 @@ func TestARollbackTakesOver(t *testing.T) {
 	stop()
 	assert.Equal(t, "1", swap.Version)
 	assert.Positive(t, swap.Pause)
+	assert.NotNil(t, swap.Handover)
 	assert.Equal(t, host.Unloaded, swap.Old.State)
 	assert.NotContains(t, j.states("1"), host.Warm)
 	_, err := slot.Rollback(t.Context())

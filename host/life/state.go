@@ -44,6 +44,8 @@ type Event struct {
 	// Passed, with Serving: there is nothing left to wait for. The version is not, or
 	// no longer, on probation.
 	Passed bool `json:"passed,omitempty"`
+	// Handover, with Serving, is that of the swap.
+	Handover *Handover `json:"handover,omitempty"`
 	// Conflicts, with Conflicting, are those that are new.
 	Conflicts []Conflict `json:"conflicts,omitempty"`
 }

@@ -30,6 +30,15 @@ type Swap struct {
 	Pause   time.Duration `json:"pause"`          // nanoseconds that new calls waited for a state or a takeover; 0: there was none
 	Old     *Report       `json:"old"`            // what became of the previous version, nil if none
 	Warm    string        `json:"warm,omitempty"` // version that is kept loaded to go back to
+
+	Handover *Handover `json:"handover,omitempty"` // nil if no call waited, and the version before had no state
+}
+
+// A Handover says what went from the version before to the one that serves now, while calls waited.
+type Handover struct {
+	Bytes  int   `json:"bytes"`          // of state (cabi.OnSave)
+	Waited int64 `json:"waited"`         // calls that came meanwhile
+	Lost   bool  `json:"lost,omitempty"` // the version before has a state, and this one no cabi.OnRestore
 }
 
 // A Description is what can be known of a library without running any of it.

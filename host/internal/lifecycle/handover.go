@@ -24,10 +24,13 @@ import (
 // HandOver gives the state of from to to, if both have one; otherwise it does nothing
 // and the pause is nil. After it calls wait for the pause to end, and from's gate is
 // closed and empty. If there is an error, from serves as before, unless it has crashed.
-// The token is held.
-func (s *Slot) HandOver(ctx context.Context, from, to *Version) (p *Pause, err error) {
-	if from == nil || !from.Target.Saves() || !to.Target.Restores() {
-		return nil, nil
+// lost says that only from has a state. The token is held.
+func (s *Slot) HandOver(ctx context.Context, from, to *Version) (p *Pause, lost bool, err error) {
+	if from == nil || !from.Target.Saves() {
+		return nil, false, nil
+	}
+	if !to.Target.Restores() {
+		return nil, true, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.conf.Handover)
 	defer cancel()
@@ -44,10 +47,10 @@ func (s *Slot) HandOver(ctx context.Context, from, to *Version) (p *Pause, err e
 		from.estate.own.Undo()
 		from.Target.Reopen()
 		p.End()
-		return nil, err
+		return nil, false, err
 	}
 	p.Size = len(state)
-	return p, nil
+	return p, false, nil
 }
 
 // still closes the gate of v, waits until no call is inside, and has it save its state, if that is

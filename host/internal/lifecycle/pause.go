@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/hotso/hotso/host/life"
@@ -15,6 +16,8 @@ type Pause struct {
 	late  chan struct{} // closed when no call waits any longer; nil: never
 	timer *time.Timer   // which closes it
 	Size  int           // bytes of the state that was handed over
+
+	waited atomic.Int64 // calls that wait, or have waited
 }
 
 // pause has new calls wait where they find the gate closed. A limit that is not 0 is how long
@@ -43,6 +46,18 @@ func (p *Pause) End() time.Duration {
 	return time.Since(p.begin)
 }
 
+// handover says what went from one version to another; nil if there is nothing to say.
+func (p *Pause) handover(lost bool) *life.Handover {
+	if p == nil && !lost {
+		return nil
+	}
+	h := &life.Handover{Lost: lost}
+	if p != nil {
+		h.Bytes, h.Waited = p.Size, p.waited.Load()
+	}
+	return h
+}
+
 // Took is how long the calls have waited until now.
 func (p *Pause) Took() time.Duration {
 	if p == nil {
@@ -56,6 +71,7 @@ func (p *Pause) wait(done <-chan struct{}) error {
 	if p == nil {
 		return nil
 	}
+	p.waited.Add(1)
 	select {
 	case <-p.over:
 	case <-p.late:

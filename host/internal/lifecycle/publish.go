@@ -17,7 +17,7 @@ func (s *Slot) Replace(ctx context.Context, v *Version, swap *life.Swap, back bo
 	}
 	for {
 		old := s.Current()
-		p, err := s.HandOver(ctx, old, v)
+		p, lost, err := s.HandOver(ctx, old, v)
 		if err != nil && !old.Dead() { // what crashed has no state any more
 			return nil, err
 		}
@@ -27,6 +27,7 @@ func (s *Slot) Replace(ctx context.Context, v *Version, swap *life.Swap, back bo
 			p.End()
 			continue
 		}
+		swap.Handover = p.handover(lost)
 		retire, err = s.PublishLocked(v, swap, p, back, why)
 		s.mu.Unlock()
 		if err != nil && p != nil {
@@ -60,7 +61,7 @@ func (s *Slot) PublishLocked(v *Version, swap *life.Swap, p *Pause, back bool, w
 	for _, kept := range c.keep {
 		kept.Tell(life.Event{State: life.Warm, Detail: "kept to go back to"})
 	}
-	v.Tell(life.Event{State: life.Serving, Took: swap.Load, Passed: !c.Open, Detail: c.Detail})
+	v.Tell(life.Event{State: life.Serving, Took: swap.Load, Passed: !c.Open, Detail: c.Detail, Handover: swap.Handover})
 	return c.retire, nil
 }
 

@@ -31,6 +31,7 @@ type takeover struct {
 	left     bool     // from was told to stop
 	pause    *Pause
 	state    *instance.State // nil: none is handed over
+	lost     bool            // only from has one
 	swap     *life.Swap
 }
 
@@ -151,7 +152,9 @@ func (t *takeover) quiet(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, t.conf.Handover)
 	defer cancel()
 	from := t.from.Target
-	saves := from.Saves() && (t.to.Target.Restores() || from.Restores())
+	has, takes := from.Saves(), t.to.Target.Restores()
+	saves := has && (takes || from.Restores())
+	t.lost = has && !takes
 	bytes, err := t.still(limited, t.pause, t.from, saves)
 	switch {
 	case t.from.Dead():
@@ -216,6 +219,10 @@ func (t *takeover) start(ctx context.Context) (retire []*Version, err error) {
 		}
 		why += fmt.Sprintf("took over from v%s, calls waited %v", t.from.Target.Version, t.pause.Took().Round(time.Microsecond))
 	}
+	if state != nil {
+		t.pause.Size = len(state.Bytes)
+	}
+	t.swap.Handover = t.pause.handover(t.lost)
 	retire, err = t.PublishLocked(t.to, t.swap, nil, t.back, why)
 	if err == nil {
 		t.takenOver = nil

@@ -202,7 +202,7 @@ func (s *Slot) goBack(ctx context.Context, b standby, warm *lifecycle.Version, w
 	if is != warm {
 		return nil, over(warm)
 	}
-	p, err := s.HandOver(ctx, from, warm)
+	p, _, err := s.HandOver(ctx, from, warm)
 	if err != nil {
 		return nil, err // if it crashed meanwhile, Recover goes back
 	}
