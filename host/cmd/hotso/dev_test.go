@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +192,9 @@ func TestDev(t *testing.T) {
 
 	w.edit("libshop/main.go", "Hello", "Moin")
 	second := w.built("serving")
+	require.NotNil(t, second.Handover)
+	assert.Equal(t, 4, second.Handover.Bytes)
+	assert.Empty(t, second.Timing)
 	assert.Equal(t, []string{filepath.Join(w.dir, "libshop/main.go")}, second.Files)
 	says("Moin, Ada, 2")
 
@@ -200,10 +205,11 @@ func TestDev(t *testing.T) {
 	says("Moin, Ada, 3")
 
 	w.edit("libshop/main.go", "%d\", name, sait), nil", "%s\", name, said), nil")
-	failed = w.built("failed")
-	assert.Contains(t, failed.Error, "go vet: ")
-	assert.Contains(t, failed.Error, "libshop/main.go:18:")
-	says("Moin, Ada, 4")
+	w.built("serving")
+	says("Moin, Ada, %!s(uint32=4)")
+	complaint := w.built("vet")
+	assert.Contains(t, complaint.Error, "go vet: ")
+	assert.Contains(t, complaint.Error, "libshop/main.go:18:")
 
 	w.edit("libshop/main.go", "%s\", name, said), nil", "%d!\", name, said), nil")
 	w.built("serving")
@@ -244,6 +250,99 @@ func TestDev(t *testing.T) {
 
 	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
 	assert.Zero(t, w.exit(), "%s", &w.stderr)
+}
+
+// What a version is told of beside that it serves, and what keeps it from that.
+func TestDevTells(t *testing.T) {
+	needBuild(t)
+	output, dir := t.TempDir(), makeWorkshop(t)
+	main := filepath.Join(dir, "libshop/main.go")
+	text, err := os.ReadFile(main)
+	require.NoError(t, err)
+	logs := strings.Replace(string(text), "func main() {}", "func main() {}\n\nfunc init() { slog.New(cabilog.Handler()).Info(\"the library logs\") }", 1)
+	logs = strings.Replace(logs, `"fmt"`, `"errors"
+	"fmt"
+	"log/slog"`, 1)
+	logs = strings.Replace(logs, "cabi\"\n", "cabi\"\n\t\"github.com/hotso/hotso/cabi/cabilog\"\n", 1)
+	logs = strings.Replace(logs, "func main() {}", "var _ = errors.New\n\nfunc main() {}", 1)
+	require.NoError(t, os.WriteFile(main, []byte(logs), 0o666))
+	w := startDev(t, dir, "--addr", "127.0.0.1:0", "-o", output, "--strict", "--timing", "./libshop")
+	w.listen()
+	w.built("serving")
+	require.Eventually(t, func() bool { return strings.Contains(w.stderr.String(), "the library logs") }, limit, time.Millisecond, "%s", &w.stderr)
+	_, body := w.call("Shop.Say", `["Ada"]`)
+	assert.Contains(t, body, "Hello, Ada, 1")
+
+	// Another one would take the same numbers.
+	cmd := exec.Command("hotso", "dev", "--addr", "127.0.0.1:0", "-o", output, "./libshop")
+	cmd.Dir, cmd.Env = dir, w.cmd.Env
+	refused, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(refused), "another hotso dev builds into it")
+
+	w.edit("libshop/main.go", "%d\", name, said), nil", "%s\", name, said), nil")
+	assert.Contains(t, w.built("failed").Error, "go vet: ")
+	w.edit("libshop/main.go", "%s\", name, said), nil", "%d!\", name, said), nil")
+	served := w.built("serving")
+	steps := map[string]time.Duration{}
+	var sum time.Duration
+	for _, s := range served.Timing {
+		assert.Positive(t, s.Took, s.Step)
+		steps[s.Step] = s.Took
+		if s.Step != "total" && s.Step != "cgo" {
+			sum += s.Took
+		}
+	}
+	for _, step := range []string{"notice", "list", "compile", "link", "seal", "verify", "load", "start", "swap", "total"} {
+		assert.Contains(t, steps, step)
+	}
+	assert.InEpsilon(t, steps["total"], sum, 0.2, "it is all of the time: %v", steps)
+
+	// A state that is not taken over.
+	w.edit("libshop/main.go", "said = binary.LittleEndian.Uint32(state); return nil", "return errors.New(\"another form\")")
+	failed := w.built("failed")
+	assert.Contains(t, failed.Error, "another form")
+	assert.Contains(t, failed.Mend, "cabi.OnRestore")
+	_, body = w.call("Shop.Say", `["Ada"]`)
+	assert.Contains(t, body, "Hello, Ada, 2!")
+	w.edit("libshop/main.go", "cabi.OnRestore(", "_ = (")
+	served = w.built("serving")
+	require.NotNil(t, served.Handover)
+	assert.True(t, served.Handover.Lost)
+
+	resp, err := http.Get(w.url + "/dev.js")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+}
+
+// A second signal does not wait for a host that does not end.
+func TestDevInAHurry(t *testing.T) {
+	needBuild(t)
+	w := startDev(t, makeWorkshop(t), "--vet=false", "./libshop", "--", "sh", "-c", `trap '' TERM; echo "runs as $$"; while :; do sleep 0.01; done`)
+	w.built("built")
+	require.Eventually(t, func() bool { return strings.Contains(w.stderr.String(), "runs as ") }, limit, time.Millisecond)
+	var host int
+	_, after, _ := strings.Cut(w.stderr.String(), "runs as ")
+	_, err := fmt.Sscan(after, &host)
+	require.NoError(t, err)
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	ended := make(chan struct{})
+	go func() { // the second one may come before the first has been dealt with
+		for {
+			select {
+			case <-ended:
+				return
+			case <-time.After(50 * time.Millisecond):
+				_ = w.cmd.Process.Signal(os.Interrupt)
+			}
+		}
+	}()
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+	close(ended)
+	assert.ErrorIs(t, syscall.Kill(host, 0), syscall.ESRCH, "the host is gone, too")
 }
 
 // A host of one's own is started again when its own source changed, or what is generated for it.

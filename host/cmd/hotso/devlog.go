@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/dev"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/live"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
@@ -25,11 +27,16 @@ type devLog struct {
 	json bool
 	name string
 
+	pages *live.Hub
+
 	mu      sync.Mutex
-	waiting map[string]dev.Result    // built, by version, until it serves
-	serving map[string]time.Duration // it serves, by version, until it is known to be built: what the swap took
-	failed  string                   // the last error that was shown
-	busy    func()                   // ends the progress bar
+	waiting map[string]dev.Result     // built, by version, until it serves
+	serving map[string]server.Event   // it serves, by version, until it is known to be built
+	steps   map[string][]server.Event // by file, until it serves
+	held    func() error              // puts a version where the host sees it, when that is started again
+	failed  string                    // the last error that was shown
+	vetSaid string                    // the last complaint of go vet
+	busy    func()                    // ends the progress bar
 }
 
 // devLine is what hotso dev --json prints for each build, and for what happens to versions besides.
@@ -37,15 +44,22 @@ type devLine struct {
 	Time    time.Time     `json:"time"`
 	Name    string        `json:"name"`
 	Version string        `json:"version,omitempty"`
-	State   string        `json:"state"` // serving, built, failed, or as hotso serve has it
+	State   string        `json:"state"` // serving, built, failed, vet, or as hotso serve has it
 	Files   []string      `json:"files,omitempty"`
 	Build   time.Duration `json:"build,omitempty"` // nanoseconds
 	Swap    time.Duration `json:"swap,omitempty"`  // nanoseconds
-	Error   string        `json:"error,omitempty"`
+
+	Handover *host.Handover  `json:"handover,omitempty"` // if the version before had a state, or calls waited
+	Timing   []host.StepTime `json:"timing,omitempty"`   // with --timing
+	Error    string          `json:"error,omitempty"`
+	Mend     string          `json:"mend,omitempty"` // what to do about it
 }
 
-func newDevLog(t *terminal, name string, asJSON bool) *devLog {
-	return &devLog{terminal: t, json: asJSON, name: name, waiting: map[string]dev.Result{}, serving: map[string]time.Duration{}}
+func newDevLog(t *terminal, name string, asJSON bool, pages *live.Hub) *devLog {
+	return &devLog{
+		terminal: t, json: asJSON, name: name, pages: pages,
+		waiting: map[string]dev.Result{}, serving: map[string]server.Event{}, steps: map[string][]server.Event{},
+	}
 }
 
 func (l *devLog) listening(addr string) {
@@ -82,21 +96,56 @@ func (l *devLog) built(r dev.Result) {
 		l.fail(l.name, r, r.Err)
 	case r.Library != nil:
 		version := r.Library.Manifest.Version
-		if swap, ok := l.serving[version]; ok {
+		if e, ok := l.serving[version]; ok {
 			delete(l.serving, version)
-			l.succeed(r, swap)
+			l.succeed(r, &e)
 			return
 		}
 		l.waiting[version] = r
+	default:
+		l.failed = ""
+		l.pages.Fails("")
 	}
 }
 
-// builtFor is built for a host of the user's.
+// vetted tells what go vet says of what serves, once.
+func (l *devLog) vetted(r dev.Result, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	said := ""
+	if err != nil {
+		said = relative(err.Error(), r)
+	}
+	known := said == l.vetSaid
+	if l.vetSaid = said; said == "" {
+		return
+	}
+	version := r.Library.Manifest.Version
+	if l.json {
+		_ = l.jsonLine(devLine{Time: time.Now(), Name: l.name, Version: version, State: "vet", Error: said})
+		return
+	}
+	l.rest()
+	label := l.name + " v" + version
+	if known {
+		l.line(label, color.FgYellow, "go vet says the same: "+place.FindString(said))
+		return
+	}
+	l.text(label, color.FgYellow, said)
+}
+
+// builtFor is built for a host of the user's. What is built for a new host, the old one does not see.
 func (l *devLog) builtFor(ctx context.Context, h *dev.Host, r dev.Result) {
 	restart, again := r.Err == nil && (r.Host || !h.Running()), h.Running()
+	if r.Library != nil {
+		l.held = r.Publish
+	}
 	var err error
 	if restart {
-		err = h.Restart(ctx)
+		err = h.Restart(ctx, l.held)
+	}
+	if err == nil && restart {
+		l.held = nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,11 +156,15 @@ func (l *devLog) builtFor(ctx context.Context, h *dev.Host, r dev.Result) {
 	case r.Err != nil:
 		l.fail(l.name, r, r.Err)
 		return
-	}
-	l.succeed(r, 0)
-	switch {
 	case err != nil:
 		l.fail("host", r, err)
+		if r.Publish != nil && !l.json {
+			l.line(l.name+" v"+r.Library.Manifest.Version, color.FgYellow, "is built, and waits for the host, which goes on as it is")
+		}
+		return
+	}
+	l.succeed(r, nil)
+	switch {
 	case restart && !l.json && again:
 		l.line("host", color.FgCyan, "started again, from nothing: "+strings.Join(h.Command, " "))
 	case restart && !l.json:
@@ -137,25 +190,41 @@ func (l *devLog) hostEnded(err error) {
 func (l *devLog) event(e server.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if e.File != "" {
+		l.steps[e.File] = append(l.steps[e.File], e)
+	}
 	switch e.State {
 	case host.Serving:
 		if r, ok := l.waiting[e.Version]; ok {
 			delete(l.waiting, e.Version)
-			l.succeed(r, e.Took)
+			l.succeed(r, &e)
 			return
 		}
-		l.serving[e.Version] = e.Took
+		l.serving[e.Version] = e
 	case host.Refused, host.Failed:
 		delete(l.waiting, e.Version)
+		delete(l.steps, e.File)
 		l.trouble(e)
 	case host.Crashed, host.Quarantined, server.Trouble:
 		l.trouble(e)
+	case host.Unloaded, host.Resident:
+		delete(l.steps, e.File)
 	}
 }
 
+// stateMend is what to do if a version can't take the state of the one before.
+const stateMend = "have its cabi.OnRestore take what the cabi.OnSave of the version before has written, or begin from nothing: end hotso dev and start it again"
+
 func (l *devLog) trouble(e server.Event) {
+	mend := ""
+	if e.State == host.Failed && errors.Is(e.Err, host.ErrState) {
+		mend = stateMend
+	}
+	if e.State == host.Failed || e.State == host.Refused {
+		l.pages.Fails(firstLine(e.Detail, e.File) + "\n" + mend)
+	}
 	if l.json {
-		_ = l.jsonLine(devLine{Time: e.Time, Name: e.Name, Version: e.Version, State: string(e.State), Error: e.Detail})
+		_ = l.jsonLine(devLine{Time: e.Time, Name: e.Name, Version: e.Version, State: string(e.State), Error: e.Detail, Mend: mend})
 		return
 	}
 	l.rest()
@@ -164,35 +233,76 @@ func (l *devLog) trouble(e server.Event) {
 		label += " v" + e.Version
 	}
 	l.line(label, logged[e.State], string(e.State)+" "+firstLine(e.Detail, e.File))
+	if mend != "" {
+		l.line(label, logged[e.State], "the version before serves on, with its state: "+mend)
+	}
 }
 
-// succeed tells of a version that serves, or was built for a host, if swap is 0.
-func (l *devLog) succeed(r dev.Result, swap time.Duration) {
-	if l.failed = ""; r.Library == nil {
+// succeed tells of a version that serves, or was built for a host if e is nil.
+func (l *devLog) succeed(r dev.Result, e *server.Event) {
+	l.failed = ""
+	if r.Library == nil {
+		l.pages.Fails("")
+		if r.Host {
+			l.servesSoon()
+		}
 		return
 	}
-	version, state := r.Library.Manifest.Version, "built"
-	if swap > 0 {
-		state = "serving"
+	line := devLine{Time: time.Now(), Name: l.name, Version: r.Library.Manifest.Version, State: "built", Files: r.Files, Build: r.Took}
+	var steps []server.Event
+	if e != nil {
+		line.State, line.Swap, line.Handover = "serving", e.Took, e.Handover
+		steps = l.steps[e.File]
+		delete(l.steps, e.File)
+		l.pages.Serves()
+	} else {
+		l.servesSoon()
+	}
+	if r.Timed {
+		line.Timing = timing(r, steps)
 	}
 	if l.json {
-		_ = l.jsonLine(devLine{Time: time.Now(), Name: l.name, Version: version, State: state, Files: r.Files, Build: r.Took, Swap: swap})
+		_ = l.jsonLine(line)
 		return
 	}
-	files := "1 file"
-	if len(r.Files) != 1 {
-		files = fmt.Sprintf("%d files", len(r.Files))
+	l.line(l.name+" v"+line.Version, color.FgGreen, line.text())
+	if line.Handover != nil && line.Handover.Lost {
+		l.line(l.name+" v"+line.Version, color.FgYellow, "the state of the version before is lost: this one has no cabi.OnRestore")
 	}
-	text := files + "  build " + duration(r.Took)
-	if swap > 0 {
-		text += "  swap " + duration(swap)
+	if text := timingText(line.Timing); text != "" {
+		fmt.Fprintln(l.err, "  "+text)
 	}
-	l.line(l.name+" v"+version, color.FgGreen, text)
+}
+
+// hostSees is how long a host of the user's may take to swap a version in: package watch settles for less.
+const hostSees = 500 * time.Millisecond
+
+// servesSoon tells pages when a host of the user's serves what was built. It does not say so itself.
+func (l *devLog) servesSoon() {
+	l.pages.Fails("")
+	time.AfterFunc(hostSees, l.pages.Serves)
+}
+
+// text is the line for people. What is not known is left out.
+func (d *devLine) text() string {
+	text := "1 file"
+	if len(d.Files) != 1 {
+		text = fmt.Sprintf("%d files", len(d.Files))
+	}
+	text += "  build " + duration(d.Build)
+	if d.Swap > 0 {
+		text += "  swap " + duration(d.Swap)
+	}
+	if h := d.Handover; h != nil && !h.Lost {
+		text += fmt.Sprintf("  state %s  calls waiting %d", size(int64(h.Bytes)), h.Waited)
+	}
+	return text
 }
 
 // fail shows what a tool said of the library or the host, once.
 func (l *devLog) fail(name string, r dev.Result, err error) {
 	text := relative(err.Error(), r)
+	l.pages.Fails(text)
 	if l.json {
 		_ = l.jsonLine(devLine{Time: time.Now(), Name: name, State: "failed", Files: r.Files, Build: r.Took, Error: text})
 		return
@@ -202,8 +312,13 @@ func (l *devLog) fail(name string, r dev.Result, err error) {
 		return
 	}
 	l.failed = text
+	l.text(name, color.FgRed, text)
+}
+
+// text writes what has several lines.
+func (l *devLog) text(label string, attr color.Attribute, text string) {
 	first, rest, _ := strings.Cut(text, "\n")
-	l.line(name, color.FgRed, first)
+	l.line(label, attr, first)
 	if rest != "" {
 		fmt.Fprintln(l.err, "  "+printable.Lines(strings.TrimRight(rest, "\n")))
 	}

@@ -130,7 +130,7 @@ func (o *Options) linkWith(ctx context.Context, g goCommand, pattern, temp strin
 	with := *o
 	with.LDFlags = addExtLDFlags(o.LDFlags, "-L"+dir+" -static-libgcc -Wl,--exclude-libs,libstdc++.a:libgomp.a:libgcc_eh.a:libgcc.a"+
 		" -Wl,--push-state,--as-needed -lm -Wl,--pop-state") // libstdc++.a has parts of libm.so
-	return with.compile(ctx, g, pattern, temp)
+	return with.compile(ctx, g, pattern, temp, new(Times))
 }
 
 // archiveDir is a directory with links to paths. Its name is the same for the same paths, as it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/manifest"
@@ -16,6 +17,7 @@ type Result struct {
 	Package  string             // import path
 	Manifest *manifest.Manifest // as sealed
 	Notes    []string           // what is not as it should be, and why
+	Times    Times              // zero unless Options.Timed
 }
 
 // Build builds one library. The file appears under its final name in one
@@ -29,47 +31,32 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	g, pattern := o.goCommand()
-	pkg, err := g.list(ctx, pattern, o.Tags)
-	if err != nil {
-		return Result{}, err
-	}
-	if o.Name == "" {
-		o.Name = DefaultName(pkg.Dir)
-		if err := checkName(o.Name); err != nil {
-			return Result{}, fmt.Errorf("%w; or give a name", err)
+	var c *compilation
+	var err error
+	if o.Quick { // what is wrong with the package is found out meanwhile, and says more than the compiler does
+		if c, err = o.beginCompile(ctx, g, pattern); err != nil {
+			return Result{}, err
 		}
+		defer c.end()
 	}
-	functions, err := scan(pkg)
+	pkg, functions, contracts, tools, err := o.look(ctx, g, pattern)
 	if err != nil {
 		return Result{}, err
 	}
-	if err := g.checkGenerated(ctx, pkg, o.Tags, functions); err != nil {
-		return Result{}, err
+	if c == nil {
+		if c, err = o.beginCompile(ctx, g, pattern); err != nil {
+			return Result{}, err
+		}
+		defer c.end()
 	}
-	contracts, err := g.contracts(ctx, pkg, o, functions)
+	image, err := c.wait()
 	if err != nil {
 		return Result{}, err
 	}
-	tools, err := g.toolchain(ctx)
-	if err != nil {
-		return Result{}, err
-	}
-
-	if err := os.MkdirAll(o.Output, 0o777); err != nil {
-		return Result{}, err
-	}
-	temp, remove, err := workDir(o.Output)
-	if err != nil {
-		return Result{}, err
-	}
-	defer remove()
-	image, err := o.compile(ctx, g, pattern, temp)
-	if err != nil {
-		return Result{}, err
-	}
+	begin := time.Now()
 	var notes []string
 	if !o.Shared {
-		if image, notes, err = o.linkArchives(ctx, g, pattern, temp, image); err != nil {
+		if image, notes, err = o.linkArchives(ctx, g, pattern, c.temp, image); err != nil {
 			return Result{}, err
 		}
 	}
@@ -94,10 +81,36 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, fmt.Errorf("%w: %s links cabi of ABI %d, this hotso has ABI %d: use the hotso that its go.mod names",
 			ErrABI, pkg.ImportPath, m.ABI, abi.Version)
 	}
-	if err := publish(ctx, sealed, filepath.Join(temp, "sealed"), path); err != nil {
+	if err := publish(ctx, sealed, filepath.Join(c.temp, "sealed"), path, !o.Quick); err != nil {
 		return Result{}, err
 	}
-	return Result{Path: path, Package: pkg.ImportPath, Manifest: m, Notes: notes}, nil
+	c.times.Seal = time.Since(begin)
+	return Result{Path: path, Package: pkg.ImportPath, Manifest: m, Notes: notes, Times: c.times}, nil
+}
+
+// look finds out what the library exports, and with what it is built. It sets o.Name.
+func (o *Options) look(ctx context.Context, g goCommand, pattern string) (pkg goPackage, functions []manifest.Function, contracts []manifest.Contract, tools toolchain, err error) {
+	if pkg, err = g.list(ctx, pattern, o.Tags); err != nil {
+		return
+	}
+	if o.Name == "" {
+		o.Name = DefaultName(pkg.Dir)
+		if err = checkName(o.Name); err != nil {
+			err = fmt.Errorf("%w; or give a name", err)
+			return
+		}
+	}
+	if functions, err = scan(pkg); err != nil {
+		return
+	}
+	if err = g.checkGenerated(ctx, pkg, o.Tags, functions); err != nil {
+		return
+	}
+	if contracts, err = g.contracts(ctx, pkg, *o, functions); err != nil {
+		return
+	}
+	tools, err = g.toolchain(ctx)
+	return
 }
 
 // goCommand returns the go command and the pattern that stand for o.Dir. If that is a
@@ -109,40 +122,9 @@ func (o *Options) goCommand() (goCommand, string) {
 	return goCommand{"", o.Env}, o.Dir
 }
 
-// compile runs go build and returns the image. The header that go build
-// writes beside it is not the library's API; it goes with the directory.
-func (o *Options) compile(ctx context.Context, g goCommand, pattern, temp string) ([]byte, error) {
-	file, err := filepath.Abs(filepath.Join(temp, "image.so"))
-	if err != nil {
-		return nil, err
-	}
-	args := []string{"build", "-buildmode=c-shared", "-trimpath", "-o", file}
-	ldflags := o.LDFlags
-	if o.Strip {
-		ldflags += " -s -w"
-	}
-	if ldflags != "" {
-		args = append(args, "-ldflags="+ldflags)
-	}
-	if o.Tags != "" {
-		args = append(args, "-tags="+o.Tags)
-	}
-	if o.Race {
-		args = append(args, "-race")
-	}
-	if o.Verbose {
-		args = append(args, "-v")
-		fmt.Fprintf(o.Stderr, "go %q\n", append(args, pattern))
-	}
-	if _, err := g.run(ctx, o.Stderr, append(args, "--", pattern)...); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(file)
-}
-
 // publish writes data to temp and renames it to path, so that anybody who looks at
-// path sees all of it or nothing, even after a crash of the machine.
-func publish(ctx context.Context, data []byte, temp, path string) error {
+// path sees all of it or nothing, and with sync even after a crash of the machine.
+func publish(ctx context.Context, data []byte, temp, path string, sync bool) error {
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if err != nil {
 		return err
@@ -154,8 +136,10 @@ func publish(ctx context.Context, data []byte, temp, path string) error {
 	if err := f.Chmod(0o755); err != nil { // whatever the umask
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
+	if sync {
+		if err := f.Sync(); err != nil {
+			return err
+		}
 	}
 	if err := f.Close(); err != nil {
 		return err
@@ -163,7 +147,7 @@ func publish(ctx context.Context, data []byte, temp, path string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := os.Rename(temp, path); err != nil || !sync {
 		return err
 	}
 	return syncDir(filepath.Dir(path))

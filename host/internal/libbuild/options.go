@@ -31,6 +31,11 @@ type Options struct {
 	Shared  bool   // do not link the compilers' libraries, such as libstdc++, statically
 	Race    bool   // build with the race detector
 	Verbose bool   // print the packages as they are compiled, and the commands
+	// Quick is for a library that is replaced in a minute: without DWARF, which takes half of the link, without
+	// what version control says, and not synced to disk. The toolchain collects its garbage later.
+	Quick bool
+	Debug bool // with Quick: with DWARF, for a debugger
+	Timed bool // find out where the time goes: Result.Times
 
 	// Contract reads the schema of the contract in a directory from its source, to find out whether what
 	// hotso gen wrote there is up to date; nil: it is taken to be.

@@ -74,7 +74,7 @@ func Reseal(ctx context.Context, path string, c Change) (Result, error) {
 	defer remove()
 	m := s.Manifest
 	path = filepath.Join(c.Output, fileName(m.Name, m.Version))
-	if err := publish(ctx, file, filepath.Join(temp, "sealed"), path); err != nil {
+	if err := publish(ctx, file, filepath.Join(temp, "sealed"), path, true); err != nil {
 		return Result{}, err
 	}
 	return Result{Path: path, Manifest: m}, nil

@@ -27,13 +27,16 @@ type build struct {
 type built struct {
 	Result
 	sources sources
-	begun   time.Time
 }
 
 // start builds what has changed. It sends to results once, also if it was given up.
 func (b *Builder) start(ctx context.Context, files []string, of sources, results chan<- built) *build {
 	ctx, cancel := context.WithCancel(ctx)
-	is := built{Result: Result{Dir: b.Dir, Files: files}, sources: of, begun: time.Now()}
+	is := built{Result: Result{Dir: b.Dir, Files: files, Begun: time.Now(), Timed: b.Timed}, sources: of}
+	if b.begun {
+		is.Saved = lastSaved(files, is.Begun)
+		is.Times.Notice = is.Begun.Sub(is.Saved)
+	}
 	go func() {
 		defer cancel()
 		if b.make != nil {
@@ -43,7 +46,7 @@ func (b *Builder) start(ctx context.Context, files []string, of sources, results
 		}
 		is.Host = is.Host || b.hostWaits // for a build that goes well
 		b.hostWaits, b.failed = is.Host && is.Err != nil, is.Err != nil
-		is.Took = time.Since(is.begun)
+		is.Took = time.Since(is.Begun)
 		results <- is
 	}()
 	return &build{files, cancel}
@@ -51,29 +54,69 @@ func (b *Builder) start(ctx context.Context, files []string, of sources, results
 
 func (b *Builder) run(ctx context.Context, is *built) error {
 	of := is.sources
-	is.Host = slices.ContainsFunc(is.Files, of.host.has)
+	is.Host = b.hostWaits || slices.ContainsFunc(is.Files, of.host.has)
 	var wrote bool
 	var err error
 	library := slices.ContainsFunc(is.Files, of.library.has)
 	if library && !b.failed && !slices.ContainsFunc(is.Files, func(f string) bool { return of.library.has(f) && !isTest(f) }) {
-		return b.check(ctx, of.library)() // what serves has not changed
+		return b.check(ctx, of.library, b.Vet, b.Test)() // what serves has not changed
 	}
-	if library {
-		if wrote, err = b.generate(ctx, of); err != nil {
-			return err
-		}
-		is.Host = is.Host || wrote
-	}
-	var listing sync.WaitGroup
-	defer listing.Wait()
-	listing.Go(func() { is.sources = b.since(ctx, of) })
 	if !library {
 		return nil
 	}
-	checks := b.check(ctx, of.library) // while it is built
-	is.Library, err = b.library(ctx, checks)
+	if !b.begun || b.failed || of.generatedFrom(is.Files) {
+		begin := time.Now()
+		if wrote, err = b.generate(ctx, of); err != nil {
+			return err
+		}
+		is.Times.Generate = time.Since(begin)
+		is.Host = is.Host || wrote
+	}
+	b.begun = true
+	checks := b.check(ctx, of.library, b.Vet && b.Strict, b.Test) // while it is built
+	err = b.library(ctx, is, checks)
 	_ = checks()
 	return err
+}
+
+// lastSaved is when the last of the files was written; now if that can't be told: a file that is moved
+// keeps its time.
+func lastSaved(files []string, now time.Time) time.Time {
+	var last time.Time
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	if last.After(now) || now.Sub(last) > 2*restless {
+		return now
+	}
+	return last
+}
+
+// A review is what follows a build when its version serves: what the sources are now, and what go vet says.
+type review struct {
+	of     built
+	giveUp context.CancelFunc // of vet; the sources are found out anyway
+	err    error              // of vet
+}
+
+// review reviews what was built. It sends to reviews once, also if it was given up.
+func (b *Builder) review(ctx context.Context, is built, reviews chan<- *review) *review {
+	short, cancel := context.WithCancel(ctx)
+	r := &review{of: is, giveUp: cancel}
+	go func() {
+		defer cancel()
+		before := is.sources
+		r.of.sources = b.since(ctx, before)
+		if b.Vet && !b.Strict && is.Library != nil {
+			if err := b.check(short, r.of.sources.library, true, false)(); short.Err() == nil {
+				r.err = err
+			}
+		}
+		reviews <- r
+	}()
+	return r
 }
 
 // generate writes what hotso gen does for the library and the contracts that it knows, those first.
@@ -97,7 +140,7 @@ func (b *Builder) generate(ctx context.Context, of sources) (wrote bool, err err
 
 // check begins to run what a version must pass, of the packages of the main module. The function that it
 // returns waits for it, and says what was wrong.
-func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
+func (b *Builder) check(ctx context.Context, library SourceSet, vet, test bool) func() error {
 	dirs := slices.DeleteFunc(slices.Clone(library.Main), func(dir string) bool { // one that is gone is no part of it any more
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		return err != nil || len(files) == 0
@@ -107,7 +150,7 @@ func (b *Builder) check(ctx context.Context, library SourceSet) func() error {
 	for i, c := range []struct {
 		wanted  bool
 		command string
-	}{{b.Vet, "vet"}, {b.Test, "test"}} {
+	}{{vet, "vet"}, {test, "test"}} {
 		if c.wanted {
 			running.Go(func() { errs[i] = b.checkBy(ctx, c.command, dirs) })
 		}
@@ -133,36 +176,56 @@ func (b *Builder) checkBy(ctx context.Context, command string, dirs []string) er
 	return nil
 }
 
-// library builds the next version, and puts it into the directory if passed has no error.
-func (b *Builder) library(ctx context.Context, passed func() error) (*libbuild.Result, error) {
+// library builds the next version, and puts it into the directory if passed has no error. If its host is
+// started again as well, the old one must not see it: Publish puts it there.
+func (b *Builder) library(ctx context.Context, is *built, passed func() error) error {
 	if err := os.MkdirAll(b.Output, 0o777); err != nil {
-		return nil, err
+		return err
 	}
 	// In the same file system, and with a name that no watcher looks at.
 	work, err := os.MkdirTemp(b.Output, ".dev-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(work)
-	o := b.Options
-	o.Output, o.Contract, o.Env = work, gen.Contract, append(slices.Clone(b.Env), "GOTMPDIR="+b.work)
+	o := b.Options // what hotso gen writes is up to date
+	o.Output, o.Env = work, append(slices.Clone(b.Env), "GOTMPDIR="+b.work)
 	if o.Version, err = b.nextVersion(); err != nil {
-		return nil, err
+		return err
 	}
 	r, err := libbuild.Build(ctx, o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := passed(); err != nil {
-		return nil, err
+		return err
 	}
+	is.Times.Times = r.Times
 	path := filepath.Join(b.Output, filepath.Base(r.Path))
-	if err := os.Rename(r.Path, path); err != nil {
-		return nil, err
+	is.Library = &r
+	if is.Host && b.Host != "" {
+		held := filepath.Join(b.Output, heldName)
+		if err := os.Rename(r.Path, held); err != nil {
+			return err
+		}
+		is.Publish = func() error { return b.publish(held, path) }
+	} else {
+		_ = os.Remove(filepath.Join(b.Output, heldName)) // this one comes after it
+		err = b.publish(r.Path, path)
 	}
 	r.Path = path
+	return err
+}
+
+// heldName is a library that waits for its host. No watcher looks at it.
+const heldName = ".held"
+
+func (b *Builder) publish(from, path string) error {
+	if err := os.Rename(from, path); err != nil {
+		return err
+	}
 	b.prune(path)
-	return &r, nil
+	return nil
 }
 
 // keep is how many of the versions that were built stay in the directory: there is one to go back to, and

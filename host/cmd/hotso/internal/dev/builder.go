@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -13,14 +14,17 @@ import (
 // A Builder builds a library whenever its sources change. Its functions are called one at a time.
 type Builder struct {
 	libbuild.Options        // Version is set for each build
-	Vet, Test        bool   // a version must pass go vet, or the tests of its packages, too
+	Vet, Test        bool   // go vet looks at what serves; a version must pass the tests of its packages
+	Strict           bool   // a version must pass go vet, too
 	Host             string // directory of the package of a host that runs beside it; "": none is known
 
-	Changed func()       // a build begins
-	Built   func(Result) // it has ended, and no newer change has ended it
+	Changed func()              // a build begins
+	Built   func(Result)        // it has ended, and no newer change has ended it
+	Vetted  func(Result, error) // what go vet says of it, after Built; nil if it has nothing to say
 
 	first     sources
 	work      string // for files of the go command's, which it has no time to remove when it is ended
+	begun     bool   // there was a build
 	failed    bool   // the last build did
 	hostWaits bool   // to be built again, for the library to build
 
@@ -36,8 +40,19 @@ type Result struct {
 	Files   []string         // that changed, sorted; all of them for the first build
 	Library *libbuild.Result // nil if only the host changed, or with Err
 	Host    bool             // the host must be built again
+	Publish func() error     // until the next build with a library: puts the library where the host sees it; nil if it is there
+	Saved   time.Time        // when the last of the files was written; zero for the first build
+	Begun   time.Time
 	Took    time.Duration
+	Timed   bool // Times has what go build has done
+	Times   Times
 	Err     error // of the step that failed, with what the tool said
+}
+
+// Times are where the time of a build went, one after the other.
+type Times struct {
+	Notice, Generate time.Duration // from the save until it was noticed; hotso gen
+	libbuild.Times
 }
 
 // Prepare finds out what the sources are, or says why it can't.
@@ -55,16 +70,27 @@ func (b *Builder) Run(ctx context.Context) (err error) {
 	defer os.RemoveAll(b.work)
 	ctx, cancel := context.WithCancel(ctx)
 	w := newWatcher(ctx, cmp.Or(b.quiet, defaultQuiet))
-	results := make(chan built)
+	results, reviews := make(chan built), make(chan *review)
 	var r reader
 	var seen state
 	var current *build
+	var reviewed *review // under way, after a build
 	defer func() {
 		cancel()
 		if current != nil {
 			<-results
 		}
+		if reviewed != nil {
+			<-reviews
+		}
+		_ = os.Remove(filepath.Join(b.Output, heldName))
 	}()
+	settle := func(v *review) {
+		reviewed = nil
+		r.adopt(seen, v.of.sources.all(), sources.all(), v.of.Begun)
+		sources = v.of.sources
+		w.watch(sources.all())
+	}
 	look := func(why look) {
 		now := r.read(sources.all())
 		files := now.differences(seen)
@@ -74,6 +100,14 @@ func (b *Builder) Run(ctx context.Context) (err error) {
 		if why == polled { // perhaps before the rest of it
 			w.seen <- struct{}{}
 			return
+		}
+		if reviewed != nil { // of what is old by now, only the sources are of interest
+			reviewed.giveUp()
+			settle(<-reviews)
+			now = r.read(sources.all())
+			if files = now.differences(seen); len(files) == 0 {
+				return
+			}
 		}
 		seen = now
 		if current != nil { // of what it was for nobody has heard
@@ -95,9 +129,12 @@ func (b *Builder) Run(ctx context.Context) (err error) {
 		case is := <-results:
 			current = nil
 			b.Built(is.Result)
-			r.adopt(seen, is.sources.all(), sources.all(), is.begun)
-			sources = is.sources
-			w.watch(sources.all())
+			reviewed = b.review(ctx, is, reviews)
+		case v := <-reviews:
+			settle(v)
+			if v.of.Library != nil && b.Vet && !b.Strict {
+				b.Vetted(v.of.Result, v.err)
+			}
 		}
 	}
 }
@@ -106,6 +143,13 @@ func (b *Builder) Run(ctx context.Context) (err error) {
 type sources struct{ library, host SourceSet }
 
 func (s sources) all() SourceSet { return s.library.join(s.host) }
+
+// generatedFrom reports whether what hotso gen writes may be another after a change of those files.
+func (s sources) generatedFrom(files []string) bool {
+	return slices.ContainsFunc(files, func(f string) bool {
+		return slices.Contains(s.library.Generated, filepath.Dir(f)) || slices.Contains(s.library.Files, f)
+	})
+}
 
 // since are the sources after a build of before: packages may have come and gone. What is gone
 // while something is missing may come back.

@@ -252,15 +252,24 @@ func TestHost(t *testing.T) {
 	}
 	h := &Host{Command: []string{"sh", "-c", `trap 'echo over; exit 0' TERM; echo "in $0"; while :; do sleep 0.01; done`, "{}"}, Dir: "here",
 		Stdout: out, Ended: func(err error) { ended <- err }}
-	require.NoError(t, h.Restart(t.Context()))
+	require.NoError(t, h.Restart(t.Context(), nil))
 	says("in here\n")
-	require.NoError(t, h.Restart(t.Context()))
+	require.NoError(t, h.Restart(t.Context(), nil))
 	says("in here\nover\nin here\n")
 	h.Close()
 	says("in here\nover\nin here\nover\n")
 	assert.Empty(t, ended, "it did not end by itself")
+
+	// Who is in a hurry does not wait for it.
+	hurry := make(chan struct{})
+	h = &Host{Command: []string{"sh", "-c", `trap '' TERM; echo stays >> out; while :; do sleep 0.01; done`}, Hurry: hurry}
+	require.NoError(t, h.Restart(t.Context(), nil))
+	says("in here\nover\nin here\nover\nstays\n")
+	close(hurry)
+	h.Close()
+	assert.False(t, h.Running())
 	h = &Host{Command: []string{"sh", "-c", "exit 3"}, Ended: func(err error) { ended <- err }}
-	require.NoError(t, h.Restart(t.Context()))
+	require.NoError(t, h.Restart(t.Context(), nil))
 	require.EqualError(t, <-ended, "exit status 3")
 	h.Close()
 }

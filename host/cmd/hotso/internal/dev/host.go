@@ -20,7 +20,8 @@ type Host struct {
 	Command        []string // "{}" in an argument stands for Dir
 	Dir            string   // of the versions
 	Stdout, Stderr io.Writer
-	Ended          func(error) // it ended by itself; called by another goroutine
+	Ended          func(error)     // it ended by itself; called by another goroutine
+	Hurry          <-chan struct{} // closed: it has no time to end by itself
 
 	work    string // has the binary, if one is built
 	running *process
@@ -48,9 +49,9 @@ func (h *Host) Package() string {
 	return dir
 }
 
-// Restart builds the program, if it is a package, ends the one that runs, and starts it. If it does not
-// compile, the one that runs goes on.
-func (h *Host) Restart(ctx context.Context) error {
+// Restart builds the program, if it is a package, ends the one that runs, and starts it. Between the two
+// it calls between, unless that is nil. If it does not compile, the one that runs goes on.
+func (h *Host) Restart(ctx context.Context, between func() error) error {
 	var command []string
 	for _, c := range h.Command {
 		command = append(command, strings.ReplaceAll(c, "{}", h.Dir))
@@ -63,6 +64,11 @@ func (h *Host) Restart(ctx context.Context) error {
 		command = slices.Concat([]string{binary}, command[3:])
 	}
 	h.stop()
+	if between != nil {
+		if err := between(); err != nil {
+			return err
+		}
+	}
 	p := &process{Cmd: exec.Command(command[0], command[1:]...), ended: make(chan struct{})}
 	p.Stdout, p.Stderr = h.Stdout, h.Stderr
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt at the terminal is for hotso, which ends it
@@ -104,7 +110,7 @@ func (h *Host) build(ctx context.Context, dir string) (binary string, err error)
 // patience is how long a program has to end by itself.
 const patience = 10 * time.Second
 
-// stop ends the program that runs: by SIGTERM, and by SIGKILL if it takes too long.
+// stop ends the program that runs: by SIGTERM, and by SIGKILL if it takes too long, or somebody is in a hurry.
 func (h *Host) stop() {
 	p := h.running
 	if p == nil {
@@ -114,7 +120,12 @@ func (h *Host) stop() {
 	_ = p.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-p.ended:
+	case <-h.Hurry:
 	case <-time.After(patience):
+	}
+	select {
+	case <-p.ended:
+	default:
 		_ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL)
 		<-p.ended
 	}

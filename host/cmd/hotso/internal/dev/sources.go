@@ -26,6 +26,9 @@ type SourceSet struct {
 	Main  []string // of Dirs, those of the main modules: only they have what their tests import
 	// Contracts are the directories of packages that have one.
 	Contracts []string
+	// Generated are the directories of packages that hotso gen reads: what changes elsewhere does not
+	// change what it writes.
+	Generated []string
 	// Incomplete: something of it is not there, or does not parse, so there may be more.
 	Incomplete bool
 }
@@ -35,7 +38,7 @@ func (s SourceSet) join(o SourceSet) SourceSet {
 	union := func(a, b []string) []string { return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b)))) }
 	return SourceSet{
 		Dirs: union(s.Dirs, o.Dirs), Files: union(s.Files, o.Files), Main: union(s.Main, o.Main),
-		Contracts:  union(s.Contracts, o.Contracts),
+		Contracts: union(s.Contracts, o.Contracts), Generated: union(s.Generated, o.Generated),
 		Incomplete: s.Incomplete || o.Incomplete,
 	}
 }
@@ -48,6 +51,8 @@ func (s SourceSet) has(path string) bool {
 // listed is a package, as go list tells of it.
 type listed struct {
 	Dir        string
+	ImportPath string
+	Imports    []string
 	Standard   bool
 	GoFiles    []string
 	CgoFiles   []string
@@ -68,7 +73,7 @@ func (p *listed) edited() bool {
 // Sources lists what a build of the package in dir reads. It does so also if something does not
 // compile, as far as the go command can.
 func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
-	args := []string{"list", "-e", "-deps", "-json=Dir,Standard,GoFiles,CgoFiles,EmbedFiles,Incomplete,Module"}
+	args := []string{"list", "-e", "-deps", "-json=Dir,ImportPath,Imports,Standard,GoFiles,CgoFiles,EmbedFiles,Incomplete,Module"}
 	if tags != "" {
 		args = append(args, "-tags", tags)
 	}
@@ -77,6 +82,8 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 		return SourceSet{}, err
 	}
 	var set SourceSet
+	read := map[string]bool{} // by import path: hotso gen reads it
+	var edited []*listed
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p listed
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
@@ -89,6 +96,7 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 			continue
 		}
 		set.Dirs = append(set.Dirs, p.Dir)
+		edited = append(edited, &p)
 		if p.Module.Main {
 			set.Main = append(set.Main, p.Dir)
 		}
@@ -100,8 +108,10 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 		}
 		if slices.ContainsFunc(slices.Concat(p.GoFiles, p.CgoFiles), func(f string) bool { return hasContract(filepath.Join(p.Dir, f)) }) {
 			set.Contracts = append(set.Contracts, p.Dir)
+			read[p.ImportPath] = true
 		}
 	}
+	set.Generated = generatedFrom(edited, read)
 	if work, err := goCommand(ctx, dir, "env", "GOWORK"); err == nil {
 		if f := strings.TrimSpace(string(work)); f != "" && f != "off" {
 			set.Files = append(set.Files, f, f+".sum")
@@ -111,6 +121,36 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 		return SourceSet{}, fmt.Errorf("%s: no package that could be edited: is it a directory of a module?", dir)
 	}
 	return set, nil
+}
+
+// generatedFrom are the directories of the packages that hotso gen reads: the library, which is the last in
+// the order of go list -deps, the contracts, and what these import. A library that has functions of other
+// packages exported may read any.
+func generatedFrom(edited []*listed, read map[string]bool) (dirs []string) {
+	for i, p := range slices.Backward(edited) { // each before what it imports
+		library := i == len(edited)-1
+		if library && slices.ContainsFunc(slices.Concat(p.GoFiles, p.CgoFiles), func(f string) bool { return exportsOthers(filepath.Join(p.Dir, f)) }) {
+			for _, p := range edited {
+				dirs = append(dirs, p.Dir)
+			}
+			return dirs
+		}
+		if read[p.ImportPath] {
+			for _, path := range p.Imports {
+				read[path] = true
+			}
+		}
+		if library || read[p.ImportPath] {
+			dirs = append(dirs, p.Dir)
+		}
+	}
+	return dirs
+}
+
+// exportsOthers reports whether a file names packages whose functions the library exports.
+func exportsOthers(path string) bool {
+	text, err := os.ReadFile(path)
+	return err != nil || bytes.Contains(text, []byte("//hotso:package"))
 }
 
 // hasContract reports whether a file has the directive above an interface. One that names a package is

@@ -11,8 +11,9 @@ import (
 
 const (
 	// defaultQuiet is how long nothing must happen for a change to be whole: an editor that saves, and
-	// git that checks out, write one file after the other.
-	defaultQuiet = 30 * time.Millisecond
+	// git that checks out, write one file after the other. If that was too early, the build is given up for the
+	// rest of the change, which costs nobody anything.
+	defaultQuiet = 15 * time.Millisecond
 	// restless is after how much time a change counts although files still change.
 	restless = time.Second
 	// poll is how often the sources are looked at without being told.

@@ -33,7 +33,22 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /versions, /events and /healthz", r.URL.Path)
 	})
-	return s.inTurn(engaging(onlyUTF8(s.door(mux))))
+	return s.inTurn(engaging(onlyUTF8(s.beside(s.door(mux)))))
+}
+
+// beside has the paths of Config.Beside answered by their handlers.
+func (s *Server) beside(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		own := s.conf.Beside[r.URL.Path]
+		if own == nil {
+			h.ServeHTTP(w, r)
+			return
+		}
+		if c := connOf(r); c != nil {
+			c.disengage() // it may be a stream, which can be cut off for others
+		}
+		own.ServeHTTP(w, r)
+	})
 }
 
 // onlyUTF8 refuses names that are no text: nothing has such a name, and no answer could

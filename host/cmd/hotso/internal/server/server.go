@@ -62,6 +62,8 @@ type Config struct {
 	// AllowHosts are names that requests may address the server by, besides localhost
 	// and IP addresses; without ports.
 	AllowHosts []string
+	// Beside are handlers of other paths, which may stream. Who may ask them, they judge themselves.
+	Beside map[string]http.Handler
 	// Socket is served as well, if it is not nil; whoever can open it may deploy. Serve
 	// makes it, again whenever it is gone, and closes it.
 	Socket *Socket
