@@ -115,9 +115,9 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		var f struct{ Error string }
+		var f struct{ Error, Page string }
 		_ = json.Unmarshal(b, &f) // empty if it is not JSON; then the status says what is wrong
-		return &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error)}
+		return &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error), f.Page}
 	}
 	return json.Unmarshal(b, result)
 }
@@ -127,9 +127,13 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 type refusedByServer struct {
 	status int
 	text   string
+	page   string
 }
 
 func (e *refusedByServer) Error() string { return e.text }
+
+// Page is what the server says that hotso help has on it.
+func (e *refusedByServer) Page() string { return e.page }
 
 func (e *refusedByServer) Is(target error) bool {
 	return target == host.ErrRefused && e.status == http.StatusUnprocessableEntity ||

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/watch"
 )
 
-// Exit codes; newExitCodes documents them.
+// Exit codes; docs/exit-codes.md documents them.
 const (
 	exitOK      = 0
 	exitFailed  = 1
@@ -18,22 +16,6 @@ const (
 	exitRefused = 3
 	exitCall    = 4
 )
-
-func newExitCodes() *cobra.Command {
-	return &cobra.Command{
-		Use:   "exit-codes",
-		Short: "What the exit codes mean",
-		Long: `Exit codes of hotso:
-
-  0  it did what it was told
-  1  the operation failed: no such file, build failed, library does not start,
-     calls were still inside at the end of a drain, ...
-  2  the command line is wrong, or the arguments don't fit the function
-  3  the library was refused before any of its code ran: damaged, not sealed,
-     built for another machine, other ABI, ...
-  4  the library's function returned an error, panicked, or crashed the library`,
-	}
-}
 
 // A usageError is a wrong command line.
 type usageError struct{ error }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/explain"
 )
@@ -75,6 +76,7 @@ type inspection struct {
 	ELF       *elfFacts           `json:"elf,omitempty"`
 	Explained []explain.Finding   `json:"explained,omitempty"`
 	Refused   string              `json:"refused,omitempty"` // why it can't be loaded
+	Page      string              `json:"page,omitempty"`    // what hotso help has on that
 }
 
 type elfFacts struct {
@@ -152,7 +154,7 @@ func newInspection(d *host.Description, refused error, spec *elfimage.Spec) insp
 		i.Go, i.Platform = m.Go, m.OS+"/"+m.Arch
 	}
 	if refused != nil {
-		i.Refused = refused.Error()
+		i.Refused, i.Page = refused.Error(), help.Page(refused)
 		var e *host.Error
 		if errors.As(refused, &e) {
 			i.Refused = (&host.Error{Step: e.Step, Reason: e.Reason, Cause: e.Cause, Advice: e.Advice}).Error()

@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
 // run runs the command line and returns the exit code.
@@ -19,7 +22,9 @@ func run(args []string) int {
 	}
 	t.problem(err) // not to os.Stderr, which hotso crash mutes
 	code := exitCode(err)
-	if code == exitUsage {
+	if page := help.Page(err); page != "" {
+		fmt.Fprintf(t.err, "Try 'hotso help %s'.\n", printable.Line(page)) // of a server, perhaps
+	} else if code == exitUsage {
 		fmt.Fprintf(t.err, "Try '%s --help'.\n", cmd.CommandPath())
 	}
 	return code
@@ -40,7 +45,7 @@ new versions while they are called. No call is lost.`,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q", args[0])
+				return usagef("unknown command %q%s", args[0], didYouMean(args[0], names(cmd.Commands())))
 			}
 			return nil
 		},
@@ -49,7 +54,10 @@ new versions while they are called. No call is lost.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
 		newSoak(t), newCrash(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
-		newVersion(t), newExitCodes())
+		newVersion(t))
+	root.SetHelpCommand(newHelp(t))
+	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + topics() + "{{end}}")
+	root.InitDefaultCompletionCmd()
 	return root
 }
 

@@ -67,6 +67,9 @@ func (l *serveLog) event(e server.Event) {
 	}
 	l.label = max(l.label, utf8.RuneCountInString(label))
 	detail := firstLine(e.Detail, e.File)
+	if e.Page != "" {
+		detail += " (hotso help " + e.Page + ")"
+	}
 	if e.State == host.Serving {
 		detail = strings.TrimSpace("(load " + duration(e.Took) + ") " + detail)
 	}

@@ -5,7 +5,8 @@ package main
 //   - Quiet: what was asked for goes to stdout, and nothing else does. No
 //     banner, no "done".
 //   - Errors go to stderr as "hotso: ..." and say what to do. The exit code
-//     says the rest (hotso help exit-codes).
+//     says the rest (hotso help exit-codes). A reason that has a page names it: hotso
+//     help errors/seal.
 //   - Aligned: facts are a column of names and a column of values; a log line
 //     has its time, version and state where the last one had them.
 //   - Colour and progress only on a terminal, and no colour with NO_COLOR set
@@ -40,16 +41,21 @@ import (
 type terminal struct {
 	out, err           io.Writer
 	outColor, errColor bool
-	progress           bool // stderr is somewhere to show progress
+	progress           bool   // stderr is somewhere to show progress
+	pager              string // command that shows long texts, if stdout is a terminal and there is one
 }
 
 func newTerminal() *terminal {
 	colors := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	outTerm, errTerm := term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))
-	return &terminal{
+	t := &terminal{
 		out: os.Stdout, err: os.Stderr,
 		outColor: colors && outTerm, errColor: colors && errTerm, progress: errTerm,
 	}
+	if outTerm {
+		t.pager = os.Getenv("PAGER")
+	}
+	return t
 }
 
 // logs writes the log records of libraries (cabilog) to stderr.

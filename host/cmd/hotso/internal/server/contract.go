@@ -65,7 +65,7 @@ func (s *Server) contract(w http.ResponseWriter, _ *http.Request) {
 		lib = slot.Current()
 	}
 	if lib == nil {
-		fail(w, http.StatusServiceUnavailable, nobody)
+		failFor(w, http.StatusServiceUnavailable, host.ErrEmpty, nobody)
 		return
 	}
 	document := s.contracts.of(lib).openAPI()

@@ -55,7 +55,7 @@ func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot))
 			h(w, r, slot)
 			return
 		}
-		fail(w, http.StatusServiceUnavailable, nobody)
+		failFor(w, http.StatusServiceUnavailable, host.ErrEmpty, nobody)
 	})
 }
 
@@ -139,13 +139,13 @@ func answerDeployment[T any](w http.ResponseWriter, done *T, err error) {
 	case done != nil:
 		answer(w, http.StatusOK, done)
 	case errors.Is(err, host.ErrRefused):
-		fail(w, http.StatusUnprocessableEntity, "%v", err)
+		failFor(w, http.StatusUnprocessableEntity, err, err.Error())
 	case errors.Is(err, host.ErrArgument):
-		fail(w, http.StatusBadRequest, "%v", reason(err))
+		failFor(w, http.StatusBadRequest, err, reason(err).Error())
 	case slices.ContainsFunc(conflicts, func(c error) bool { return errors.Is(err, c) }):
-		fail(w, http.StatusConflict, "%v", err)
+		failFor(w, http.StatusConflict, err, err.Error())
 	default:
-		fail(w, http.StatusBadGateway, "%v", err)
+		failFor(w, http.StatusBadGateway, err, err.Error())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/internal/transcode"
 )
 
@@ -58,18 +59,18 @@ func failCall(w http.ResponseWriter, slot *host.Slot, name string, err error) {
 		}
 		var named namedError
 		errors.As(err, &named)
-		answer(w, status, failure{firstLine(failed.Message), kind, failed.Version, named.names})
+		answer(w, status, failure{firstLine(failed.Message), kind, failed.Version, named.names, help.Page(err)})
 	case errors.As(err, &crash):
-		answer(w, status, failure{Error: firstLine(crash.Error()), Kind: "crash", Version: crash.Version})
+		answer(w, status, failure{Error: firstLine(crash.Error()), Kind: "crash", Version: crash.Version, Page: help.Page(err)})
 	case errors.Is(err, host.ErrFunction):
-		fail(w, status, "%s", unknown(slot, name))
+		failFor(w, status, err, unknown(slot, name))
 	case errors.Is(err, host.ErrEmpty), errors.Is(err, host.ErrClosed):
-		fail(w, status, nobody)
+		failFor(w, status, err, nobody)
 	case errors.Is(err, host.ErrArgument) && errors.As(err, &wrong):
-		fail(w, status, "%v", wrong)
+		failFor(w, status, err, wrong.Error())
 	case errors.Is(err, host.ErrArgument):
-		fail(w, status, "%v", reason(err))
+		failFor(w, status, err, reason(err).Error())
 	default:
-		fail(w, status, "%v", err)
+		failFor(w, status, err, err.Error())
 	}
 }

@@ -130,7 +130,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 	case watch.Invalid:
 		f.candidates.remove(v)
 		delete(f.manifests, v.Path)
-		f.note(v, host.Refused, refusal(e.Err), true)
+		f.refuse(v, e.Err)
 	case watch.Trouble:
 		f.emit(host.Event{Name: f.slot.Name(), State: Trouble, Detail: e.Err.Error(), Err: e.Err})
 	}
@@ -238,12 +238,22 @@ func (f *follower) olderThanCurrent() string {
 	return "older than " + f.candidates.current.Text + ", which serves"
 }
 
+// refuse notes that a file is none that the slot could take.
+func (f *follower) refuse(v watch.Version, err error) {
+	f.remember(v, host.Event{State: host.Refused, Detail: refusal(err), Err: err}, true)
+}
+
 // note remembers a file that the slot never saw.
 func (f *follower) note(v watch.Version, state host.State, why string, tell bool) {
-	now := time.Now()
-	f.notes.add(host.VersionInfo{Version: v.Text, File: v.Path, State: state, Since: now, Reason: why})
+	f.remember(v, host.Event{State: state, Detail: why}, tell)
+}
+
+// remember adds a note of what became of a file, and tells it if that is wanted.
+func (f *follower) remember(v watch.Version, e host.Event, tell bool) {
+	e.Time, e.Name, e.Version, e.File = time.Now(), v.Name, v.Text, v.Path
+	f.notes.add(host.VersionInfo{Version: e.Version, File: e.File, State: e.State, Since: e.Time, Reason: e.Detail})
 	if tell {
 		f.slot.Flush(context.Background()) // it may be the reason for this
-		f.emit(host.Event{Time: now, Name: v.Name, Version: v.Text, File: v.Path, State: state, Detail: why})
+		f.emit(e)
 	}
 }

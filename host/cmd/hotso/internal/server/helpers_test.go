@@ -138,7 +138,7 @@ func (r *running) do(method, path, body string, header ...string) (status int, a
 }
 
 // entry is the last one of a file in GET /versions.
-func (r *running) entry(file string) (last host.VersionInfo) {
+func (r *running) entry(file string) (last server.Version) {
 	r.t.Helper()
 	status, body, _ := r.do("GET", "/versions", "")
 	require.Equal(r.t, http.StatusOK, status)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
@@ -100,18 +101,30 @@ func (s *Server) versions(w http.ResponseWriter, _ *http.Request) {
 
 // Versions is what is known of all versions, and which one serves.
 type Versions struct {
-	Name     string             `json:"name"`              // empty until there is a library
-	Serving  string             `json:"serving,omitempty"` // version
-	Canary   string             `json:"canary,omitempty"`  // version
-	Versions []host.VersionInfo `json:"versions"`          // as they were seen; files that were not loaded last
+	Name     string    `json:"name"`              // empty until there is a library
+	Serving  string    `json:"serving,omitempty"` // version
+	Canary   string    `json:"canary,omitempty"`  // version
+	Versions []Version `json:"versions"`          // as they were seen; files that were not loaded last
+}
+
+// A Version is what is known of a version, or of a file that was not loaded.
+type Version struct {
+	host.VersionInfo
+	Page string `json:"page,omitempty"` // what hotso help has on the reason
 }
 
 // Versions lists the versions seen.
 func (s *Server) Versions() Versions {
-	v := Versions{Versions: []host.VersionInfo{}}
+	v := Versions{Versions: []Version{}}
+	pages := s.journal.pages()
+	add := func(infos []host.VersionInfo) {
+		for _, i := range infos {
+			v.Versions = append(v.Versions, Version{i, pages[i.File]})
+		}
+	}
 	if slot := s.slot.Load(); slot != nil {
 		v.Name = slot.Name()
-		v.Versions = append(v.Versions, slot.Versions()...)
+		add(slot.Versions())
 		if lib := slot.Current(); lib != nil {
 			v.Serving = lib.Version()
 		}
@@ -119,7 +132,7 @@ func (s *Server) Versions() Versions {
 			v.Canary = c.Version
 		}
 	}
-	v.Versions = append(v.Versions, s.notes.all()...)
+	add(s.notes.all())
 	return v
 }
 
@@ -129,6 +142,12 @@ type failure struct {
 	Kind    string   `json:"kind,omitempty"`    // error, panic or crash of a library
 	Version string   `json:"version,omitempty"` // that failed
 	Is      []string `json:"is,omitempty"`      // errors of a contract that it is or wraps, by name
+	Page    string   `json:"page,omitempty"`    // what hotso help has on it
+}
+
+// failFor is fail for an error that may have a page.
+func failFor(w http.ResponseWriter, status int, err error, text string) {
+	answer(w, status, failure{Error: text, Page: help.Page(err)})
 }
 
 func fail(w http.ResponseWriter, status int, format string, args ...any) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
@@ -24,6 +25,7 @@ const (
 type Event struct {
 	ID int64 `json:"id"`
 	host.Event
+	Page string `json:"page,omitempty"` // what hotso help has on its error
 }
 
 // journalSize is how many events are kept for replay.
@@ -54,7 +56,7 @@ func (j *journal) add(e host.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	event := Event{j.last, e}
+	event := Event{j.last, e, help.Page(e.Err)}
 	if len(j.events) == journalSize {
 		j.events = j.events[1:]
 	}
@@ -145,6 +147,17 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+// pages are those of the errors by which files have come into their states, by path, as far back as events are kept.
+func (j *journal) pages() map[string]string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	pages := map[string]string{}
+	for _, e := range j.events {
+		pages[e.File] = e.Page
+	}
+	return pages
 }
 
 func (j *journal) lastID() int64 {

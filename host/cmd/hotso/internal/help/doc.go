@@ -1,0 +1,3 @@
+// Package help finds what hotso help prints: the guides in docs, and a page for each reason why
+// something failed.
+package help
