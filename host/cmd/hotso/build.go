@@ -34,7 +34,8 @@ statically where that can be done; where it can't, it says why.`,
 		Example: `  hotso build ./libgreeter --version 2
   hotso build --version 2.1.0 -o /srv/libs --strip
   hotso build ./libgreeter --version 3 --ldflags "-X 'example.com/greeter.greeting=Moin!'"`,
-		Args: arguments(0, 1),
+		Args:              arguments(0, 1),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Version == "" {
 				return usagef("--version is needed, such as --version 2")
@@ -61,6 +62,8 @@ statically where that can be done; where it can't, it says why.`,
 	flags.BoolVar(&o.Shared, "shared-runtimes", false, "link libstdc++, libgcc and libgomp as shared objects")
 	flags.BoolVarP(&o.Verbose, "verbose", "v", false, "show the commands and their output")
 	flags.BoolVar(&asJSON, "json", false, "describe the library as JSON")
+	completes(cmd, completeNothing, "version", "name", "ldflags", "tags")
+	_ = cmd.MarkFlagDirname("output")
 	return cmd
 }
 

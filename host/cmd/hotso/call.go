@@ -289,16 +289,3 @@ func isNumber(text string) bool {
 	_, err := strconv.ParseFloat(text, 64)
 	return err == nil || errors.Is(err, strconv.ErrRange)
 }
-
-// completeCall completes a file, then the names of its functions.
-func completeCall(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	switch len(args) {
-	case 0:
-		return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
-	case 1:
-		if d, err := host.Inspect(args[0]); err == nil {
-			return functionNames(d), cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	return nil, cobra.ShellCompDirectiveDefault
-}

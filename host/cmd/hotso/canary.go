@@ -65,10 +65,8 @@ swap newer versions in at once: there, FILE may be one that was rolled back.`,
   hotso canary --percent 20
   hotso promote
   hotso canary --abort`,
-		Args: arguments(0, 1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Args:              arguments(0, 1),
+		ValidArgsFunction: completeVersions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runCanary(cmd, t, append(args, "build")[0], f)
 		},

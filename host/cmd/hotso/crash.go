@@ -41,11 +41,9 @@ The times are from the crashing call; if it hangs, from when the host ends it.`,
 		Example: `  hotso crash build/libgreeter.v2.so
   hotso crash build/libgreeter.v2.so --kind panic,overflow --times 100
   hotso crash build/libgreeter.v2.so --kind hang --verbose`,
-		Args: arguments(1, 1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runCrash(cmd.Context(), t, args[0], f) },
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeLibrary,
+		RunE:              func(cmd *cobra.Command, args []string) error { return runCrash(cmd.Context(), t, args[0], f) },
 	}
 	cmd.Flags().StringSliceVar(&f.kinds, "kind", []string{"all"}, "how to crash; several, separated by commas")
 	cmd.Flags().IntVar(&f.times, "times", 100, "how often, in all")
@@ -54,9 +52,7 @@ The times are from the crashing call; if it hangs, from when the host ends it.`,
 	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "free what C code leaves on the C heap (host.ReclaimC)")
 	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "let the dying runtimes write to stderr")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
-	_ = cmd.RegisterFlagCompletionFunc("kind", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return append([]string{"all"}, abi.DrillKinds...), cobra.ShellCompDirectiveNoFileComp
-	})
+	completes(cmd, cobra.FixedCompletions(append([]string{"all"}, abi.DrillKinds...), cobra.ShellCompDirectiveNoFileComp), "kind")
 	return cmd
 }
 

@@ -23,6 +23,7 @@ func deployCommand(t *terminal, use, short, long, example string, run func(conte
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example, Args: arguments(0, 1),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if path == "" {
 				path = filepath.Join(append(args, "build")[0], server.SocketName)

@@ -41,7 +41,8 @@ If build tags leave out a file that exports something, a note on stderr says so.
 		Example: `  hotso gen ./libgreeter
   hotso gen --tags pro     # then hotso build --tags pro
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
-		Args: arguments(0, 1),
+		Args:              arguments(0, 1),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) > 0 {

@@ -37,11 +37,9 @@ is one, to NAME.minisig, for minisign to verify or to sign.`,
   hotso inspect --explain build/libgreeter.v2.so
   hotso inspect --extract manifest build/libgreeter.v2.so && minisign -V -p hotso.pub -m manifest
   hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'`,
-		Args: arguments(1, 1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return inspect(t, args[0], f) },
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeLibrary,
+		RunE:              func(_ *cobra.Command, args []string) error { return inspect(t, args[0], f) },
 	}
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")

@@ -39,7 +39,8 @@ once a second.`,
   cd shop && make dev                     # then edit libshop/main.go
 
   hotso new example.com/team/prices --exports`,
-		Args: arguments(1, 1),
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeNothing,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isContract && m.Exports {
 				return usagef("--contract and --exports: choose one")

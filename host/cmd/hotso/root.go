@@ -35,7 +35,10 @@ func newRoot(t *terminal) *cobra.Command {
 		Use:   "hotso",
 		Short: "Replace Go code inside a running process",
 		Long: `hotso builds Go packages into libraries, serves their functions, and swaps in
-new versions while they are called. No call is lost.`,
+new versions while they are called. No call is lost.
+
+Shells complete commands, flags, libraries, their functions, and the versions of a running
+server: see hotso completion --help.`,
 		Example: `  hotso build ./libgreeter --version 1                  # -> build/libgreeter.v1.so
   hotso serve build &                                   # http://127.0.0.1:8080
   curl -d '["Ada"]' 127.0.0.1:8080/call/GreetName       # "Hello, Ada!"
@@ -57,7 +60,7 @@ new versions while they are called. No call is lost.`,
 		newVersion(t))
 	root.SetHelpCommand(newHelp(t))
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + topics() + "{{end}}")
-	root.InitDefaultCompletionCmd()
+	addCompletion(root)
 	return root
 }
 

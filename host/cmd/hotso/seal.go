@@ -32,8 +32,9 @@ hotso inspect --extract, sign that, and put the signature in with --signature.`,
   hotso inspect build/libgreeter.v2.so --extract manifest
   minisign -S -s my.key -m manifest
   hotso seal build/libgreeter.v2.so --signature manifest.minisig`,
-		Args: arguments(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return seal(cmd.Context(), t, args[0], f) },
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeLibrary,
+		RunE:              func(cmd *cobra.Command, args []string) error { return seal(cmd.Context(), t, args[0], f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.key, "key", "", "secret key to sign with")
@@ -41,6 +42,8 @@ hotso inspect --extract, sign that, and put the signature in with --signature.`,
 	flags.StringVar(&f.Name, "name", "", "new name")
 	flags.StringVar(&f.Version, "version", "", "new version")
 	flags.StringVarP(&f.Output, "output", "o", "", "directory of the result (default: that of FILE)")
+	completes(cmd, completeNothing, "name", "version")
+	_ = cmd.MarkFlagDirname("output")
 	return cmd
 }
 

@@ -110,10 +110,8 @@ don't send the rest of their request.`,
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -d '{"p": {"name": "Ada"}}' 127.0.0.1:8080/call/Greeter.Greet
   curl -N 127.0.0.1:8080/events`,
-		Args: arguments(1, 1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		},
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.hasCanary, f.hasToken = cmd.Flags().Changed("canary"), cmd.Flags().Changed("token")
 			return serve(cmd.Context(), t, args[0], f)
@@ -133,6 +131,8 @@ don't send the rest of their request.`,
 	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its kin; default "+server.SocketName+" in DIR, if it can be made")
 	f.limits.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
+	completes(cmd, completeNames, "name")
+	completes(cmd, completeNothing, "addr", "allow-host", "drain", "probation", "check", "canary", "token")
 	return cmd
 }
 

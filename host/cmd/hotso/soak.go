@@ -45,10 +45,8 @@ that may be called at any time and any number of times.`,
 		Example: `  hotso soak build/libgreeter.v2.so --call 'Add 1 2'
   hotso soak build/libgreeter.v2.so --call 'Add 1 2' --reloads 100000
   hotso soak build/libgreeter.v2.so --overlap=false --for 1m --json`,
-		Args: arguments(1, 1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Args:              arguments(1, 1),
+		ValidArgsFunction: completeLibrary,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.duration > 0 && !cmd.Flags().Changed("reloads") {
 				f.reloads = 0
@@ -63,6 +61,7 @@ that may be called at any time and any number of times.`,
 	cmd.Flags().StringVar(&f.call, "call", "", "function and arguments that they call; default: the health hooks")
 	cmd.Flags().BoolVar(&f.reclaim, "reclaim", false, "free what C code leaves on the C heap (host.ReclaimC)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	completes(cmd, completeFunction, "call")
 	return cmd
 }
 

@@ -13,10 +13,11 @@ import (
 func newVersion(t *terminal) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "version",
-		Short:   "Show the version of hotso, and the ABI of the libraries it loads",
-		Example: "  hotso version --json",
-		Args:    arguments(0, 0),
+		Use:               "version",
+		Short:             "Show the version of hotso, and the ABI of the libraries it loads",
+		Example:           "  hotso version --json",
+		Args:              arguments(0, 0),
+		ValidArgsFunction: completeNothing,
 		RunE: func(*cobra.Command, []string) error {
 			v := struct {
 				Hotso    string `json:"hotso"`
