@@ -69,6 +69,13 @@ func hotso_go_stream_read(id uint64, out unsafe.Pointer, capacity uintptr, lengt
 	return readStream(id, Out(out, capacity, length))
 }
 
+//export hotso_go_debug
+func hotso_go_debug(what unsafe.Pointer, n uintptr, stream unsafe.Pointer) int32 {
+	id, status := openDebug(String(what, n))
+	*(*uint64)(stream) = id
+	return status
+}
+
 //export hotso_go_stream_close
 func hotso_go_stream_close(id uint64) { closeStream(id) }
 

@@ -29,6 +29,7 @@ extern int32_t hotso_go_drill(void *kind, size_t len);
 extern void hotso_go_cancel(uintptr_t called);
 extern int32_t hotso_go_stream_read(uint64_t stream, void *out, size_t cap, void *len);
 extern void hotso_go_stream_close(uint64_t stream);
+extern int32_t hotso_go_debug(void *what, size_t len, void *stream);
 
 const hotso_description *hotso_describe(void) {
     return (const hotso_description *)&hotso_descriptor;
@@ -76,6 +77,10 @@ hotso_status hotso_stream_read(uint64_t stream, char *out, size_t out_cap, size_
 
 void hotso_stream_close(uint64_t stream) {
     hotso_go_stream_close(stream);
+}
+
+hotso_status hotso_debug(hotso_cchar *what, size_t what_len, uint64_t *stream) {
+    return hotso_go_debug((void *)what, what_len, stream);
 }
 
 /* What hotso_cancel takes for the call that the calling thread serves; 0 on platforms where

@@ -158,14 +158,14 @@ func readStream(id uint64, b Buffer) (status int32) {
 		}
 	}()
 	data, err := s.next(int(min(b.cap, streamChunk)))
-	panicked, isPanic := err.(keptPanic)
+	kept, isKept := err.(keptStatus)
 	switch {
 	case err == io.EOF && !isOpen(id):
 		return fail(errStreamClosed) // a reader may report its own Close as its end
 	case err == io.EOF:
 		return abi.End
-	case isPanic:
-		return int32(panicked)
+	case isKept:
+		return int32(kept)
 	case err != nil:
 		return fail(err)
 	}
@@ -256,10 +256,10 @@ type piece struct {
 	err  error
 }
 
-// A keptPanic is the status of a sequence that panicked; the stack is kept with it.
-type keptPanic int32
+// A keptStatus is how a stream ends whose message has been kept already, as a panic's with its stack.
+type keptStatus int32
 
-func (keptPanic) Error() string { return "panic in a sequence" }
+func (keptStatus) Error() string { return "kept with its status" }
 
 var errStreamClosed = errors.New("the stream was closed while it was being read")
 
@@ -285,7 +285,7 @@ func (s *seqStream) run(seq iter.Seq2[[]byte, error]) {
 	last := piece{err: io.EOF}
 	defer func() {
 		if r := recover(); r != nil {
-			last.err = keptPanic(keepPanic(r))
+			last.err = keptStatus(keepPanic(r))
 		}
 		s.give(last)
 	}()

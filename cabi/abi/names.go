@@ -52,6 +52,7 @@ const (
 	SymWraps       = "hotso_wraps" // data: names of what the shim wraps, see cabi/wraps.c
 	SymStreamRead  = "hotso_stream_read"
 	SymStreamClose = "hotso_stream_close"
+	SymDebug       = "hotso_debug"
 
 	// Where the loader redirects the runtime's ways to end the process.
 	SymCrashExit   = "hotso_crash_exit"

@@ -17,7 +17,7 @@ type symbols struct {
 	start, health, stop, save, restore uintptr
 	take, takeStatus, free             uintptr
 	cancel                             uintptr
-	streamRead, streamClose            uintptr // 0 if it has none
+	streamRead, streamClose, debug     uintptr // 0 if it has none
 	pending                            *uint32
 }
 
@@ -40,6 +40,7 @@ func (t *Target) Resolve(lookup func(name string) (uintptr, error), functions ma
 	t.sym.pending = *(**uint32)(unsafe.Pointer(&pending))
 	t.sym.streamRead, _ = lookup(abi.SymStreamRead)
 	t.sym.streamClose, _ = lookup(abi.SymStreamClose)
+	t.sym.debug, _ = lookup(abi.SymDebug)
 
 	t.functions = make(map[string]*Function, len(functions))
 	for name, sig := range functions {
@@ -128,6 +129,7 @@ func (t *Target) Start(limit time.Duration) error {
 
 // Stop runs its stop hooks.
 func (t *Target) Stop(limit time.Duration) error {
+	t.stopped.Store(true)
 	return t.hook("stop", t.sym.stop, limit, func(b *Builtin) Hook { return b.Stop })
 }
 

@@ -59,3 +59,6 @@ const (
 	WatchInterval = checkInterval
 	WatchIdle     = idleTimeout
 )
+
+// WithoutDebug makes t a library of an older cabi.
+func WithoutDebug(t *Target) { t.sym.debug = 0 }

@@ -44,6 +44,7 @@ type Target struct {
 	pins     pins
 	End      End // of its runtime
 	orphans  orphans
+	stopped  atomic.Bool      // its stop hooks have begun
 	kill     func(why string) // nil if it can't be ended
 	builtin  *Builtin         // its code, if that is linked into the program
 }

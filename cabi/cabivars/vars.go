@@ -1,0 +1,35 @@
+// Package cabivars lets hosts read what a library publishes by package expvar (host.Library.Vars, and
+// GET /debug/vars of hotso serve):
+//
+//	import _ "github.com/hotso/hotso/cabi/cabivars"
+//
+// expvar links net/http, some 3 MB. A library that does not have it anyway may rather
+// register a function of its own:
+//
+//	cabi.OnDebug("vars", func(_ context.Context, w io.Writer, _ string) error { return json.NewEncoder(w).Encode(stats()) })
+package cabivars
+
+import (
+	"bytes"
+	"context"
+	"expvar"
+	"fmt"
+	"io"
+
+	"github.com/hotso/hotso/cabi"
+)
+
+func init() { cabi.OnDebug("vars", write) }
+
+// write writes what expvar's own handler does (expvar.Handler).
+func write(_ context.Context, w io.Writer, _ string) error {
+	var b bytes.Buffer
+	separator := "{\n"
+	expvar.Do(func(v expvar.KeyValue) {
+		fmt.Fprintf(&b, "%s%q: %s", separator, v.Key, v.Value)
+		separator = ",\n"
+	})
+	b.WriteString("\n}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
