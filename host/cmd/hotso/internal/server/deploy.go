@@ -50,13 +50,17 @@ func (s *served) get(text string) (watch.Version, bool) {
 // deploys wraps a handler: only those who may deploy reach it, and only once there is a
 // slot.
 func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
-	return s.trusted(func(w http.ResponseWriter, r *http.Request) {
+	return s.trusted(s.withSlot(h))
+}
+
+func (s *Server) withSlot(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		if slot := s.slot.Load(); slot != nil {
 			h(w, r, slot)
 			return
 		}
 		failFor(w, http.StatusServiceUnavailable, host.ErrEmpty, nobody)
-	})
+	}
 }
 
 // swap answers POST /swap.

@@ -26,13 +26,17 @@ func (s *Server) Handler() http.Handler {
 		"GET /versions":         s.versions,
 		"GET /events":           s.events,
 		"GET /healthz":          s.healthz,
+
+		"GET /debug/pprof/{$}":                 s.looks(s.debuggables),
+		"GET /debug/pprof/{library}/{profile}": s.looks(s.profile),
+		"GET /debug/vars/{library}":            s.looks(s.vars),
 	} {
 		mux.HandleFunc(pattern, handler)
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(path, notAllowed(method)) // less specific: any other method
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /versions, /events and /healthz", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /versions, /events, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
 	})
 	return s.inTurn(engaging(onlyUTF8(s.beside(s.door(mux)))))
 }

@@ -88,6 +88,8 @@ type Server struct {
 	token     atomic.Pointer[string] // nil: none
 	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
 	recheck   chan struct{}          // the follower's watcher judges refused files again
+	ending    context.Context        // ends when Serve does
+	end       context.CancelFunc     // ends it
 	decided   chan struct{}          // some version serves or has failed: the follower may go on
 }
 
@@ -112,6 +114,7 @@ func New(conf Config) *Server {
 		conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State),
 		conns: newConns(conf.MaxConns), recheck: make(chan struct{}, 1), decided: make(chan struct{}, 1),
 	}
+	s.ending, s.end = context.WithCancel(context.Background())
 	for _, h := range conf.AllowHosts {
 		s.hosts = append(s.hosts, hostName(h))
 	}
@@ -140,6 +143,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ConnContext: withConn,
 	}
 	web.RegisterOnShutdown(s.journal.close) // or event streams would never end
+	web.RegisterOnShutdown(s.end)           // nor profiles of an hour
 
 	running, stop := context.WithCancelCause(ctx)
 	var followers, listeners sync.WaitGroup

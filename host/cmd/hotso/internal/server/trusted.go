@@ -5,12 +5,26 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/hotso/hotso/host"
 )
 
 // trusted lets only those deploy who may: through the unix socket, whose file
 // permissions have decided, or with the bearer token. No address is trusted: behind a
 // proxy on the same machine, everybody's requests come from loopback.
-func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc {
+func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc { return s.guarded(h, bears) }
+
+// looks wraps a handler that shows what is inside the process: for those who may deploy, and
+// once there is a slot. The token may also be the password of a URL, as go tool pprof sends no
+// headers of its user's. It is not asked for in this way: no browser is to keep it.
+func (s *Server) looks(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
+	return s.guarded(s.withSlot(h), func(r *http.Request, token string) bool {
+		_, password, ok := r.BasicAuth()
+		return bears(r, token) || ok && equal(password, token)
+	})
+}
+
+func (s *Server) guarded(h http.HandlerFunc, may func(r *http.Request, token string) bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 		token := s.token.Load()
@@ -19,7 +33,7 @@ func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc {
 		case token == nil:
 			fail(w, http.StatusForbidden, "%s needs a token over TCP, and the server has none: start it with --token-file, or use its unix socket", r.URL.Path)
 			return
-		case !bears(r, *token):
+		case !may(r, *token):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, http.StatusUnauthorized, "%s needs the header Authorization: Bearer TOKEN", r.URL.Path)
 			return
@@ -32,8 +46,11 @@ func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc {
 // not count, RFC 9110, 11.1).
 func bears(r *http.Request, token string) bool {
 	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") &&
-		subtle.ConstantTimeCompare([]byte(strings.TrimSpace(given)), []byte(token)) == 1
+	return strings.EqualFold(scheme, "Bearer") && equal(strings.TrimSpace(given), token)
+}
+
+func equal(given, token string) bool {
+	return subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 1
 }
 
 // SetToken replaces Config.Token: requests from now on must bear this one. Empty: only
