@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host/internal/elfimage"
+	"github.com/hotso/hotso/host/internal/proc"
 )
 
 // InMemory writes image, changed by the edits, to a memfd (memfd_create(2)). name is what
@@ -63,7 +64,7 @@ func seal(f *os.File) error {
 // as this is all that a path may have without leading elsewhere: "." for 1, nothing for 0.
 func descriptorPath(fd int, serial uint64) string {
 	var b strings.Builder
-	b.WriteString("/proc/self/")
+	b.WriteString(proc.Self() + "/")
 	for ; serial != 0; serial >>= 1 {
 		if serial&1 != 0 {
 			b.WriteByte('.')

@@ -1,6 +1,7 @@
 package private
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,7 +85,7 @@ func TestPathsAreUnique(t *testing.T) {
 		p := descriptorPath(7, serial)
 		require.True(t, strings.HasSuffix(p, "/fd/7"), "those of carriers (package tls) have something in between: %s", p)
 		assert.NotContains(t, paths, p)
-		assert.Equal(t, "/proc/self/fd/7", filepath.Clean(p))
+		assert.Equal(t, fmt.Sprintf("/proc/%d/fd/7", os.Getpid()), filepath.Clean(p), "a debugger opens it, too")
 		paths[p] = serial
 	}
 	assert.Less(t, len(descriptorPath(1<<30, 1<<64-1)), 200)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/proc"
 )
 
 // Open finds the carrier's place in the TLS of the program, or makes an object and lets
@@ -64,7 +65,7 @@ var attempts atomic.Int32
 // (private.Copy, Path) have their dots before fd, so these have them behind it: a library that is
 // opened by the name of the carrier is taken for it.
 func carrierPath(fd, attempt int) string {
-	return fmt.Sprintf("/proc/self/fd/%s%d", strings.Repeat("./", attempt), fd)
+	return fmt.Sprintf("%s/fd/%s%d", proc.Self(), strings.Repeat("./", attempt), fd)
 }
 
 // load dlopens a carrier of that many slots and returns its block's offset.
