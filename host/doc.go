@@ -79,6 +79,13 @@
 // on the way out. [OnEvent] is called for every step, [Slot.Versions] lists them, and
 // every error is an [*Error] that names file, step and cause.
 //
+// # Versions without a library
+//
+// A version may be linked into the program: [Builtin] is Go code that is called, swapped and drained as a
+// library is. With [Fallback] it serves first, and when no other is left; where nothing can be loaded, on Windows and in a
+// static program (build tag hotso_static), it is what serves. Files also come from an [io/fs.FS] ([FileIn]) or
+// from memory ([Bytes]), by [Slot.SwapTo]. Package host/hosttest makes such versions for tests of hosts.
+//
 // # State
 //
 // A version that registers cabi.OnSave and cabi.OnRestore hands its state to one

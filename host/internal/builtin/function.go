@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/invoke"
@@ -96,12 +97,19 @@ func (f *function) first() int {
 
 // in is the function in one life of its version.
 func (f *function) in(l *lifetime) *invoke.BuiltinFunction {
+	var bound atomic.Pointer[reflect.Value] // what find found: the implementation stays until nobody calls
 	call := func(ctx context.Context, a *invoke.Arguments) (result reflect.Value, err error) {
-		implementation, err := l.implementation()
-		if err != nil {
-			return result, err
+		code := bound.Load()
+		if code == nil {
+			implementation, err := l.implementation()
+			if err != nil {
+				return result, err
+			}
+			found := f.find(implementation)
+			code = &found
+			bound.Store(code)
 		}
-		out := f.find(implementation).Call(f.arguments(ctx, a))
+		out := code.Call(f.arguments(ctx, a))
 		if f.fails {
 			err, _ = out[len(out)-1].Interface().(error)
 			out = out[:len(out)-1]
@@ -131,6 +139,7 @@ func (f *function) in(l *lifetime) *invoke.BuiltinFunction {
 }
 
 func (f *function) arguments(ctx context.Context, a *invoke.Arguments) (in []reflect.Value) {
+	in = make([]reflect.Value, 0, f.typ.NumIn())
 	if f.context {
 		in = append(in, reflect.ValueOf(ctx))
 	}

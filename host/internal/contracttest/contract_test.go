@@ -440,3 +440,28 @@ func runExample(t *testing.T, pkg string, args ...string) string {
 	require.NoError(t, err, "%s", out)
 	return string(out)
 }
+
+// What a call of a contract costs in a library, and in the program itself.
+func BenchmarkBuiltinContract(b *testing.B) {
+	ctx := context.Background()
+	for _, where := range []string{"library", "builtin"} {
+		opts := []host.Option{}
+		if where == "builtin" {
+			opts = append(opts, host.Fallback(host.Builtin("1", served.Shapes{Version: "1"})))
+		}
+		slot := host.NewSlot("shapes", opts...)
+		if where == "library" {
+			_, err := slot.Swap(ctx, libtest.Build(b, "shapes", "1"))
+			require.NoError(b, err)
+		}
+		s, err := shapes.Bind(slot)
+		require.NoError(b, err)
+		e := shapestest.Value[shapes.Everything](shapestest.New(1), 3)
+		b.Run(where, func(b *testing.B) {
+			for b.Loop() {
+				_, _ = s.Echo(ctx, e)
+			}
+		})
+		_, _ = slot.Close(ctx)
+	}
+}

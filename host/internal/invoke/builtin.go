@@ -77,12 +77,13 @@ func (a *Arguments) Bytes() []byte {
 	return unsafe.Slice((*byte)(a.frame.Held(0)), int(a.frame.Words[a.params[0].at+1]))
 }
 
-// Value is an argument, of the type that the function has for it. What a slice refers to is the caller's.
+// Value is an argument, of the type that the function has for it, until the call returns: who keeps it copies it, as
+// reflect.Value.Call does. What a slice refers to is the caller's.
 func (a *Arguments) Value(i int, t reflect.Type) reflect.Value {
 	p := a.params[i]
 	word := unsafe.Pointer(&a.frame.Words[p.at])
 	if p.kind.element() == 0 && p.kind < kindStruct {
-		return copyOf(t, word)
+		return reflect.NewAt(t, word).Elem()
 	}
 	held := 0 // pointers before this one
 	for _, before := range a.params[:i] {
@@ -93,21 +94,14 @@ func (a *Arguments) Value(i int, t reflect.Type) reflect.Value {
 	at := a.frame.Held(held)
 	switch n := int(a.frame.Words[min(int(p.at)+1, len(a.frame.Words)-1)]); {
 	case p.kind >= kindStruct:
-		return copyOf(t, at)
+		return reflect.NewAt(t, at).Elem()
 	case p.kind == kindString:
 		s := unsafe.String((*byte)(at), n)
-		return copyOf(t, unsafe.Pointer(&s))
+		return reflect.NewAt(t, unsafe.Pointer(&s)).Elem()
 	default:
 		s := unsafe.Slice((*byte)(at), n) // all slices look alike; n counts elements
-		return copyOf(t, unsafe.Pointer(&s))
+		return reflect.NewAt(t, unsafe.Pointer(&s)).Elem()
 	}
-}
-
-// copyOf is a copy of the value of type t at p.
-func copyOf(t reflect.Type, p unsafe.Pointer) reflect.Value {
-	v := reflect.New(t)
-	v.Elem().Set(reflect.NewAt(t, p).Elem())
-	return v.Elem()
 }
 
 // insideBuiltin is what of a call is the builtin's.
@@ -204,20 +198,32 @@ func (fn *Function) answer(ctx context.Context, args *Arguments, room []byte) (o
 	return out
 }
 
-// returned moves what a function has returned to result, which is a copy then.
+// returned moves what a function has returned to result, which is a copy then. It keeps result from
+// package reflect, for which every call's would be on the heap.
 func (fn *Function) returned(out outcome, result unsafe.Pointer) {
 	switch f := fn.builtin; {
 	case f.Bytes != nil:
 		*(*[]byte)(result) = out.bytes
+		return
 	case f.Open != nil:
 		*(*uint64)(result) = out.scalar
+		return
 	case fn.result == kindNone:
+		return
+	}
+	v := reflect.New(out.value.Type())
+	v.Elem().Set(out.value)
+	p := v.UnsafePointer()
+	switch {
+	case fn.result == kindString:
+		*(*string)(result) = *(*string)(p)
+	case fn.span:
+		s := *(*[]byte)(p) // all slices look alike; len counts elements
+		b := unsafe.Slice(unsafe.SliceData(s), len(s)<<fn.shift)
+		storeSlice(result, append([]byte(nil), b...), fn.shift)
 	default:
-		to := reflect.NewAt(out.value.Type(), result).Elem()
-		to.Set(out.value)
-		if k := out.value.Kind(); k == reflect.Slice && out.value.Len() > 0 {
-			to.Set(reflect.AppendSlice(reflect.MakeSlice(out.value.Type(), 0, out.value.Len()), out.value))
-		}
+		n := int(v.Type().Elem().Size())
+		copy(unsafe.Slice((*byte)(result), n), unsafe.Slice((*byte)(p), n))
 	}
 }
 

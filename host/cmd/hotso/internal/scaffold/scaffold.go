@@ -78,6 +78,7 @@ func (m *Module) files() map[string]string {
 	files["lib"+m.Name+"/main_test.go"] = kind + "library_test.go"
 	if m.Host {
 		files["cmd/"+m.Name+"/main.go"] = kind + "host.go"
+		files["cmd/"+m.Name+"/main_test.go"] = kind + "host_test.go"
 	}
 	return files
 }
@@ -227,8 +228,8 @@ func (m *Module) generate(ctx context.Context, dir string) error {
 // Go.
 var reserved = func() map[string]bool {
 	names := map[string]bool{}
-	for name := range strings.FieldsSeq("main internal vendor testdata cmd build lib host watch contract cabi context errors fmt binary atomic testing " +
-		"log os signal syscall time ctx err g t v p dir slot stop state said served run greeter") {
+	for name := range strings.FieldsSeq("main internal vendor testdata cmd build lib host watch contract cabi hosttest strings fake context errors fmt binary atomic testing " +
+		"log os signal syscall time ctx err g t v p dir slot stop state said served run line greeter") {
 		names[name] = true
 	}
 	return names
