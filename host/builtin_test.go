@@ -390,3 +390,40 @@ func TestSources(t *testing.T) {
 		})
 	}
 }
+
+// Where only one version may be live, one takes over from the other, and comes back with its state if that fails.
+func TestBuiltinTakesOver(t *testing.T) {
+	var steps []string
+	version := func(text string, fails bool) host.Source {
+		return host.Builtin(text, map[string]any{"Greet": func() string { return text }}, host.Hooks{
+			Exclusive: true,
+			Start: func(context.Context) error {
+				steps = append(steps, "start "+text)
+				if fails {
+					return errors.New("not now")
+				}
+				return nil
+			},
+			Stop:    func(context.Context) error { steps = append(steps, "stop "+text); return nil },
+			Save:    func() ([]byte, error) { return []byte(text), nil },
+			Restore: func(b []byte) error { steps = append(steps, "restore "+string(b)+" in "+text); return nil },
+		})
+	}
+	slot := host.NewSlot("greeter", host.Fallback(version("1", false)))
+	greet := must(host.Func0[string](slot, "Greet"))(t)
+	stop := traffic(t, func(int, int) error { _, err := greet(t.Context()); return err })
+	swap := must(slot.SwapTo(t.Context(), version("2", false)))(t)
+	assert.Positive(t, swap.Pause)
+	_, err := slot.SwapTo(t.Context(), version("3", true))
+	require.ErrorIs(t, err, host.ErrStart)
+	assert.Equal(t, "2", must(greet(t.Context()))(t))
+	stop()
+	_, err = slot.CanaryOf(t.Context(), version("4", false), host.Share{Percent: 50}, host.Promotion{})
+	assert.ErrorIs(t, err, host.ErrExclusive)
+	_, err = slot.Close(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"start 1", "stop 1", "start 2", "restore 1 in 2",
+		"stop 2", "start 3", "start 2", "restore 2 in 2", "stop 2",
+	}, steps)
+}

@@ -126,6 +126,30 @@ func TestCrash(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A reader whose sequence hangs gets the crash, too.
+func TestCrashOfAStream(t *testing.T) {
+	inside, release := make(chan struct{}), make(chan struct{})
+	slot := hosttest.New(t, map[string]any{"Read": func() iter.Seq2[[]byte, error] {
+		return func(yield func([]byte, error) bool) {
+			close(inside)
+			<-release
+		}
+	}})
+	s, err := slot.CallStream(t.Context(), "Read")
+	require.NoError(t, err)
+	failed := make(chan error, 1)
+	go func() {
+		_, err := s.Read(make([]byte, 1))
+		failed <- err
+	}()
+	<-inside
+	lib := slot.Current()
+	hosttest.Crash(t, slot, "out of luck")
+	assert.ErrorIs(t, <-failed, host.ErrCrashed)
+	require.Eventually(t, func() bool { return lib.State() == host.Crashed || lib.State() == host.Unloaded }, time.Minute, time.Millisecond)
+	close(release)
+}
+
 func TestHang(t *testing.T) {
 	slot := hosttest.New(t, greeter{"Hello"}, host.CallTimeout(10*time.Millisecond))
 	g := bind(t, slot)

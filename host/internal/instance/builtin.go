@@ -55,6 +55,7 @@ func (in *Instance) crashBuiltin(kind life.CrashKind, message string) {
 	in.tell(life.Event{State: life.Crashed, Detail: crash.Error(), Err: crash})
 	in.Target.End.Known(crash)
 	in.Target.EndStreams()
+	in.Target.CloseStreams() // a reader may be inside
 	in.Target.EndPins()
 	in.Target.End.Reported()
 	<-in.opened

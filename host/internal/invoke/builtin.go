@@ -15,6 +15,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/cabi/abi/kept"
 	"github.com/hotso/hotso/host/internal/call"
+	"github.com/hotso/hotso/host/internal/rank"
 )
 
 // A Builtin is the code of a version that is linked into the program, for one life of it. It
@@ -183,6 +184,7 @@ func (fn *Function) answerApart(ctx context.Context, args *Arguments, answered c
 
 // answer calls the function.
 func (fn *Function) answer(ctx context.Context, args *Arguments, room []byte) (out outcome) {
+	rank.Unlocked()
 	b := fn.target.builtin
 	defer b.recover(&out.status)
 	var err error
@@ -190,7 +192,7 @@ func (fn *Function) answer(ctx context.Context, args *Arguments, room []byte) (o
 	case f.Bytes != nil:
 		out.bytes, err = f.Bytes(ctx, args.Bytes(), room)
 	case f.Open != nil:
-		out.scalar, err = b.streams.open(func(ctx context.Context) (iter.Seq2[[]byte, error], error) { return f.Open(ctx, args) })
+		out.scalar, err = b.streams.open(ctx, func(ctx context.Context) (iter.Seq2[[]byte, error], error) { return f.Open(ctx, args) })
 	default:
 		out.value, err = f.Call(ctx, args)
 	}

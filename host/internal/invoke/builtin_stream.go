@@ -36,9 +36,11 @@ type builtinPiece struct {
 
 var errNothingToRead = errors.New("there is nothing to read: the sequence is nil")
 
-// open opens a stream of the sequence that begin returns. Its context ends when the stream is closed.
-func (bs *builtinStreams) open(begin func(context.Context) (iter.Seq2[[]byte, error], error)) (handle uint64, err error) {
+// open opens a stream of the sequence that begin returns. Its context ends when the stream is closed, and
+// before it is opened when call does.
+func (bs *builtinStreams) open(call context.Context, begin func(context.Context) (iter.Seq2[[]byte, error], error)) (handle uint64, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
+	defer context.AfterFunc(call, cancel)()
 	opened := false
 	defer func() {
 		if !opened { // also if begin panics
