@@ -207,8 +207,8 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 	}
 	s := server.New(server.Config{
 		Dir: f.Output, Name: f.Name, Socket: server.NewSocket(filepath.Join(f.Output, server.SocketName)), OnEvent: out.event,
-		// A version appears complete, by a rename.
-		Watch:   []watch.Option{watch.WithSettle(time.Millisecond)},
+		// A version appears complete, by a rename, and is judged when it is swapped in.
+		Watch:   []watch.Option{watch.WithSettle(time.Millisecond), watch.WithComplete(func(string) error { return nil })},
 		Log:     log.New(printable.Log(t.err), "hotso: ", 0),
 		Options: []host.Option{t.logs()},
 		Beside:  map[string]http.Handler{live.Script: pages, live.Events: pages},

@@ -294,7 +294,10 @@ func (d *devLine) text() string {
 		text += "  swap " + duration(d.Swap)
 	}
 	if h := d.Handover; h != nil && !h.Lost {
-		text += fmt.Sprintf("  state %s  calls waiting %d", size(int64(h.Bytes)), h.Waited)
+		if h.Bytes > 0 {
+			text += "  state " + size(int64(h.Bytes))
+		}
+		text += fmt.Sprintf("  calls waiting %d", h.Waited)
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -18,6 +19,7 @@ type Result struct {
 	Manifest *manifest.Manifest // as sealed
 	Notes    []string           // what is not as it should be, and why
 	Times    Times              // zero unless Options.Timed
+	Facts    *Facts             // for Options
 }
 
 // Build builds one library. The file appears under its final name in one
@@ -39,7 +41,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		}
 		defer c.end()
 	}
-	pkg, functions, contracts, tools, err := o.look(ctx, g, pattern)
+	facts, err := o.look(ctx, g, pattern)
 	if err != nil {
 		return Result{}, err
 	}
@@ -61,56 +63,69 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		}
 	}
 	m := &manifest.Manifest{
-		Name: o.Name, Version: o.Version, Functions: functions, Contracts: contracts,
-		Go: tools.GOVERSION, OS: tools.GOOS, Arch: tools.GOARCH,
+		Name: o.Name, Version: o.Version, Functions: slices.Clone(facts.functions), Contracts: slices.Clone(facts.contracts),
+		Go: facts.tools.GOVERSION, OS: facts.tools.GOOS, Arch: facts.tools.GOARCH,
 	}
 	path := filepath.Join(o.Output, fileName(o.Name, o.Version))
 	if err := recordLibraries(path, image, m); err != nil {
-		return Result{}, fmt.Errorf("seal %s: %w", pkg.ImportPath, err)
+		return Result{}, fmt.Errorf("seal %s: %w", facts.pkg.ImportPath, err)
 	}
 	sealed, err := Seal(image, m)
 	if err != nil {
-		return Result{}, fmt.Errorf("seal %s: %w", pkg.ImportPath, err)
+		return Result{}, fmt.Errorf("seal %s: %w", facts.pkg.ImportPath, err)
 	}
 	if o.Key != nil {
 		if sealed, err = Sign(sealed, *o.Key); err != nil {
-			return Result{}, fmt.Errorf("sign %s: %w", pkg.ImportPath, err)
+			return Result{}, fmt.Errorf("sign %s: %w", facts.pkg.ImportPath, err)
 		}
 	}
 	if m.ABI != abi.Version {
 		return Result{}, fmt.Errorf("%w: %s links cabi of ABI %d, this hotso has ABI %d: use the hotso that its go.mod names",
-			ErrABI, pkg.ImportPath, m.ABI, abi.Version)
+			ErrABI, facts.pkg.ImportPath, m.ABI, abi.Version)
 	}
 	if err := publish(ctx, sealed, filepath.Join(c.temp, "sealed"), path, !o.Quick); err != nil {
 		return Result{}, err
 	}
 	c.times.Seal = time.Since(begin)
-	return Result{Path: path, Package: pkg.ImportPath, Manifest: m, Notes: notes, Times: c.times}, nil
+	return Result{Path: path, Package: facts.pkg.ImportPath, Manifest: m, Notes: notes, Times: c.times, Facts: facts}, nil
 }
 
-// look finds out what the library exports, and with what it is built. It sets o.Name.
-func (o *Options) look(ctx context.Context, g goCommand, pattern string) (pkg goPackage, functions []manifest.Function, contracts []manifest.Contract, tools toolchain, err error) {
-	if pkg, err = g.list(ctx, pattern, o.Tags); err != nil {
-		return
-	}
-	if o.Name == "" {
-		o.Name = DefaultName(pkg.Dir)
-		if err = checkName(o.Name); err != nil {
-			err = fmt.Errorf("%w; or give a name", err)
-			return
+// Facts are what a library exports, and with what it is built.
+type Facts struct {
+	pkg       goPackage
+	functions []manifest.Function
+	contracts []manifest.Contract
+	tools     toolchain
+}
+
+// look finds them out, unless they are known, and sets o.Name.
+func (o *Options) look(ctx context.Context, g goCommand, pattern string) (f *Facts, err error) {
+	if f = o.Facts; f == nil {
+		f = new(Facts)
+		if f.pkg, err = g.list(ctx, pattern, o.Tags); err != nil {
+			return nil, err
 		}
 	}
-	if functions, err = scan(pkg); err != nil {
-		return
+	if o.Name == "" {
+		o.Name = DefaultName(f.pkg.Dir)
+		if err := checkName(o.Name); err != nil {
+			return nil, fmt.Errorf("%w; or give a name", err)
+		}
 	}
-	if err = g.checkGenerated(ctx, pkg, o.Tags, functions); err != nil {
-		return
+	if o.Facts != nil {
+		return f, nil
 	}
-	if contracts, err = g.contracts(ctx, pkg, *o, functions); err != nil {
-		return
+	if f.functions, err = scan(f.pkg); err != nil {
+		return nil, err
 	}
-	tools, err = g.toolchain(ctx)
-	return
+	if err := g.checkGenerated(ctx, f.pkg, o.Tags, f.functions); err != nil {
+		return nil, err
+	}
+	if f.contracts, err = g.contracts(ctx, f.pkg, *o, f.functions); err != nil {
+		return nil, err
+	}
+	f.tools, err = g.toolchain(ctx)
+	return f, err
 }
 
 // goCommand returns the go command and the pattern that stand for o.Dir. If that is a

@@ -35,6 +35,9 @@ type Options struct {
 	// what version control says, and not synced to disk. The toolchain collects its garbage later.
 	Quick bool
 	Debug bool // with Quick: with DWARF, for a debugger
+	// Facts are those of an earlier Build, if nothing has changed since in the package itself, in its contracts, the
+	// packages that it exports functions of, and go.mod; nil: they are found out. Build changes nothing of them.
+	Facts *Facts
 	Timed bool // find out where the time goes: Result.Times
 
 	// Contract reads the schema of the contract in a directory from its source, to find out whether what

@@ -70,6 +70,7 @@ func (b *Builder) run(ctx context.Context, is *built) error {
 			return err
 		}
 		is.Times.Generate = time.Since(begin)
+		b.facts = nil
 		is.Host = is.Host || wrote
 	}
 	b.begun = true
@@ -189,7 +190,7 @@ func (b *Builder) library(ctx context.Context, is *built, passed func() error) e
 	}
 	defer os.RemoveAll(work)
 	o := b.Options // what hotso gen writes is up to date
-	o.Output, o.Env = work, append(slices.Clone(b.Env), "GOTMPDIR="+b.work)
+	o.Output, o.Facts, o.Env = work, b.facts, append(slices.Clone(b.Env), "GOTMPDIR="+b.work)
 	if o.Version, err = b.nextVersion(); err != nil {
 		return err
 	}
@@ -200,7 +201,7 @@ func (b *Builder) library(ctx context.Context, is *built, passed func() error) e
 	if err := passed(); err != nil {
 		return err
 	}
-	is.Times.Times = r.Times
+	b.facts, is.Times.Times = r.Facts, r.Times
 	path := filepath.Join(b.Output, filepath.Base(r.Path))
 	is.Library = &r
 	if is.Host && b.Host != "" {

@@ -25,8 +25,9 @@ type Builder struct {
 	first     sources
 	work      string // for files of the go command's, which it has no time to remove when it is ended
 	begun     bool   // there was a build
-	failed    bool   // the last build did
-	hostWaits bool   // to be built again, for the library to build
+	facts     *libbuild.Facts
+	failed    bool // the last build did
+	hostWaits bool // to be built again, for the library to build
 
 	made []string // the versions that were built and are there, the oldest first
 
