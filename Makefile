@@ -46,6 +46,10 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in doc
 	  $(if $(PAGE),--page "$(CURDIR)/docs/performance.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
 
+devrace: ## Measure hotso dev beside other tools that rebuild what is saved: table, also in docs/development.md with PAGE=1 (a quarter of an hour) [FLAGS="--edits 5 --only hotso,air"]
+	@go -C scripts/devrace run . $(FLAGS) \
+	  $(if $(PAGE),--plot "$(CURDIR)/scripts/devrace/devrace.svg" --page "$(CURDIR)/docs/development.md")
+
 instructions: ## Count the instructions of a call, by package [FLAGS="--json FILE --against FILE --functions"]
 	@CGO_ENABLED=0 go run ./scripts/instructions $(FLAGS)
 
@@ -95,4 +99,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt clean FORCE

@@ -5,7 +5,7 @@
 #   go test without cgo: the host as it is built, and its calls through purego
 #   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
-#   the tests of scripts/compare, a module of its own
+#   the tests of scripts/compare and scripts/devrace, modules of their own
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -67,6 +67,14 @@ if why=$(go -C scripts/compare mod download 2>&1); then
 	go -C scripts/compare test ./... || failed "go test of scripts/compare"
 else
 	echo "skipped: what hotso is compared with can't be fetched: $why"
+fi
+
+echo "== scripts/devrace"
+if why=$(go -C scripts/devrace mod download 2>&1); then
+	go -C scripts/devrace vet ./... || failed "go vet of scripts/devrace"
+	go -C scripts/devrace test ./... || failed "go test of scripts/devrace"
+else
+	echo "skipped: what hotso dev is compared with can't be fetched: $why"
 fi
 
 echo "== the API since the last tag"

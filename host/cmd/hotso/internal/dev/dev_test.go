@@ -55,6 +55,7 @@ func TestSources(t *testing.T) {
 	assert.ElementsMatch(t, in("data/texts/a.txt", "go.mod", "go.sum", "other/go.mod", "other/go.sum"), set.Files)
 	assert.ElementsMatch(t, in("lib", "data"), set.Main)
 	assert.Equal(t, in("data"), set.Contracts)
+	assert.ElementsMatch(t, in("lib", "data"), set.Generated, "other/deep is imported by the library only, which is not read through")
 	for name, want := range map[string]bool{
 		"lib/main.go": true, "lib/new.go": true, "lib/shim.c": true, "data/no.go": true, "data/texts/a.txt": true, "go.mod": true,
 		"data/a_test.go": true, "lib/.main.go.swp": false, "lib/main.go~": false, "lib/#main.go#": false, "lib/_x.go": false,
@@ -62,6 +63,17 @@ func TestSources(t *testing.T) {
 	} {
 		assert.Equal(t, want, set.has(filepath.Join(dir, name)), name)
 	}
+
+	// What a contract imports is read for it, and any package if the library exports functions of others.
+	write(t, dir, map[string]string{"data/imports.go": "package data\n\nimport _ \"example.com/other/deep\"\n"})
+	set, err = Sources(t.Context(), filepath.Join(dir, "lib"), "")
+	require.NoError(t, err)
+	assert.ElementsMatch(t, in("lib", "data", "other/deep"), set.Generated)
+	require.NoError(t, os.Remove(filepath.Join(dir, "data/imports.go")))
+	write(t, dir, map[string]string{"lib/main.go": "//hotso:package example.com/other/deep\n" + module["lib/main.go"]})
+	set, err = Sources(t.Context(), filepath.Join(dir, "lib"), "")
+	require.NoError(t, err)
+	assert.ElementsMatch(t, set.Dirs, set.Generated)
 
 	// What does not compile is listed as far as it goes.
 	write(t, dir, map[string]string{"lib/main.go": "package main\n\nimport _ \"example.com/m/data\"\n\nfunc main( {\n"})

@@ -2,7 +2,7 @@
 // Esc closes that; the next build that goes well does so as well.
 (() => {
   "use strict";
-  const source = new URL("/dev/events", document.currentScript.src);
+  const events = new URL("/dev/events", document.currentScript.src).href;
   let serial, overlay;
 
   const close = () => {
@@ -52,7 +52,7 @@
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });
-  new EventSource(source).addEventListener("message", (event) => {
+  new EventSource(events).addEventListener("message", (event) => {
     const state = JSON.parse(event.data);
     if (serial !== undefined && serial !== state.serial) {
       reload();
