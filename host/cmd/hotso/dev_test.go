@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -384,6 +385,65 @@ func TestDevWithAHost(t *testing.T) {
 	assert.Zero(t, w.exit(), "%s", &w.stderr)
 	begun := strings.Count(w.stderr.String(), " begins ")
 	assert.Equal(t, begun, strings.Count(w.stderr.String(), "host 1 ends"))
+}
+
+// The host that ends does not see the version that is for the next one. Pages learn of both.
+func TestDevHoldsAVersionBack(t *testing.T) {
+	needBuild(t)
+	dir := makeWorkshop(t)
+	main := filepath.Join(dir, "host/main.go")
+	text, err := os.ReadFile(main)
+	require.NoError(t, err)
+	counts := strings.Replace(string(text), `fmt.Println("host 1 ends")`, `fmt.Println("host 1 ends with", count(), "versions")`, 1)
+	counts = strings.Replace(counts, `fmt.Println("host 1 begins", len(os.Args))`, `fmt.Println("host 1 begins with", count(), "versions")`, 1)
+	counts = strings.Replace(counts, `"os/signal"`, "\"os/signal\"\n\t\"path/filepath\"", 1)
+	counts += `
+func count() int {
+	found, _ := filepath.Glob(filepath.Join(os.Args[1], "libshop.v*.so"))
+	return len(found)
+}
+`
+	require.NoError(t, os.WriteFile(main, []byte(counts), 0o666))
+	w := startDev(t, dir, "--vet=false", "--addr", "127.0.0.1:0", "./libshop", "--", "go", "run", "./host", "{}")
+	w.listen()
+	says := func(want string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return strings.Contains(w.stderr.String(), want) }, limit, time.Millisecond, "%s", &w.stderr)
+	}
+	w.built("built")
+	says("host 1 begins with 1 versions\n")
+
+	req, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/dev/events", nil)
+	require.NoError(t, err)
+	req.Header.Set("Origin", "http://localhost:3000")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, "http://localhost:3000", resp.Header.Get("Access-Control-Allow-Origin"))
+	told := make(chan string, 100)
+	go func() {
+		defer close(told)
+		for in := bufio.NewScanner(resp.Body); in.Scan(); {
+			if data, ok := strings.CutPrefix(in.Text(), "data: "); ok {
+				told <- data
+			}
+		}
+	}()
+
+	w.edit("libshop/main.go", "Hello", "Moin")
+	w.edit("host/main.go", "host 1 begins", "host 2 begins")
+	says("host 1 ends with 1 versions\nhost 2 begins with 2 versions\n")
+	w.edit("libshop/main.go", "name, said), nil", "name, sait), nil")
+	w.built("failed")
+	for data := range told {
+		if strings.Contains(data, "undefined: sait") {
+			break
+		}
+	}
+	require.NoError(t, w.cmd.Process.Signal(os.Interrupt))
+	assert.Zero(t, w.exit(), "%s", &w.stderr)
+	for range told { // the stream ends
+	}
 }
 
 // A host that can't be built is started all the same, and again when it has ended.

@@ -55,27 +55,63 @@ func (b *Builder) start(ctx context.Context, files []string, of sources, results
 func (b *Builder) run(ctx context.Context, is *built) error {
 	of := is.sources
 	is.Host = b.hostWaits || slices.ContainsFunc(is.Files, of.host.has)
-	var wrote bool
-	var err error
 	library := slices.ContainsFunc(is.Files, of.library.has)
 	if library && !b.failed && !slices.ContainsFunc(is.Files, func(f string) bool { return of.library.has(f) && !isTest(f) }) {
 		return b.check(ctx, of.library, b.Vet, b.Test)() // what serves has not changed
 	}
-	if !library {
+	switch {
+	case !library:
 		return nil
+	case !b.begun || b.failed || of.generatedFrom(is.Files):
+		return b.generateAndBuild(ctx, is)
 	}
-	if !b.begun || b.failed || of.generatedFrom(is.Files) {
-		begin := time.Now()
-		if wrote, err = b.generate(ctx, of); err != nil {
-			return err
-		}
-		is.Times.Generate = time.Since(begin)
-		b.facts = nil
-		is.Host = is.Host || wrote
-	}
-	b.begun = true
 	checks := b.check(ctx, of.library, b.Vet && b.Strict, b.Test) // while it is built
-	err = b.library(ctx, is, checks)
+	err := b.library(ctx, is, checks)
+	_ = checks()
+	return err
+}
+
+// generateAndBuild builds while hotso gen looks, which seldom has something to write: then what is being built
+// is given up, and built with that. The first build waits for it.
+func (b *Builder) generateAndBuild(ctx context.Context, is *built) (err error) {
+	begin, of := time.Now(), is.sources
+	b.facts = nil
+	var wrote bool
+	var failed error
+	checks := func() error { return nil }
+	generated := make(chan struct{})
+	ahead, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	go func() {
+		defer close(generated)
+		if wrote, failed = b.generate(ctx, of); wrote || failed != nil {
+			giveUp()
+		}
+		if failed == nil {
+			checks = b.check(ctx, of.library, b.Vet && b.Strict, b.Test)
+		}
+	}()
+	if b.begun {
+		err = b.library(ahead, is, func() error {
+			waited := time.Now()
+			<-generated
+			is.Times.Generate = time.Since(waited)
+			if err := ahead.Err(); err != nil {
+				return err
+			}
+			return checks()
+		})
+	}
+	<-generated
+	if failed != nil {
+		return failed
+	}
+	if wrote || !b.begun {
+		b.begun = true
+		is.Times.Generate = time.Since(begin)
+		is.Host = is.Host || wrote
+		err = b.library(ctx, is, checks)
+	}
 	_ = checks()
 	return err
 }
