@@ -47,6 +47,7 @@ type row struct {
 	Failed  int             `json:"failed"`   // requests, otherwise
 	Asked   int             `json:"asked"`
 	Kept    int             `json:"kept"` // edits after which the state was still there
+	Lost    int             `json:"lost"` // edits that no answer came after
 	Edits   int             `json:"edits"`
 	Times   []time.Duration `json:"times"`
 }
@@ -59,11 +60,14 @@ func rowsOf(racers []*racer) (rows []row) {
 		}
 	}
 	for _, r := range racers {
-		w := row{Name: r.name, Note: r.note, Median: quantile(r.Took, 0.5), P90: quantile(r.Took, 0.9),
-			Refused: r.Refused, Failed: r.Failed, Asked: r.Asked, Kept: r.Kept, Edits: len(r.Took), Times: r.Took}
+		known := slices.DeleteFunc(slices.Clone(r.Took), func(d time.Duration) bool { return d == 0 })
+		w := row{Name: r.name, Note: r.note, Median: quantile(known, 0.5), P90: quantile(known, 0.9),
+			Refused: r.Refused, Failed: r.Failed, Asked: r.Asked, Kept: r.Kept, Edits: len(r.Took), Lost: len(r.Took) - len(known), Times: r.Took}
 		var ratios []float64
 		for i := range min(len(hotso), len(r.Took)) {
-			ratios = append(ratios, float64(hotso[i])/float64(r.Took[i]))
+			if hotso[i] > 0 && r.Took[i] > 0 {
+				ratios = append(ratios, float64(hotso[i])/float64(r.Took[i]))
+			}
 		}
 		if len(ratios) > 0 {
 			w.HotsoIs = quantile(ratios, 0.5)
@@ -85,8 +89,8 @@ func quantile[T cmp.Ordered](values []T, q float64) (v T) {
 
 func writeTable(out io.Writer, p place, rows []row) {
 	fmt.Fprintf(out, "%s, %s, %d cores, %s, %d edits of each, in turn.\n\n", p.Time.Format(time.DateOnly), p.CPU, p.Cores, p.Go, p.Edits)
-	fmt.Fprintln(out, "| tool | median | p90 | hotso is | connections refused | requests failed | state kept |")
-	fmt.Fprintln(out, "|---|--:|--:|--:|--:|--:|--:|")
+	fmt.Fprintln(out, "| tool | median | p90 | hotso is | connections refused | requests failed | edits lost | state kept |")
+	fmt.Fprintln(out, "|---|--:|--:|--:|--:|--:|--:|--:|")
 	for _, w := range rows {
 		name, ratio := w.Name, ""
 		if w.Note != "" {
@@ -95,7 +99,7 @@ func writeTable(out io.Writer, p place, rows []row) {
 		if w.HotsoIs > 0 && w.Name != hotsoName {
 			ratio = fmt.Sprintf("%.2f", w.HotsoIs)
 		}
-		fmt.Fprintf(out, "| %s | %.2f s | %.2f s | %s | %d of %d | %d | %d of %d |\n", name,
-			w.Median.Seconds(), w.P90.Seconds(), ratio, w.Refused, w.Asked, w.Failed, w.Kept, w.Edits)
+		fmt.Fprintf(out, "| %s | %.2f s | %.2f s | %s | %d of %d | %d | %d | %d of %d |\n", name,
+			w.Median.Seconds(), w.P90.Seconds(), ratio, w.Refused, w.Asked, w.Failed, w.Lost, w.Kept, w.Edits)
 	}
 }

@@ -50,7 +50,7 @@ type racer struct {
 	said      bytes.Buffer // to be read when it has ended
 	client    *client
 
-	Took    []time.Duration // of each edit that was measured, from the save to the first new answer
+	Took    []time.Duration // of each edit that was measured, from the save to the first new answer; 0: there was none
 	Refused int             // connections
 	Failed  int             // requests, for other reasons
 	Asked   int
@@ -114,17 +114,29 @@ func freeAddress() (string, error) {
 // after is how long clients still ask after the first new answer: a connection may be refused even then.
 const after = time.Second
 
-// turn saves the edited package, and asks until the answer is the new one and a while longer.
+// lost is after how long nobody waits for an answer any more: a person would look what is wrong.
+const lost = 45 * time.Second
+
+// turn saves the edited package, and asks until the answer is the new one and a while longer. If none comes, the
+// program is not there any more, as a rule: one more save has to bring it back.
 func (r *racer) turn(round int) error {
-	word := fmt.Sprintf("%s-%d", r.name, round)
-	before := r.client.ask()
-	if before.err != nil {
-		return fmt.Errorf("before the edit: %w", before.err)
+	answers, err := r.save(fmt.Sprintf("%s-%d", r.name, round), round >= warmUp)
+	if err != nil || answers {
+		return err
 	}
-	counts := round >= warmUp
+	fmt.Fprintf(os.Stderr, "%s has lost edit %d, and is given another one\n", r.name, round)
+	if answers, err = r.save(fmt.Sprintf("%s-%d-again", r.name, round), false); err == nil && !answers {
+		return errors.New("it does not answer any more")
+	}
+	return err
+}
+
+// save reports whether the new answer has come.
+func (r *racer) save(word string, counts bool) (bool, error) {
+	before := r.client.ask() // no visits if it is not there
 	begin := time.Now()
 	if err := edit(r.dir, word); err != nil {
-		return err
+		return false, err
 	}
 	var answered, last int64
 	var took time.Duration
@@ -139,8 +151,11 @@ func (r *racer) turn(round int) error {
 				took = time.Since(begin)
 			}
 		}
-		if time.Since(begin) > patience {
-			return fmt.Errorf("no new answer: %w", a.err)
+		if took == 0 && time.Since(begin) > lost {
+			if counts {
+				r.Took = append(r.Took, 0)
+			}
+			return false, nil
 		}
 		time.Sleep(pace)
 	}
@@ -148,7 +163,7 @@ func (r *racer) turn(round int) error {
 	defer cancel()
 	text, err := r.client.rpcText(ctx)
 	if err != nil || !strings.Contains(text, word) {
-		return fmt.Errorf("by gRPC the answer is %q: %v", text, err)
+		return false, fmt.Errorf("by gRPC the answer is %q: %v", text, err)
 	}
 	if counts {
 		r.Took = append(r.Took, took)
@@ -157,7 +172,7 @@ func (r *racer) turn(round int) error {
 		}
 	}
 	time.Sleep(after) // whatever it still has to do, it does not do at the cost of the next
-	return nil
+	return true, nil
 }
 
 func (r *racer) count(a answer) {
