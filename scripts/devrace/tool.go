@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -47,7 +47,7 @@ type racer struct {
 	http, rpc string // addresses
 	cmd       *exec.Cmd
 	ended     chan error
-	said      bytes.Buffer // to be read when it has ended
+	said      words
 	client    *client
 
 	Took    []time.Duration // of each edit that was measured, from the save to the first new answer; 0: there was none
@@ -90,7 +90,7 @@ func start(t tool, dir string) (*racer, error) {
 	for end := time.Now().Add(patience); ; time.Sleep(pace) {
 		select {
 		case err := <-r.ended:
-			return nil, fmt.Errorf("it has ended: %w\n%s", err, &r.said)
+			return nil, fmt.Errorf("it has ended: %w\n%s", err, r.said.last())
 		default:
 		}
 		if a := r.client.ask(); a.err == nil {
@@ -99,6 +99,28 @@ func start(t tool, dir string) (*racer, error) {
 			return nil, errors.Join(fmt.Errorf("no answer: %w", a.err), r.stop())
 		}
 	}
+}
+
+// words are what a tool has written of late.
+type words struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const lastWords = 1000 // bytes
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text = append(w.text, p...)
+	w.text = w.text[max(0, len(w.text)-lastWords):]
+	return len(p), nil
+}
+
+func (w *words) last() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.text)
 }
 
 // freeAddress is one of loopback that nobody listens at.
@@ -124,7 +146,7 @@ func (r *racer) turn(round int) error {
 	if err != nil || answers {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%s has lost edit %d, and is given another one\n", r.name, round)
+	fmt.Fprintf(os.Stderr, "%s has lost edit %d, and is given another one; it says:\n%s\n", r.name, round, r.said.last())
 	if answers, err = r.save(fmt.Sprintf("%s-%d-again", r.name, round), false); err == nil && !answers {
 		return errors.New("it does not answer any more")
 	}
