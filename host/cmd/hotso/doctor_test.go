@@ -47,6 +47,15 @@ func doctorIn(dir string, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// finds wants a finding of doctor.
+func finds(t *testing.T, cmd *exec.Cmd, thing, is, detail, mend string) {
+	t.Helper()
+	f := examined(t, cmd)[thing]
+	assert.Equal(t, is, f.Is, "%+v", f)
+	assert.Contains(t, f.Detail, detail)
+	assert.Contains(t, f.Mend, mend)
+}
+
 // A machine that runs these tests is good.
 func TestDoctor(t *testing.T) {
 	needBuild(t)
@@ -70,27 +79,31 @@ func TestDoctor(t *testing.T) {
 // What is bad is found, with what to do.
 func TestDoctorFinds(t *testing.T) {
 	needBuild(t)
-	root, err := libtest.Root()
-	require.NoError(t, err)
+	here := t.TempDir() // there is nothing
 	finds := func(cmd *exec.Cmd, thing, is, detail, mend string) {
 		t.Helper()
-		f := examined(t, cmd)[thing]
-		assert.Equal(t, is, f.Is, "%+v", f)
-		assert.Contains(t, f.Detail, detail)
-		assert.Contains(t, f.Mend, mend)
+		finds(t, cmd, thing, is, detail, mend)
 	}
-	finds(doctorIn(root, []string{"PATH=/none"}), "go", doctor.Bad, "go", "install Go")
-	finds(doctorIn(root, []string{"CC=no-such-compiler"}), "C compiler", doctor.Bad, "no-such-compiler", "install gcc or clang")
-	finds(doctorIn(root, []string{"CC=gcc -include none.h"}), "C compiler", doctor.Bad, "none.h", "install gcc or clang")
-	finds(doctorIn(root, []string{"GOFLAGS=-race"}), "GOFLAGS", doctor.Bad, "-race: a library with it ends its host", "leave it out")
-	finds(doctorIn(root, []string{"TMPDIR=/none"}), "temporary files", doctor.Careful, "/none", "TMPDIR")
+	finds(doctorIn(here, []string{"PATH=/none"}), "go", doctor.Bad, "go", "install Go")
+	finds(doctorIn(here, []string{"CC=no-such-compiler"}), "C compiler", doctor.Bad, "no-such-compiler", "install gcc or clang")
+	finds(doctorIn(here, []string{"CC=gcc -include none.h"}), "C compiler", doctor.Bad, "none.h", "install gcc or clang")
+	finds(doctorIn(here, []string{"GOFLAGS=-race"}), "GOFLAGS", doctor.Bad, "-race: a library with it ends its host", "leave it out")
+	finds(doctorIn(here, []string{"TMPDIR=/none"}), "temporary files", doctor.Careful, "/none", "TMPDIR")
+	for flag, value := range map[string]string{"CGO_CFLAGS": "-O2 -fsanitize=address", "CGO_LDFLAGS": "-static", "CGO_CXXFLAGS": "-fvisibility=hidden"} {
+		finds(doctorIn(here, []string{flag + "=" + value}), flag, doctor.Bad, strings.TrimPrefix(value, "-O2 ")+": ", "leave it out")
+	}
 	for limit, detail := range map[string]string{"-n 64": "RLIMIT_NOFILE is 64", "-v 30000000": "RLIMIT_AS is 30720000000"} {
-		cmd := doctorIn(root, nil)
+		cmd := doctorIn(here, nil)
 		cmd.Args = append([]string{"sh", "-c", "ulimit " + limit + ` && exec "$0" "$@"`}, cmd.Args...)
-		cmd.Path, err = exec.LookPath("sh")
+		sh, err := exec.LookPath("sh")
 		require.NoError(t, err)
+		cmd.Path = sh
 		finds(cmd, "limits", doctor.Careful, detail, "ulimit "+limit[:2])
 	}
+
+	future := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(future, "go.mod"), []byte("module example.com/m\n\ngo 1.99\n"), 0o666))
+	finds(doctorIn(future, []string{"GOTOOLCHAIN=local"}), "module", doctor.Bad, "requires go >= 1.99", "GOTOOLCHAIN=auto")
 
 	dir := makeWorkshop(t)
 	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "is not up to date", "run hotso gen ./shop")
@@ -101,6 +114,24 @@ func TestDoctorFinds(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 	}
 	assert.Equal(t, doctor.Good, examined(t, doctorIn(dir, libtest.Offline, "./libshop"))["library"].Is)
+	t.Run("at the root", func(t *testing.T) { // of a module, all is looked at
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "cmd/shop"), 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "cmd/shop/main.go"),
+			[]byte("package main\n\nimport _ \"github.com/hotso/hotso/host\"\nimport _ \"net\"\n\nfunc main() {}\n"), 0o666))
+		for cgo, detail := range map[string]string{"0": "./cmd/shop is built without cgo", "1": "./cmd/shop is built with cgo"} {
+			cmd := doctorIn(dir, libtest.Offline)
+			cmd.Env = append(cmd.Env, "CGO_ENABLED="+cgo)
+			out, err := cmd.Output()
+			require.NoError(t, err, "%s", out)
+			assert.Contains(t, string(out), detail)
+			assert.Contains(t, string(out), "./libshop exports 1 function")
+			assert.NotContains(t, string(out), "./host ", "which has nothing of hotso")
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "libshop/hotso_gen_test.go"), []byte("package main\n\nvar x int = \"\"\n"), 0o666))
+		defer os.Remove(filepath.Join(dir, "libshop/hotso_gen_test.go"))
+		finds(doctorIn(dir, libtest.Offline), "library", doctor.Bad, "cannot use", "mend what it says")
+		finds(doctorIn(dir, libtest.Offline, "./shop"), "library", doctor.Careful, "there is none in ./shop", "hotso new NAME")
+	})
 	contract := filepath.Join(dir, "shop/shop.go")
 	require.NoError(t, os.WriteFile(contract, []byte(strings.Replace(workshop["shop/shop.go"], "name string", "name []string", 1)), 0o666))
 	finds(doctorIn(dir, libtest.Offline, "./libshop"), "library", doctor.Bad, "shop/hotso_gen.go is not up to date", "run hotso gen")
@@ -121,5 +152,8 @@ func TestDoctorFinds(t *testing.T) {
 
 	plain := filepath.Join(t.TempDir(), "libplain.v1.so")
 	require.NoError(t, os.WriteFile(plain, []byte("no library"), 0o666))
-	finds(doctorIn(root, nil, plain), "library", doctor.Bad, "not an ELF", "hotso build")
+	finds(doctorIn(here, nil, plain), "library", doctor.Bad, "not an ELF", "hotso help errors/not-elf")
+	unsealed := libtest.Greeter(t, "1")
+	libtest.Unseal(t, unsealed)
+	finds(doctorIn(here, nil, unsealed), "library", doctor.Bad, "not sealed", "hotso help errors/unsealed")
 }

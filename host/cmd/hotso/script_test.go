@@ -16,10 +16,10 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// hotso is a command in scripts, and in PATH for other tests.
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hotso": main})
-}
+// commands are there in scripts, and in PATH for other tests.
+var commands = map[string]func(){"hotso": main}
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // TestScripts runs testdata/script. Each script has the variables
 //

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	goversion "go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,25 +15,53 @@ import (
 )
 
 // goEnv is what go env says.
-type goEnv struct{ GOVERSION, GOOS, GOARCH, CC, GOFLAGS, CGO_CFLAGS string }
+type goEnv struct{ GOVERSION, GOOS, GOARCH, CC, GOFLAGS, CGO_CFLAGS, CGO_CXXFLAGS, CGO_LDFLAGS string }
+
+// Newest is the newest Go release that hotso's tests run with.
+const Newest = "go1.27"
 
 // lookAtCompilers looks at what builds libraries in dir, or anywhere, and reports whether the go command can
 // be asked about a library.
 func lookAtCompilers(ctx context.Context, f *findings, dir string) (usable bool) {
-	out, err := run(ctx, dir, "go", "env", "-json", "GOVERSION", "GOOS", "GOARCH", "CC", "GOFLAGS", "CGO_CFLAGS")
+	out, err := run(ctx, dir, "go", "env", "-json", "GOVERSION", "GOOS", "GOARCH", "CC", "GOFLAGS", "CGO_CFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
 	var env goEnv
 	if err == nil {
 		err = json.Unmarshal(out, &env)
 	}
 	if err != nil {
-		mend := "mend what it says"
+		mend := mendOf(err)
 		if errors.Is(err, exec.ErrNotFound) {
 			mend = "install Go (go.dev/dl) and have it in PATH"
 		}
 		f.bad("go", err.Error(), mend)
 		return false
 	}
-	f.good("go", "%s for %s/%s", env.GOVERSION, env.GOOS, env.GOARCH)
+	if release := fmt.Sprintf("%s for %s/%s", env.GOVERSION, env.GOOS, env.GOARCH); Tried(env.GOVERSION) {
+		f.good("go", "%s", release)
+	} else {
+		f.careful("go", release+": newer than what this hotso was tried with, "+Newest, "use a newer hotso, or build libraries with GOTOOLCHAIN="+Newest+".0")
+	}
+	usable = lookAtFlags(f, env)
+	lookAtCC(ctx, f, env)
+	return usable
+}
+
+// Tried reports whether hotso's tests run with a release: a private copy is patched where the Go runtime has its functions,
+// so a new one may need a new hotso. What is no release, as a development version, counts as new.
+func Tried(release string) bool {
+	return goversion.IsValid(release) && goversion.Compare(goversion.Lang(release), Newest) <= 0
+}
+
+// mendOf is what to do when the go command fails.
+func mendOf(err error) string {
+	if strings.Contains(err.Error(), "requires go >=") || strings.Contains(err.Error(), "GOTOOLCHAIN") {
+		return "install that release of Go (go.dev/dl), or let the go command fetch it: go env -w GOTOOLCHAIN=auto"
+	}
+	return "mend what it says"
+}
+
+// lookAtFlags looks for what breaks libraries whatever their source is, and reports whether they can be looked at all the same.
+func lookAtFlags(f *findings, env goEnv) (usable bool) {
 	usable = true
 	flags := strings.Fields(env.GOFLAGS)
 	for _, bad := range []string{"-race", "-msan", "-asan"} {
@@ -41,7 +70,20 @@ func lookAtCompilers(ctx context.Context, f *findings, dir string) (usable bool)
 			usable = false
 		}
 	}
-	lookAtCC(ctx, f, env)
+	for _, v := range []struct{ name, value string }{
+		{"CGO_CFLAGS", env.CGO_CFLAGS}, {"CGO_CXXFLAGS", env.CGO_CXXFLAGS}, {"CGO_LDFLAGS", env.CGO_LDFLAGS},
+	} {
+		for _, bad := range []struct{ flag, why string }{
+			{"-fsanitize", "its runtime has to be in the process from the start"},
+			{"-ftls-model=initial-exec", "such thread-local storage can't be in what is loaded later"},
+			{"-fvisibility=hidden", "hosts do not see the exported functions"},
+			{"-static", "a library is a shared object"},
+		} {
+			if i := slices.IndexFunc(strings.Fields(v.value), func(s string) bool { return s == bad.flag || strings.HasPrefix(s, bad.flag+"=") }); i >= 0 {
+				f.bad(v.name, strings.Fields(v.value)[i]+": "+bad.why, "leave it out for hotso build: go env -u "+v.name+", or unset it in the environment")
+			}
+		}
+	}
 	return usable
 }
 
@@ -82,6 +124,11 @@ func lookAtCC(ctx context.Context, f *findings, env goEnv) {
 func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=1") // as hotso build has it
+	return said(cmd)
+}
+
+// said is what a command writes to stdout. Its error has what it writes to stderr.
+func said(cmd *exec.Cmd) ([]byte, error) {
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
@@ -91,5 +138,5 @@ func run(ctx context.Context, dir, name string, args ...string) ([]byte, error) 
 	if text := strings.Join(strings.Fields(problems.String()), " "); text != "" {
 		return nil, errors.New(text[:min(len(text), 400)])
 	}
-	return nil, fmt.Errorf("%s: %w", name, err)
+	return nil, fmt.Errorf("%s: %w", cmd.Args[0], err)
 }

@@ -37,7 +37,8 @@ func (f *findings) bad(thing, detail, mend string) {
 	*f = append(*f, Finding{thing, Bad, detail, mend})
 }
 
-// Look looks at the machine and its compilers, and, if dir is not empty, at the library there.
+// Look looks at the machine and its compilers, and, if dir is not empty, at what there is: at the library there, or,
+// if there is none in dir itself, at all libraries and hosts below it.
 func Look(ctx context.Context, dir string) []Finding {
 	f := &findings{}
 	lookAtMachine(f)

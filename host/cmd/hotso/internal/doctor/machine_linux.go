@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -12,11 +13,15 @@ import (
 	"github.com/hotso/hotso/host/internal/dl"
 	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/stackcheck"
+	"github.com/hotso/hotso/host/internal/tls"
 )
 
 const (
 	// fewFiles is how many descriptors a host needs at least: about ten for each version, and its own.
 	fewFiles = 256
+	// fewVersions is how many versions there is room for at least: two of each library while one replaces the
+	// other, and those that are kept warm or held.
+	fewVersions = 8
 	// fewThreads is how many threads: about four for each version, and one for each call that blocks.
 	fewThreads = 200
 )
@@ -33,8 +38,10 @@ func lookAtMachine(f *findings) {
 		f.bad("C library", err.Error(), "run hosts where glibc is")
 	} else {
 		f.good("C library", "glibc")
+		lookAtRoom(f)
 	}
 	lookAtProc(f)
+	lookAtSignals(f)
 	lookAtMemory(f)
 	lookAtTemp(f)
 	lookAtLimits(f)
@@ -55,21 +62,56 @@ func lookAtProc(f *findings) {
 	f.good("/proc", "threads, mappings and descriptors can be seen")
 }
 
-// lookAtMemory: private copies of libraries are files in memory, and their code is mapped from there.
+// lookAtMemory: private copies of libraries are files in memory, and their code is mapped from there. The sysctl
+// vm.memfd_noexec does not keep anybody from that, whatever its value: it is about execve(2).
 func lookAtMemory(f *findings) {
-	const thing, mend = "memory", "set the sysctl vm.memfd_noexec to 0 or 1, or have the host use host.OnDisk with a directory that is not mounted noexec"
+	const thing = "memory"
 	fd, err := unix.MemfdCreate("hotso-doctor", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
-		f.careful(thing, "memfd_create(2): "+err.Error()+": private copies are temporary files", "allow memfd_create in the seccomp profile")
+		f.bad(thing, "files in memory can't be made, and each version needs some: memfd_create: "+err.Error(),
+			"allow memfd_create(2) in the seccomp profile of the host")
 		return
 	}
 	file := os.NewFile(uintptr(fd), "memfd")
 	defer file.Close()
 	if err := mapsCode(file); err != nil {
-		f.bad(thing, "code can't be mapped from memory files: "+err.Error(), mend)
+		f.bad(thing, "code can't be mapped from files in memory: "+err.Error(),
+			"allow mmap(2) with PROT_EXEC in the host's seccomp profile or SELinux policy, or have the host use host.OnDisk with a directory from where it may")
+		return
+	}
+	if _, err := unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW); err != nil {
+		f.bad(thing, "files in memory can't be sealed: "+err.Error(), "allow fcntl(2) with F_ADD_SEALS, or use a kernel that has it")
 		return
 	}
 	f.good(thing, "code can be mapped from files in memory")
+}
+
+// lookAtRoom: each version has a place in the thread-local storage of the process.
+func lookAtRoom(f *findings) {
+	const thing = "thread storage"
+	c, err := tls.Open(dl.Loader{})
+	if errors.Is(err, errors.ErrUnsupported) {
+		return // the platform says so
+	}
+	if err != nil {
+		f.bad(thing, err.Error(), "build hosts with CGO_ENABLED=0, or start them with "+tls.Tunable)
+		return
+	}
+	few := fmt.Sprintf("room for %d versions at a time in this hotso", c.Slots())
+	if c.Slots() < fewVersions {
+		f.careful(thing, few+", which was built with cgo", "build it with CGO_ENABLED=0, or start it with "+tls.Tunable)
+		return
+	}
+	f.good(thing, "%s", few)
+}
+
+// lookAtSignals: threads of an old version are ended by signals.
+func lookAtSignals(f *findings) {
+	if err := unix.Tgkill(unix.Getpid(), unix.Getpid(), 0); err != nil {
+		f.bad("signals", "threads can't be sent signals: tgkill: "+err.Error(), "allow tgkill(2) in the seccomp profile of the host; old versions do not leave without")
+		return
+	}
+	f.good("signals", "threads can be sent signals")
 }
 
 // lookAtTemp: host.OnDisk, and where there are no files in memory.

@@ -115,13 +115,13 @@ func TestOtherSite(t *testing.T) {
 func TestLibraryFails(t *testing.T) {
 	r := serving(t, libtest.Build(t, "panics", "1"))
 	for _, test := range []struct{ function, args, body string }{
-		{"Fail", ``, `{"error":"failed as told","kind":"error","version":"1"}`},
-		{"FailText", `["no <b>"]`, `{"error":"no <b>","kind":"error","version":"1"}`},
-		{"Status", ``, `{"error":"panic: no status","kind":"panic","version":"1"}`},
-		{"Value", ``, `{"error":"panic: no value","kind":"panic","version":"1"}`},
-		{"Text", ``, `{"error":"panic: no text","kind":"panic","version":"1"}`},
-		{"Result", ``, `{"error":"panic: no result","kind":"panic","version":"1"}`},
-		{"Nil", ``, `{"error":"panic: runtime error: invalid memory address or nil pointer dereference","kind":"panic","version":"1"}`},
+		{"Fail", ``, `{"error":"failed as told","kind":"error","version":"1","page":"errors/call"}`},
+		{"FailText", `["no <b>"]`, `{"error":"no <b>","kind":"error","version":"1","page":"errors/call"}`},
+		{"Status", ``, `{"error":"panic: no status","kind":"panic","version":"1","page":"errors/panic"}`},
+		{"Value", ``, `{"error":"panic: no value","kind":"panic","version":"1","page":"errors/panic"}`},
+		{"Text", ``, `{"error":"panic: no text","kind":"panic","version":"1","page":"errors/panic"}`},
+		{"Result", ``, `{"error":"panic: no result","kind":"panic","version":"1","page":"errors/panic"}`},
+		{"Nil", ``, `{"error":"panic: runtime error: invalid memory address or nil pointer dereference","kind":"panic","version":"1","page":"errors/panic"}`},
 	} {
 		status, body, _ := r.do("POST", "/call/"+test.function, test.args)
 		assert.Equal(t, http.StatusBadGateway, status, test.function)

@@ -51,17 +51,17 @@ func TestContract(t *testing.T) {
 		status         int
 		body           string
 	}{
-		{"Shapes_Plain", `["2"]`, 400, `{"error":"n: a number is wanted, not a string"}`},
+		{"Shapes_Plain", `["2"]`, 400, `{"error":"n: a number is wanted, not a string","page":"errors/argument"}`},
 		{"Shapes_Plain", `[`, 400, `{"error":"the body: it is not JSON: unexpected end of JSON input"}`},
 		{"Shapes_Plain", "[\"\xff\"]", 400, `{"error":"the body: it is not UTF-8: byte 0xff at offset 2"}`},
-		{"Shapes.Plain", `[]`, 400, `{"error":"Shapes.Plain takes 1 arguments, not 0: (n int)"}`},
-		{"Shapes_Many", `[1, "b", true, [{"X": 1}, {"Z": 1}]]`, 400, `{"error":"rest[1].Z: there is no such field: Point has X, Y"}`},
+		{"Shapes.Plain", `[]`, 400, `{"error":"Shapes.Plain takes 1 arguments, not 0: (n int)","page":"errors/argument"}`},
+		{"Shapes_Many", `[1, "b", true, [{"X": 1}, {"Z": 1}]]`, 400, `{"error":"rest[1].Z: there is no such field: Point has X, Y","page":"errors/argument"}`},
 		{"Shapes_EchoNode", strings.Repeat("[", 1001) + strings.Repeat("]", 1001), 400, `{"error":"the body: arrays and objects are nested 1001 deep, more than 1000"}`},
-		{"Shapes_Fail", `["wrapped"]`, 502, `{"error":"twice: once: sad","kind":"error","version":"1","is":["ErrSad"]}`},
-		{"Shapes_Fail", `["typed"]`, 502, `{"error":"it: key was not found","kind":"error","version":"1","is":["NotFound","fs.ErrNotExist"]}`},
-		{"Shapes_Fail", `["other"]`, 502, `{"error":"other","kind":"error","version":"1"}`},
-		{"Shapes_Fail", `["panic"]`, 502, `{"error":"panic: boom","kind":"panic","version":"1"}`},
-		{"Shapes_Plain", `[-1]`, 502, `{"error":"panic: negative","kind":"panic","version":"1"}`},
+		{"Shapes_Fail", `["wrapped"]`, 502, `{"error":"twice: once: sad","kind":"error","version":"1","is":["ErrSad"],"page":"errors/call"}`},
+		{"Shapes_Fail", `["typed"]`, 502, `{"error":"it: key was not found","kind":"error","version":"1","is":["NotFound","fs.ErrNotExist"],"page":"errors/call"}`},
+		{"Shapes_Fail", `["other"]`, 502, `{"error":"other","kind":"error","version":"1","page":"errors/call"}`},
+		{"Shapes_Fail", `["panic"]`, 502, `{"error":"panic: boom","kind":"panic","version":"1","page":"errors/panic"}`},
+		{"Shapes_Plain", `[-1]`, 502, `{"error":"panic: negative","kind":"panic","version":"1","page":"errors/panic"}`},
 		{"Shapes.Nope", `[]`, 404, ``},
 		{"Shapes_", `[]`, 404, ``},
 	} {
@@ -90,11 +90,11 @@ func TestContractStreams(t *testing.T) {
 	assert.Equal(t, "application/x-ndjson", h.Get("Content-Type"))
 	status, body, h = r.do("POST", "/call/Shapes.Count", `{"n": 0, "fail": "sad"}`) // before the first element
 	assert.Equal(t, http.StatusBadGateway, status)
-	assert.Equal(t, `{"error":"after 0: sad","kind":"error","version":"1","is":["ErrSad"]}`, body)
+	assert.Equal(t, `{"error":"after 0: sad","kind":"error","version":"1","is":["ErrSad"],"page":"errors/call"}`, body)
 	assert.Equal(t, "application/json", h.Get("Content-Type"))
 	status, body, _ = r.do("POST", "/call/Shapes_Count", `["x", ""]`)
 	assert.Equal(t, http.StatusBadRequest, status)
-	assert.Equal(t, `{"error":"n: a number is wanted, not a string"}`, body)
+	assert.Equal(t, `{"error":"n: a number is wanted, not a string","page":"errors/argument"}`, body)
 
 	answer, err := http.Post(r.url+"/call/Shapes_Count", "application/json", strings.NewReader(`[1, "sad"]`))
 	require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestContractOfEachVersion(t *testing.T) {
 	assert.Equal(t, map[string]any{"full_name": "Ada"}, to)
 	status, body, _ := r.do("POST", "/call/Greeter_Greet", renamed)
 	assert.Equal(t, http.StatusBadRequest, status)
-	assert.Equal(t, `{"error":"p.full_name: there is no such field: Person has born, name, notes, titles"}`, body)
+	assert.Equal(t, `{"error":"p.full_name: there is no such field: Person has born, name, notes, titles","page":"errors/argument"}`, body)
 	status, _, _ = r.do("POST", "/call/Greeter_Greet", old, server.DefaultKeyHeader, "alice")
 	assert.Equal(t, http.StatusBadRequest, status)
 	status, body, _ = r.do("POST", "/call/Greeter_History", "", server.DefaultKeyHeader, "alice")
@@ -168,7 +168,7 @@ func TestGetContract(t *testing.T) {
 	r := start(t, server.Config{Dir: t.TempDir()})
 	status, body, _ := r.do("GET", "/contract", "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
-	assert.Equal(t, `{"error":"no version serves; GET /versions tells why"}`, body)
+	assert.Equal(t, `{"error":"no version serves; GET /versions tells why","page":"errors/empty"}`, body)
 	r = serving(t, one)
 	status, body, h := r.do("GET", "/contract", "")
 	assert.Equal(t, http.StatusOK, status)

@@ -271,7 +271,7 @@ func TestCrash(t *testing.T) {
 
 	status, body, _ := r.do("POST", "/call/Crash", `["exit"]`)
 	assert.Equal(t, http.StatusBadGateway, status)
-	assert.Regexp(t, `^\{"error":"crash v2 crashed: exit with status \d+.*","kind":"crash","version":"2"\}$`, body)
+	assert.Regexp(t, `^\{"error":"crash v2 crashed: exit with status \d+.*","kind":"crash","version":"2","page":"errors/crashed"\}$`, body)
 	status, body, _ = r.do("POST", "/call/Add", "[20, 22]")
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, `{"result":42,"version":"1"}`, body)
