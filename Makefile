@@ -92,6 +92,9 @@ fmt: ## Format Go and C
 	gofmt -w .
 	find . '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -exec clang-format -i {} +
 
+man: bin/hotso ## Write the man pages of hotso to build/man/man1
+	@bin/hotso help man build/man/man1
+
 clean: ## Remove what was built
 	rm -rf bin build
 
@@ -99,4 +102,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt clean FORCE
+.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt man clean FORCE

@@ -12,24 +12,30 @@ import (
 
 func newHelp(t *terminal) *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND | TOPIC | errors/NAME]",
+		Use:   "help [COMMAND | TOPIC | errors/NAME | man DIR]",
 		Short: "Show help on a command, a topic, or an error",
 		Long: `Show what a command does, one of the guides, or what an error means: what usually causes it,
 what to do, and what the version that serves does meanwhile. Errors name their page, and are also
 found by their names in Go.
 
-On a terminal a long text goes through $PAGER, if that is set.`,
+On a terminal a long text goes through $PAGER, if that is set.
+
+With man, write a man page for each command to DIR.`,
 		Example: `  hotso help serve
   hotso help contracts
   hotso help errors                # all of them
   hotso help errors/unsealed
-  hotso help ErrUnsealed`,
+  hotso help ErrUnsealed
+  hotso help man ~/.local/share/man/man1      # then man hotso-serve`,
 		ValidArgsFunction: completeHelp,
 		RunE:              func(cmd *cobra.Command, args []string) error { return showHelp(t, cmd.Root(), args) },
 	}
 }
 
 func showHelp(t *terminal, root *cobra.Command, args []string) error {
+	if len(args) == 2 && args[0] == "man" {
+		return writeManPages(root, args[1])
+	}
 	if len(args) == 1 {
 		if args[0] == "errors" {
 			return t.page(strings.Join(topicLines(help.Errors()), "\n") + "\n")
