@@ -56,7 +56,7 @@ them failed, how many are inside, and why it is not serving.`, "  hotso versions
 					share = fmt.Sprintf("%.4g %%", i.Share)
 				}
 				rows = append(rows, []string{i.Version, string(i.State), share, fmt.Sprint(i.Calls), fmt.Sprint(i.Errors),
-					fmt.Sprint(i.InFlight), firstLine(i.Reason, i.File)})
+					fmt.Sprint(i.InFlight), withPage(firstLine(i.Reason, i.File), i.Page)})
 				for _, c := range i.Conflicts {
 					rows = append(rows, []string{"", "", "", "", "", "", firstLine(c.String(), "")})
 				}

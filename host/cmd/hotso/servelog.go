@@ -51,6 +51,14 @@ func (l *serveLog) listening(dir, name, addr string, waiting bool) {
 	fmt.Fprintf(l.err, "%s %s\n", time.Now().Format(time.TimeOnly), printable.Line(what))
 }
 
+// withPage adds to why something failed what hotso help has on it.
+func withPage(why, page string) string {
+	if page == "" {
+		return why
+	}
+	return why + " (hotso help " + printable.Line(page) + ")"
+}
+
 // event is called by one goroutine at a time.
 func (l *serveLog) event(e server.Event) {
 	if l.json {
@@ -67,9 +75,7 @@ func (l *serveLog) event(e server.Event) {
 	}
 	l.label = max(l.label, utf8.RuneCountInString(label))
 	detail := firstLine(e.Detail, e.File)
-	if e.Page != "" {
-		detail += " (hotso help " + e.Page + ")"
-	}
+	detail = withPage(detail, e.Page)
 	if e.State == host.Serving {
 		detail = strings.TrimSpace("(load " + duration(e.Took) + ") " + detail)
 	}

@@ -149,7 +149,7 @@ func TestPage(t *testing.T) {
 	assert.Equal(t, "errors/canary", help.Page(fmt.Errorf("x: %w", fromServer{})))
 }
 
-type fromServer struct{ error }
+type fromServer struct{}
 
 func (fromServer) Error() string { return "409 Conflict" }
 func (fromServer) Page() string  { return "errors/canary" }
