@@ -79,6 +79,9 @@ stress: ## Attack a host: the model's test with streams, callbacks and all crash
 faults: ## Have system calls of a host fail while it loads, swaps and crashes: make faults [TIME=1h] [FLAGS="-fault.seed 42"]
 	CGO_ENABLED=0 go test ./host/internal/faulttest -v -run TestFaults -timeout 0 -fault.time $(TIME) $(FLAGS)
 
+debuggers: ## Have gdb and delve stop inside libraries, before and after a swap; delve is installed for it
+	CGO_ENABLED=0 go test ./host/internal/debugtest -v -count 1 -install v1.27.2 $(FLAGS)
+
 native: ## Reload and crash libraries of real C and C++, and print what stays (an hour) [FLAGS="-only kafka,cpp20 -reloads 50 -crashes 13"]
 	@CGO_ENABLED=0 go run ./scripts/native $(FLAGS)
 
@@ -102,4 +105,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE

@@ -104,6 +104,13 @@ static uint32_t ask(hotso_unload_report *report) {
     return living;
 }
 
+/* A debugger may have kept signals of an earlier attempt for itself: gdb knows none of this number. One too
+ * many does no harm. */
+static void ask_again(void) {
+    for (hotso_thread *t = thread_list(); t; t = t->next)
+        __atomic_store_n(&t->signaled, 0, __ATOMIC_RELEASE);
+}
+
 /* Waits until more threads have ended than the seen ones, or for ns nanoseconds. */
 static void wait_ended(uint32_t seen, int64_t ns) {
     struct timespec t = {0, ns};
@@ -135,6 +142,7 @@ static void leave_waits(int64_t begin) {
 /* A thread that was found outside the library's own code is asked again, at
  * growing intervals: it may stay in a system call for ever. */
 static uint32_t end_threads(hotso_unload_report *report, int64_t begin, int64_t deadline) {
+    ask_again();
     for (int64_t ns = 50000;; ns += ns < 1000000 ? ns / 2 : 0) {
         leave_waits(begin);
         uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
