@@ -1,10 +1,12 @@
 package host_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -66,6 +68,39 @@ func TestPanicsAndErrorsOfAFunction(t *testing.T) {
 		assert.EqualValues(t, 1, must(fine(ctx))(t), "the library lives on")
 	}
 }
+
+// The stack of a panic goes on in the host, with the caller and not with what is in between, however the
+// call was made.
+func TestStackOfAPanicHasBothSides(t *testing.T) {
+	lib := open(t, libtest.Build(t, "profiled", "1"))
+	slot := newSlot(t, "profiled", []string{libtest.Build(t, "profiled", "1")})
+	direct := must(host.Func1[string, host.None](lib, "Fail"))(t)
+	stays := must(host.Func1[string, host.None](slot, "Fail", host.Stay()))(t)
+	bounded := must(host.Func1[string, host.None](lib, "Fail", host.Limit(time.Minute)))(t)
+	endable, cancel := context.WithCancel(bg)
+	defer cancel()
+	for name, call := range map[string]func() error{
+		"direct":  func() error { _, err := direct(bg, "as told"); return err },
+		"slot":    func() error { _, err := stays(endable, "as told"); return err },
+		"bounded": func() error { _, err := bounded(bg, "as told"); return err },
+		"endable": func() error { _, err := direct(endable, "as told"); return err },
+		"dynamic": func() error { _, err := lib.Call(bg, "Fail", "as told"); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failed *host.CallError
+			require.ErrorAs(t, callOnBehalf(call), &failed)
+			inLibrary, inHost, ok := strings.Cut(failed.Message, "\n\ncalled by the host:\n")
+			require.True(t, ok, failed.Message)
+			assert.True(t, strings.HasPrefix(inLibrary, "panic: as told\n\n"), inLibrary)
+			assert.Regexp(t, `main\.failHere\(.*\n\t\S*profiled/main\.go:\d+`, inLibrary)
+			assert.Regexp(t, `^\S+TestStackOfAPanicHasBothSides\.func\d+\(\.\.\.\)\n\t\S+panic_test\.go:\d+\n\S+\.callOnBehalf\(`, inHost)
+			assert.NotContains(t, inHost, "internal/invoke")
+		})
+	}
+}
+
+//go:noinline
+func callOnBehalf(f func() error) error { return f() }
 
 // A text whose pointer leads nowhere is an error of that call.
 func TestTextThatIsNowhere(t *testing.T) {

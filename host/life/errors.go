@@ -158,7 +158,7 @@ type CallError struct {
 	Library  string
 	Version  string
 	Function string
-	Message  string // the library's own words; for a panic with its stack
+	Message  string // the library's own words; for a panic with its stack, and behind it the caller's in the host
 	Panicked bool
 
 	// Detail is what a library of a contract says of its error for generated clients, see

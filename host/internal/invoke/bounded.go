@@ -26,6 +26,8 @@ func finishBounded(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 	}
 	if err == nil {
 		c.result(r)
+	} else {
+		err = calledFrom(err)
 	}
 	c.put()
 	return err

@@ -243,8 +243,8 @@ func (fn *Function) status(status int32) error {
 		return fn.target.CrashError()
 	}
 	text, detail := abi.SplitError(message)
-	return &life.CallError{
+	return calledFrom(&life.CallError{
 		Library: fn.target.Name, Version: fn.target.Version, Function: fn.name,
 		Message: text, Detail: detail, Panicked: kind == abi.Panic,
-	}
+	})
 }

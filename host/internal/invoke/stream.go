@@ -180,8 +180,8 @@ func (s *stream) read(p []byte) (n int, rest []byte, err error) {
 
 func (s *stream) failed(message string, panicked bool) error {
 	text, detail := abi.SplitError(message)
-	return &life.CallError{Library: s.target.Name, Version: s.target.Version, Function: s.name,
-		Message: text, Detail: detail, Panicked: panicked}
+	return calledFrom(&life.CallError{Library: s.target.Name, Version: s.target.Version, Function: s.name,
+		Message: text, Detail: detail, Panicked: panicked})
 }
 
 // begin reports whether the stream is open, and keeps the lease until end.
