@@ -95,6 +95,15 @@ func post[T any](ctx context.Context, t *terminal, c client, path string, asJSON
 type client string
 
 func (c client) do(ctx context.Context, method, path string, body []byte, result any) error {
+	b, err := c.ask(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, result)
+}
+
+// ask returns the body of an answer.
+func (c client) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
 	web := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -104,23 +113,23 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 	}}
 	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resp, err := web.Do(r)
 	if err != nil {
-		return fmt.Errorf("no server at %s (start one with hotso serve): %w", string(c), errors.Unwrap(err))
+		return nil, fmt.Errorf("no server at %s (start one with hotso serve): %w", string(c), errors.Unwrap(err))
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
 		var f struct{ Error, Page string }
 		_ = json.Unmarshal(b, &f) // empty if it is not JSON; then the status says what is wrong
-		return &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error), f.Page}
+		return nil, &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error), f.Page}
 	}
-	return json.Unmarshal(b, result)
+	return b, nil
 }
 
 // refusedByServer is an answer other than 200. It gives the exit code of the same
