@@ -99,4 +99,3 @@ func (p *profiling) path(name, version string) string {
 	}
 	return "/debug/pprof/" + library + "/" + url.PathEscape(p.name) + "?" + query.Encode()
 }
-
