@@ -28,7 +28,6 @@ type place struct{ X, Y int32 }
 type linked struct {
 	greeting string
 	closed   *atomic.Int32
-	started  int
 }
 
 func (l *linked) Greet() string { return l.greeting }
