@@ -159,6 +159,11 @@ func TestBuiltinFunctions(t *testing.T) {
 	assert.ErrorContains(t, err, "out of luck")
 	assert.Contains(t, err.(*host.CallError).Message, "linked).Panic", "the stack")
 	assert.Equal(t, host.Serving, slot.Current().State())
+
+	err = slot.Current().Profile(t.Context(), io.Discard, "heap")
+	assert.ErrorIs(t, err, host.ErrFunction)
+	assert.ErrorContains(t, err, "linked into the program")
+	assert.NotContains(t, err.Error(), "cabiprofile")
 }
 
 func TestBuiltinStreams(t *testing.T) {

@@ -28,13 +28,16 @@ func (t *Target) Debug(ctx context.Context, w io.Writer, what, advice string) er
 		return err
 	}
 	err := t.debug(ctx, w, what)
-	if lacks, ok := errors.AsType[*life.Error](err); ok && lacks.Reason == life.ErrFunction {
+	if lacks, ok := errors.AsType[*life.Error](err); ok && lacks.Reason == life.ErrFunction && t.builtin == nil {
 		lacks.Advice = advice
 	}
 	return err
 }
 
 func (t *Target) debug(ctx context.Context, w io.Writer, what string) error {
+	if t.builtin != nil {
+		return t.Error(life.StepCall, life.ErrFunction, errors.New("it is linked into the program, whose runtime it has: ask that"))
+	}
 	if t.sym.debug == 0 {
 		return t.lacks("it was built with an older cabi, without " + abi.SymDebug)
 	}
