@@ -24,7 +24,9 @@ func timing(r dev.Result, life []server.Event) (steps []host.StepTime) {
 	}
 	t := r.Times
 	add("notice", t.Notice)
-	add("generate", t.Generate)
+	if t.Generate >= time.Millisecond { // or it was done before the build
+		add("generate", t.Generate)
+	}
 	add("list", t.Load)
 	add("compile", t.Compile)
 	add("cgo", t.Cgo)
