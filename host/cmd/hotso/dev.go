@@ -97,7 +97,7 @@ by SIGTERM before; its flags begin behind PKG. For pages, say --addr as well.`,
 	flags.BoolVar(&f.vet, "vet", true, "say what go vet says")
 	flags.BoolVar(&f.strict, "strict", false, "a version must pass go vet before it serves")
 	flags.BoolVar(&f.test, "test", false, "a version must pass the tests of its packages")
-	flags.BoolVar(&f.Debug, "debug", false, "build with DWARF, for a debugger, which makes the link twice as long")
+	flags.BoolVar(&f.Debug, "debug", false, "build with DWARF, for a debugger, which makes go build twice as long")
 	flags.BoolVar(&f.timing, "timing", false, "show where the time of each save went")
 	flags.BoolVar(&f.json, "json", false, "write each build as a line of JSON to stdout")
 	return cmd

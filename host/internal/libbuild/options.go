@@ -31,7 +31,7 @@ type Options struct {
 	Shared  bool   // do not link the compilers' libraries, such as libstdc++, statically
 	Race    bool   // build with the race detector
 	Verbose bool   // print the packages as they are compiled, and the commands
-	// Quick is for a library that is replaced in a minute: without DWARF, which takes half of the link, without
+	// Quick is for a library that is replaced in a minute: without DWARF, which takes half of the build, without
 	// what version control says, and not synced to disk. The toolchain collects its garbage later.
 	Quick bool
 	Debug bool // with Quick: with DWARF, for a debugger
