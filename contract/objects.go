@@ -162,7 +162,7 @@ func (s *Objects) closeAll(of *callee) {
 	}
 	s.mu.Unlock()
 	for _, object := range left {
-		_ = closeObject(object)
+		defer closeObject(object) // the others too if one panics
 	}
 }
 

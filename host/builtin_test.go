@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -287,6 +288,7 @@ func TestBuiltinRefused(t *testing.T) {
 		"bad map":     {host.Builtin("2", map[string]any{"A": 1}), host.ErrArgument, "A is a int"},
 		"bad name":    {host.Builtin("2", map[string]any{"a b": func() {}}), host.ErrArgument, "identifier"},
 		"unfit":       {host.Builtin("2", map[string]any{"A": func(map[int]int) {}}), host.ErrArgument, "does not cross"},
+		"hotso's":     {host.Builtin("2", map[string]any{"hotso_stop": func() {}}), host.ErrArgument, "hotso's own"},
 		"two hooks":   {host.Builtin("2", &linked{}, host.Hooks{}, host.Hooks{}), host.ErrArgument, "one Hooks"},
 		"zero":        {host.Source{}, host.ErrArgument, "zero Source"},
 		"not bound":   {host.Builtin("2", map[string]any{"Other": func() {}}), host.ErrFunction, "Greet"},
@@ -381,6 +383,7 @@ func TestSources(t *testing.T) {
 		from   host.Source
 		reason error
 	}{
+		"no files":  {host.FileIn(nil, "none.so"), host.ErrArgument},
 		"missing":   {host.FileIn(files, "none.so"), host.ErrNotFound},
 		"directory": {host.FileIn(files, "lib"), host.ErrNotFound},
 		"cut":       {host.FileIn(files, "cut.so"), host.ErrCorrupt},
@@ -430,4 +433,106 @@ func TestBuiltinTakesOver(t *testing.T) {
 		"start 1", "stop 1", "start 2", "restore 1 in 2",
 		"stop 2", "start 3", "start 2", "restore 2 in 2", "stop 2",
 	}, steps)
+}
+
+// Who closes a stream, or whose context ends, while a piece is awaited, does not take it for the end.
+func TestBuiltinStreamIsCutOff(t *testing.T) {
+	slow := map[string]any{"Slow": func(ctx context.Context) iter.Seq2[[]byte, error] {
+		return func(yield func([]byte, error) bool) {
+			if yield([]byte("half"), nil) {
+				<-ctx.Done()
+			}
+		}
+	}}
+	slot := slotOf(t, slow)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	s := must(slot.CallStream(ctx, "Slow"))(t)
+	b, err := io.ReadAll(s)
+	assert.Equal(t, "half", string(b))
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+
+	s = must(slot.CallStream(t.Context(), "Slow"))(t)
+	time.AfterFunc(20*time.Millisecond, func() { _ = s.Close() })
+	_, err = io.ReadAll(s)
+	assert.ErrorContains(t, err, "closed")
+}
+
+// A stop hook comes when no sequence is inside any more.
+func TestBuiltinStopsAfterItsSequences(t *testing.T) {
+	var inside atomic.Bool
+	slot := host.NewSlot("greeter", host.Fallback(host.Builtin("1", map[string]any{"Read": func() iter.Seq2[[]byte, error] {
+		return func(yield func([]byte, error) bool) {
+			inside.Store(true)
+			defer inside.Store(false)
+			defer time.Sleep(20 * time.Millisecond)
+			for yield([]byte("a"), nil) {
+			}
+		}
+	}}, host.Hooks{Stop: func(context.Context) error {
+		if inside.Load() {
+			return errors.New("a sequence is inside")
+		}
+		return nil
+	}})))
+	s := must(slot.CallStream(t.Context(), "Read"))(t)
+	must(s.Read(make([]byte, 1)))(t)
+	require.NoError(t, s.Close())
+	report := must(slot.Close(t.Context()))(t)
+	assert.Equal(t, host.Unloaded, report.State)
+	assert.Empty(t, report.Reason)
+}
+
+// badError can't even say what it is.
+type badError struct{}
+
+func (*badError) Error() string { panic("ouch") }
+
+// What panics or ends its goroutine has its call fail, and leaves nothing behind.
+func TestBuiltinMisbehaves(t *testing.T) {
+	slot := slotOf(t, map[string]any{
+		"Goexit":    func() error { runtime.Goexit(); return nil },
+		"GoexitSeq": func() iter.Seq2[[]byte, error] { runtime.Goexit(); return nil },
+		"BadError":  func() error { return &badError{} },
+		"BadPiece": func() iter.Seq2[[]byte, error] {
+			return func(yield func([]byte, error) bool) { yield(nil, &badError{}) }
+		},
+	})
+	_, err := slot.Call(t.Context(), "Goexit") // whose context can end, so it has a goroutine of its own
+	assert.ErrorIs(t, err, host.ErrPanic)
+	_, err = slot.Call(t.Context(), "BadError")
+	assert.ErrorIs(t, err, host.ErrPanic)
+	s := must(slot.CallStream(t.Context(), "BadPiece"))(t)
+	_, err = s.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, host.ErrPanic)
+	for _, f := range []func(){
+		func() { _, _ = slot.Call(context.Background(), "Goexit") },
+		func() { _, _ = slot.CallStream(context.Background(), "GoexitSeq") },
+	} {
+		ended := make(chan struct{})
+		go func() { defer close(ended); f() }()
+		<-ended
+	}
+	assert.Eventually(t, func() bool { return slot.Current().InFlight() == 0 }, patience, time.Millisecond)
+}
+
+// Whatever becomes of its hooks, what a constructor has made is closed; and a hook that has returned holds nothing.
+func TestBuiltinHooksMisbehave(t *testing.T) {
+	var made, closed atomic.Int32
+	version := func(text string, h host.Hooks) host.Source {
+		return host.Builtin(text, func() (*linked, error) { made.Add(1); return &linked{closed: &closed}, nil }, h)
+	}
+	slot := host.NewSlot("greeter", host.Fallback(version("1", host.Hooks{Stop: func(context.Context) error { panic("ouch") }})))
+	_, err := slot.SwapTo(t.Context(), version("2", host.Hooks{Start: func(context.Context) error { panic("ouch") }}))
+	require.ErrorIs(t, err, host.ErrStart)
+	_, err = slot.SwapTo(t.Context(), version("3", host.Hooks{Start: func(context.Context) error { runtime.Goexit(); return nil }}))
+	require.ErrorIs(t, err, host.ErrStart)
+	for i := range 300 {
+		_, err := slot.SwapTo(t.Context(), version(fmt.Sprint(4+i), host.Hooks{Stop: func(context.Context) error { return nil }}))
+		require.NoError(t, err)
+	}
+	_, err = slot.Close(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, made.Load(), closed.Load())
+	assert.EqualValues(t, 303, made.Load())
 }

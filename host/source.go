@@ -30,7 +30,12 @@ func File(path string) Source { return Source{s: lifecycle.AtPath(path)} }
 //
 // It is read once, into memory. The name is that of events and errors, and of
 // [CheckFileName].
-func FileIn(fsys fs.FS, path string) Source { return Source{s: lifecycle.InFS(fsys, path)} }
+func FileIn(fsys fs.FS, path string) Source {
+	if fsys == nil {
+		return Source{err: &Error{File: path, Step: StepRead, Reason: ErrArgument, Cause: errors.New("the file system is nil")}}
+	}
+	return Source{s: lifecycle.InFS(fsys, path)}
+}
 
 // Bytes is a library that is in memory already, as one that was downloaded. Nobody writes to
 // b until the call it is for has returned. Events and errors name it so.
@@ -47,7 +52,7 @@ type Hooks struct {
 // Builtin is a version that is linked into the program. It is called as a library is, by typed functions,
 // contracts and by name, and is swapped, drained and given its state like one; but it shares the memory, the
 // runtime and the fate of the program. A panic of a function is its caller's error ([ErrPanic]); one on a
-// goroutine of its own ends the program.
+// goroutine of its own ends the program. [KillHung] and [ForceUnload] can't end it.
 //
 //	slot := host.NewSlot("shop", host.Fallback(host.Builtin("1.4.0", shop.New)))
 //
@@ -60,7 +65,7 @@ type Hooks struct {
 //   - a map[string]any of functions, by name.
 //
 // A function may take a context.Context first, which ends when nobody waits for the call any more, and has
-// nothing else of the caller's. It may return an error last. What it gets and returns is copied where a library
+// nothing else of the caller's; a method of a contract sees the deadline, too. It may return an error last. What it gets and returns is copied where a library
 // has it copied: slices are the caller's own memory, to be read until it returns.
 //
 // It has no file, so nothing is verified, and [TrustKeys] does not matter to it. The version is compared with

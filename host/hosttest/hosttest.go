@@ -2,7 +2,9 @@ package hosttest
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,6 +58,7 @@ func Version(t testing.TB, slot *host.Slot, text string, implementation any, hoo
 		text = strconv.Itoa(c.last)
 		c.mu.Unlock()
 	}
+	c.follow(text)
 	if len(hooks) > 1 {
 		t.Fatal("hosttest: there is one Hooks at most")
 	}
@@ -70,6 +73,16 @@ func Version(t testing.TB, slot *host.Slot, text string, implementation any, hoo
 	return bridge.Source(c.interpose(b)).(host.Source)
 }
 
+// follow has the next version be later than text.
+func (c *control) follow(text string) {
+	first, _, _ := strings.Cut(text, ".")
+	if n, err := strconv.Atoi(first); err == nil {
+		c.mu.Lock()
+		c.last = max(c.last, n)
+		c.mu.Unlock()
+	}
+}
+
 // Crash ends the version that serves, as a panic on a goroutine of its own would end a library: callers that are
 // inside get an error that is [host.ErrCrashed] and has the message, and the slot recovers as ever. When it
 // returns, the version has ended; the next call waits for the recovery.
@@ -78,14 +91,15 @@ func Crash(t testing.TB, slot *host.Slot, message string) {
 	c := controlOf(t, slot)
 	lib := slot.Current()
 	if lib == nil {
-		t.Fatal("hosttest: no version serves")
+		_, err := slot.Call(t.Context(), "")
+		t.Fatalf("hosttest: no version serves, see host.CrashLimit: %v", err)
 	}
 	target := bridge.Target(lib)
 	code := c.code(target)
 	if code == nil {
 		t.Fatalf("hosttest: v%s is not of this package", lib.Version())
 	}
-	go code.Crash("panic: " + message)
+	go code.Crash(message)
 	target.End.Crash()
 }
 
@@ -131,7 +145,7 @@ func (c *control) interpose(b *instance.Builtin) *instance.Builtin {
 			code.Functions[name] = c.faulty(name, f)
 		}
 		c.mu.Lock()
-		c.codes = append(c.codes, code)
+		c.codes = append(slices.DeleteFunc(c.codes, (*invoke.Builtin).Ended), code)
 		c.mu.Unlock()
 		return code
 	}

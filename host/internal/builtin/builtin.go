@@ -55,6 +55,9 @@ func New(text string, implementation any, hooks Hooks) (*instance.Builtin, error
 		m.Contracts = append(m.Contracts, manifest.Contract{Name: info.Name, Schema: []byte(info.Schema)})
 		for i := range info.Methods {
 			sig := signatureOf(&info.Methods[i])
+			if name := info.Function(&info.Methods[i]); c.functions[name] != nil {
+				return nil, fmt.Errorf("%T has a method %s, which is the name of a function of the contract %s", implementation, name, info.Name)
+			}
 			m.Functions = append(m.Functions, manifest.Function{Name: info.Function(&info.Methods[i]), Signature: sig.String()})
 		}
 	}
@@ -121,8 +124,8 @@ func ofMap(functions map[string]any) (*code, error) {
 	c := &code{make: func() (any, error) { return functions, nil }, functions: map[string]*function{}}
 	for name, f := range functions {
 		v := reflect.ValueOf(f)
-		if !abi.IsIdentifier(name) {
-			return nil, fmt.Errorf("function %q: not an identifier", name)
+		if !abi.IsIdentifier(name) || strings.HasPrefix(name, "hotso_") {
+			return nil, fmt.Errorf("function %q: not an identifier, or one of hotso's own", name)
 		}
 		if v.Kind() != reflect.Func || v.IsNil() {
 			return nil, fmt.Errorf("%s is a %T, not a function", name, f)
@@ -209,7 +212,7 @@ func (l *lifetime) implementation() (any, error) {
 	return l.made, nil
 }
 
-func (l *lifetime) start(ctx context.Context) error {
+func (l *lifetime) start(ctx context.Context) (err error) {
 	made, err := l.make()
 	if err != nil {
 		return err
@@ -217,27 +220,31 @@ func (l *lifetime) start(ctx context.Context) error {
 	l.mu.Lock()
 	l.made = made
 	l.mu.Unlock()
+	started := false
+	defer func() {
+		if !started { // also if the hook panics
+			err = errors.Join(err, l.end())
+		}
+	}()
 	if l.hooks.Start != nil {
 		err = l.hooks.Start(ctx)
 	}
-	if err == nil && ctx.Err() != nil {
+	if err == nil {
 		err = ctx.Err() // nobody waits any more, nor will stop it
 	}
-	if err != nil {
-		return errors.Join(err, l.end())
-	}
-	return nil
+	started = err == nil
+	return err
 }
 
-func (l *lifetime) stop(ctx context.Context) error {
-	var err error
+func (l *lifetime) stop(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, l.end()) }() // also if the hook panics
+	for _, s := range l.servers {
+		defer s.Stop()
+	}
 	if l.hooks.Stop != nil {
 		err = l.hooks.Stop(ctx)
 	}
-	for _, s := range l.servers {
-		s.Stop()
-	}
-	return errors.Join(err, l.end())
+	return err
 }
 
 // end gives up the implementation.

@@ -173,7 +173,7 @@ func chunks(ctx context.Context, r io.Reader) iter.Seq2[[]byte, error] {
 			}
 		}()
 		buffer := make([]byte, chunkSize)
-		for {
+		for ctx.Err() == nil {
 			n, err := r.Read(buffer)
 			if n > 0 && !yield(buffer[:n], nil) || err == io.EOF {
 				return

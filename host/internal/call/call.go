@@ -144,6 +144,9 @@ func (f *Frame) Hold(p unsafe.Pointer) uint64 {
 // Held is what Hold kept, in the order of its calls.
 func (f *Frame) Held(n int) unsafe.Pointer { return f.pointers[n] }
 
+// Rehold keeps the memory at p in place of what Held returns for n.
+func (f *Frame) Rehold(n int, p unsafe.Pointer) { f.pointers[n] = p }
+
 // Ints says that the first n integer arguments have been set. Int and those that
 // follow append to them.
 func (f *Frame) Ints(n int) { f.nints = n }

@@ -63,4 +63,4 @@ func (in *Instance) crashBuiltin(kind life.CrashKind, message string) {
 }
 
 // canEnd reports whether its calls can be ended from outside.
-func (in *Instance) canEnd() bool { return in.attachment != nil || in.builtin != nil }
+func (in *Instance) canEnd() bool { return in.attachment != nil || in.Target.CanKill() }

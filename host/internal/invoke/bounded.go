@@ -107,7 +107,14 @@ func (c *boundedCall) run() {
 	}
 	returned := false
 	defer func() {
-		if !returned {
+		if !returned && c.fn.builtin != nil {
+			err := c.fn.status(c.fn.target.builtin.exited())
+			c.mu.Lock()
+			c.ended = true
+			c.mu.Unlock()
+			c.fn.leave(c.lease)
+			c.done <- err
+		} else if !returned {
 			c.exited = true
 			c.done <- c.fn.hung(&abandoned{error: errExited, over: make(chan struct{})})
 		}

@@ -64,6 +64,13 @@ func (t *Target) BuiltIn(b *Builtin) {
 	}
 }
 
+// Ended reports whether the life that b is for is over.
+func (b *Builtin) Ended() bool {
+	b.streams.mu.Lock()
+	defer b.streams.mu.Unlock()
+	return b.streams.over
+}
+
 // Is reports whether b is the code of the version.
 func (t *Target) Is(b *Builtin) bool { return t.builtin == b }
 
@@ -105,6 +112,21 @@ func (a *Arguments) Value(i int, t reflect.Type) reflect.Value {
 	}
 }
 
+// own has the function read copies of what texts and slices refer to. The frame keeps those.
+func (a *Arguments) own() {
+	held := 0
+	for _, p := range a.params {
+		if n := p.kind.element(); n > 0 {
+			size := int(a.frame.Words[p.at+1]) * n
+			b := append([]byte(nil), unsafe.Slice((*byte)(a.frame.Held(held)), size)...)
+			a.frame.Rehold(held, unsafe.Pointer(unsafe.SliceData(b)))
+		}
+		if p.kind.element() > 0 || p.kind >= kindStruct {
+			held++
+		}
+	}
+}
+
 // insideBuiltin is what of a call is the builtin's.
 type insideBuiltin struct {
 	end atomic.Pointer[context.CancelFunc] // of its context, while it is inside
@@ -133,6 +155,12 @@ type outcome struct {
 	value  reflect.Value // of other functions
 }
 
+// finishBuiltin is finishInto. The function may end the goroutine.
+func (fn *Function) finishBuiltin(s *Lease, r unsafe.Pointer) error {
+	defer fn.leave(s)
+	return fn.doBuiltin(&s.Value, r)
+}
+
 // doBuiltin is do.
 func (fn *Function) doBuiltin(in *inside, result unsafe.Pointer) error {
 	ctx := context.Background()
@@ -147,6 +175,7 @@ func (fn *Function) doBuiltin(in *inside, result unsafe.Pointer) error {
 	var out outcome
 	if t := fn.target; t.builtin.Ejects {
 		answered := make(chan outcome, 1)
+		args.own() // the caller may have its memory back before the function has ended
 		go fn.answerApart(ctx, args, answered)
 		select {
 		case out = <-answered:
@@ -192,7 +221,7 @@ func (fn *Function) answer(ctx context.Context, args *Arguments, room []byte) (o
 	case f.Bytes != nil:
 		out.bytes, err = f.Bytes(ctx, args.Bytes(), room)
 	case f.Open != nil:
-		out.scalar, err = b.streams.open(ctx, func(ctx context.Context) (iter.Seq2[[]byte, error], error) { return f.Open(ctx, args) })
+		out.scalar, err = b.streams.open(fn.target, ctx, func(ctx context.Context) (iter.Seq2[[]byte, error], error) { return f.Open(ctx, args) })
 	default:
 		out.value, err = f.Call(ctx, args)
 	}
@@ -273,6 +302,10 @@ func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
 	if !ok {
 		return t.closedError()
 	}
+	if t.Dead() {
+		t.leaveUncounted(s)
+		return t.CrashError()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if limit > 0 {
@@ -282,13 +315,13 @@ func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
 	var status int32
 	done := make(chan struct{})
 	go func() {
+		defer close(done) // once it has left: who learns of the end may seal the gate
 		defer t.leaveUncounted(s)
 		returned := false
 		defer func() {
 			if !returned {
 				status = t.builtin.exited()
 			}
-			close(done)
 		}()
 		func() {
 			defer t.builtin.recover(&status)
@@ -296,7 +329,13 @@ func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
 		}()
 		returned = true
 	}()
+	var crashed chan struct{} // never, unless callers are ejected
+	if t.builtin.Ejects {
+		crashed = t.End.known
+	}
 	select {
+	case <-crashed:
+		return t.CrashError()
 	case <-done:
 		if abi.Kind(status) == abi.OK {
 			return nil

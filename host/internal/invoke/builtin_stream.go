@@ -38,7 +38,9 @@ var errNothingToRead = errors.New("there is nothing to read: the sequence is nil
 
 // open opens a stream of the sequence that begin returns. Its context ends when the stream is closed, and
 // before it is opened when call does.
-func (bs *builtinStreams) open(call context.Context, begin func(context.Context) (iter.Seq2[[]byte, error], error)) (handle uint64, err error) {
+//
+// The sequence has a lease for as long as it runs: the version stops when it has ended.
+func (bs *builtinStreams) open(t *Target, call context.Context, begin func(context.Context) (iter.Seq2[[]byte, error], error)) (handle uint64, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer context.AfterFunc(call, cancel)()
 	opened := false
@@ -67,10 +69,17 @@ func (bs *builtinStreams) open(call context.Context, begin func(context.Context)
 	if bs.live == nil {
 		bs.live = map[uint64]*builtinStream{}
 	}
+	lease, ok := t.gate.EnterOwner()
+	if !ok {
+		return 0, t.closedError()
+	}
 	bs.last++
 	bs.live[bs.last] = s
 	opened = true
-	go s.run(seq)
+	go func() {
+		defer t.leaveUncounted(lease)
+		s.run(seq)
+	}()
 	return bs.last, nil
 }
 
@@ -124,6 +133,9 @@ func (b *Builtin) read(t *Target, handle uint64, p []byte) (status int32, length
 		return 0, 0, t.closedError()
 	}
 	defer t.leaveUncounted(lease)
+	if t.Dead() {
+		return 0, 0, t.CrashError()
+	}
 	b.streams.mu.Lock()
 	s := b.streams.live[handle]
 	b.streams.mu.Unlock()
@@ -149,14 +161,27 @@ func (b *Builtin) read(t *Target, handle uint64, p []byte) (status int32, length
 	case ok && piece.err == nil:
 		return b.keep(abi.TooSmall, append([]byte(nil), piece.data...)), uintptr(len(piece.data)), nil
 	}
+	ended := !ok && s.isOpen() // a sequence may end because it was closed
 	b.close(handle)
 	switch {
-	case !ok:
+	case ended:
 		return abi.End, 0, nil
+	case !ok:
+		return b.keep(abi.Error, fmt.Appendf(nil, "stream %d was closed", handle)), 0, nil
 	case piece.panicked:
 		return b.keep(abi.Panic, []byte(piece.err.Error())), 0, nil
 	}
+	defer b.recover(&status) // of its Error
 	return b.statusOf(piece.err), 0, nil
+}
+
+func (s *builtinStream) isOpen() bool {
+	select {
+	case <-s.closed:
+		return false
+	default:
+		return true
+	}
 }
 
 // close is hotso_stream_close.

@@ -131,6 +131,9 @@ func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 		return finishBounded(ctx, s, r)
 	}
 	fn := s.Value.fn
+	if fn.builtin != nil {
+		return fn.finishBuiltin(s, r)
+	}
 	err := fn.do(&s.Value, r)
 	fn.leave(s)
 	return err

@@ -305,7 +305,14 @@ func (s *stream) closeLate(call *abandoned) {
 
 // Open makes the call.
 func (s *stream) Open(in *Lease) (*Stream, error) {
+	returned := false
+	defer func() {
+		if !returned { // a builtin has ended the goroutine
+			s.leave()
+		}
+	}()
 	id, err := Finish[StreamHandle](s.ctx, in)
+	returned = true
 	if err == nil && s.target.sym.streamRead == 0 && s.target.builtin == nil {
 		err = &life.Error{Name: s.target.Name, Version: s.target.Version, Step: life.StepCall, Reason: life.ErrUnsupported}
 	}

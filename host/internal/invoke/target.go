@@ -143,6 +143,9 @@ func (t *Target) AddBound(fn *Function) {
 	t.bound.Store(&bound)
 }
 
+// CanKill reports whether Kill does anything.
+func (t *Target) CanKill() bool { return t.kill != nil }
+
 // Kill ends the runtime from outside, if it can be ended.
 func (t *Target) Kill(why string) {
 	if t.kill != nil {

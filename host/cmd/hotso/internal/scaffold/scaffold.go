@@ -211,7 +211,11 @@ func (m *Module) goCommand(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = m.Dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: go %s: %w\n%s", gen.ErrGo, strings.Join(args, " "), err, bytes.TrimSpace(out))
+		advice := ""
+		if args[0] == "get" {
+			advice = "\n(--replace DIR uses hotso's source in a directory)"
+		}
+		return fmt.Errorf("%w: go %s: %w\n%s%s", gen.ErrGo, strings.Join(args, " "), err, bytes.TrimSpace(out), advice)
 	}
 	return nil
 }
