@@ -28,8 +28,7 @@ func File(path string) Source { return Source{s: lifecycle.AtPath(path)} }
 //	...
 //	_, err := slot.SwapTo(ctx, host.FileIn(plugins, "plugins/libgreeter.v2.so"))
 //
-// It is read once, into memory. The name is that of events and errors, and of
-// [CheckFileName].
+// It is read once, into memory. Events, errors and [CheckFileName] know it by the path.
 func FileIn(fsys fs.FS, path string) Source {
 	if fsys == nil {
 		return Source{err: &Error{File: path, Step: StepRead, Reason: ErrArgument, Cause: errors.New("the file system is nil")}}
@@ -37,11 +36,11 @@ func FileIn(fsys fs.FS, path string) Source {
 	return Source{s: lifecycle.InFS(fsys, path)}
 }
 
-// Bytes is a library that is in memory already, as one that was downloaded. Nobody writes to
-// b until the call it is for has returned. Events and errors name it so.
+// Bytes is a library that is in memory already, as one that was downloaded. Events, errors and
+// [CheckFileName] know it by the name. Nobody writes to b until the call that it is for has returned.
 func Bytes(name string, b []byte) Source { return Source{s: lifecycle.Bytes(name, b)} }
 
-// Hooks are what a library registers with cabi.OnStart and its kin, for a [Builtin]. Each may be nil.
+// Hooks are for a [Builtin] what cabi.OnStart and its kin are for a library. Each may be nil.
 type Hooks struct {
 	Start, Health, Stop func(context.Context) error
 	Save                func() ([]byte, error)
@@ -64,12 +63,13 @@ type Hooks struct {
 //     it; if the value is an io.Closer, it is closed when the version stops;
 //   - a map[string]any of functions, by name.
 //
-// A function may take a context.Context first, which ends when nobody waits for the call any more, and has
-// nothing else of the caller's; a method of a contract sees the deadline, too. It may return an error last. What it gets and returns is copied where a library
-// has it copied: slices are the caller's own memory, to be read until it returns.
+// A function may take a context.Context first, and return an error last. The context ends when nobody waits
+// for the call any more, and has nothing else of the caller's; that of a contract's method has the
+// deadline, too. What crosses is copied where a library has it copied: slices are the caller's own
+// memory, to be read until the function returns. The host's functions (Provide0) it calls directly.
 //
-// It has no file, so nothing is verified, and [TrustKeys] does not matter to it. The version is compared with
-// others as ever: an older one is refused ([ErrDowngrade]). Its Report says unloaded when it has stopped, although its
+// It has no file, so nothing is verified, and [TrustKeys] does not matter to it. Versions are compared as
+// ever: an older one is refused ([ErrDowngrade]). When it has stopped its Report says unloaded, although its
 // code stays.
 func Builtin(version string, implementation any, hooks ...Hooks) Source {
 	var all Hooks
@@ -87,9 +87,9 @@ func Builtin(version string, implementation any, hooks ...Hooks) Source {
 	return Source{s: lifecycle.Source{Builtin: b}}
 }
 
-// Fallback has a Builtin serve from the first moment of a slot, and again when a version has crashed and none
-// other is left: that before it, and itself until it has crashed too often. Where no library can be loaded, it is what
-// serves. Calls get the error if it can't start. Any other Source is an error as well, of each call, until the first Swap.
+// Fallback has a Builtin serve from the first moment of a slot on, and again when a version has crashed and
+// nothing else is left: not the version before, nor the same one started again. Where no library can be loaded,
+// it is what serves. If it can't start, or is no Builtin, calls get that error until another version serves.
 func Fallback(from Source) Option {
 	return func(c *config) {
 		c.fallback = &from
