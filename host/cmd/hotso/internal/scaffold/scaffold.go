@@ -66,7 +66,7 @@ func (m *Module) Contract() string { return strings.ToUpper(m.Package()[:1]) + m
 // files are the templates, by the files that they become.
 func (m *Module) files() map[string]string {
 	files := map[string]string{
-		".gitignore": "both/gitignore", "Makefile": "both/Makefile", ".github/workflows/test.yml": "both/ci.yml",
+		".gitignore": "both/gitignore", "README.md": "both/README.md", "Makefile": "both/Makefile", ".github/workflows/test.yml": "both/ci.yml",
 	}
 	kind := "contract/"
 	if m.Exports {
