@@ -49,7 +49,7 @@ func TestUnloadDeletesTheProfilersTimers(t *testing.T) {
 			if what != "stopped" {
 				assert.Greater(t, r.Resource(host.Timers).Found, 1)
 			}
-			assert.Equal(t, before, timers(t))
+			assert.LessOrEqual(t, timers(t), before, "the host's own, of a profile before, may have gone")
 			now, err := unix.Getitimer(unix.ItimerProf)
 			require.NoError(t, err)
 			assert.Zero(t, now)
