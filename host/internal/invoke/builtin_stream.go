@@ -59,7 +59,7 @@ func (bs *builtinStreams) open(t *Target, call context.Context, begin func(conte
 	closed := make(chan struct{})
 	s := &builtinStream{
 		pieces: make(chan builtinPiece), want: make(chan struct{}), cancel: cancel, closed: closed,
-		close: sync.OnceFunc(func() { cancel(); close(closed) }),
+		close: sync.OnceFunc(func() { close(closed); cancel() }), // in this order: what ends by the context was closed
 	}
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
