@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -78,7 +79,7 @@ func (in *Instance) teardown(r *report) error {
 		}
 		done()
 	}
-	if !in.Target.Seal() {
+	if !in.seal() {
 		return in.blocked(r, errors.New("a control call is still inside"))
 	}
 	if in.attachment != nil && in.stays != "" {
@@ -119,6 +120,22 @@ func (in *Instance) teardown(r *report) error {
 	in.Target.ReleaseOrphans() // no thread is left that could write there
 	in.closeFiles(r, u.descriptors(), int(u.filesClosed)+in.rings)
 	return in.unmap(r, u)
+}
+
+// sealTimeout is how long control calls have to come out. They take microseconds, but come into a closed gate as
+// well, as those by which a profile is read; the library answers none of them any more.
+const sealTimeout = time.Second
+
+// seal lets nobody in any more, and reports whether nobody is inside.
+func (in *Instance) seal() bool {
+	limited, cancel := context.WithTimeout(context.Background(), sealTimeout)
+	defer cancel()
+	for !in.Target.Seal() {
+		if in.Target.AwaitEmpty(limited) != nil {
+			return in.Target.Seal()
+		}
+	}
+	return true
 }
 
 // blocked keeps everything as it is.
