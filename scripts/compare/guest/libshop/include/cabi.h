@@ -276,6 +276,12 @@ HOTSO_EXPORT hotso_status hotso_stream_read(uint64_t stream, char *out, size_t o
 /* Closes a stream, even while it is being read; one that is already closed is ignored. */
 HOTSO_EXPORT void hotso_stream_close(uint64_t stream);
 
+/* Begins a stream of what the library knows of itself: "pprof/heap", "pprof/profile?seconds=5",
+ * "vars", or what else it has registered (cabi.OnDebug). hotso_stream_read does not wait for it:
+ * HOTSO_OK without any byte says that there is nothing yet. HOTSO_INVALID if the library has nothing
+ * under that name. what is only read, during the call. Optional: a library may lack it. */
+HOTSO_EXPORT hotso_status hotso_debug(hotso_cchar *what, size_t what_len, uint64_t *stream);
+
 /* Frees what a function of this library returned for the caller to own. NULL is ignored. */
 HOTSO_EXPORT void hotso_free(void *memory);
 
