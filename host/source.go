@@ -125,5 +125,6 @@ func (from Source) notBuiltin(s *Slot) error {
 
 func init() {
 	bridge.Source = func(b *instance.Builtin) any { return Source{s: lifecycle.Source{Builtin: b}} }
+	bridge.Builtin = func(from any) (*instance.Builtin, error) { return from.(Source).s.Builtin, from.(Source).err }
 	bridge.Target = func(lib any) *invoke.Target { return lib.(*Library).v.Target }
 }

@@ -17,7 +17,7 @@
 // is refused or lost there is here; and each runs on a goroutine of its own, so that a crash can take it away from
 // its caller. What a crash leaves behind goes on running until it returns.
 //
-// A library itself is tested by [Build], which compiles it once for as long as its source is the same:
+// A library itself is tested by [Build], which compiles it once for each test binary:
 //
 //	path := hosttest.Build(t, "./libshop", "1")
 //	_, err := slot.Swap(ctx, path)

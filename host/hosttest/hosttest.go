@@ -10,7 +10,6 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/bridge"
-	"github.com/hotso/hotso/host/internal/builtin"
 	"github.com/hotso/hotso/host/internal/instance"
 	"github.com/hotso/hotso/host/internal/invoke"
 )
@@ -59,14 +58,7 @@ func Version(t testing.TB, slot *host.Slot, text string, implementation any, hoo
 		c.mu.Unlock()
 	}
 	c.follow(text)
-	if len(hooks) > 1 {
-		t.Fatal("hosttest: there is one Hooks at most")
-	}
-	var all host.Hooks
-	if len(hooks) == 1 {
-		all = hooks[0]
-	}
-	b, err := builtin.New(text, implementation, builtin.Hooks(all))
+	b, err := bridge.Builtin(host.Builtin(text, implementation, hooks...))
 	if err != nil {
 		t.Fatalf("hosttest: %v", err)
 	}

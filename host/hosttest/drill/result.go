@@ -126,7 +126,4 @@ func leaks(start, end soak.Sample) (more []string) {
 }
 
 // Failed reports whether anything was not as it must be.
-func (r *Result) Failed() bool {
-	sum := r.Sum()
-	return sum.Contained < sum.Crashes || r.Lost > 0 || len(r.Leaks) > 0 || len(r.Failures) > 0
-}
+func (r *Result) Failed() bool { return r.Check(Limits{}) != nil }

@@ -6,9 +6,10 @@ import (
 	"github.com/hotso/hotso/host/internal/invoke"
 )
 
-// Source makes a host.Source of a version that is linked into the program, and Target is that of a
-// *host.Library. Package host sets them.
+// Source makes a host.Source of a version that is linked into the program, and Builtin is the version of
+// one, or why it is none. Target is that of a *host.Library. Package host sets them.
 var (
-	Source func(*instance.Builtin) any
-	Target func(any) *invoke.Target
+	Source  func(*instance.Builtin) any
+	Builtin func(source any) (*instance.Builtin, error)
+	Target  func(library any) *invoke.Target
 )

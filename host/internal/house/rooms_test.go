@@ -19,7 +19,7 @@ import (
 var rooms = map[string][]string{
 	"host": {"host/internal/rollout", "host/internal/lifecycle", "host/internal/instance",
 		"host/internal/image", "host/internal/invoke", "host/internal/builtin", "host/internal/bridge", "host/life"},
-	"host/hosttest":           {"host", "host/internal/builtin", "host/internal/bridge", "host/internal/instance", "host/internal/invoke"},
+	"host/hosttest":           {"host", "host/internal/bridge", "host/internal/instance", "host/internal/invoke"},
 	"host/internal/builtin":   {"host/internal/instance", "host/internal/invoke", "host/life"},
 	"host/internal/bridge":    {"host/internal/instance", "host/internal/invoke"},
 	"host/internal/rollout":   {"host/internal/lifecycle", "host/internal/instance", "host/internal/image", "host/internal/invoke", "host/life"},
