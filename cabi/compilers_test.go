@@ -38,6 +38,9 @@ func installed(t *testing.T) (list []string) {
 // No compiler warns about the shim: people who build a library could not fix what it
 // warns about, and would see it in every build.
 func TestShimHasNoWarnings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	var files []string
 	for _, pattern := range []string{"*.c", "*.S"} {
 		found, err := filepath.Glob(pattern)
@@ -61,6 +64,9 @@ func TestShimHasNoWarnings(t *testing.T) {
 // A library can be built with link-time optimization, which drops symbols that only
 // assembly refers to unless they are marked as used.
 func TestLinkTimeOptimization(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if testing.Short() {
 		t.Skip("it builds a library")
 	}

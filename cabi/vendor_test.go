@@ -16,6 +16,9 @@ var goLine = regexp.MustCompile(`(?m)^go .*$`)
 
 // A library can be built from a vendor directory: the headers are in there.
 func TestVendored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	goMod, err := os.ReadFile(filepath.Join(root, "go.mod"))

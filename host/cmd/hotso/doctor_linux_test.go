@@ -74,6 +74,9 @@ func TestDoctorFindsWhatAMachineLacks(t *testing.T) {
 
 // So is what another build of a host lacks.
 func TestDoctorFindsWhatABuildLacks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	libtest.Greeter(t, "1") // skips without a C compiler
 	program := filepath.Join(t.TempDir(), "hotso")
 	built := func(flags ...string) *exec.Cmd {

@@ -152,6 +152,9 @@ func gdb(t *testing.T, script string, args ...string) string {
 // With OnDisk gdb knows of each version when it is loaded: it stops by file and line, also in the one
 // that comes later.
 func TestGDBWithCopiesOnDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	d := begin(t, "-copies", t.TempDir())
 	script := fmt.Sprintf(`
 set breakpoint pending on
@@ -177,6 +180,9 @@ detach
 // gdb knows no signal 16, by which the threads of a version are ended, stops for it, and keeps it for
 // itself. So a version that is replaced meanwhile stays until gdb has gone.
 func TestGDBKeepsASignal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	d := begin(t)
 	out := gdb(t, "shell echo > "+d.fifo(t)+"\ncontinue\ndetach\n", "-p", fmt.Sprint(d.pid))
 	if !strings.Contains(out, "Unknown signal") {
@@ -201,6 +207,9 @@ func (d *debuggee) fifo(t *testing.T) string {
 
 // Without OnDisk there is the library's own file, and the address where the version is.
 func TestGDBWithCopiesInMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	d := begin(t)
 	file := libtest.Build(t, "profiled", "1")
 	out := gdb(t, fmt.Sprintf(`
@@ -248,6 +257,9 @@ func delve(t *testing.T) string {
 
 // Delve finds a version that is there when it attaches, and stops by file and line.
 func TestDelveWithCopiesOnDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	dlv := delve(t)
 	d := begin(t, "-copies", t.TempDir())
 	script := fmt.Sprintf(`libraries

@@ -42,6 +42,9 @@ func TestGoFuncAgreesWithSymbols(t *testing.T) {
 
 // debug/gosym reads the same table, once it knows where the text starts.
 func TestGoFuncAgreesWithGosym(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	for name, lib := range map[string]built{"plain": goPlain, "stripped": goStripped, "relr": goRelr, "arm": goArm} {
 		t.Run(name, func(t *testing.T) {
 			b := lib.bytes(t)

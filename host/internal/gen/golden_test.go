@@ -78,6 +78,9 @@ func TestStaleAndWrite(t *testing.T) {
 // TestAnotherModuleCompiles builds the golden library, which has difficult names,
 // in a module of its own that requires this one.
 func TestAnotherModuleCompiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if _, err := exec.LookPath("cc"); err != nil {
 		t.Skip(err)
 	}

@@ -29,6 +29,9 @@ func TestAddExtLDFlags(t *testing.T) {
 
 // A library in C++ is linked with the C++ library, whoever asks for that.
 func TestArchivesAreLinked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	for _, tool := range []string{"g++", "gcc"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skip(err)

@@ -108,6 +108,9 @@ func TestBuildByImportPathReplacesAFile(t *testing.T) {
 }
 
 func TestBuildTags(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	dir := tinyLibrary(t, abi.Version, "//go:build extra\n\npackage main\n\nimport \"C\"\n\n//export Extra\nfunc Extra() {}\n")
 	for tags, want := range map[string]int{"": 1, "extra": 2} {
 		r, err := build(t, Options{Dir: dir, Version: "1", Output: t.TempDir(), Tags: tags})
@@ -266,6 +269,9 @@ func exists(path string) bool {
 
 // What an image needs, from where, and what of it is not the system's is in the manifest.
 func TestBuildRecordsWhatIsNeeded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skip(err)
 	}

@@ -99,6 +99,9 @@ func TestAFileIsTheTestsOwn(t *testing.T) {
 }
 
 func TestTheCacheKnowsWhatItIsBuiltFrom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	root := moduleRoot(t)
 	libs, err := filepath.Glob(filepath.Join(root, "testdata", "libs", "*", "main.go"))
 	require.NoError(t, err)

@@ -43,6 +43,9 @@ var unproduced = map[string]string{
 // A message of an error in a page is one that a test has produced: those of refusals by the test that writes
 // host/REFUSALS.md, the others here. go test -run TestMessages -update writes them.
 func TestMessages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("messages name the platform, and need libraries that leave")
 	}
