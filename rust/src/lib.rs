@@ -36,7 +36,7 @@ pub use function::Function;
 pub use param::{ByValue, Field, Param, Params, Ret, Struct};
 pub use settings::Settings;
 pub use stream::Stream;
-pub use target::{inspect, CallOptions, Library, Slot, Watch};
+pub use target::{inspect, CallOptions, Library, Slot, Target, Watch};
 
 /// The version of libhotso.
 pub fn version() -> String {

@@ -5,12 +5,12 @@ use crate::{
     text::{c_string, nanoseconds, text_of},
     Error, Function, Kind, Params, Result, Ret, Settings, Stream,
 };
-use std::{path::Path, ptr, time::Duration};
+use std::{ops::Deref, path::Path, ptr, time::Duration};
 
 /// One version, read, verified, loaded and started. Dropping it closes it.
 #[derive(Debug)]
 pub struct Library {
-    handle: Handle,
+    target: Target,
 }
 
 /// A name whose version can be replaced while it is called. Dropping it closes it.
@@ -18,7 +18,7 @@ pub struct Library {
 /// What methods return as a String is JSON with the members of the Go type that hotso.h names.
 #[derive(Debug)]
 pub struct Slot {
-    handle: Handle,
+    target: Target,
 }
 
 /// How one call by name is to be made.
@@ -39,62 +39,73 @@ pub(crate) fn options(o: &CallOptions<'_>) -> sys::CallOptions {
     }
 }
 
-macro_rules! target {
-    ($t:ty) => {
-        impl $t {
-            /// Prepares a function; `P` is the tuple of its parameters, `R` its result. A slot will refuse a version
-            /// that lacks it or has another signature.
-            pub fn function<P: Params, R: Ret>(&self, name: &str) -> Result<Function<P, R>> {
-                Function::prepare(self.handle.0, name)
-            }
-
-            /// Calls a function by name: args is a JSON array, the result JSON, "null" if there is none.
-            pub fn call_json(&self, name: &str, args: &str, options: CallOptions<'_>) -> Result<String> {
-                let (name, args) = (c_string(name)?, c_string(args)?);
-                let o = self::options(&options);
-                text_of(|r, e| unsafe {
-                    sys::hotsoh_call_json(self.handle.0, name.as_ptr(), args.as_ptr(), r, &o, e)
-                })
-            }
-
-            /// Calls a function whose result is a stream; `P` is the tuple of its parameters. The timeout is for all
-            /// of the stream.
-            pub fn open_stream<P: Params>(
-                &self,
-                name: &str,
-                args: P::Args<'_>,
-                options: CallOptions<'_>,
-            ) -> Result<Stream> {
-                Stream::open::<P>(self.handle.0, name, args, options)
-            }
-
-            /// Describes the library that serves, with its functions and their signatures.
-            pub fn describe(&self) -> Result<String> {
-                text_of(|r, e| unsafe { sys::hotsoh_describe(self.handle.0, r, e) })
-            }
-
-            /// Runs the health hooks of the library that serves.
-            pub fn health(&self) -> Result<()> {
-                check(|e| unsafe { sys::hotsoh_health(self.handle.0, e) })
-            }
-
-            /// Refuses new calls, waits for those inside, stops and unloads. Returns the report of what was freed and
-            /// what is left, "" if there was no version.
-            pub fn close(&self, timeout: Option<Duration>) -> Result<String> {
-                text_of(|r, e| unsafe { sys::hotsoh_close(self.handle.0, nanoseconds(timeout), r, e) })
-            }
-        }
-
-        impl Drop for $t {
-            fn drop(&mut self) {
-                let _ = self.close(None);
-            }
-        }
-    };
+/// What a [`Library`] and a [`Slot`] have in common: a place where calls go.
+#[derive(Debug)]
+pub struct Target {
+    handle: Handle,
 }
 
-target!(Library);
-target!(Slot);
+impl Target {
+    /// Prepares a function; `P` is the tuple of its parameters, `R` its result. A slot will refuse a version
+    /// that lacks it or has another signature.
+    pub fn function<P: Params, R: Ret>(&self, name: &str) -> Result<Function<P, R>> {
+        Function::prepare(self.handle.0, name)
+    }
+
+    /// Calls a function by name: args is a JSON array, the result JSON, "null" if there is none.
+    pub fn call_json(&self, name: &str, args: &str, options: CallOptions<'_>) -> Result<String> {
+        let (name, args) = (c_string(name)?, c_string(args)?);
+        let o = self::options(&options);
+        text_of(|r, e| unsafe { sys::hotsoh_call_json(self.handle.0, name.as_ptr(), args.as_ptr(), r, &o, e) })
+    }
+
+    /// Calls a function whose result is a stream; `P` is the tuple of its parameters. The timeout is for all
+    /// of the stream.
+    pub fn open_stream<P: Params>(
+        &self,
+        name: &str,
+        args: P::Args<'_>,
+        options: CallOptions<'_>,
+    ) -> Result<Stream> {
+        Stream::open::<P>(self.handle.0, name, args, options)
+    }
+
+    /// Describes the library that serves, with its functions and their signatures.
+    pub fn describe(&self) -> Result<String> {
+        text_of(|r, e| unsafe { sys::hotsoh_describe(self.handle.0, r, e) })
+    }
+
+    /// Runs the health hooks of the library that serves.
+    pub fn health(&self) -> Result<()> {
+        check(|e| unsafe { sys::hotsoh_health(self.handle.0, e) })
+    }
+
+    /// Refuses new calls, waits for those inside, stops and unloads. Returns the report of what was freed and
+    /// what is left, "" if there was no version.
+    pub fn close(&self, timeout: Option<Duration>) -> Result<String> {
+        text_of(|r, e| unsafe { sys::hotsoh_close(self.handle.0, nanoseconds(timeout), r, e) })
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.close(None);
+    }
+}
+
+impl Deref for Library {
+    type Target = Target;
+    fn deref(&self) -> &Target {
+        &self.target
+    }
+}
+
+impl Deref for Slot {
+    type Target = Target;
+    fn deref(&self) -> &Target {
+        &self.target
+    }
+}
 
 impl Library {
     /// Opens the library at path.
@@ -104,7 +115,7 @@ impl Library {
         check(|e| unsafe {
             sys::hotsoh_library_open(path.as_ptr(), settings.0, nanoseconds(timeout), &mut handle, e)
         })?;
-        Ok(Library { handle: Handle(handle) })
+        Ok(Library { target: Target { handle: Handle(handle) } })
     }
 }
 
@@ -114,7 +125,7 @@ impl Slot {
         let (name, settings) = (c_string(name)?, settings.make()?);
         let mut handle = 0;
         check(|e| unsafe { sys::hotsoh_slot_new(name.as_ptr(), settings.0, &mut handle, e) })?;
-        Ok(Slot { handle: Handle(handle) })
+        Ok(Slot { target: Target { handle: Handle(handle) } })
     }
 
     /// Replaces the version by the library at path. If that fails, the old one goes on serving. Returns when the

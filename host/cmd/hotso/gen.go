@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,7 @@ import (
 
 func newGen(t *terminal) *cobra.Command {
 	var check bool
-	var tags []string
+	var tags, langs []string
 	cmd := &cobra.Command{
 		Use:   "gen [DIR]",
 		Short: "Write the exports, C header and Go client of a library, or the code of a contract",
@@ -37,9 +38,13 @@ hotso_gen.go with Export, Bind, and the code that carries the values of all type
 interface mentions. In a library that serves it, a line //hotso:contract PATH names the
 package. See docs/contracts.md.
 
+With --lang it writes clients for programs in other languages too, which call the library
+through libhotso: client/NAME.py, client/NAME.rs. See docs/other-languages.md.
+
 If build tags leave out a file that exports something, a note on stderr says so.`,
 		Example: `  hotso gen ./libgreeter
   hotso gen --tags pro     # then hotso build --tags pro
+  hotso gen ./libgreeter --lang python,rust
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: completeDir,
@@ -48,21 +53,30 @@ If build tags leave out a file that exports something, a note on stderr says so.
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			return generate(cmd.Context(), t, dir, tags, check)
+			return generate(cmd.Context(), t, dir, tags, langs, check)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "write nothing; print what is not up to date, and fail if there is any")
 	cmd.Flags().StringSliceVar(&tags, "tags", nil, "build tags of the files to read, as for hotso build")
+	cmd.Flags().StringSliceVar(&langs, "lang", nil, "write clients in these languages too: "+strings.Join(gen.Languages(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions(gen.Languages(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func generate(ctx context.Context, t *terminal, dir string, tags []string, check bool) error {
+func generate(ctx context.Context, t *terminal, dir string, tags, langs []string, check bool) error {
 	files, notes, err := gen.Generate(ctx, dir, tags...)
 	for _, n := range notes {
 		t.note("note: %s", n)
 	}
 	if err != nil {
 		return err
+	}
+	if len(langs) > 0 {
+		clients, err := gen.Clients(ctx, dir, tags, langs)
+		if err != nil {
+			return err
+		}
+		files = append(files, clients...)
 	}
 	stale, err := gen.Stale(dir, files)
 	if err != nil {

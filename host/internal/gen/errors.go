@@ -14,6 +14,7 @@ var (
 	ErrDirective       = errors.New("bad directive")    // a //hotso: line that can't be followed
 	ErrName            = errors.New("bad name")         // two things with one name, or a name that is taken
 	ErrNothing         = errors.New("nothing to export")
+	ErrLanguage        = errors.New("no client for that language")
 	ErrGo              = errors.New("the go command failed")
 )
 

@@ -43,6 +43,25 @@ func TestUpToDate(t *testing.T) {
 	}
 }
 
+// TestClientsUpToDate: so are the clients in other languages.
+func TestClientsUpToDate(t *testing.T) {
+	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo"} {
+		files, err := gen.Clients(t.Context(), dir, nil, gen.Languages())
+		require.NoError(t, err)
+		require.Len(t, files, len(gen.Languages()))
+		for _, f := range files {
+			got, err := os.ReadFile(filepath.Join(dir, f.Path))
+			assert.NoError(t, err)
+			assert.Equal(t, string(f.Data), string(got), "go run ./host/cmd/hotso gen %s --lang %s", dir, strings.Join(gen.Languages(), ","))
+		}
+	}
+	_, err := gen.Clients(t.Context(), "../../../libgreeter", nil, []string{"cobol"})
+	assert.ErrorIs(t, err, gen.ErrLanguage)
+	assert.ErrorContains(t, err, "python")
+	_, err = gen.Clients(t.Context(), "../../../testdata/libs/shapes", nil, []string{"python"})
+	assert.ErrorIs(t, err, gen.ErrNothing, "a library that only serves a contract")
+}
+
 // TestContract: what the source says is what was written, as long as that is up to date.
 func TestContract(t *testing.T) {
 	for _, dir := range []string{"../../../testdata/contracts/shapes", "../../../examples/contract/greeting", "../../../examples/shop/shop"} {
