@@ -2,12 +2,14 @@
 
 import asyncio
 import ctypes
+import operator
+import struct
 import threading
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _native, _words
 from .errors import ArgumentError, check
-from .signature import parse
+from .signature import Signature, parse
 
 
 class Function:
@@ -17,13 +19,10 @@ class Function:
     >>> greet("Ada")
     'Hello, Ada!'
 
-    timeout: seconds that each call may take (Hung, if it does not); None for no limit. A call with a limit costs
-        more, as it runs on another thread.
-    key: chooses which calls go to a canary, if there is one.
-
     Parameters and results are int, float, bool, str (string), bytes ([]byte), array.array (other slices; any
     iterable of numbers as an argument), and ctypes.Structure (structs; a sequence or mapping of the fields' values
-    as an argument). A parameter that takes a function is a uint64: pass what lend returned.
+    as an argument). A parameter that takes a function is a uint64: pass what lend returned. A limit of time, or a key
+    for a canary, is what Target.call takes.
     """
 
     def __init__(self, target: int, name: str, signature: Optional[str]) -> None:
@@ -36,40 +35,15 @@ class Function:
         text = ctypes.c_void_p()
         check(lib.hotsoh_signature(self.handle, ctypes.byref(text), ctypes.byref(error)), error)
         self.signature = parse(_native.take_text(text) or "")
-        self._invoke = lib.hotsoh_invoke
-        self._pack = _words.pack_format(self.signature)
-        self._puts = [_words.put(t) for t in self.signature.parameters]
-        self._free: "list[_Room]" = []
+        self._call = _caller(name, self.handle, self.signature)
 
-    def __call__(self, *args: Any) -> Any:
-        room = self._free.pop() if self._free else _Room(self)
-        try:
-            count = len(self._puts)
-            if self._pack is not None:
-                try:
-                    words: Any = self._pack.pack(*args)
-                except Exception:
-                    words, count = self._flatten(args, [])  # says which argument is wrong, or takes it
-            else:
-                keep: "list[Any]" = []
-                words, count = self._flatten(args, keep)
-            status = self._invoke(self.handle, words, count, room.result.ready(), room.error_ref)
-            if status:
-                error, room.error = room.error, None
-                check(status, error)
-            return room.result.take()
-        finally:
-            if room.error is not None:
-                self._free.append(room)
+    if TYPE_CHECKING:
 
-    def _flatten(self, args: "tuple[Any, ...]", keep: "list[Any]") -> "tuple[Any, int]":
-        if len(args) != len(self._puts):
-            raise ArgumentError(f"hotso: {self.name} takes {len(self._puts)} arguments, not {len(args)}", 32)
-        words: "list[Any]" = []
-        for put, value in zip(self._puts, args):
-            put(getattr(value, "word", value), words, keep)
-        array = (ctypes.c_char_p * len(words))(*words)
-        return array, len(words)
+        def __call__(self, *args: Any) -> Any: ...
+
+    else:
+        # Without a method in between, which would cost half as much as the call.
+        __call__ = property(operator.attrgetter("_call"))
 
     async def call_async(self, *args: Any) -> Any:
         """Calls it on a thread of the event loop's executor."""
@@ -90,9 +64,76 @@ class Function:
 
 
 class _Room:
-    """What one call at a time needs, kept for the next: room for its result and its error."""
+    """What a thread needs for a call: room for the result and the error. A call in a callback of another one is
+    over before that one writes there."""
 
-    def __init__(self, f: Function) -> None:
-        self.result = _words.Result(f.signature.result)
+    def __init__(self, signature: Signature) -> None:
+        self.result = _words.Result(signature.result)
         self.error: Any = ctypes.POINTER(_native.CError)()
-        self.error_ref = ctypes.byref(self.error)
+
+    def fail(self, status: int) -> None:
+        """Raises what the call has left, and makes room for the next error."""
+        taken = ctypes.cast(self.error, ctypes.POINTER(_native.CError))
+        ctypes.memset(ctypes.addressof(self.error), 0, ctypes.sizeof(self.error))
+        check(status, taken)
+
+
+def _caller(name: str, handle: int, signature: Signature) -> "Callable[..., Any]":
+    """The function that makes the calls. All that is the same each time is made here, once or once per thread."""
+    # An object of its own, without argtypes: they would convert again what has the right types already.
+    invoke = _native.library()["hotsoh_invoke"]
+    invoke.restype = ctypes.c_int32
+    function = ctypes.c_uint64(handle)
+    puts = [_words.put(t) for t in signature.parameters]
+    numbers = _words.pack_format(signature)
+    local = threading.local()
+
+    def room() -> Any:
+        r = _Room(signature)
+        local.room = r.result.words, ctypes.byref(r.error), r.result.ready, r.result.take, r.fail
+        return local.room
+
+    def flatten(args: "tuple[Any, ...]", keep: "list[Any]") -> Any:
+        if len(args) != len(puts):
+            raise ArgumentError(f"hotso: {name} takes {len(puts)} arguments, not {len(args)}", 32)
+        words: "list[Any]" = []
+        for put, value in zip(puts, args):
+            put(getattr(value, "word", value), words, keep)
+        return (ctypes.c_char_p * len(words))(*words)
+
+    def call(*args: Any) -> Any:
+        try:
+            result, error, ready, take, fail = local.room
+        except AttributeError:
+            result, error, ready, take, fail = room()
+        keep: "list[Any]" = []
+        words = flatten(args, keep)
+        ready()
+        if status := invoke(function, words, ctypes.c_uint32(len(words)), result, error):
+            fail(status)
+        return take()
+
+    if numbers is None or signature.result is None or not signature.result.number:
+        return call
+    pack, count, ctype = numbers.pack, ctypes.c_uint32(len(puts)), signature.result.ctype
+    fast = threading.local()
+
+    def fast_room() -> Any:
+        result, error, _, _, fail = room()
+        fast.room = result, error, ctype.from_buffer(result), fail
+        return fast.room
+
+    def call_numbers(*args: Any) -> Any:
+        try:
+            result, error, value, fail = fast.room
+        except AttributeError:
+            result, error, value, fail = fast_room()
+        try:
+            words = pack(*args)
+        except (struct.error, TypeError):
+            return call(*args)  # which says what is wrong, or takes what was lent
+        if status := invoke(function, words, count, result, error):
+            fail(status)
+        return value.value
+
+    return call_numbers
