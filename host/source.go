@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/bridge"
 	"github.com/hotso/hotso/host/internal/builtin"
 	"github.com/hotso/hotso/host/internal/instance"
@@ -127,4 +128,8 @@ func init() {
 	bridge.Source = func(b *instance.Builtin) any { return Source{s: lifecycle.Source{Builtin: b}} }
 	bridge.Builtin = func(from any) (*instance.Builtin, error) { return from.(Source).s.Builtin, from.(Source).err }
 	bridge.Target = func(lib any) *invoke.Target { return lib.(*Library).v.Target }
+	bridge.Bind = func(c any, name string, want abi.Signature) (*invoke.Binding, error) {
+		return c.(Caller).bind(name, want)
+	}
+	bridge.Provide = func(imp *invoke.Import) any { return provide(imp) }
 }

@@ -1,0 +1,20 @@
+/* What the C and the Go code of libhotso know of each other. */
+#ifndef LIBHOTSO_EXPORTS_H
+#define LIBHOTSO_EXPORTS_H
+
+#include "hotso.h"
+
+/* HOTSOH_OK, or why libhotso can't be used in this process. */
+extern hotsoh_status hotso_unusable;
+
+/* Fills *error, if it is not NULL. */
+hotsoh_status hotso_fail(hotsoh_error **error, hotsoh_status status, int32_t code, const char *text,
+                         size_t text_length, const char *json, size_t json_length);
+
+hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh_value *args, uint32_t count,
+                              hotsoh_value *result);
+
+/* Frees the result of a callback, if hotsoh_alloc has made it. */
+void hotso_free_result(void *memory);
+
+#endif
