@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -21,6 +22,16 @@ func init() {
 	foreign.Allocate = func(size uintptr) unsafe.Pointer { return C.malloc(C.size_t(max(size, 1))) }
 	foreign.Free = func(p unsafe.Pointer) { C.free(p) }
 	foreign.FreeResult = func(p unsafe.Pointer) { C.hotso_free_result(p) }
+	foreign.Threads(threads)
+}
+
+// threads yields the ids of the threads of the program's that have called.
+func threads(yield func(id int)) {
+	for t := (*C.hotso_thread)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&C.hotso_threads)))); t != nil; t = t.next {
+		if id := atomic.LoadInt32((*int32)(unsafe.Pointer(&t.id))); id != 0 {
+			yield(int(id))
+		}
+	}
 }
 
 // fail tells C of an error, if there is one.
@@ -110,4 +121,3 @@ func callback(f C.hotsoh_callback, user unsafe.Pointer) foreign.Callback {
 			(*C.hotsoh_value)(unsafe.Pointer(result))))
 	}
 }
-

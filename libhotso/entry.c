@@ -4,11 +4,13 @@
 #include "exports.h"
 
 #ifndef HOTSOH_VERSION
-#define HOTSOH_VERSION "devel"
+#define HOTSOH_VERSION devel
 #endif
+#define TEXT(words) #words
+#define TEXT_OF(macro) TEXT(macro)
 
 const char *hotsoh_version(void) {
-    return HOTSOH_VERSION;
+    return TEXT_OF(HOTSOH_VERSION);
 }
 
 int32_t hotsoh_abi_version(void) {
@@ -39,12 +41,14 @@ static hotsoh_status null_argument(hotsoh_error **error) {
 }
 
 /* Leaves the function if libhotso can't be used, or one of the addresses is missing. */
-#define CHECK(addresses)                \
-    do {                                \
-        if (hotso_unusable)             \
-            return unusable(error);     \
-        if (!(addresses))               \
-            return null_argument(error); \
+#define CHECK(addresses)                                                                                     \
+    do {                                                                                                     \
+        if (hotso_unusable)                                                                                  \
+            return unusable(error);                                                                          \
+        if (!(addresses))                                                                                    \
+            return null_argument(error);                                                                     \
+        if (!hotso_me)                                                                                       \
+            hotso_meet();                                                                                    \
     } while (0)
 
 hotsoh_status hotsoh_check(hotsoh_error **error) {
@@ -178,9 +182,9 @@ static int copy_options(hotsoh_call_options *to, const hotsoh_call_options *from
 }
 
 #define OPTIONS "the size of hotsoh_call_options is not set, or its key is NULL"
-#define COPY_OPTIONS                                                                    \
-    hotsoh_call_options o;                                                              \
-    if (!copy_options(&o, options))                                                     \
+#define COPY_OPTIONS                                                                                         \
+    hotsoh_call_options o;                                                                                   \
+    if (!copy_options(&o, options))                                                                          \
     return refuse(error, HOTSOH_ARGUMENT, OPTIONS, JSON(32, "argument", OPTIONS))
 
 hotsoh_status hotsoh_call_name(hotsoh_target target, const char *name, const hotsoh_value *args,

@@ -11,6 +11,17 @@ extern hotsoh_status hotso_unusable;
 hotsoh_status hotso_fail(hotsoh_error **error, hotsoh_status status, int32_t code, const char *text,
                          size_t text_length, const char *json, size_t json_length);
 
+/* A thread of the program's that has called libhotso. Whether it is inside a library is known by its calls,
+ * so it need not be looked at when one is unloaded. There are as many as there were at a time; they are used
+ * again. */
+typedef struct hotso_thread {
+    struct hotso_thread *next;
+    int32_t id; /* 0: of nobody */
+} hotso_thread;
+extern hotso_thread *hotso_threads; /* only grows */
+extern __thread hotso_thread *hotso_me;
+void hotso_meet(void);
+
 hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh_value *args, uint32_t count,
                               hotsoh_value *result);
 

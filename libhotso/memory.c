@@ -26,7 +26,7 @@ hotsoh_status hotso_fail(hotsoh_error **error, hotsoh_status status, int32_t cod
 static struct block {
     struct block *next;
     void *memory;
-} *blocks;
+} * blocks;
 static uint32_t block_count;
 static pthread_mutex_t block_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -73,9 +73,4 @@ void hotsoh_free(void *memory) {
 void hotso_free_result(void *memory) {
     if (forget(memory))
         free(memory);
-}
-
-hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh_value *args, uint32_t count,
-                              hotsoh_value *result) {
-    return callback(user, args, count, result);
 }

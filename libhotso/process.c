@@ -1,4 +1,5 @@
-/* What libhotso does when it is loaded, around the start of its Go runtime, which is an init function, too. */
+/* What libhotso does when it is loaded, around the start of its Go runtime, which is an init function, too.
+ */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <link.h>

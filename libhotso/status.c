@@ -1,8 +1,8 @@
 /* Names of statuses, which need no Go. A test compares them with package foreign. */
 #include "exports.h"
 
-#define NAME(status, name) \
-    case HOTSOH_##status:  \
+#define NAME(status, name)                                                                                   \
+    case HOTSOH_##status:                                                                                    \
         return name
 
 const char *hotsoh_status_name(hotsoh_status status) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/internal/instance"
 )
 
 // Context is that of a call with a limit, where 0 is none, and a key, where "" is none.
@@ -16,6 +17,10 @@ func Context(timeout time.Duration, key string) (context.Context, context.Cancel
 	}
 	return ctx, cancel
 }
+
+// Threads tells by whom libhotso is called: f calls its argument for each such thread. It is set once, before
+// anything is loaded.
+func Threads(f func(yield func(id int))) { instance.Callers = f }
 
 // CallName is hotsoh_call_name.
 func CallName(ctx context.Context, h Handle, name string, args []Value, result *Value) error {

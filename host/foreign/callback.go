@@ -19,7 +19,12 @@ const callbackRoom = 1024
 // wired makes a callback one whose arguments and result are as package wire has them.
 func wired(sig abi.Signature, f Callback) func(args, out []byte) ([]byte, error) {
 	return func(args, out []byte) ([]byte, error) {
-		c := &callbackCall{} // C has the address of what is in it
+		c := (*callbackCall)(Allocate(unsafe.Sizeof(callbackCall{}))) // not in Go's memory, where C may find no addresses
+		if c == nil {
+			return nil, ErrNoMemory
+		}
+		defer Free(unsafe.Pointer(c))
+		c.args, c.result = [maxCallbackParams]Value{}, Value{}
 		rest := args
 		for i, p := range sig.Params {
 			var err error

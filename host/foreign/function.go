@@ -63,7 +63,10 @@ func (p *prepared) prepare(caller host.Caller, lib *host.Library, name, signatur
 	if err != nil {
 		return nil, err
 	}
-	sig.Error = false // the library's affair
+	sig.Error = false // how an error or a string travels is the library's affair
+	if sig.Result == abi.CString {
+		sig.Result = abi.String
+	}
 	for i := range sig.Params {
 		sig.Params[i].Name = ""
 	}

@@ -207,9 +207,18 @@ func (in *Instance) checkStacks(r *report, u *unloadReport) error {
 	return err
 }
 
-// threadsOfLibraries calls f for each thread that a library which is loaded has started. No
-// library is unloaded meanwhile.
+// Callers calls its argument for each thread of a program that is not in Go which has called the host. Such
+// a thread is inside a library only in a call that the gate knows of. What earlier calls have left on its stack means
+// nothing, and a signal would interrupt the program's system calls. Nil in a Go program, and not changed once
+// a library was loaded.
+var Callers func(f func(id int))
+
+// threadsOfLibraries calls f for each thread that a library which is loaded has started, and for each of
+// Callers. No library is unloaded meanwhile.
 func threadsOfLibraries(f func(id int)) {
+	if Callers != nil {
+		Callers(f)
+	}
 	ids := make([]int32, ThreadsExpected)
 	for i := range crashes.instances {
 		in := crashes.instances[i].Load()

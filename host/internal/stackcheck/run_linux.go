@@ -4,6 +4,7 @@ package stackcheck
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -235,8 +236,9 @@ func objectsOf(strangers []snapshot) (objects []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	program, _ := os.Readlink("/proc/self/exe") // it stays; it is the host, unless that is a shared object itself
 	mapped = slices.DeleteFunc(mapped, func(m proc.Mapping) bool {
-		return !strings.Contains(m.Perms, "x") || !strings.HasPrefix(m.Path, "/") || m.Low == hostText.Low ||
+		return !strings.Contains(m.Perms, "x") || !strings.HasPrefix(m.Path, "/") || m.Low == hostText.Low || m.Path == program ||
 			strings.HasPrefix(m.Path, "/memfd:") || strings.HasPrefix(filepath.Base(m.Path), "hotso:")
 	})
 	for _, s := range strangers {

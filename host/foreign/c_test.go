@@ -1,0 +1,69 @@
+package foreign_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/hotso/hotso/host/internal/libtest"
+)
+
+// shared builds libhotso.so, as make libhotso does, and returns the directory that it is in.
+func shared(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("cc"); err != nil {
+		t.Skip("no C compiler: ", err)
+	}
+	dir := t.TempDir()
+	run(t, "sh", filepath.Join(root(t), "libhotso", "build.sh"), dir)
+	return dir
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := libtest.Root()
+	require.NoError(t, err)
+	return dir
+}
+
+// compile makes a program of a C file of libhotso's.
+func compile(t *testing.T, lib string, source ...string) string {
+	t.Helper()
+	path := filepath.Join(append([]string{root(t), "libhotso"}, source...)...)
+	require.FileExists(t, path) // so that go test knows what the result depends on
+	program := filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(path), ".c"))
+	run(t, "cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"+filepath.Join(root(t), "include"), "-o", program, path,
+		"-L"+lib, "-lhotso", "-Wl,-rpath,"+lib, "-lpthread", "-ldl")
+	return program
+}
+
+// run returns what a command prints. It fails the test if the command does, or hangs.
+func run(t *testing.T, command string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s %s:\n%s", command, strings.Join(args, " "), out)
+	return string(out)
+}
+
+// A program in C does all that hotso.h offers, and all that it warns of.
+func TestC(t *testing.T) {
+	unsealed := libtest.Greeter(t, "1")
+	libtest.Unseal(t, unsealed)
+	program := compile(t, shared(t), "testdata", "all.c")
+	out := run(t, program, libtest.Greeter(t, "1"), libtest.Greeter(t, "2"), unsealed,
+		libtest.Build(t, "callback", "1"), libtest.Build(t, "slow", "1"))
+	t.Log(out)
+	assert.NotContains(t, out, "WRONG")
+	assert.True(t, strings.HasSuffix(out, "end\n"))
+}
