@@ -1,6 +1,7 @@
 /* The functions of hotso.h. */
 #include <string.h>
 #include "_cgo_export.h"
+#include "direct.h"
 #include "exports.h"
 
 #ifndef HOTSOH_VERSION
@@ -226,7 +227,21 @@ hotsoh_status hotsoh_call(hotsoh_function function, const hotsoh_value *args, ui
 hotsoh_status hotsoh_invoke(hotsoh_function function, const uint64_t *args, uint32_t count, uint64_t *result,
                             hotsoh_error **error) {
     CHECK(args || !count);
-    return invoke(function, (uint64_t *)args, count, result, error);
+    hotso_place *place = NULL;
+    if (hotso_me) {
+        place = &hotso_me->places[function % HOTSO_PLACES];
+        if (place->function == function) {
+            if (place->direct && place->released == __atomic_load_n(&hotso_released, __ATOMIC_ACQUIRE)) {
+                hotsoh_status s = hotso_call_directly(place, args, count, result, error);
+                if (s != HOTSO_BY_GO)
+                    return s;
+            } else if (place->skip) {
+                place->skip--;
+                place = NULL;
+            }
+        }
+    }
+    return invoke(function, (uint64_t *)args, count, result, place, error);
 }
 
 hotsoh_status hotsoh_lend(const char *signature, hotsoh_callback callback, void *user, hotsoh_lent *lent,

@@ -235,17 +235,21 @@ func call(h handle, args *C.hotsoh_value, count C.uint32_t, result *C.hotsoh_val
 }
 
 //export invoke
-func invoke(h handle, args *C.uint64_t, count C.uint32_t, result *C.uint64_t, e **C.hotsoh_error) status {
-	if err := invoked(h, args, count, result); err != nil {
+func invoke(h handle, args *C.uint64_t, count C.uint32_t, result *C.uint64_t, place *C.hotso_place, e **C.hotsoh_error) status {
+	if err := invoked(h, args, count, result, place); err != nil {
 		return fail(err, e)
 	}
 	return C.HOTSOH_OK
 }
 
 // invoked makes no closure: that would be an allocation in every call.
-func invoked(h handle, args *C.uint64_t, count C.uint32_t, result *C.uint64_t) (err error) {
+func invoked(h handle, args *C.uint64_t, count C.uint32_t, result *C.uint64_t, place *C.hotso_place) (err error) {
 	defer recovered(&err)
-	return foreign.Invoke(foreign.Handle(h), (*uint64)(unsafe.Pointer(args)), uint32(count), unsafe.Pointer(result))
+	err = foreign.Invoke(foreign.Handle(h), (*uint64)(unsafe.Pointer(args)), uint32(count), unsafe.Pointer(result))
+	if place != nil {
+		assign(h, place)
+	}
+	return err
 }
 
 //export lend

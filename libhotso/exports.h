@@ -11,12 +11,26 @@ extern hotsoh_status hotso_unusable;
 hotsoh_status hotso_fail(hotsoh_error **error, hotsoh_status status, int32_t code, const char *text,
                          size_t text_length, const char *json, size_t json_length);
 
+/* A function that a thread calls directly. */
+struct hotso_direct;
+typedef struct hotso_place {
+    uint64_t function;           /* the handle of a prepared one; 0: none */
+    uint64_t released;           /* hotso_released, when that was last known to be one */
+    struct hotso_direct *direct; /* NULL: it is called by Go */
+    uint32_t skip;               /* so many calls, until it is tried again */
+} hotso_place;
+enum { HOTSO_PLACES = 32 };
+
+/* How many handles of functions were released. */
+extern uint64_t hotso_released;
+
 /* A thread of the program's that has called libhotso. Whether it is inside a library is known by its calls,
  * so it need not be looked at when one is unloaded. There are as many as there were at a time; they are used
  * again. */
 typedef struct hotso_thread {
     struct hotso_thread *next;
-    int32_t id; /* 0: of nobody */
+    int32_t id;                       /* 0: of nobody */
+    hotso_place places[HOTSO_PLACES]; /* by the low bits of the handle */
 } hotso_thread;
 extern hotso_thread *hotso_threads; /* only grows */
 extern __thread hotso_thread *hotso_me;

@@ -2,7 +2,7 @@
 
 package main
 
-// #include "hotso.h"
+// #include "direct.h"
 import "C"
 
 import (
@@ -20,4 +20,13 @@ const (
 	_ = -(unsafe.Offsetof(foreign.Value{}.Length) ^ unsafe.Offsetof(C.hotsoh_value{}.length))
 	_ = -(unsafe.Offsetof(foreign.Value{}.Buffer) ^ unsafe.Offsetof(C.hotsoh_value{}.buffer))
 	_ = -(unsafe.Offsetof(foreign.Value{}.Capacity) ^ unsafe.Offsetof(C.hotsoh_value{}.capacity))
+)
+
+const (
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Dead) ^ unsafe.Offsetof(C.hotso_direct{}.dead))
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Words) ^ unsafe.Offsetof(C.hotso_direct{}.words))
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Returned) ^ unsafe.Offsetof(C.hotso_direct{}.returned))
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Capacity) ^ unsafe.Offsetof(C.hotso_direct{}.capacity))
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Extra) ^ unsafe.Offsetof(C.hotso_direct{}.extra))
+	_ = -(unsafe.Offsetof(foreign.Direct{}.Kind) ^ unsafe.Offsetof(C.hotso_direct{}.kind))
 )

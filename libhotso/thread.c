@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "_cgo_export.h"
 #include "exports.h"
 
+uint64_t hotso_released;
 hotso_thread *hotso_threads;
 __thread hotso_thread *hotso_me;
 static __thread int calling_back;
@@ -43,9 +45,10 @@ void hotso_meet(void) {
             !__atomic_compare_exchange_n(&hotso_threads, &t->next, t, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
             ;
     }
-    if (pthread_setspecific(key, t) == 0)
+    if (pthread_setspecific(key, t) == 0) {
         hotso_me = t;
-    else
+        thread_met();
+    } else
         __atomic_store_n(&t->id, 0, __ATOMIC_RELEASE);
 }
 

@@ -121,5 +121,8 @@ func Release(h Handle) error {
 	if !handles.take(h) {
 		return ErrBadHandle
 	}
+	if _, ok := object.(*Function); ok {
+		OnReleased()
+	}
 	return nil
 }

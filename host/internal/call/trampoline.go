@@ -40,3 +40,15 @@ func trampoline()
 func trampolineAddress() unsafe.Pointer
 
 var trampolineAddr = trampolineAddress()
+
+// Trampoline is the address of the C function int32_t f(Frame *), which makes the call, for a caller outside of
+// Go. It sets R0, F0 and Status of the frame.
+func Trampoline() unsafe.Pointer { return trampolineAddr }
+
+// Registers are where such a caller puts arguments, as Set has them, and finds results.
+func (f *Frame) Registers() (words, integer, float, status unsafe.Pointer) {
+	return unsafe.Pointer(&f.Words), unsafe.Pointer(&f.R0), unsafe.Pointer(&f.F0), unsafe.Pointer(&f.Status)
+}
+
+// Stack says how many integer arguments go to the stack, for such a caller.
+func (f *Frame) Stack(n uintptr) { f.nstack = n }

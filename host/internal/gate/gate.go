@@ -64,6 +64,8 @@ type Gate[T any] struct {
 
 	mu      rank.Mutex[rank.Gate]
 	closure *closure // nil while the gate is open; guarded by mu
+
+	idle []*Lease[T] // that are assigned to no thread any more; guarded by mu
 }
 
 // A closure is the time from one Close to the next Reopen.
