@@ -50,6 +50,14 @@ func completeLibrary(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// completeHeader completes the file of a C header, as the only argument.
+func completeHeader(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"h"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
 // completeDir completes a directory, as the only argument.
 func completeDir(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
