@@ -35,6 +35,9 @@ lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="
 test: ## Run all checks and tests
 	@scripts/test.sh
 
+test-languages: ## Call the greeter from C, C++, Rust, Java, Python, Node, Ruby, PHP, LuaJIT and Perl; Debian's packages are installed for it
+	@scripts/test-languages.sh
+
 # Six samples of each, as benchstat wants them: make bench > old.txt
 bench: ## Run the benchmarks
 	CGO_ENABLED=0 go test -run '^$$' -bench . -benchmem -count $(COUNT) ./host/...
@@ -105,4 +108,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test bench compare devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib test test-languages bench compare devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE

@@ -5,6 +5,7 @@
 #   go test without cgo: the host as it is built, and its calls through purego
 #   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
+#   which languages of libgreeter/examples were left out, and why
 #   the tests of scripts/compare and scripts/devrace, modules of their own
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
@@ -61,6 +62,10 @@ if command -v "${cc%% *}" >/dev/null; then
 else
 	echo "skipped: no C compiler ($cc): no library was built, and nothing tested with the race detector"
 fi
+
+echo "== other languages"
+left_out=$(go test -v -run 'TestExamples|TestParsers' ./libgreeter/examples ./host/internal/cdef | grep -A 1 -e '--- SKIP')
+[ -z "$left_out" ] || printf '%s\n' "$left_out" "make test-languages installs them"
 
 echo "== scripts/compare"
 if why=$(go -C scripts/compare mod download 2>&1); then

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,18 +21,95 @@ import (
 var examples = map[string]func(t *testing.T) []string{
 	"c": func(t *testing.T) []string {
 		greet := filepath.Join(t.TempDir(), "greet")
-		args := append(compiler(t), "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic",
+		args := append(compiler(t, "CC"), "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic",
 			"-I", "../../include", "-o", greet, "c/greet.c", "-ldl")
 		run(t, args...)
 		return []string{greet}
 	},
-	"python": func(t *testing.T) []string {
-		python, err := exec.LookPath("python3")
-		if err != nil {
-			t.Skip("no python3 on this machine: ", err)
-		}
-		return []string{python, "-W", "error", "python/greet.py"}
+	"cpp": func(t *testing.T) []string {
+		greet := filepath.Join(t.TempDir(), "greet")
+		args := append(compiler(t, "CXX"), "-std=c++17", "-Wall", "-Wextra", "-Werror", "-pedantic",
+			"-I", "../../include", "-o", greet, "cpp/greet.cpp", "-ldl")
+		run(t, args...)
+		return []string{greet}
 	},
+	"rust": func(t *testing.T) []string {
+		greet := filepath.Join(t.TempDir(), "greet")
+		run(t, program(t, "rustc"), "-D", "warnings", "-o", greet, "rust/greet.rs")
+		return []string{greet}
+	},
+	"java": func(t *testing.T) []string {
+		return []string{java(t, 22), "--enable-native-access=ALL-UNNAMED", "java/Greet.java"}
+	},
+	"python": func(t *testing.T) []string {
+		return []string{program(t, "python3"), "-W", "error", "python/greet.py"}
+	},
+	"node": func(t *testing.T) []string {
+		node := program(t, "node")
+		needs(t, "npm install --prefix libgreeter/examples/node", node, "-e", `require("./node/node_modules/koffi")`)
+		return []string{node, "node/greet.js"}
+	},
+	"ruby": func(t *testing.T) []string {
+		return []string{program(t, "ruby"), "-W", "ruby/greet.rb"}
+	},
+	"php": func(t *testing.T) []string {
+		php := program(t, "php")
+		needs(t, "PHP's extension FFI", php, "-r", `exit(extension_loaded("FFI") ? 0 : 1);`)
+		return []string{php, "-d", "error_reporting=-1", "php/greet.php"}
+	},
+	"luajit": func(t *testing.T) []string {
+		return []string{program(t, "luajit"), "luajit/greet.lua"}
+	},
+	"perl": func(t *testing.T) []string {
+		perl := program(t, "perl")
+		needs(t, "Perl's module FFI::Platypus 2.00", perl, "-e", "use FFI::Platypus 2.00")
+		return []string{perl, "perl/greet.pl"}
+	},
+}
+
+// program is the path of a program of this machine.
+func program(t *testing.T, name string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("no %s on this machine: %v", name, err)
+	}
+	return path
+}
+
+// needs runs a command that succeeds only where something is installed.
+func needs(t *testing.T, what string, args ...string) {
+	if _, stderr, exit := try(t, args...); exit != 0 {
+		t.Skipf("not installed: %s: %s", what, stderr)
+	}
+}
+
+// java is the java of $JAVA_HOME, of $PATH, or where Linux distributions put them, that
+// has at least this version.
+func java(t *testing.T, version int) string {
+	candidates, err := filepath.Glob("/usr/lib/jvm/*/bin/java")
+	require.NoError(t, err)
+	candidates = append([]string{filepath.Join(os.Getenv("JAVA_HOME"), "bin", "java"), "java"}, candidates...)
+	newest := 0
+	for _, candidate := range candidates {
+		path, err := exec.LookPath(candidate)
+		if err != nil {
+			continue
+		}
+		_, stderr, _ := try(t, path, "-XshowSettings:properties", "-version")
+		major := 0
+		if _, property, ok := strings.Cut(stderr, "java.specification.version = "); ok {
+			major, _ = strconv.Atoi(strings.Fields(property)[0]) // "1.8" is 0: too old
+		}
+		if major >= version {
+			return path
+		}
+		newest = max(newest, major)
+	}
+	if newest == 0 {
+		t.Skipf("no java on this machine; Java %d or newer is needed", version)
+	}
+	t.Skipf("the newest Java on this machine is %d; %d or newer is needed", newest, version)
+	return ""
 }
 
 // want is what every example prints about a greeter that was built by hand, not by hotso build.
@@ -70,7 +148,7 @@ func TestExamples(t *testing.T) {
 
 // buildGreeter builds the library with go build alone, not with hotso build.
 func buildGreeter(t *testing.T) string {
-	compiler(t) // cgo needs one
+	compiler(t, "CC") // cgo needs one
 	for _, sources := range []string{"..", "../../cabi", "../../include"} {
 		// go test must know what the result depends on, or it shows an old result from its cache.
 		require.NoError(t, filepath.WalkDir(sources, func(_ string, _ fs.DirEntry, err error) error { return err }))
@@ -80,14 +158,12 @@ func buildGreeter(t *testing.T) string {
 	return library
 }
 
-// compiler is the command that cgo uses: $CC, or Go's default.
-func compiler(t *testing.T) []string {
-	out, err := exec.Command("go", "env", "CC").Output()
+// compiler is the command that cgo uses: $CC or $CXX, or Go's default.
+func compiler(t *testing.T, variable string) []string {
+	out, err := exec.Command("go", "env", variable).Output()
 	require.NoError(t, err)
 	command := strings.Fields(string(out))
-	if _, err := exec.LookPath(command[0]); err != nil {
-		t.Skip("no C compiler on this machine: ", err)
-	}
+	program(t, command[0])
 	return command
 }
 
