@@ -20,8 +20,10 @@ __attribute__((weak)) int __real_forkpty(int *, char *, const struct termios *, 
 int __real_clone(int (*)(void *), void *, int, void *, ...);
 
 static pid_t forked(pid_t pid) {
-    if (pid == 0)
+    if (pid == 0) {
         hotso_load_config.entry = 0;
+        become_forked();
+    }
     return pid;
 }
 

@@ -82,7 +82,10 @@ static __attribute__((noinline)) void catch_up(hotso_record *r) {
 
 void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {
     if (!hosted()) {
-        __real_crosscall2(fn, arg, n, ctxt);
+        if (__builtin_expect(hotso_forked, 0))
+            refuse_forked(__builtin_return_address(0), arg, n);
+        else
+            __real_crosscall2(fn, arg, n, ctxt);
         return;
     }
     hotso_jump here;

@@ -36,51 +36,59 @@ const hotso_description *hotso_describe(void) {
 }
 
 hotso_status hotso_start(int64_t timeout_ns) {
+    if (hotso_forked)
+        return HOTSO_FORKED;
+#ifdef HOTSO_SHIM
+    if (!hosted() && timeout_ns > 0 && !started_within(timeout_ns))
+        return HOTSO_TIMEOUT;
+#endif
     return hotso_go_start(timeout_ns);
 }
 
 hotso_status hotso_health(int64_t timeout_ns) {
-    return hotso_go_health(timeout_ns);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_health(timeout_ns);
 }
 
 hotso_status hotso_stop(int64_t timeout_ns) {
-    return hotso_go_stop(timeout_ns);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_stop(timeout_ns);
 }
 
 hotso_status hotso_save(int64_t timeout_ns, char *out, size_t out_cap, size_t *out_len) {
-    return hotso_go_save(timeout_ns, out, out_cap, out_len);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_save(timeout_ns, out, out_cap, out_len);
 }
 
 hotso_status hotso_restore(int64_t timeout_ns, hotso_cchar *state, size_t state_len) {
-    return hotso_go_restore(timeout_ns, (void *)state, state_len);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_restore(timeout_ns, (void *)state, state_len);
 }
 
 hotso_status hotso_take(hotso_status status, char *out, size_t out_cap, size_t *out_len) {
-    return hotso_go_take(status, out, out_cap, out_len);
+    return take_own(&status, out, out_cap, out_len) ? status : hotso_go_take(status, out, out_cap, out_len);
 }
 
 hotso_status hotso_take_status(void) {
-    return hotso_go_take_status();
+    return hotso_forked ? HOTSO_FORKED : hotso_go_take_status();
 }
 
 void hotso_cancel(uintptr_t called) {
-    hotso_go_cancel(called);
+    if (!hotso_forked)
+        hotso_go_cancel(called);
 }
 
 hotso_status hotso_drill(hotso_cchar *kind, size_t kind_len) {
-    return hotso_go_drill((void *)kind, kind_len);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_drill((void *)kind, kind_len);
 }
 
 hotso_status hotso_stream_read(uint64_t stream, char *out, size_t out_cap, size_t *out_len) {
-    return hotso_go_stream_read(stream, out, out_cap, out_len);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_stream_read(stream, out, out_cap, out_len);
 }
 
 void hotso_stream_close(uint64_t stream) {
-    hotso_go_stream_close(stream);
+    if (!hotso_forked)
+        hotso_go_stream_close(stream);
 }
 
 hotso_status hotso_debug(hotso_cchar *what, size_t what_len, uint64_t *stream) {
-    return hotso_go_debug((void *)what, what_len, stream);
+    return hotso_forked ? HOTSO_FORKED : hotso_go_debug((void *)what, what_len, stream);
 }
 
 /* What hotso_cancel takes for the call that the calling thread serves; 0 on platforms where

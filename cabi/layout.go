@@ -30,4 +30,5 @@ var (
 	_ [C.HOTSO_TIMEOUT]byte   = [abi.Timeout]byte{}
 	_ [C.HOTSO_NO_STATE]byte  = [abi.NoState]byte{}
 	_ [C.HOTSO_END]byte       = [abi.End]byte{}
+	_ [C.HOTSO_FORKED]byte    = [abi.Forked]byte{}
 )

@@ -30,12 +30,14 @@
  *   cplusplus.c  memory of the C++ library
  *   signal.c   signal handlers
  *   sigmask.c  blocked signals
+ *   quiet.c    signals that the runtime's threads leave to another host
  *   wait.c     waits of its C code that may be left
  *   timer.c    timers of its C code
  *   children.c children of its C code
  *   refuse.c   what C code can't have here: threads and jumps that are libc's own
  *   exits.c    what C code wants called when the library leaves
  *   fork.c     and around fork
+ *   forked.c   answers in a forked child of another host
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
  *   wraps.c    what the shim wraps, for hosts to read
@@ -347,6 +349,21 @@ void exits_forget(hotso_unload_report *report);
 /* fork.c */
 int forks_running(void);
 void forks_forget(void);
+
+/* forked.c: not 0 in a child that was forked after the library was loaded. */
+extern uint32_t hotso_forked;
+void become_forked(void);
+
+/* forked.c: hands out the message of a status that Go does not know, and makes status that of hotso_take; 0
+ * if Go is to be asked. */
+int take_own(hotso_status *status, char *out, size_t out_cap, size_t *out_len);
+
+/* forked.c: the answer of an export in a child; export is an address in its code. */
+void refuse_forked(const void *export, void *arg, int n);
+
+/* start.c: waits until the runtime has started and init functions have ended, for at most timeout_ns
+ * nanoseconds; 0 if that was too short. */
+int started_within(int64_t timeout_ns);
 
 /* Whether the library asked for a thread, or for memory, through the wrapped functions. */
 int threads_seen(void);

@@ -33,6 +33,14 @@
  * THREADS
  *   Every function may be called from any thread, at the same time.
  *
+ * FORK
+ *   A Go runtime does not survive fork(2): of its threads only the one that forked is in
+ *   the child. So in a child that was forked after the library was loaded, everything that
+ *   returns a status returns HOTSO_FORKED at once, and other functions return 0 while
+ *   hotso_take_status returns HOTSO_FORKED. What does not enter Go works: hotso_describe,
+ *   hotso_free, and hotso_take for the message. Load after the fork, or start the child
+ *   by posix_spawn(3). Only on Linux, and for hosts that are no hotso hosts.
+ *
  * THE DUTY OF A HOST
  *   Call hotso_start once and wait for HOTSO_OK before the first other call.
  */
@@ -63,10 +71,15 @@ enum {
     HOTSO_GONE = 5,      /* from hotso_take: nothing is kept under that status */
     HOTSO_TIMEOUT = 6,   /* a hook did not end in time: hotso_take has the message */
     HOTSO_NO_STATE = 7,  /* from hotso_save and hotso_restore: the library keeps no state */
-    HOTSO_END = 8        /* from hotso_stream_read: there is no more */
+    HOTSO_END = 8,       /* from hotso_stream_read: there is no more */
+    HOTSO_FORKED = 9     /* this process was forked after the library was loaded */
 };
 
 #define HOTSO_KIND(status) ((status)&0xff)
+
+/* For libraries, written by hotso gen where there is ELF: the export f returns a status. It
+ * goes into a section of its own, by which the answer in a forked child is found. */
+#define HOTSO_RETURNS_STATUS(f) extern __typeof__(f) f __attribute__((section("hotso_status")))
 
 /* cgo has no way to write const in the type of an exported function. */
 typedef const char hotso_cchar;
@@ -97,7 +110,9 @@ typedef struct hotso_description {
 HOTSO_EXPORT const hotso_description *hotso_describe(void);
 
 /* Waits for the Go runtime and the library's init functions, then runs its
- * start hooks, each within timeout_ns nanoseconds (0: no limit). */
+ * start hooks, each within timeout_ns nanoseconds (0: no limit). HOTSO_TIMEOUT if the
+ * first are not ready in time (on Linux; elsewhere there is no limit for them): it may be
+ * called again, and until it returns HOTSO_OK no call may be made but hotso_take for that status. */
 HOTSO_EXPORT hotso_status hotso_start(int64_t timeout_ns);
 
 /* HOTSO_OK while the library's health hooks say so. */

@@ -4,6 +4,9 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/../include
 // #include "greeter.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(GreetName);
+// #endif
 import "C"
 
 import (

@@ -107,6 +107,7 @@ const (
 	Timeout  = 6 // a hook did not end within its time
 	NoState  = 7 // hotso_save, hotso_restore: the library keeps no state; no message
 	End      = 8 // hotso_stream_read: the stream has ended well
+	Forked   = 9 // this process was forked after the library was loaded
 )
 
 // Kind returns the kind of a status.

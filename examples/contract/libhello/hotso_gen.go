@@ -4,6 +4,10 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/include -I${SRCDIR}/../../../include
 // #include "hello.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(Greeter_Greet);
+// HOTSO_RETURNS_STATUS(Greeter_History);
+// #endif
 import "C"
 
 import (

@@ -93,8 +93,8 @@ func (l *library) glue() ([]byte, error) {
 	text := body.String()
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "// %s\n\npackage main\n\n// #cgo CFLAGS: %s\n// #include %q\nimport \"C\"\n\nimport (\n",
-		generated, l.cgoFlags(), l.name+".h")
+	fmt.Fprintf(&b, "// %s\n\npackage main\n\n// #cgo CFLAGS: %s\n// #include %q\n%simport \"C\"\n\nimport (\n",
+		generated, l.cgoFlags(), l.name+".h", l.statuses())
 	std := ""
 	for _, name := range []string{"context", "iter", "unsafe"} {
 		if name == "unsafe" && strings.Contains(text, "unsafe.") || name != "unsafe" && len(l.served) > 0 && strings.Contains(text, name+".") {
@@ -115,6 +115,20 @@ func (l *library) glue() ([]byte, error) {
 	}
 	b.WriteString(")\n")
 	return format.Source([]byte(b.String() + text))
+}
+
+// statuses names the exports that return a status, for a forked child (cabi/forked.c).
+func (l *library) statuses() string {
+	var b strings.Builder
+	for _, f := range l.functions {
+		if f.status() {
+			fmt.Fprintf(&b, "// HOTSO_RETURNS_STATUS(%s);\n", f.name)
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "// #ifdef __ELF__\n" + b.String() + "// #endif\n"
 }
 
 // cgoFlags makes the compiler find the header and cabi.h, wherever the module is.

@@ -4,6 +4,20 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/include -I${SRCDIR}/../../../include
 // #include "badshop.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(Shop_Carts);
+// HOTSO_RETURNS_STATUS(Shop_Open);
+// HOTSO_RETURNS_STATUS(Cart_Add);
+// HOTSO_RETURNS_STATUS(Cart_Checkout);
+// HOTSO_RETURNS_STATUS(Cart_Close);
+// HOTSO_RETURNS_STATUS(Cart_Lines);
+// HOTSO_RETURNS_STATUS(Cart_free);
+// HOTSO_RETURNS_STATUS(Cart_restore);
+// HOTSO_RETURNS_STATUS(Cart_save);
+// HOTSO_RETURNS_STATUS(Checkout_Due);
+// HOTSO_RETURNS_STATUS(Checkout_Pay);
+// HOTSO_RETURNS_STATUS(Checkout_free);
+// #endif
 import "C"
 
 import (

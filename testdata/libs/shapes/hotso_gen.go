@@ -4,6 +4,31 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/include -I${SRCDIR}/../../../include
 // #include "shapes.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(Shapes_Context);
+// HOTSO_RETURNS_STATUS(Shapes_Copy);
+// HOTSO_RETURNS_STATUS(Shapes_Count);
+// HOTSO_RETURNS_STATUS(Shapes_Dial);
+// HOTSO_RETURNS_STATUS(Shapes_Echo);
+// HOTSO_RETURNS_STATUS(Shapes_EchoLists);
+// HOTSO_RETURNS_STATUS(Shapes_EchoNode);
+// HOTSO_RETURNS_STATUS(Shapes_Fail);
+// HOTSO_RETURNS_STATUS(Shapes_Later);
+// HOTSO_RETURNS_STATUS(Shapes_Length);
+// HOTSO_RETURNS_STATUS(Shapes_Many);
+// HOTSO_RETURNS_STATUS(Shapes_Nothing);
+// HOTSO_RETURNS_STATUS(Shapes_Plain);
+// HOTSO_RETURNS_STATUS(Shapes_Read);
+// HOTSO_RETURNS_STATUS(Shapes_Sum);
+// HOTSO_RETURNS_STATUS(Shapes_Talk);
+// HOTSO_RETURNS_STATUS(Shapes_Tell);
+// HOTSO_RETURNS_STATUS(Shapes_Walk);
+// HOTSO_RETURNS_STATUS(Conn_Close);
+// HOTSO_RETURNS_STATUS(Conn_Pending);
+// HOTSO_RETURNS_STATUS(Conn_Read);
+// HOTSO_RETURNS_STATUS(Conn_Write);
+// HOTSO_RETURNS_STATUS(Conn_free);
+// #endif
 import "C"
 
 import (

@@ -4,6 +4,11 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/include
 // #include "shop.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(PriceJSON);
+// HOTSO_RETURNS_STATUS(PriceProto);
+// HOTSO_RETURNS_STATUS(Shop_Price);
+// #endif
 import "C"
 
 import (

@@ -4,6 +4,17 @@ package main
 
 // #cgo CFLAGS: -I${SRCDIR}/c/include
 // #include "corner-shop.h"
+// #ifdef __ELF__
+// HOTSO_RETURNS_STATUS(Price);
+// HOTSO_RETURNS_STATUS(Label);
+// HOTSO_RETURNS_STATUS(Split);
+// HOTSO_RETURNS_STATUS(Type);
+// HOTSO_RETURNS_STATUS(Ledger);
+// HOTSO_RETURNS_STATUS(Receipts);
+// HOTSO_RETURNS_STATUS(Browse);
+// HOTSO_RETURNS_STATUS(Find);
+// HOTSO_RETURNS_STATUS(Measure);
+// #endif
 import "C"
 
 import (
