@@ -505,7 +505,9 @@ func TestBuiltinMisbehaves(t *testing.T) {
 	s := must(slot.CallStream(t.Context(), "BadPiece"))(t)
 	_, err = s.Read(make([]byte, 1))
 	assert.ErrorIs(t, err, host.ErrPanic)
+	staying := must(host.Func0[host.None](slot, "Goexit", host.Stay()))(t)
 	for _, f := range []func(){
+		func() { _, _ = staying(t.Context()) },
 		func() { _, _ = slot.Call(context.Background(), "Goexit") },
 		func() { _, _ = slot.CallStream(context.Background(), "GoexitSeq") },
 	} {

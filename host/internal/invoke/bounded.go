@@ -105,27 +105,25 @@ func (c *boundedCall) run() {
 		c.done <- nil // who waits for it asks neverBegan
 		return
 	}
+	var err error
 	returned := false
-	defer func() {
-		if !returned && c.fn.builtin != nil {
-			err := c.fn.status(c.fn.target.builtin.exited())
-			c.mu.Lock()
-			c.ended = true
-			c.mu.Unlock()
-			c.fn.leave(c.lease)
-			c.done <- err
-		} else if !returned {
+	defer func() { // also if the function ends the goroutine
+		if !returned && c.fn.builtin == nil { // with the library's code below it, so the call never leaves
 			c.exited = true
 			c.done <- c.fn.hung(&abandoned{error: errExited, over: make(chan struct{})})
+			return
 		}
+		if !returned {
+			err = c.fn.status(c.fn.target.builtin.exited())
+		}
+		c.mu.Lock()
+		c.ended = true
+		c.mu.Unlock()
+		c.fn.leave(c.lease)
+		c.done <- err // from here on c may be another call's
 	}()
-	err := c.fn.do(&c.lease.Value, c.place())
-	returned = true // c may be another call's when it is done
-	c.mu.Lock()
-	c.ended = true
-	c.mu.Unlock()
-	c.fn.leave(c.lease)
-	c.done <- err
+	err = c.fn.do(&c.lease.Value, c.place())
+	returned = true
 }
 
 var errExited = errors.New("a function of the host's has ended the goroutine of the call (runtime.Goexit)")

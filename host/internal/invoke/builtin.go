@@ -155,13 +155,7 @@ type outcome struct {
 	value  reflect.Value // of other functions
 }
 
-// finishBuiltin is finishInto. The function may end the goroutine.
-func (fn *Function) finishBuiltin(s *Lease, r unsafe.Pointer) error {
-	defer fn.leave(s)
-	return fn.doBuiltin(&s.Value, r)
-}
-
-// doBuiltin is do.
+// doBuiltin is do. The function may end the goroutine.
 func (fn *Function) doBuiltin(in *inside, result unsafe.Pointer) error {
 	ctx := context.Background()
 	if in.bounded {

@@ -124,19 +124,35 @@ func FinishBytes(ctx context.Context, s *Lease, room []byte) ([]byte, error) {
 // finishInto is Finish with the result at r, which is not written to once it
 // has returned.
 func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
-	if s.Value.bounded {
-		if s.Value.stays {
-			return finishStaying(ctx, s, r)
-		}
+	in := &s.Value
+	if !in.bounded {
+		return in.fn.complete(s, r)
+	}
+	if !in.stays {
 		return finishBounded(ctx, s, r)
 	}
-	fn := s.Value.fn
+	in.watch(ctx, s)
+	if err := in.fn.complete(s, r); err != nil {
+		return heeded(err, ctx.Err())
+	}
+	return nil
+}
+
+// complete makes a call on the goroutine of its caller, and leaves, also if the function ends
+// the goroutine: a builtin's can. Callbacks of a library must not, see Finish.
+func (fn *Function) complete(s *Lease, r unsafe.Pointer) error {
 	if fn.builtin != nil {
-		return fn.finishBuiltin(s, r)
+		return fn.completeBuiltin(s, r)
 	}
 	err := fn.do(&s.Value, r)
 	fn.leave(s)
 	return err
+}
+
+// completeBuiltin has the defer that other calls need not pay for.
+func (fn *Function) completeBuiltin(s *Lease, r unsafe.Pointer) error {
+	defer fn.leave(s)
+	return fn.doBuiltin(&s.Value, r)
 }
 
 // failed says how a plain call did.
@@ -160,6 +176,9 @@ func (in *inside) cancel() {
 
 // leave ends a call. What it kept alive may go.
 func (fn *Function) leave(s *Lease) {
+	if s.Value.bounded && s.Value.stays {
+		s.Value.cancellation.over()
+	}
 	if s.Value.Abandoned() { // the library died in the call
 		fn.target.gate.Abandon(s)
 		return

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"github.com/hotso/hotso/host/internal/rank"
 )
@@ -51,28 +50,26 @@ var loaded = time.Now()
 // uptime does not jump.
 func uptime() time.Duration { return time.Since(loaded) }
 
-// finishStaying makes a call whose caller stays, and leaves. It is as finishInto.
-func finishStaying(ctx context.Context, s *Lease, r unsafe.Pointer) error {
-	fn, w := s.Value.fn, &s.Value.cancellation
+// watch has the library told when ctx ends, until the call with lease s is over.
+func (in *inside) watch(ctx context.Context, s *Lease) {
+	t, w := in.fn.target, &in.cancellation
 	w.mu.Lock()
 	w.done = ctx.Done()
-	s.Value.Forget()
+	in.Forget()
 	listed := w.listed
 	w.mu.Unlock()
 	// The watchdog stops and then looks once more; so one of the two sees the other.
-	if !listed || !fn.target.watchdog.running.Load() {
-		fn.target.watchdog.add(fn.target, s)
+	if !listed || !t.watchdog.running.Load() {
+		t.watchdog.add(t, s)
 	}
-	err := fn.do(&s.Value, r)
-	w.mu.Lock()
-	w.cancelled.Store(0)
-	w.done = nil
-	w.mu.Unlock()
-	fn.leave(s)
-	if err != nil {
-		return heeded(err, ctx.Err())
-	}
-	return nil
+}
+
+// over has nobody told any more: the lease may be another call's now.
+func (c *cancellation) over() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cancelled.Store(0)
+	c.done = nil
 }
 
 // add has the watchdog of t look at s.
