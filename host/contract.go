@@ -85,7 +85,7 @@ func bindContract(c *contract.Info, library string, options Methods,
 	for i := range c.Methods {
 		b := binder{bindOn, invoke.Terms{Optional: c.Methods[i].Optional}}
 		if i == 0 { // for all of them, before anything is promised
-			b.terms.Check = func(m, before *manifest.Manifest) error { return checkContract(own, m, before) }
+			b.terms.Check = func(c invoke.Candidate) error { return checkContract(own, c) }
 		}
 		m, err := bindMethod(b, c, &c.Methods[i])
 		switch {
@@ -107,24 +107,29 @@ func bindContract(c *contract.Info, library string, options Methods,
 	return remotes, nil
 }
 
-// checkContract reports why a library with that manifest can't be called by who has own.
-func checkContract(own *schema.Schema, m, before *manifest.Manifest) error {
-	next, err := schemaOf(own.Contract, m)
+// checkContract reports why a version can't be called by who has own.
+func checkContract(own *schema.Schema, c invoke.Candidate) error {
+	next, err := schemaOf(own.Contract, c.Manifest)
+	if err != nil && c.Lacks != nil {
+		if lacks := c.Lacks(own.Contract); lacks != nil {
+			return fmt.Errorf("it serves no contract %s: %w", own.Contract, lacks)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	if err := schema.Breaks(schema.Conflicts(own, next)); err != nil {
 		return err
 	}
-	if before == nil {
+	if c.Before == nil {
 		return nil
 	}
-	last, err := schemaOf(own.Contract, before)
+	last, err := schemaOf(own.Contract, c.Before)
 	if err != nil {
 		return nil // it was not judged by this: nothing of it was promised
 	}
 	if err := schema.Breaks(schema.Compare(last, next)); err != nil {
-		return fmt.Errorf("since v%s: %w", before.Version, err)
+		return fmt.Errorf("since v%s: %w", c.Before.Version, err)
 	}
 	return nil
 }

@@ -64,6 +64,9 @@ func New(text string, implementation any, hooks Hooks) (*instance.Builtin, error
 	slices.SortFunc(m.Functions, func(a, b manifest.Function) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(m.Contracts, func(a, b manifest.Contract) int { return strings.Compare(a.Name, b.Name) })
 	if len(m.Functions) == 0 {
+		if err := c.lacks(""); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%T has no method that crosses, and implements no contract whose package is imported", implementation)
 	}
 	return &instance.Builtin{
@@ -71,13 +74,15 @@ func New(text string, implementation any, hooks Hooks) (*instance.Builtin, error
 		// What is made anew is another version, though it says the same of itself.
 		Key:   text + " builtin " + rand.Text(),
 		Begin: c.begin,
+		Lacks: c.lacks,
 	}, nil
 }
 
 // code is what a builtin is made of.
 type code struct {
 	make      func() (any, error)
-	anew      bool // make makes one each time
+	anew      bool         // make makes one each time
+	made      reflect.Type // what it makes; nil: functions
 	functions map[string]*function
 	contracts []contract.Servable
 	hooks     Hooks
@@ -114,9 +119,18 @@ func codeOf(implementation any) (*code, error) {
 			return nil, errors.New("the implementation is nil")
 		}
 	}
+	c.made = t
 	c.functions = methodsOf(t)
 	c.contracts = contract.Known(t)
 	return c, nil
+}
+
+// lacks says why it does not serve a contract, nil if no package of the program has that.
+func (c *code) lacks(name string) error {
+	if c.made == nil {
+		return errors.New("it is a map of functions, and a contract is served by the methods of a value")
+	}
+	return contract.Lacks(c.made, name)
 }
 
 // ofMap is the code of functions that have names.
@@ -146,8 +160,8 @@ func methodsOf(t reflect.Type) map[string]*function {
 	for i := range t.NumMethod() {
 		m := t.Method(i)
 		typ := m.Type
-		if t.Kind() != reflect.Interface { // it has the receiver
-			typ = withoutReceiver(typ)
+		if t.Kind() != reflect.Interface {
+			typ = reflect.Zero(t).Method(i).Type() // without the receiver
 		}
 		f, err := functionOf(typ)
 		if err != nil {
@@ -157,17 +171,6 @@ func methodsOf(t reflect.Type) map[string]*function {
 		all[m.Name] = f
 	}
 	return all
-}
-
-func withoutReceiver(t reflect.Type) reflect.Type {
-	var in, out []reflect.Type
-	for i := 1; i < t.NumIn(); i++ {
-		in = append(in, t.In(i))
-	}
-	for i := range t.NumOut() {
-		out = append(out, t.Out(i))
-	}
-	return reflect.FuncOf(in, out, t.IsVariadic())
 }
 
 // begin is the code for one life of the version.

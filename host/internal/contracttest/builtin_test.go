@@ -109,3 +109,49 @@ func TestObjectsOfOneBuiltinAreClosed(t *testing.T) {
 	_, err = slots[1].Close(context.Background())
 	require.NoError(t, err)
 }
+
+// A counter implements a part of shop.Shop.
+type counter struct{}
+
+func (counter) Carts(context.Context) (int, error) { return 0, nil }
+func (counter) Name() string                       { return "a function of its own" }
+
+// An opener has a method of another type.
+type opener struct{ counter }
+
+func (opener) Open(context.Context, int) (shop.Cart, error) { return nil, nil }
+
+// A closed one has nothing else that crosses.
+type closed struct{}
+
+func (closed) Open(context.Context, string) (shop.Cart, error) { return nil, nil }
+
+// What does not serve a contract says which method keeps it from that.
+func TestBuiltinLacksAMethod(t *testing.T) {
+	slot := host.NewSlot("shop")
+	_, err := shop.Bind(slot)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		implementation any
+		reason         error
+		says           string
+	}{
+		{counter{}, host.ErrContract, "it serves no contract Shop: *contracttest.counter has no method Open, a func(context.Context, string) (shop.Cart, error)"},
+		{opener{}, host.ErrContract, "the method Open of *contracttest.opener is a func(context.Context, int) (shop.Cart, error), not a func(context.Context, string)"},
+		{func() (*opener, error) { return nil, nil }, host.ErrContract, "the method Open of *contracttest.opener"},
+		{till{}, host.ErrArgument, "*contracttest.till implements shop.ShopServer, and contracttest.till does not"},
+		{closed{}, host.ErrArgument, "*contracttest.closed has no method Carts"},
+		{map[string]any{"Name": counter{}.Name}, host.ErrContract, "it is a map of functions"},
+	} {
+		_, err := slot.SwapTo(t.Context(), host.Builtin("1", test.implementation))
+		require.ErrorIs(t, err, test.reason, test.says)
+		assert.ErrorContains(t, err, test.says)
+	}
+
+	unbound := host.NewSlot("shop", host.Fallback(host.Builtin("1", counter{})))
+	_, err = shop.Bind(unbound)
+	require.ErrorIs(t, err, host.ErrContract)
+	assert.ErrorContains(t, err, "has no method Open")
+	_, err = unbound.Close(t.Context())
+	require.NoError(t, err)
+}

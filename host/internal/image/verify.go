@@ -27,6 +27,10 @@ type Image struct {
 	// Needed is what must be loaded before it; nil without trusted keys. It belongs to
 	// whoever takes it, by setting it to nil, until Verify returns.
 	Needed *needed.Set
+
+	// Lacks says, of a version that is linked into the program, why it does not serve a contract. It
+	// is nil for a file.
+	Lacks func(contract string) error
 }
 
 // A Policy says which files may be loaded.

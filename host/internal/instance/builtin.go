@@ -15,12 +15,13 @@ import (
 type Builtin struct {
 	Desc  life.Description // without a name
 	Key   string
-	Begin func() *invoke.Builtin // for each life
+	Begin func() *invoke.Builtin      // for each life
+	Lacks func(contract string) error // why it does not serve a contract, nil if that is not known
 }
 
 // Image is what policies judge in place of a file's.
 func (b *Builtin) Image(name string) *image.Image {
-	im := &image.Image{Description: b.Desc}
+	im := &image.Image{Description: b.Desc, Lacks: b.Lacks}
 	im.Name, im.Manifest.Name = name, name
 	return im
 }
@@ -42,6 +43,14 @@ func PrepareBuiltin(conf *Config, name string, b *Builtin) *Instance {
 	}
 	in.Target.BuiltIn(code)
 	return in
+}
+
+// Lacks is that of a builtin, nil for a file.
+func (in *Instance) Lacks() func(contract string) error {
+	if in.builtin == nil {
+		return nil
+	}
+	return in.builtin.Lacks
 }
 
 // crashBuiltin is onEnd for a builtin, whose runtime is the host's and goes on. What is inside stays

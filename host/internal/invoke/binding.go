@@ -54,10 +54,15 @@ type Binding struct {
 
 // Terms are what else a binding promises. The zero Terms promise that there is the function.
 type Terms struct {
-	Optional bool // the function may be missing
-	// Check reports why a version with that manifest can't be called, nil if it can. before is
-	// that of the older version which it replaces, nil if there is none.
-	Check func(m, before *manifest.Manifest) error
+	Optional bool                  // the function may be missing
+	Check    func(Candidate) error // reports why a version can't be called, nil if it can
+}
+
+// A Candidate is a version that is judged by what it says of itself.
+type Candidate struct {
+	Manifest *manifest.Manifest
+	Before   *manifest.Manifest          // of the older version which it replaces, nil if there is none
+	Lacks    func(contract string) error // why it does not serve a contract, nil if that is not known; nil for a file
 }
 
 // maxParams is how many parameters a typed function has at most.

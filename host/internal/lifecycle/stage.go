@@ -191,7 +191,7 @@ func (s *Slot) checkBindings(im *image.Image) error {
 				Reason: reason, Cause: cause, Advice: "the host has bound it"}
 		}
 		if b.Check != nil {
-			if err := b.Check(&im.Manifest, before); err != nil {
+			if err := b.Check(invoke.Candidate{Manifest: &im.Manifest, Before: before, Lacks: im.Lacks}); err != nil {
 				return refuse(life.ErrContract, err)
 			}
 		}

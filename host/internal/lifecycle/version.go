@@ -127,7 +127,7 @@ func Open(ctx context.Context, src Source, conf *Config, own func(*Version)) (*V
 // replaces, nil if it is not newer.
 func (v *Version) Find(b *invoke.Binding, before *manifest.Manifest) (*invoke.Function, error) {
 	if b.Check != nil {
-		if err := b.Check(&v.Desc.Manifest, before); err != nil {
+		if err := b.Check(invoke.Candidate{Manifest: &v.Desc.Manifest, Before: before, Lacks: v.Lacks()}); err != nil {
 			return nil, v.Target.Error(life.StepBind, life.ErrContract, err)
 		}
 	}
