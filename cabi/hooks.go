@@ -21,9 +21,10 @@ var hooks struct {
 }
 
 // OnStart registers f to run when the host starts this version, in the order
-// of registration. Its context ends with the host's deadline, or when f
-// returns; a version whose f fails, panics or does not end in time never
-// receives a call. Call it from an init function.
+// of registration. Its context ends with the host's deadline, when the context of
+// the swap ends, since nobody waits any more, or when f returns; a version whose
+// f fails, panics or does not end in time never receives a call. Call it from an
+// init function.
 func OnStart(f func(context.Context) error) { hooks.start = append(hooks.start, f) }
 
 // OnHealth registers f to say whether this version is fit to serve.
@@ -86,14 +87,20 @@ func runHooks(name string, fs []func(context.Context) error, timeout time.Durati
 }
 
 // runHook runs f. A hook that outlives its time is left behind: nothing can
-// stop a goroutine from outside but the unload.
+// stop a goroutine from outside but the unload. One that the host has cancelled still has that
+// time, to undo what it has begun.
 func runHook(name string, f func(context.Context) error, timeout time.Duration) int32 {
-	ctx, cancel := context.WithCancel(context.Background())
+	limited, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if timeout > 0 {
-		ctx, cancel = context.WithTimeout(ctx, timeout)
+		limited, cancel = context.WithTimeout(limited, timeout)
 		defer cancel()
 	}
+	called, end := Context() // the export that runs the hooks
+	defer end()
+	ctx, cancel := context.WithCancel(limited)
+	defer cancel()
+	defer context.AfterFunc(called, cancel)()
 	done := make(chan int32, 1)
 	go func() {
 		done <- Run(func() error { return f(ctx) })
@@ -101,10 +108,10 @@ func runHook(name string, f func(context.Context) error, timeout time.Duration) 
 	select {
 	case status := <-done:
 		// A hook that fails because its time is up was too slow, whoever noticed first.
-		if status == abi.OK || ctx.Err() == nil {
+		if status == abi.OK || limited.Err() == nil {
 			return status
 		}
-	case <-ctx.Done():
+	case <-limited.Done():
 	}
 	return keep(abi.Timeout, fmt.Appendf(nil, "the %s hook did not end within %v", name, timeout))
 }

@@ -73,8 +73,8 @@ func (l *Library) State() State { return l.v.State() }
 // InFlight is how many calls are inside the library now.
 func (l *Library) InFlight() int64 { return l.v.Target.InFlight() }
 
-// Health runs the library's health hooks.
-func (l *Library) Health(context.Context) error { return l.v.Health() }
+// Health runs the library's health hooks. Their context ends with ctx; they have until [HealthTimeout] to return.
+func (l *Library) Health(ctx context.Context) error { return l.v.Health(ctx) }
 
 // Call calls a function by name with arguments that are converted to its
 // parameter types: numbers of any Go type and json.Number where the value

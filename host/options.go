@@ -61,7 +61,8 @@ func AllowDowngrade() Option { return func(c *config) { c.AllowDowngrade = true 
 // each health and stop hook if they have no limit of their own; default 10 s. A version
 // whose init functions do not end in time is ended as in a crash. A version whose start hook fails
 // or does not end in time never receives a call, and its stop hooks don't run:
-// they would end what was never begun.
+// they would end what was never begun. The context of start and health hooks ends as well when that
+// of the swap does; they have until their limit to return.
 func StartTimeout(d time.Duration) Option { return func(c *config) { c.Instance.StartTimeout = d } }
 
 // HealthTimeout limits each health hook.

@@ -209,6 +209,30 @@ func TestBadStart(t *testing.T) {
 	}
 }
 
+// Nobody waits for a start once the context of the swap has ended: its hook is told.
+func TestStartHookIsToldOfTheEnd(t *testing.T) {
+	file := libtest.Build(t, "badstart", "2", libtest.LDFlags("-X main.mode=heed"))
+	waits := make(chan struct{}, 1)
+	slot := newSlot(t, "badstart", []string{libtest.Build(t, "badstart", "1")}, host.StartTimeout(time.Hour),
+		host.OnCount(func(*host.Library, string, int64) { waits <- struct{}{} }))
+	builtin := host.Builtin("2", map[string]any{"Answer": func() int32 { return 43 }}, host.Hooks{Start: func(ctx context.Context) error {
+		waits <- struct{}{}
+		<-ctx.Done()
+		return errors.New("nobody waits")
+	}})
+	for name, from := range map[string]host.Source{"library": host.File(file), "builtin": builtin} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-waits; cancel() }()
+			_, err := slot.SwapTo(ctx, from)
+			require.ErrorIs(t, err, host.ErrStart)
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.ErrorContains(t, err, "nobody waits")
+			assert.Equal(t, "1", slot.Current().Version())
+		})
+	}
+}
+
 var errCheck = errors.New("the answer is not 43")
 
 // The host's own test of a new version may call it.

@@ -41,7 +41,8 @@ func FileIn(fsys fs.FS, path string) Source {
 // [CheckFileName] know it by the name. Nobody writes to b until the call that it is for has returned.
 func Bytes(name string, b []byte) Source { return Source{s: lifecycle.Bytes(name, b)} }
 
-// Hooks are for a [Builtin] what cabi.OnStart and its kin are for a library. Each may be nil.
+// Hooks are for a [Builtin] what cabi.OnStart and its kin are for a library, with the same limits
+// ([StartTimeout]). Each may be nil.
 type Hooks struct {
 	Start, Health, Stop func(context.Context) error
 	Save                func() ([]byte, error)

@@ -233,15 +233,15 @@ func (in *Instance) Lookup(name string, want abi.Signature) (*invoke.Function, e
 }
 
 // start runs the library's start hooks, so that no user's call pays for them.
-func (in *Instance) start(context.Context) error {
-	err := in.Target.Start(in.conf.StartTimeout)
+func (in *Instance) start(ctx context.Context) error {
+	err := in.Target.Start(ctx, in.conf.StartTimeout)
 	in.started = err == nil
 	return err
 }
 
 // check asks the library's health hooks, and the host.
 func (in *Instance) check(ctx context.Context) (err error) {
-	if err := in.Health(); err != nil {
+	if err := in.Health(ctx); err != nil {
 		return err
 	}
 	if err := in.refuseConflicts(); err != nil || in.conf.Check == nil {
@@ -256,7 +256,9 @@ func (in *Instance) check(ctx context.Context) (err error) {
 }
 
 // Health runs the library's health hooks.
-func (in *Instance) Health() error { return in.Target.Health(in.conf.HealthTimeout) }
+func (in *Instance) Health(ctx context.Context) error {
+	return in.Target.Health(ctx, in.conf.HealthTimeout)
+}
 
 // Close waits for the calls inside the library, at most for the drain timeout or until
 // ctx ends, then stops and unloads it. The report says what was freed and what is left.

@@ -164,7 +164,7 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 	}
 	fn := c.fn
 	over, told := make(chan struct{}), make(chan struct{})
-	go func() { c.keepCancelling(over); close(told) }()
+	go func() { keepTelling(over, c.cancel); close(told) }()
 	grace := time.NewTimer(fn.target.Conf.CancelGrace)
 	defer grace.Stop()
 	select {
@@ -192,10 +192,11 @@ func (fn *Function) hung(why error) error {
 		Cause: fmt.Errorf("%s: %w", fn.name, why)}
 }
 
-// keepCancelling cancels the call until it has ended, at ever longer intervals: the
-// library forgets what it is told before its export has asked for cabi.Context.
-func (c *boundedCall) keepCancelling(over <-chan struct{}) {
-	for pause := 100 * time.Microsecond; c.cancel(); pause *= 2 {
+// keepTelling cancels a call until it has ended, at ever longer intervals: the
+// library forgets what it is told before its export has asked for cabi.Context. cancel reports
+// whether there is anybody to be told.
+func keepTelling(over <-chan struct{}, cancel func() bool) {
+	for pause := 100 * time.Microsecond; cancel(); pause *= 2 {
 		select {
 		case <-time.After(pause):
 		case <-over:

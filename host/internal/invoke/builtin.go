@@ -288,7 +288,8 @@ func (b *Builtin) take(status int32) ([]byte, error) {
 }
 
 // runHook runs a hook of a builtin, within limit. One that outlives it is left behind, and keeps the version.
-func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
+// The hook is told when parent ends.
+func (t *Target) runHook(parent context.Context, name string, hook Hook, limit time.Duration) error {
 	if hook == nil {
 		return nil
 	}
@@ -300,12 +301,15 @@ func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
 		t.leaveUncounted(s)
 		return t.CrashError()
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	limited, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, limit)
+		limited, cancel = context.WithTimeout(limited, limit)
 		defer cancel()
 	}
+	ctx, end := context.WithCancel(limited)
+	defer end()
+	defer context.AfterFunc(parent, end)()
 	var status int32
 	done := make(chan struct{})
 	go func() {
@@ -334,17 +338,17 @@ func (t *Target) runHook(name string, hook Hook, limit time.Duration) error {
 		if abi.Kind(status) == abi.OK {
 			return nil
 		}
-		if ctx.Err() == nil {
+		if limited.Err() == nil {
 			return errors.New(t.message(status))
 		}
-	case <-ctx.Done():
+	case <-limited.Done():
 	}
 	return fmt.Errorf("the %s hook did not end within %v", name, limit)
 }
 
 func (t *Target) saveBuiltin(limit time.Duration) (state []byte, err error) {
 	saved := make(chan []byte, 1)
-	err = t.runHook("save", func(context.Context) error {
+	err = t.runHook(context.Background(), "save", func(context.Context) error {
 		state, err := t.builtin.Save()
 		saved <- state
 		return err
@@ -357,7 +361,7 @@ func (t *Target) saveBuiltin(limit time.Duration) (state []byte, err error) {
 
 func (t *Target) restoreBuiltin(state []byte, limit time.Duration) error {
 	own := append([]byte(nil), state...)
-	return t.runHook("restore", func(context.Context) error { return t.builtin.Restore(own) }, limit)
+	return t.runHook(context.Background(), "restore", func(context.Context) error { return t.builtin.Restore(own) }, limit)
 }
 
 // CloseStreams ends the streams that are left of a builtin.

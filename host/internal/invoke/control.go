@@ -1,6 +1,7 @@
 package invoke
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,16 +104,57 @@ func (t *Target) ask(addr uintptr, args ...uint64) (uint64, error) {
 }
 
 // hook calls a control function that takes a limit and returns a status, or what a builtin has
-// in its place.
-func (t *Target) hook(name string, addr uintptr, limit time.Duration, builtin func(*Builtin) Hook) error {
+// in its place. The hook is told when ctx ends, and has until its limit to return.
+func (t *Target) hook(ctx context.Context, name string, addr uintptr, limit time.Duration, builtin func(*Builtin) Hook) error {
+	var err error
 	if t.builtin != nil {
-		return t.runHook(name, builtin(t.builtin), limit)
+		err = t.runHook(ctx, name, builtin(t.builtin), limit)
+	} else {
+		err = t.callHook(ctx, addr, limit)
 	}
-	status, err := t.ask(addr, uint64(limit))
-	if err != nil || abi.Kind(int32(status)) == abi.OK {
+	if ended := ctx.Err(); err != nil && ended != nil && !t.Dead() {
+		return fmt.Errorf("%w (its context has ended: %w)", err, ended)
+	}
+	return err
+}
+
+// callHook is hook for a library.
+func (t *Target) callHook(ctx context.Context, addr uintptr, limit time.Duration) error {
+	returned := func() {}
+	f, err := t.control(addr, func(f *call.Frame) {
+		f.Int(uint64(limit))
+		returned = t.tellEnd(ctx, f)
+	})
+	returned() // before anybody else has the frame
+	if err != nil {
 		return err
 	}
-	return errors.New(t.message(int32(status)))
+	defer f.Put()
+	if status := int32(f.R0); abi.Kind(status) != abi.OK {
+		return errors.New(t.message(status))
+	}
+	return nil
+}
+
+// tellEnd cancels the call that will be made with f when ctx ends. The caller says when it has returned.
+func (t *Target) tellEnd(ctx context.Context, f *call.Frame) (returned func()) {
+	f.Forget()
+	over, told := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(told)
+		keepTelling(over, func() bool {
+			if called := f.Called(); called != 0 {
+				_, _ = t.ask(t.sym.cancel, uint64(called))
+			}
+			return true
+		})
+	})
+	return func() {
+		close(over)
+		if !stop() {
+			<-told
+		}
+	}
 }
 
 // Touch makes the first call, of a function that does nothing: it waits for the
@@ -122,25 +164,25 @@ func (t *Target) Touch() error {
 	return err
 }
 
-// Start runs the library's start hooks.
-func (t *Target) Start(limit time.Duration) error {
-	return t.hook("start", t.sym.start, limit, func(b *Builtin) Hook { return b.Start })
+// Start runs the library's start hooks, whose context ends with ctx.
+func (t *Target) Start(ctx context.Context, limit time.Duration) error {
+	return t.hook(ctx, "start", t.sym.start, limit, func(b *Builtin) Hook { return b.Start })
 }
 
 // Stop runs its stop hooks.
 func (t *Target) Stop(limit time.Duration) error {
 	t.stopped.Store(true)
-	return t.hook("stop", t.sym.stop, limit, func(b *Builtin) Hook { return b.Stop })
+	return t.hook(context.Background(), "stop", t.sym.stop, limit, func(b *Builtin) Hook { return b.Stop })
 }
 
-// Health runs its health hooks. It counts as no call.
-func (t *Target) Health(limit time.Duration) error {
+// Health runs its health hooks, whose context ends with ctx. It counts as no call.
+func (t *Target) Health(ctx context.Context, limit time.Duration) error {
 	s, ok := t.gate.EnterBeyond() // a version that is full may be healthy
 	if !ok {
 		return t.closedError()
 	}
 	defer t.leaveUncounted(s)
-	if err := t.hook("health", t.sym.health, limit, func(b *Builtin) Hook { return b.Health }); err != nil {
+	if err := t.hook(ctx, "health", t.sym.health, limit, func(b *Builtin) Hook { return b.Health }); err != nil {
 		return t.Error(life.StepHealth, life.ErrUnhealthy, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -46,7 +47,7 @@ func (o *observed) broken(r Rule) string {
 	if why := o.tooManyErrors(r); why != "" {
 		return why
 	}
-	if err := o.version.Health(); errors.Is(err, life.ErrUnhealthy) {
+	if err := o.version.Health(context.Background()); errors.Is(err, life.ErrUnhealthy) {
 		return err.Error()
 	}
 	return ""

@@ -10,12 +10,12 @@ import (
 	"github.com/hotso/hotso/cabi"
 )
 
-// mode is set by the linker. With error, panic, hang and unhealthy the start does not
-// succeed. With sickens it does, and the library is unhealthy when it is asked again.
+// mode is set by the linker. With error, panic, hang, heed, which waits for the end of its context, and
+// unhealthy the start does not succeed. With sickens it does, and the library is unhealthy when it is asked again.
 var mode string
 
 func init() {
-	cabi.OnStart(func(context.Context) error {
+	cabi.OnStart(func(ctx context.Context) error {
 		switch mode {
 		case "error":
 			return errors.New("cannot start")
@@ -23,6 +23,10 @@ func init() {
 			panic("cannot start")
 		case "hang":
 			select {}
+		case "heed":
+			cabi.Count("waits", 1)
+			<-ctx.Done()
+			return errors.New("nobody waits")
 		}
 		return nil
 	})

@@ -228,7 +228,7 @@ HOTSO_EXPORT extern uint32_t hotso_pending;
 /* Tells a call that its caller no longer waits. The call is named by the pointer of the
  * thread that makes it (psABI: fs:0 on amd64, TPIDR_EL0 on arm64); a hotso host has a name
  * for each call, as a thread may make the next one by now. A call that does not ask
- * (cabi.Context) never knows. */
+ * (cabi.Context) never knows; one of hotso_start, hotso_health or hotso_stop has its hooks know. */
 HOTSO_EXPORT void hotso_cancel(uintptr_t called);
 
 /* Ends the library's Go runtime in the way that kind names, for a drill: a hotso
