@@ -61,6 +61,22 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// What labels for the host's profiles cost a call.
+func BenchmarkLabelledCall(b *testing.B) {
+	ctx := context.Background()
+	for name, opts := range map[string][]host.Option{"without": nil, "with": {host.LabelCalls()}} {
+		lib, err := host.Open(ctx, libtest.Greeter(b, "2"), opts...)
+		require.NoError(b, err)
+		defer lib.Close(ctx)
+		add, err := host.Func2[int32, int32, int32](lib, "Add")
+		require.NoError(b, err)
+		run(b, "add/"+name, func() error {
+			_, err := add(ctx, 40, 2)
+			return err
+		})
+	}
+}
+
 // What a canary costs the calls that go past it: without one, drawn at random, and by
 // key.
 func BenchmarkCallBesideACanary(b *testing.B) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,43 @@ func TestProfileNamesItsVersion(t *testing.T) {
 	assert.Regexp(t, `hotso:\d+:profiled\.v1`, raw)
 }
 
+// Every sample of every profile says whose it is.
+func TestProfileHasLabels(t *testing.T) {
+	lib := profiled(t)
+	for _, name := range []string{"profile?seconds=0.5", "heap", "goroutine"} {
+		tags := goTool(t, profile(t, lib, name), "pprof", "-tags")
+		assert.Regexp(t, `library: Total .*\n.*100%\): profiled`, tags, name)
+		assert.Regexp(t, `version: Total .*\n.*100%\): 1`, tags, name)
+	}
+}
+
+// The host's own profile tells the time of versions apart, if calls are labelled, and of other goroutines
+// nothing.
+func TestLabelCalls(t *testing.T) {
+	both := []*host.Library{open(t, libtest.Build(t, "profiled", "1"), host.LabelCalls()), open(t, libtest.Build(t, "profiled", "2"), host.LabelCalls())}
+	burnHost := func() {
+		for end := time.Now().Add(50 * time.Millisecond); time.Now().Before(end); {
+		}
+	}
+	var b bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&b))
+	pprof.Do(t.Context(), pprof.Labels("request", "7"), func(labelled context.Context) {
+		typed := must(host.Func1[int64, int64](both[0], "Burn"))(t)
+		for range 10 {
+			_, err := typed(context.WithoutCancel(labelled), 20) // on this goroutine
+			require.NoError(t, err)
+			_, err = both[1].Call(labelled, "Burn", 20) // on another
+			require.NoError(t, err)
+			burnHost()
+		}
+	})
+	pprof.StopCPUProfile()
+	raw := goTool(t, b.String(), "pprof", "-raw")
+	assert.Regexp(t, `library:\[profiled\] +request:\[7\] +version:\[1\]`, raw)
+	assert.Regexp(t, `library:\[profiled\] +request:\[7\] +version:\[2\]`, raw)
+	assert.Regexp(t, `(?m)^ +request:\[7\]$`, raw, "what the host does between the calls")
+}
+
 func TestVars(t *testing.T) {
 	lib := open(t, libtest.Build(t, "profiled", "7"))
 	callLib(t, lib, "Burn", 0)
@@ -178,9 +216,14 @@ func TestProfileEndsWithItsContext(t *testing.T) {
 	go func() {
 		done <- alone(func() error { return lib.Profile(limited, io.Discard, "profile?seconds=1000") })
 	}()
-	var failed *host.CallError
-	eventually(t, func() bool { return errors.As(lib.Profile(ctx, io.Discard, "profile?seconds=0"), &failed) }, "it runs")
-	assert.Contains(t, failed.Message, "already in use")
+	other := open(t, libtest.Build(t, "profiled", "2"))
+	var busy error
+	eventually(t, func() bool {
+		busy = other.Profile(ctx, io.Discard, "profile?seconds=0")
+		return errors.Is(busy, host.ErrBusy)
+	}, "it runs")
+	assert.ErrorContains(t, busy, "libprofiled.v2.so")
+	assert.ErrorContains(t, busy, "a CPU profile of a library runs")
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 	eventually(t, func() bool { return lib.Profile(ctx, io.Discard, "profile?seconds=0") == nil }, "it has ended")
@@ -189,9 +232,14 @@ func TestProfileEndsWithItsContext(t *testing.T) {
 
 // alone takes a profile again while another, by which a test finds out whether it runs, is in its way.
 func alone(take func() error) (err error) {
-	for err = take(); errors.As(err, new(*host.CallError)); err = take() {
+	for err = take(); isTaken(err); err = take() {
 	}
 	return err
+}
+
+// isTaken reports whether a profile was refused because of another: by the host, or by the library.
+func isTaken(err error) bool {
+	return errors.Is(err, host.ErrBusy) || errors.As(err, new(*host.CallError))
 }
 
 // A profile is in nobody's way: a version that is replaced does not wait for it, and nothing is left.
@@ -205,7 +253,7 @@ func TestUnloadEndsAProfile(t *testing.T) {
 			go func() { done <- alone(func() error { return host.Debug(lib, ctx, io.Discard, name) }) }()
 			if strings.HasPrefix(name, "pprof") {
 				eventually(t, func() bool {
-					return errors.As(lib.Profile(ctx, io.Discard, strings.TrimPrefix(strings.Replace(name, "1000", "0", 1), "pprof/")), new(*host.CallError))
+					return isTaken(lib.Profile(ctx, io.Discard, strings.TrimPrefix(strings.Replace(name, "1000", "0", 1), "pprof/")))
 				}, "it runs")
 			}
 			callLib(t, lib, "Burn", 20)

@@ -201,6 +201,12 @@ func CancelGrace(d time.Duration) Option { return func(c *config) { c.Instance.C
 // libc's own functions that free, resize or keep a block of the caller's are known.
 func ReclaimC() Option { return func(c *config) { c.Instance.ReclaimC = true } }
 
+// LabelCalls has the goroutine of a call carry the labels library and version ([pprof.Labels]) until the call
+// returns, beside those that its context has, so that CPU profiles of the host tell libraries and versions
+// apart. They are where all of a library's time is, below runtime.cgocall. After the call the goroutine has the labels of
+// the call's context, as after [pprof.Do]. Without the option a call does nothing for profiles.
+func LabelCalls() Option { return func(c *config) { c.Instance.LabelCalls = true } }
+
 // RefuseConflicts gives a version up, with ErrConflict, that has a file open after its start hooks which
 // another version in the process has open as well, if only one may: see [Conflict]. Without it that
 // is an event (Conflicting) and a line in [Slot.Versions]. What a library opens later, when it is called,

@@ -3,6 +3,7 @@ package invoke
 import (
 	"context"
 	"errors"
+	"runtime/pprof"
 	"time"
 	"unsafe"
 
@@ -125,10 +126,27 @@ func FinishBytes(ctx context.Context, s *Lease, room []byte) ([]byte, error) {
 // has returned.
 func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 	in := &s.Value
-	if !in.bounded {
-		return in.fn.complete(s, r)
+	fn := in.fn
+	if in.bounded || !fn.bare {
+		return finishWith(ctx, s, r)
 	}
-	if !in.stays {
+	err := fn.do(in, r)
+	fn.leave(s)
+	return err
+}
+
+// finishWith is finishInto for a call that has something about it.
+func finishWith(ctx context.Context, s *Lease, r unsafe.Pointer) error {
+	in := &s.Value
+	if labels := in.fn.target.labels; labels != nil { // as pprof.Do, for whose function the result would be on the heap
+		defer pprof.SetGoroutineLabels(ctx)
+		ctx = pprof.WithLabels(ctx, *labels)
+		pprof.SetGoroutineLabels(ctx) // what the goroutine starts has them, too
+	}
+	switch {
+	case !in.bounded:
+		return in.fn.complete(s, r)
+	case !in.stays:
 		return finishBounded(ctx, s, r)
 	}
 	in.watch(ctx, s)
@@ -141,18 +159,8 @@ func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 // complete makes a call on the goroutine of its caller, and leaves, also if the function ends
 // the goroutine: a builtin's can. Callbacks of a library must not, see Finish.
 func (fn *Function) complete(s *Lease, r unsafe.Pointer) error {
-	if fn.builtin != nil {
-		return fn.completeBuiltin(s, r)
-	}
-	err := fn.do(&s.Value, r)
-	fn.leave(s)
-	return err
-}
-
-// completeBuiltin has the defer that other calls need not pay for.
-func (fn *Function) completeBuiltin(s *Lease, r unsafe.Pointer) error {
 	defer fn.leave(s)
-	return fn.doBuiltin(&s.Value, r)
+	return fn.do(&s.Value, r)
 }
 
 // failed says how a plain call did.

@@ -2,6 +2,7 @@ package invoke
 
 import (
 	"context"
+	"runtime/pprof"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ type Config struct {
 	KillHung     bool          // end the version when a call does not return by its deadline
 	CancelGrace  time.Duration // how long a caller whose context has ended waits for an answer
 	Imports      []*Import     // what the host provides
+	LabelCalls   bool          // in profiles of the host
 }
 
 // A Target is one loaded version as its callers see it. Whoever loads the version
@@ -47,12 +49,17 @@ type Target struct {
 	stopped  atomic.Bool      // its stop hooks have begun
 	kill     func(why string) // nil if it can't be ended
 	builtin  *Builtin         // its code, if that is linked into the program
+	labels   *pprof.LabelSet  // of its calls, nil: none
 }
 
 // New returns the target of a version that is going to be loaded.
 func New(name, version, file string, conf *Config) *Target {
 	t := &Target{Name: name, Version: version, File: file, Conf: conf}
 	t.bound.Store(&[]*Function{})
+	if conf.LabelCalls {
+		labels := pprof.Labels("library", name, "version", version)
+		t.labels = &labels
+	}
 	t.pins.ended = make(chan struct{})
 	t.End.init()
 	t.limit()

@@ -91,6 +91,8 @@ func (s *Server) debug(w http.ResponseWriter, r *http.Request, slot *host.Slot, 
 		panic(http.ErrAbortHandler)
 	case errors.Is(err, host.ErrClosed):
 		fail(w, http.StatusServiceUnavailable, "%s has ended", asked)
+	case errors.Is(err, host.ErrBusy):
+		fail(w, http.StatusConflict, "%v", err)
 	default:
 		fail(w, statusOf(err), "%v", err)
 	}

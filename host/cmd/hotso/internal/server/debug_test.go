@@ -146,17 +146,22 @@ func TestNobodyWaitsForAProfile(t *testing.T) {
 		go func() {
 			req, _ := http.NewRequest("GET", r.url+"/debug/pprof/profiled@"+version+"/profile?seconds=3600", nil)
 			req.SetBasicAuth("", token)
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				done <- 0
-				return
+			for {
+				resp, err := http.DefaultClient.Do(req)
+				if err != nil {
+					done <- 0
+					return
+				}
+				resp.Body.Close()
+				if resp.StatusCode != http.StatusConflict { // with the one below
+					done <- resp.StatusCode
+					return
+				}
 			}
-			resp.Body.Close()
-			done <- resp.StatusCode
 		}()
 		require.Eventually(t, func() bool {
-			_, text, _ := r.do("GET", "/debug/pprof/profiled@"+version+"/profile?seconds=0", "")
-			return strings.Contains(text, "already in use")
+			status, text, _ := r.do("GET", "/debug/pprof/profiled@"+version+"/profile?seconds=0", "")
+			return status == http.StatusConflict && strings.Contains(text, "would count the same time twice")
 		}, limit, poll)
 		return done
 	}
