@@ -203,6 +203,7 @@ func TestDev(t *testing.T) {
 	failed := w.built("failed")
 	assert.Contains(t, failed.Error, "libshop/main.go:18:", "from where hotso runs")
 	assert.Contains(t, failed.Error, "undefined: sait")
+	assert.Equal(t, "errors/go-command", failed.Page)
 	says("Moin, Ada, 3")
 
 	w.edit("libshop/main.go", "%d\", name, sait), nil", "%s\", name, said), nil")
@@ -304,6 +305,7 @@ func TestDevTells(t *testing.T) {
 	failed := w.built("failed")
 	assert.Contains(t, failed.Error, "another form")
 	assert.Contains(t, failed.Mend, "cabi.OnRestore")
+	assert.Equal(t, "errors/state", failed.Page)
 	_, body = w.call("Shop.Say", `["Ada"]`)
 	assert.Contains(t, body, "Hello, Ada, 2!")
 	w.edit("libshop/main.go", "cabi.OnRestore(", "_ = (")
