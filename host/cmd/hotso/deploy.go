@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 
@@ -89,63 +84,4 @@ func post[T any](ctx context.Context, t *terminal, c client, path string, asJSON
 		return t.json(done)
 	}
 	return t.say("%s", says(done))
-}
-
-// A client talks to the server behind a unix socket.
-type client string
-
-func (c client) do(ctx context.Context, method, path string, body []byte, result any) error {
-	b, err := c.ask(ctx, method, path, body)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, result)
-}
-
-// ask returns the body of an answer.
-func (c client) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	web := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", string(c))
-		},
-	}}
-	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	resp, err := web.Do(r)
-	if err != nil {
-		return nil, fmt.Errorf("no server at %s (start one with hotso serve): %w", string(c), errors.Unwrap(err))
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		var f struct{ Error, Page string }
-		_ = json.Unmarshal(b, &f) // empty if it is not JSON; then the status says what is wrong
-		return nil, &refusedByServer{resp.StatusCode, fmt.Sprintf("%s: %s", resp.Status, f.Error), f.Page}
-	}
-	return b, nil
-}
-
-// refusedByServer is an answer other than 200. It gives the exit code of the same
-// error in this process.
-type refusedByServer struct {
-	status int
-	text   string
-	page   string
-}
-
-func (e *refusedByServer) Error() string { return e.text }
-
-// Page is what the server says that hotso help has on it.
-func (e *refusedByServer) Page() string { return e.page }
-
-func (e *refusedByServer) Is(target error) bool {
-	return target == host.ErrRefused && e.status == http.StatusUnprocessableEntity ||
-		target == host.ErrArgument && e.status == http.StatusBadRequest
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
@@ -14,6 +16,7 @@ import (
 	"github.com/hotso/hotso/host/cmd/hotso/internal/doctor"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/explain"
 )
 
@@ -85,8 +88,12 @@ func diagnose(ctx context.Context, t *terminal, path string, asJSON bool) error 
 func look(ctx context.Context, t *terminal, path string) ([]doctor.Finding, error) {
 	defer t.busy("looking")()
 	switch {
-	case doctor.IsURL(path):
-		return doctor.Ask(ctx, path), nil
+	case isURL(path):
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		var v server.Versions
+		err := client(path).do(ctx, http.MethodGet, "/versions", nil, &v)
+		return doctor.Server(v, err), nil
 	case path == "":
 		return doctor.Look(ctx, ""), nil
 	}

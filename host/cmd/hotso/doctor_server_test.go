@@ -91,7 +91,7 @@ func TestDoctorAsksWhatIsNoServer(t *testing.T) {
 		return &doctorOf{t, examined(t, doctorIn(t.TempDir(), nil, url))}
 	}
 	ask(s.URL+"/text").finds("server", doctor.Bad, "no answer of hotso serve", "address of a hotso serve")
-	ask(s.URL+"/json").finds("server", doctor.Bad, "no answer of hotso serve", "address of a hotso serve")
+	ask(s.URL+"/json").finds("server", doctor.Bad, "no hotso serve", "address of a hotso serve")
 	ask(s.URL+"/none").finds("server", doctor.Bad, "404", "address of a hotso serve")
 	ask(s.URL+"/refuses").finds("server", doctor.Bad, "this server is not called that", "")
 	states := ask(s.URL + "/states/")

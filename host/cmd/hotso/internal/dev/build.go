@@ -1,17 +1,15 @@
 package dev
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/gocmd"
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/host/internal/version"
@@ -204,13 +202,7 @@ func (b *Builder) checkBy(ctx context.Context, command string, dirs []string) er
 	if b.Tags != "" {
 		args = append(args, "-tags", b.Tags)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, dirs...)...)
-	cmd.Dir = b.Dir
-	cmd.Env = withCgo(append(slices.Clone(b.Env), "GOTMPDIR="+b.work)...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: go %s: %w\n%s", libbuild.ErrGo, command, err, bytes.TrimSpace(out))
-	}
-	return nil
+	return gocmd.Run(ctx, b.Dir, append(slices.Clone(b.Env), "GOTMPDIR="+b.work, withCgo), append(args, dirs...)...)
 }
 
 // library builds the next version, and puts it into the directory if passed has no error. If its host is

@@ -2,7 +2,6 @@ package dev
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -12,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/hotso/hotso/host/cmd/hotso/internal/gocmd"
 )
 
 // A Host is a program of the user's that runs beside the builds, and picks versions up by itself. Its
@@ -101,10 +102,7 @@ func (h *Host) build(ctx context.Context, dir string) (binary string, err error)
 	if err := os.Remove(binary); err != nil && !os.IsNotExist(err) {
 		return "", err
 	}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, dir).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return binary, nil
+	return binary, gocmd.Run(ctx, "", nil, "build", "-o", binary, dir)
 }
 
 // patience is how long a program has to end by itself.

@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/gocmd"
 	"github.com/hotso/hotso/host/internal/gen"
-	"github.com/hotso/hotso/host/internal/libbuild"
 )
 
 // A SourceSet is what a build reads of what people edit: the packages of the main module, and of
@@ -77,7 +76,7 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 	if tags != "" {
 		args = append(args, "-tags", tags)
 	}
-	out, err := goCommand(ctx, dir, append(args, ".")...)
+	out, err := gocmd.Output(ctx, dir, []string{withCgo}, append(args, ".")...)
 	if err != nil {
 		return SourceSet{}, err
 	}
@@ -112,7 +111,7 @@ func Sources(ctx context.Context, dir string, tags string) (SourceSet, error) {
 		}
 	}
 	set.Generated = generatedFrom(edited, read)
-	if work, err := goCommand(ctx, dir, "env", "GOWORK"); err == nil {
+	if work, err := gocmd.Output(ctx, dir, []string{withCgo}, "env", "GOWORK"); err == nil {
 		if f := strings.TrimSpace(string(work)); f != "" && f != "off" {
 			set.Files = append(set.Files, f, f+".sum")
 		}
@@ -165,21 +164,8 @@ func hasContract(path string) bool {
 	})
 }
 
-// withCgo is the environment for what looks at a library, whatever that of its host is.
-func withCgo(more ...string) []string { return append(append(os.Environ(), more...), "CGO_ENABLED=1") }
-
-// goCommand runs the go command in a directory.
-func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = dir, withCgo()
-	var problems bytes.Buffer
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%w: go %s: %w\n%s", libbuild.ErrGo, args[0], err, bytes.TrimSpace(problems.Bytes()))
-	}
-	return out, nil
-}
+// withCgo is for what looks at a library, whatever the environment of its host says.
+const withCgo = "CGO_ENABLED=1"
 
 // isSource reports whether a file of that name can be part of a package (go help packages, go help
 // cgo), and is written by people. What editors write beside a file begins with a dot or ends otherwise.

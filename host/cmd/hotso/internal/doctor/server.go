@@ -1,33 +1,20 @@
 package doctor
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
+	"errors"
 	"strings"
-	"time"
 
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/life"
 )
 
-const (
-	patience  = 10 * time.Second
-	maxAnswer = 16 << 20 // bytes
-)
-
-// IsURL reports whether a text is the address of a server.
-func IsURL(text string) bool {
-	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
-}
-
-// Ask asks a running hotso serve which versions it has, and looks at each.
-func Ask(ctx context.Context, address string) []Finding {
+// Server looks at the versions of a running hotso serve, which was asked by GET /versions; or says why there is no
+// answer.
+func Server(v server.Versions, err error) []Finding {
 	f := &findings{}
-	v, err := versions(ctx, address)
+	if err == nil && v.Versions == nil {
+		err = errors.New("it answers, but is no hotso serve")
+	}
 	if err != nil {
 		f.bad("server", err.Error(), "give the address of a hotso serve that runs; hotso versions DIR asks by the socket in its directory")
 		return *f
@@ -44,38 +31,6 @@ func Ask(ctx context.Context, address string) []Finding {
 		f.lookAtVersion(i)
 	}
 	return *f
-}
-
-// versions is the answer to GET /versions.
-func versions(ctx context.Context, address string) (v server.Versions, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	path, err := url.JoinPath(address, "versions")
-	if err != nil {
-		return v, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
-	if err != nil {
-		return v, err
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return v, err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	if err != nil {
-		return v, err
-	}
-	if resp.StatusCode != http.StatusOK {
-		var said struct{ Error string }
-		_ = json.Unmarshal(b, &said) // else the status says it
-		return v, fmt.Errorf("%s: %s %s", path, resp.Status, said.Error)
-	}
-	if err := json.Unmarshal(b, &v); err != nil || v.Versions == nil {
-		return v, fmt.Errorf("%s is no answer of hotso serve", path)
-	}
-	return v, nil
 }
 
 // lookAtVersion says of a version what does not go by itself.

@@ -12,7 +12,6 @@ import (
 	"go/types"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/gocmd"
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/version"
 )
@@ -208,16 +208,11 @@ func (m *Module) goMod(ctx context.Context) error {
 }
 
 func (m *Module) goCommand(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = m.Dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		advice := ""
-		if args[0] == "get" {
-			advice = "\n(--replace DIR uses hotso's source in a directory)"
-		}
-		return fmt.Errorf("%w: go %s: %w\n%s%s", gen.ErrGo, strings.Join(args, " "), err, bytes.TrimSpace(out), advice)
+	err := gocmd.Run(ctx, m.Dir, nil, args...)
+	if err != nil && args[0] == "get" {
+		return fmt.Errorf("%w\n(--replace DIR uses hotso's source in a directory)", err)
 	}
-	return nil
+	return err
 }
 
 func (m *Module) generate(ctx context.Context, dir string) error {
