@@ -67,11 +67,15 @@ func TestJudge(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	path := libtest.Greeter(t, "2")
+	reloads := 60
+	if testing.Short() {
+		reloads = 15
+	}
 	for name, c := range map[string]Config{
-		"slot, function":    {Overlap: true, Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: 60},
-		"slot, health":      {Overlap: true, Traffic: 2, Reloads: 60},
-		"library, function": {Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: 60},
-		"library, health":   {Traffic: 1, Reloads: 60},
+		"slot, function":    {Overlap: true, Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: reloads},
+		"slot, health":      {Overlap: true, Traffic: 2, Reloads: reloads},
+		"library, function": {Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: reloads},
+		"library, health":   {Traffic: 1, Reloads: reloads},
 		"a time":            {Overlap: true, For: 500 * time.Millisecond},
 		"no time":           {Overlap: true, For: 1},
 	} {

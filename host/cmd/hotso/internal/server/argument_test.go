@@ -56,6 +56,9 @@ func TestArgument(t *testing.T) {
 // What a body makes of itself in memory is bounded by what parseArguments says, also if it
 // does not fit the function.
 func TestArgumentsTakeWhatTheyCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing happens at the same time, and the race detector makes it slow")
+	}
 	const size = 4 << 20
 	list := func(e string) string { return "[" + strings.Repeat(e+",", size/(len(e)+1)) + e + "]" }
 	for name, test := range map[string]struct {

@@ -26,6 +26,9 @@ func (s *schemaOf) BindContract(c *contract.Info) ([]contract.Remote, error) {
 // What a body takes in memory, its bytes on the wire included, is bounded by what parse says. Garbage of
 // the bytes as they grow comes to four times as much.
 func TestContractArgumentsTakeWhatTheyCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing happens at the same time, and the race detector makes it slow")
+	}
 	schema := new(schemaOf)
 	_, err := shapes.Bind(schema)
 	require.NoError(t, err)
