@@ -12,8 +12,9 @@ import (
 	"github.com/hotso/hotso/cabi/abi"
 )
 
-// languages are those that there are clients for, and how each is made: the name of its file, and its text.
-var languages = map[string]func(*library) (file, text string){
+// languages are those that there are clients for, and how the files of each are made.
+var languages = map[string]func(*library) []File{
+	"node":   (*library).node,
 	"python": (*library).python,
 	"rust":   (*library).rust,
 }
@@ -53,8 +54,9 @@ func Clients(ctx context.Context, dir string, tags []string, langs []string) ([]
 	}
 	var files []File
 	for _, lang := range langs {
-		name, text := languages[lang](l)
-		files = append(files, File{filepath.FromSlash(path.Join(l.clientDir, name)), []byte(text)})
+		for _, f := range languages[lang](l) {
+			files = append(files, File{filepath.FromSlash(path.Join(l.clientDir, f.Path)), f.Data})
+		}
 	}
 	return files, nil
 }

@@ -48,7 +48,7 @@ func TestClientsUpToDate(t *testing.T) {
 	for _, dir := range []string{"../../../libgreeter", "../../../testdata/libs/echo"} {
 		files, err := gen.Clients(t.Context(), dir, nil, gen.Languages())
 		require.NoError(t, err)
-		require.Len(t, files, len(gen.Languages()))
+		require.GreaterOrEqual(t, len(files), len(gen.Languages()))
 		for _, f := range files {
 			got, err := os.ReadFile(filepath.Join(dir, f.Path))
 			assert.NoError(t, err)

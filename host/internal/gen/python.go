@@ -8,7 +8,7 @@ import (
 )
 
 // python writes a client over the package hotso of Python.
-func (l *library) python() (file, text string) {
+func (l *library) python() []File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\"\"\"Calls the library %s, through the package hotso.\"\"\"\n\n", generated, l.name)
 	if len(l.structs) > 0 {
@@ -41,7 +41,7 @@ class %s:
 	for _, f := range l.plain() {
 		f.python(&b)
 	}
-	return l.name + ".py", b.String()
+	return []File{{l.name + ".py", []byte(b.String())}}
 }
 
 func (f *function) python(b *strings.Builder) {

@@ -8,7 +8,7 @@ import (
 )
 
 // rust writes a module over the crate hotso.
-func (l *library) rust() (file, text string) {
+func (l *library) rust() []File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// %s\n\n//! Calls the library %s, through the crate hotso.\n", generated, l.name)
 	if len(l.structs) > 0 {
@@ -53,7 +53,7 @@ impl<'t> %s<'t> {
 		f.rust(&b)
 	}
 	b.WriteString("}\n")
-	return l.name + ".rs", b.String()
+	return []File{{l.name + ".rs", []byte(b.String())}}
 }
 
 func (f *function) stream() bool { return f.result != nil && f.result.Type == abi.Stream }
