@@ -253,7 +253,7 @@ typedef struct hotsoh_value {
  *   cancel_grace        time    how long a call whose time is over may take to return
  *   check_file_name     switch  the file must be called lib<name>.v<version>.so
  *   crash_limit         number  crashes within crash_window that make a crash loop
- *   crash_window        time
+ *   crash_window        time    in which they count
  *   drain_timeout       time    a swap or close waits that long for the calls inside
  *   environ             text    NAME=value, a variable of the library's environment, or NAME: none.
  *                               Set more than once, all count
@@ -300,8 +300,9 @@ HOTSOH_API hotsoh_status hotsoh_settings_set(hotsoh_settings settings, const cha
  *   user    as it was given
  *   args    count arguments, of the types of its signature; libhotso's, valid until it returns
  *   result  its type is set, of the signature's result. For a string, slice or struct set data and
- *           length: to buffer, which has room for capacity, or to memory of hotsoh_alloc, which
- *           libhotso frees. Anything else is HOTSOH_ARGUMENT for who called
+ *           length: to buffer, which has room for capacity; to memory of hotsoh_alloc, which
+ *           libhotso frees; or to other memory, which it copies at once. Anything else is
+ *           HOTSOH_ARGUMENT for who called
  *
  * Returns 0, or anything else for an error, whose message is then what data and length say. */
 typedef hotsoh_status (*hotsoh_callback)(void *user, const hotsoh_value *args, uint32_t count,
@@ -426,8 +427,8 @@ typedef struct hotsoh_call_options {
 
 /* Calls a function by name with count arguments. result may be NULL. Blocks until the function
  * returns. Errors are HOTSOH_CALL, HOTSOH_PANIC, HOTSOH_CRASHED, HOTSOH_HUNG, HOTSOH_CLOSED, HOTSOH_EMPTY,
- * HOTSOH_PAUSED, HOTSOH_TOO_MANY_CALLS, HOTSOH_FUNCTION and HOTSOH_ARGUMENT; then *result is not
- * written. */
+ * HOTSOH_PAUSED, HOTSOH_TOO_MANY_CALLS, HOTSOH_FUNCTION, HOTSOH_ARGUMENT, and HOTSOH_TIMEOUT if the time
+ * was over before the call began; then *result is not written. */
 HOTSOH_API hotsoh_status hotsoh_call_name(hotsoh_target target, const char *name, const hotsoh_value *args,
                                           uint32_t count, hotsoh_value *result,
                                           const hotsoh_call_options *options, hotsoh_error **error);

@@ -2,9 +2,11 @@ package foreign_test
 
 import (
 	"context"
+	"debug/elf"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -66,4 +68,48 @@ func TestC(t *testing.T) {
 	t.Log(out)
 	assert.NotContains(t, out, "WRONG")
 	assert.True(t, strings.HasSuffix(out, "end\n"))
+}
+
+// A second copy would have a Go runtime and signal handlers of its own, and know nothing of the first one's libraries.
+func TestSecondCopyIsRefused(t *testing.T) {
+	lib := shared(t)
+	first := filepath.Join(lib, "libhotso.so.1")
+	b, err := os.ReadFile(first)
+	require.NoError(t, err)
+	second := filepath.Join(t.TempDir(), "libhotso.so.1")
+	require.NoError(t, os.WriteFile(second, b, 0o755))
+	out := run(t, compile(t, lib, "testdata", "twice.c"), first, second, first)
+	lines := strings.Split(out, "\n")
+	assert.Equal(t, "ok; ; ok", lines[0])
+	assert.Contains(t, lines[1], "second_copy; another copy of libhotso was loaded")
+	assert.True(t, strings.HasSuffix(lines[1], "; second_copy"))
+	assert.Equal(t, "ok; ; ok", lines[2], "the first one stays")
+}
+
+// Libraries export the names of cabi.h, and libhotso those of hotso.h: both may be in one program.
+func TestOnlyItsOwnNamesAreExported(t *testing.T) {
+	lib := shared(t)
+	f, err := elf.Open(filepath.Join(lib, "libhotso.so.1"))
+	require.NoError(t, err)
+	defer f.Close()
+	symbols, err := f.DynamicSymbols()
+	require.NoError(t, err)
+	b, err := os.ReadFile(filepath.Join(root(t), "include", "hotso.h"))
+	require.NoError(t, err)
+	header := string(b)
+	var exported []string
+	for _, s := range symbols {
+		if s.Section != elf.SHN_UNDEF {
+			exported = append(exported, s.Name)
+		}
+	}
+	var declared []string
+	for _, m := range regexp.MustCompile(`(?m)^HOTSOH_API .*?\b(hotsoh_\w+)\(`).FindAllStringSubmatch(header, -1) {
+		declared = append(declared, m[1])
+	}
+	assert.Greater(t, len(declared), 30)
+	assert.ElementsMatch(t, declared, exported)
+	flags, err := f.DynValue(elf.DT_FLAGS_1)
+	require.NoError(t, err)
+	assert.NotZero(t, elf.DynFlag1(flags[0])&elf.DF_1_NODELETE, "it stays")
 }

@@ -323,7 +323,12 @@ static void crashes(void) {
     }
     hotsoh_value hang = text("hang");
     hotsoh_call_options o = {sizeof o, 100000000, NULL, 0};
-    contained += is(hotsoh_call_name(slot, "hotso_drill", &hang, 1, NULL, &o, &error), HOTSOH_HUNG);
+    hotsoh_status s;
+    while ((s = hotsoh_call_name(slot, "hotso_drill", &hang, 1, NULL, &o, &error)) == HOTSOH_TIMEOUT) {
+        hotsoh_free(error); /* the time was over before the call began */
+        error = NULL;
+    }
+    contained += is(s, HOTSOH_HUNG);
     all++;
     stop_traffic("crashes", all, now() - begin);
     check("crashes of all kinds", contained == all);
@@ -332,7 +337,7 @@ static void crashes(void) {
     check("it answers",
           is(hotsoh_call_name(slot, "Add", args, 2, &sum, NULL, &error), HOTSOH_OK) && sum.integer == 3);
     hotsoh_value kind = text("exit");
-    hotsoh_status s = hotsoh_call_name(slot, "hotso_drill", &kind, 1, NULL, NULL, &error);
+    s = hotsoh_call_name(slot, "hotso_drill", &kind, 1, NULL, NULL, &error);
     check("what a crash says", s == HOTSOH_CRASHED && error->code == 3 && strstr(error->json, "\"crash\":{"));
     hotsoh_free(error);
     error = NULL;
