@@ -10,6 +10,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,14 @@ func init() {
 	foreign.Free = func(p unsafe.Pointer) { C.free(p) }
 	foreign.FreeResult = func(p unsafe.Pointer) { C.hotso_free_result(p) }
 	foreign.Threads(threads)
+	foreign.Masked(func(load func()) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		var old C.sigset_t
+		C.hotso_mask(&old)
+		defer C.hotso_unmask(&old)
+		load()
+	})
 }
 
 // threads yields the ids of the threads of the program's that have called.
@@ -63,8 +72,8 @@ func recovered(err *error) {
 	}
 }
 
-// apart is answer for what loads or unloads libraries. Threads that these start have the signals blocked
-// that the loading thread has, so it is one of Go's, and not the program's: see process.c.
+// apart is answer for what loads or unloads libraries: not on a thread of the program's, whose stack may be small, and
+// which may go away.
 func apart(e **C.hotsoh_error, f func() error) C.hotsoh_status {
 	done := make(chan error, 1)
 	go func() { done <- guarded(f) }()

@@ -2,10 +2,15 @@
 #ifndef LIBHOTSO_EXPORTS_H
 #define LIBHOTSO_EXPORTS_H
 
+#include <signal.h>
 #include "hotso.h"
 
 /* HOTSOH_OK, or why libhotso can't be used in this process. */
 extern hotsoh_status hotso_unusable;
+
+/* The mask with which a thread loads a library, and back. */
+void hotso_mask(sigset_t *old);
+void hotso_unmask(const sigset_t *old);
 
 /* Fills *error, if it is not NULL. */
 hotsoh_status hotso_fail(hotsoh_error **error, hotsoh_status status, int32_t code, const char *text,

@@ -48,21 +48,30 @@ static void forked(void) {
     hotso_unusable = HOTSOH_FORKED;
 }
 
-/* A Go runtime's threads have the signals blocked that the thread had which loaded it (runtime.initSigmask),
- * and would else take the program's. It unblocks those that it can't do without, but for the
- * one that preempts goroutines. */
+/* SIGNALS
+ * The kernel gives a signal for the process to any thread that does not block it. Go's are not for the
+ * program's handlers, which may expect an interpreter's thread, or the first one. A Go runtime's threads have
+ * those signals blocked that the thread had which started it (runtime.initSigmask), and it unblocks those
+ * that it can't do without, but for the one by which it interrupts loops. */
+static const int needed[] = {SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, 0};
+
+static void remove_needed(sigset_t *set) {
+    for (const int *s = needed; *s; s++)
+        sigdelset(set, *s);
+}
+
 static sigset_t before;
 static int masked;
 
-/* Runs before the Go runtime's init function, which has no priority (GNU ld: .init_array.N). */
+/* libhotso's own runtime starts no programs, which would inherit that, so it blocks all. This runs before the
+ * Go runtime's init function, which has no priority (GNU ld: .init_array.N). */
 __attribute__((constructor(101))) static void begin(void) {
     sigset_t set;
     if (dl_iterate_phdr(is_other, NULL))
         hotso_unusable = HOTSOH_SECOND_COPY;
     pthread_atfork(NULL, NULL, forked);
     sigfillset(&set);
-    for (const int *s = (const int[]){SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, 0}; *s; s++)
-        sigdelset(&set, *s);
+    remove_needed(&set);
     masked = pthread_sigmask(SIG_BLOCK, &set, &before) == 0;
 }
 
@@ -70,4 +79,25 @@ __attribute__((constructor(101))) static void begin(void) {
 __attribute__((constructor)) static void end(void) {
     if (masked)
         pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Libraries do start programs, and one that blocks SIGTERM can't be told to end. So theirs block the
+ * signals for which the program has a handler when they are loaded. */
+void hotso_mask(sigset_t *old) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int sig = 1; sig < NSIG; sig++) {
+        struct sigaction a;
+        if (sigaction(sig, NULL, &a) == 0 && a.sa_handler != SIG_DFL && a.sa_handler != SIG_IGN)
+            sigaddset(&set, sig);
+    }
+    remove_needed(&set);
+    sigdelset(&set, SIGPIPE); /* these two have handlers of the libraries' */
+    sigdelset(&set, SIGPROF);
+    sigdelset(&set, SIGSTKFLT); /* ends threads: abi.KillSignal */
+    pthread_sigmask(SIG_SETMASK, &set, old);
+}
+
+void hotso_unmask(const sigset_t *old) {
+    pthread_sigmask(SIG_SETMASK, old, NULL);
 }

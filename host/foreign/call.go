@@ -22,6 +22,10 @@ func Context(timeout time.Duration, key string) (context.Context, context.Cancel
 // anything is loaded.
 func Threads(f func(yield func(id int))) { instance.Callers = f }
 
+// Masked tells how libraries are loaded: f calls its argument, on a thread that has those signals blocked that are the
+// program's. It is set once, before anything is loaded.
+func Masked(f func(load func())) { instance.Masked = f }
+
 // CallName is hotsoh_call_name.
 func CallName(ctx context.Context, h Handle, name string, args []Value, result *Value) error {
 	t, err := lookup[target](h)

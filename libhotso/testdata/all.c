@@ -600,10 +600,10 @@ static void handler(int sig) {
 }
 
 static void signals(void) {
-    hotsoh_slot slot = new_slot("greeter", 0, greeter[0]);
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     first = pthread_self();
     sigaction(SIGUSR1, &action, NULL);
+    hotsoh_slot slot = new_slot("greeter", 0, greeter[0]);
     for (int i = 0; i < 1000; i++)
         kill(getpid(), SIGUSR1);
     /* While this thread does not take them, nobody does. */

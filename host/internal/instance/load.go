@@ -136,9 +136,13 @@ func (in *Instance) open() (err error) {
 		return &life.Error{File: in.Desc.File, Name: in.Desc.Name, Version: in.Desc.Version, Step: life.StepLoad,
 			Reason: life.ErrNeeded, Cause: p, Advice: p.Advice}
 	}
-	in.handle, err = dl.Open(in.copy.Path())
+	Masked(func() { in.handle, err = dl.Open(in.copy.Path()) })
 	return err
 }
+
+// Masked calls load, which starts a library's runtime, whose threads have the signals blocked that the calling
+// thread has. A program that is not in Go sets it, before anything is loaded.
+var Masked = func(load func()) { load() }
 
 // awaitRuntime waits until the library's runtime has started, or died.
 func (in *Instance) awaitRuntime() error {
