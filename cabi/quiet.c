@@ -3,7 +3,10 @@
 /* Signals of a host that is no hotso host. The kernel gives a signal for the process to any thread
  * that does not block it, and the host's handler runs there. Go's threads have nothing that
  * such a handler expects: an interpreter in their thread-local storage, or the main thread's stack. So
- * the threads of the Go runtime block what the host may want to handle.
+ * the threads of the Go runtime block the signals for which the host has a handler when it loads the
+ * library. Others they do not, as children of the library would inherit that (signal(7)): a child that blocks
+ * SIGTERM can't be told to end, and with SIGCHLD blocked some shells wait for ever. A handler that is set
+ * later needs care in any case (SA_ONSTACK, docs/other-languages.md).
  *
  * The runtime gives all its threads the mask that the first of them began with (runtime/proc.go,
  * initSigmask), which is the only one that is started here. It unblocks by itself what it needs
@@ -14,22 +17,37 @@
 #include "shim.h"
 
 void __real_x_cgo_sys_thread_create(void *(*)(void *), void *);
+int __real_sigaction(int, const struct sigaction *, struct sigaction *);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 
-static sigset_t quiet, loaders; /* set by the thread that loads the library, before there is another */
+static sigset_t loaders; /* the mask of the thread that loaded the library */
 static int is_quiet;
 
-void __wrap_x_cgo_sys_thread_create(void *(*f)(void *), void *arg) {
-    /* Faults; what the runtime preempts and profiles by; and SIGPIPE, which it has a handler for. */
+/* Faults; what the runtime preempts and profiles by; and SIGPIPE, which it has a handler for. */
+static int is_needed(int sig) {
     static const int needed[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,  SIGTRAP,
                                  SIGSYS,  SIGABRT, SIGURG, SIGPROF, SIGPIPE};
+    for (unsigned i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (needed[i] == sig)
+            return 1;
+    return 0;
+}
+
+static int is_handled(int sig) {
+    struct sigaction a;
+    return __real_sigaction(sig, NULL, &a) == 0 && a.sa_handler != SIG_DFL && a.sa_handler != SIG_IGN;
+}
+
+void __wrap_x_cgo_sys_thread_create(void *(*f)(void *), void *arg) {
     if (hosted()) {
         __real_x_cgo_sys_thread_create(f, arg);
         return;
     }
-    sigfillset(&quiet);
-    for (unsigned i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        sigdelset(&quiet, needed[i]);
+    sigset_t quiet;
+    sigemptyset(&quiet);
+    for (int sig = 1; sig < NSIG; sig++)
+        if (!is_needed(sig) && is_handled(sig))
+            sigaddset(&quiet, sig);
     __real_pthread_sigmask(SIG_BLOCK, &quiet, &loaders);
     __real_x_cgo_sys_thread_create(f, arg);
     __real_pthread_sigmask(SIG_SETMASK, &loaders, NULL);
