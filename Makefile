@@ -8,6 +8,9 @@ GREETING ?=
 COUNT    ?= 6
 FLAGS    ?=
 PAGE     ?=
+# Where make install puts things, and what is put before it.
+PREFIX   ?= /usr/local
+DESTDIR  ?=
 # How long make model, make contracts and make stress run, and in which mode of the Go runtime stress does.
 TIME     ?= 10m
 MODE     ?= plain
@@ -32,6 +35,12 @@ lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="
 	@bin/hotso build ./libgreeter --version "$$VERSION" \
 	  $${GREETING:+--ldflags "-X 'github.com/hotso/hotso/libgreeter/greeter.greeting=$$GREETING'"}
 
+libhotso: ## Build build/libhotso.so, package host for programs in other languages
+	@libhotso/build.sh build
+
+install: libhotso bin/hotso ## Install libhotso, its headers, a pkg-config file and hotso: make install [PREFIX=/usr/local] [DESTDIR=]
+	@libhotso/install.sh build bin/hotso "$(PREFIX)" "$(DESTDIR)"
+
 test: ## Run all checks and tests
 	@scripts/test.sh
 
@@ -48,6 +57,9 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in doc
 	  --plot "$(CURDIR)/$(if $(PAGE),scripts/compare,build)/compare.svg" \
 	  $(if $(PAGE),--page "$(CURDIR)/docs/performance.md") > build/compare.md; \
 	status=$$?; cat build/compare.md; exit $$status
+
+compare-languages: ## Measure a prepared call through libhotso beside a plain one, in the same run: a table [FLAGS="-rounds 20"]
+	@CGO_ENABLED=0 go run ./scripts/languages $(FLAGS)
 
 devrace: ## Measure hotso dev beside other tools that rebuild what is saved: table, also in docs/development.md with PAGE=1 (a quarter of an hour) [FLAGS="--edits 5 --only hotso,air"]
 	@go -C scripts/devrace run . $(FLAGS) \
@@ -108,4 +120,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib test test-languages bench compare devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib libhotso install test test-languages bench compare compare-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
