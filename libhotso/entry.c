@@ -4,14 +4,12 @@
 #include "direct.h"
 #include "exports.h"
 
-#ifndef HOTSOH_VERSION
-#define HOTSOH_VERSION devel
-#endif
-#define TEXT(words) #words
-#define TEXT_OF(macro) TEXT(macro)
+char hotso_version[64] = "devel";
 
 const char *hotsoh_version(void) {
-    return TEXT_OF(HOTSOH_VERSION);
+    if (!hotso_unusable)
+        version_known();
+    return hotso_version;
 }
 
 int32_t hotsoh_abi_version(void) {

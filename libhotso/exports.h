@@ -8,6 +8,9 @@
 /* HOTSOH_OK, or why libhotso can't be used in this process. */
 extern hotsoh_status hotso_unusable;
 
+/* Written by Go's init function. */
+extern char hotso_version[64];
+
 /* The mask with which a thread loads a library, and back. */
 void hotso_mask(sigset_t *old);
 void hotso_unmask(const sigset_t *old);

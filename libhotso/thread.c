@@ -1,6 +1,7 @@
 /* The threads that call libhotso. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,6 +47,10 @@ void hotso_meet(void) {
             ;
     }
     if (pthread_setspecific(key, t) == 0) {
+        sigset_t kill; /* who is inside when a library dies is freed by it: abi.KillSignal */
+        sigemptyset(&kill);
+        sigaddset(&kill, SIGSTKFLT);
+        pthread_sigmask(SIG_UNBLOCK, &kill, NULL);
         hotso_me = t;
         thread_met();
     } else

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,15 +18,32 @@ import (
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// shared builds libhotso.so, as make libhotso does, and returns the directory that it is in.
+// shared builds libhotso.so as make libhotso does, and returns the directory that it is in, which all tests share.
 func shared(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("cc"); err != nil {
 		t.Skip("no C compiler: ", err)
 	}
-	dir := t.TempDir()
-	run(t, "sh", filepath.Join(root(t), "libhotso", "build.sh"), dir)
-	return dir
+	built.Do(func() { run(t, "sh", filepath.Join(root(t), "libhotso", "build.sh"), builtIn) })
+	require.FileExists(t, filepath.Join(builtIn, "libhotso.so"))
+	return builtIn
+}
+
+// One build does for all tests.
+var (
+	built   sync.Once
+	builtIn string
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "libhotso-")
+	if err != nil {
+		panic(err)
+	}
+	builtIn = dir
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 func root(t *testing.T) string {

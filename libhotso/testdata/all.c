@@ -529,6 +529,34 @@ static void limits(void) {
     check("close when it has ended", closed(slot));
 }
 
+/* A thread that blocks all signals waits inside, and is freed when the library dies. */
+static void *waiter(void *slot) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    hotsoh_value kind = text("wait");
+    return (void *)(intptr_t)hotsoh_call_name(*(hotsoh_slot *)slot, "hotso_drill", &kind, 1, NULL, NULL,
+                                              NULL);
+}
+
+static void waiting(void) {
+    hotsoh_slot slot = new_slot("greeter", 0, greeter[0]);
+    pthread_t thread;
+    void *status;
+    pthread_create(&thread, NULL, waiter, &slot);
+    char *json = NULL;
+    int inside = 0;
+    while (!inside && is(hotsoh_slot_versions(slot, &json, &error), HOTSOH_OK)) {
+        inside = strstr(json, "\"in_flight\":1") != NULL;
+        hotsoh_free(json);
+    }
+    hotsoh_value kind = text("panic");
+    check("a crash", is(hotsoh_call_name(slot, "hotso_drill", &kind, 1, NULL, NULL, &error), HOTSOH_CRASHED));
+    pthread_join(thread, &status);
+    check("who blocks all signals is freed", (intptr_t)status == HOTSOH_CRASHED);
+    check("close after it", closed(slot));
+}
+
 static void *closer(void *slot) {
     hotsoh_error *e = NULL;
     hotsoh_status s = hotsoh_close(*(hotsoh_slot *)slot, 0, NULL, &e);
@@ -640,6 +668,7 @@ int main(int argc, char **argv) {
     callbacks();
     limits();
     closing();
+    waiting();
     child();
     crashes();
     printf("end\n");
