@@ -122,6 +122,9 @@ export class Target {
   /** Calls a function whose result is a stream. The timeout is for all of it. */
   openStream(name: string, args?: Value[], how?: CallOptions): Promise<Stream>;
 
+  /** Lends a function, as the function lend does. */
+  lend(f: Callback, signature: string): Lent;
+
   /** The library that serves (host.Description). */
   describe(): Description;
   /** Runs the health hooks of the library that serves. Rejects with Unhealthy. */

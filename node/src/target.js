@@ -6,7 +6,7 @@ import { ArgumentError } from './errors.js';
 import { prepare } from './function.js';
 import { Stream } from './stream.js';
 import { SIZE, options, putAll, takeResult } from './values.js';
-import { Lent } from './callback.js';
+import { Lent, lend } from './callback.js';
 
 /** A place where calls go. See index.d.ts. */
 export class Target {
@@ -39,6 +39,10 @@ export class Target {
     const handle = await wordAsync(library().stream_open, this.handle, name, memory.values, args.length,
       memory.options ?? null);
     return new Stream(handle);
+  }
+
+  lend(f, signature) {
+    return lend(f, signature);
   }
 
   describe() {

@@ -14,11 +14,7 @@ func (l *library) node() []File {
 
 func (l *library) nodeCode() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// %s\n\n", generated)
-	if l.callbacks() {
-		b.WriteString("import { lend } from 'hotso';\n\n")
-	}
-	fmt.Fprintf(&b, "/** The functions of %s. See the types. */\nexport class %s {\n", l.name, l.className())
+	fmt.Fprintf(&b, "// %s\n\n/** The functions of %s. See the types. */\nexport class %s {\n", generated, l.name, l.className())
 	b.WriteString("  #target;\n")
 	for _, f := range l.plain() {
 		if f.callbacks() {
@@ -51,7 +47,7 @@ func (f *function) nodeMethod(b *strings.Builder) {
 		b.WriteString("    const lent = [];\n    try {\n")
 		for i, p := range f.params {
 			if c := p.typ.callback; c != nil {
-				fmt.Fprintf(b, "      lent.push(lend(%s, '%s'));\n", names[i], c.goSignature())
+				fmt.Fprintf(b, "      lent.push(this.#target.lend(%s, '%s'));\n", names[i], c.goSignature())
 				names[i] = fmt.Sprintf("lent[%d].word", lentBefore(f.params[:i]))
 			}
 		}
