@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,9 @@ once a second.`,
 			if isContract && m.Exports {
 				return usagef("--contract and --exports: choose one")
 			}
+			if isDirectory(args[0]) {
+				return usagef("%s is a directory: say where by -o %s, and NAME beside it", args[0], args[0])
+			}
 			m.Module = args[0]
 			name, _, _ := module.SplitPathVersion(args[0])
 			name = path.Base(name)
@@ -68,6 +72,11 @@ once a second.`,
 	flags.StringVarP(&m.Dir, "output", "o", "", "directory to make (default: the last part of NAME)")
 	flags.StringVar(&m.Replace, "replace", "", "directory of hotso's own source, to use instead of a release")
 	return cmd
+}
+
+// isDirectory reports whether a NAME can only be meant as a directory.
+func isDirectory(name string) bool {
+	return filepath.IsAbs(name) || slices.Contains([]string{".", ".."}, strings.SplitN(name, "/", 2)[0])
 }
 
 // released is the version of hotso that this is, if it is one that the go command can fetch, or the
@@ -98,6 +107,9 @@ func makeModule(ctx context.Context, t *terminal, m scaffold.Module) error {
 	if m.Host {
 		next = "make dev"
 	}
-	fmt.Fprintf(t.err, "Next: cd %s && %s\n", m.Dir, next)
+	if filepath.Clean(m.Dir) != "." {
+		next = "cd " + m.Dir + " && " + next
+	}
+	fmt.Fprintf(t.err, "Next: %s\n", next)
 	return nil
 }

@@ -174,6 +174,8 @@ func TestNewRefuses(t *testing.T) {
 		"is not empty":                         {"shop", "-o", full},
 		"--contract and --exports: choose one": {"shop", "--contract", "--exports"},
 		"malformed import path":                {"exa mple.com/shop"},
+		"../shop is a directory":               {"../shop"},
+		". is a directory: say where by -o .":  {"."},
 		"the go command failed":                {"shop", "--replace", filepath.Join(root, "docs")},
 	} {
 		empty := t.TempDir()
