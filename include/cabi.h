@@ -39,7 +39,8 @@
  *   returns a status returns HOTSO_FORKED at once, and other functions return 0 while
  *   hotso_take_status returns HOTSO_FORKED. What does not enter Go works: hotso_describe,
  *   hotso_free, and hotso_take for the message. Load after the fork, or start the child
- *   by posix_spawn(3). Only on Linux, and for hosts that are no hotso hosts.
+ *   by posix_spawn(3). So it is on linux/amd64 and linux/arm64, under hosts that are no hotso
+ *   hosts; elsewhere only the functions of this file answer so.
  *
  * THE DUTY OF A HOST
  *   Call hotso_start once and wait for HOTSO_OK before the first other call.
