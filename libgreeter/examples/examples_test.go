@@ -46,7 +46,7 @@ var examples = map[string]func(t *testing.T) []string{
 	},
 	"node": func(t *testing.T) []string {
 		node := program(t, "node")
-		needs(t, "npm install --prefix libgreeter/examples/node", node, "-e", `require("./node/node_modules/koffi")`)
+		needs(t, "koffi: npm install --prefix libgreeter/examples/node", node, "-e", `require("./node/node_modules/koffi")`)
 		return []string{node, "node/greet.js"}
 	},
 	"ruby": func(t *testing.T) []string {
@@ -78,8 +78,8 @@ func program(t *testing.T, name string) string {
 
 // needs runs a command that succeeds only where something is installed.
 func needs(t *testing.T, what string, args ...string) {
-	if _, stderr, exit := try(t, args...); exit != 0 {
-		t.Skipf("not installed: %s: %s", what, stderr)
+	if _, _, exit := try(t, args...); exit != 0 {
+		t.Skip("it needs ", what)
 	}
 }
 
