@@ -80,8 +80,12 @@ func newSlot(t *testing.T, opts ...host.Option) *host.Slot {
 func TestValues(t *testing.T) { each(t, testValues) }
 
 func testValues(t *testing.T, s shapes.Shapes) {
+	rounds, size := uint64(40), 5<<20
+	if testing.Short() {
+		rounds, size = 6, 300<<10
+	}
 	var earlier []func() // what came stays what it was
-	for seed := range uint64(40) {
+	for seed := range rounds {
 		ctx := context.Background()
 		if seed%2 == 0 {
 			ctx = t.Context() // which can end, so another goroutine makes the call
@@ -104,7 +108,7 @@ func testValues(t *testing.T, s shapes.Shapes) {
 	for _, check := range earlier {
 		check()
 	}
-	large := shapes.Everything{Bytes: make([]byte, 5<<20), String: strings.Repeat("x", 1<<20)}
+	large := shapes.Everything{Bytes: make([]byte, size), String: strings.Repeat("x", size/5)}
 	got, err := s.Echo(t.Context(), large)
 	require.NoError(t, err)
 	shapestest.Same(t, large, got, 0)

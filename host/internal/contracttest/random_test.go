@@ -26,6 +26,9 @@ var (
 // TestRandomContracts writes random contracts, and sends random values there and back while versions
 // are swapped, in a program of its own: where each few bytes begin a collection.
 func TestRandomContracts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if runtime.GOOS != "linux" {
 		t.Skip("libraries are not unloaded here")
 	}

@@ -19,5 +19,6 @@
 // Accounted for are the threads that the host's runtime started, since the gate tells when
 // they are inside, those of libraries that are loaded, since their shims know them, and
 // those that the kernel has for an io_uring, which run none of the process's code.
-// A thread once accounted for is not asked again.
+// A thread once accounted for is not asked again. In a program that is not in Go, whose host is
+// libhotso.so, so are the threads that call the host, and those that the program has begun: see program_linux.go.
 package stackcheck

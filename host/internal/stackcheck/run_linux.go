@@ -78,8 +78,15 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 		if err != nil {
 			return nil, err
 		}
+		programs, err := programThreads(strangers)
+		if err != nil {
+			return nil, err
+		}
 		in := &Threads{}
 		for _, s := range strangers {
+			if programs[s.id] {
+				continue
+			}
 			if why := s.mayReturn(ranges, teams[s.id]); why != "" {
 				in.IDs, in.Why = append(in.IDs, s.id), append(in.Why, why)
 			}
@@ -205,7 +212,7 @@ func silentThread(id int) snapshot {
 	s.pc, s.sp = t.PC, t.SP
 	s.words = append(s.words, t.PC)
 	s.words = append(s.words, t.Args[:]...)
-	s.readStack(t.SP, 0)
+	s.readStack(t.SP, controlAbove(t.SP))
 	return s
 }
 

@@ -75,6 +75,17 @@ func TestForeignThreadThatBlocksSignals(t *testing.T) {
 	assert.Equal(t, []int{f.id}, in.IDs)
 	_, err = Run(nowhere, patience, none, nil)
 	require.NoError(t, err, "it waits elsewhere")
+	if runtime.GOARCH == "amd64" {
+		assert.Equal(t, uint64(symbol(t, "sem_wait")), silentThread(f.id).began, "what it began in is found above its stack")
+	}
+}
+
+// In a Go program no thread is the program's own but those of its runtime.
+func TestProgramThreads(t *testing.T) {
+	require.NoError(t, Ready())
+	threads, err := programThreads([]snapshot{{id: 1, began: hostText.Low}})
+	require.NoError(t, err)
+	assert.Empty(t, threads)
 }
 
 // Threads come and go, the host's and others', while they are looked at.

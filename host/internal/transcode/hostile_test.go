@@ -164,6 +164,9 @@ func TestDamagedReplies(t *testing.T) {
 
 // Neither direction takes more than a small multiple of what is read, in time and memory.
 func TestWhatTakesMuch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing happens at the same time, and the race detector makes it slow")
+	}
 	w, s, contracts := newShapes(t)
 	const size = 1 << 20
 	many := func(e string) string { return "[" + strings.Repeat(e+",", size/(len(e)+1)) + e + "]" }

@@ -49,6 +49,9 @@ var numbers = map[string]int{
 
 // What binutils reads in the tables of libc and of what C and C++ code links, so does this package.
 func TestRulesAreThoseOfReadelf(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing happens at the same time, and the race detector makes it slow")
+	}
 	readelf, err := exec.LookPath("readelf")
 	if err != nil || runtime.GOARCH != "amd64" {
 		t.Skip("no readelf for amd64: ", err)
