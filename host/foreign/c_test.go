@@ -131,3 +131,40 @@ func TestOnlyItsOwnNamesAreExported(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotZero(t, elf.DynFlag1(flags[0])&elf.DF_1_NODELETE, "it stays")
 }
+
+// The examples are what they say: they compile without a warning, run, and lose no call.
+func TestExamples(t *testing.T) {
+	lib := shared(t)
+	out := run(t, compile(t, lib, "examples", "c", "serve.c"), libtest.Greeter(t, "1"), libtest.Greeter(t, "2"))
+	assert.Regexp(t, `^"Hello, Ada!.*"\n\d+ calls, 0 failures, 20 swaps of [0-9.]+ ms\n$`, out)
+
+	guide, err := os.ReadFile(filepath.Join(root(t), "docs", "libhotso.md"))
+	require.NoError(t, err)
+	_, after, ok := strings.Cut(string(guide), "```c\n")
+	require.True(t, ok)
+	program, _, _ := strings.Cut(after, "```")
+	for _, version := range []string{"1", "2"} { // where they are on this machine
+		program = strings.Replace(program, "build/libgreeter.v"+version+".so", libtest.Greeter(t, version), 1)
+	}
+	source := filepath.Join(t.TempDir(), "sum.c")
+	require.NoError(t, os.WriteFile(source, []byte(program), 0o666))
+	run(t, "cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I"+filepath.Join(root(t), "include"), "-o", source+".out", source,
+		"-L"+lib, "-lhotso", "-Wl,-rpath,"+lib)
+	assert.Equal(t, "3\n", run(t, source+".out"))
+}
+
+// What is installed is found by pkg-config's file, wherever it was put.
+func TestInstall(t *testing.T) {
+	lib, dest := shared(t), t.TempDir()
+	command := filepath.Join(t.TempDir(), "hotso")
+	require.NoError(t, os.WriteFile(command, []byte("#!/bin/sh\necho 'hotso v1.2.3-rc1, abi 1'\n"), 0o755))
+	run(t, "sh", filepath.Join(root(t), "libhotso", "install.sh"), lib, command, "/opt/hotso", dest)
+	for _, name := range []string{"bin/hotso", "lib/libhotso.so", "lib/libhotso.so.1", "include/hotso.h", "include/cabi.h"} {
+		assert.FileExists(t, filepath.Join(dest, "opt", "hotso", name))
+	}
+	pc, err := os.ReadFile(filepath.Join(dest, "opt", "hotso", "lib", "pkgconfig", "hotso.pc"))
+	require.NoError(t, err)
+	assert.Contains(t, string(pc), "prefix=/opt/hotso\n")
+	assert.Contains(t, string(pc), "Version: 1.2.3-rc1\n")
+	assert.NotContains(t, string(pc), "@")
+}
