@@ -2,7 +2,6 @@ package invoke
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -39,9 +38,6 @@ type Builtin struct {
 	kept    kept.Bytes
 	streams builtinStreams
 }
-
-// A Hook is one of the functions that a library registers.
-type Hook func(context.Context) error
 
 // A BuiltinFunction has one of Bytes, Open and Call, as its signature wants it. The context ends when
 // nobody waits for the call any more, and has nothing else of the caller's.
@@ -285,65 +281,6 @@ func (b *Builtin) take(status int32) ([]byte, error) {
 		return nil, errNotKept
 	}
 	return data, nil
-}
-
-// runHook runs a hook of a builtin, within limit. One that outlives it is left behind, and keeps the version.
-// The hook is told when parent ends.
-func (t *Target) runHook(parent context.Context, name string, hook Hook, limit time.Duration) error {
-	if hook == nil {
-		return nil
-	}
-	s, ok := t.gate.EnterOwner()
-	if !ok {
-		return t.closedError()
-	}
-	if t.Dead() {
-		t.leaveUncounted(s)
-		return t.CrashError()
-	}
-	limited, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if limit > 0 {
-		limited, cancel = context.WithTimeout(limited, limit)
-		defer cancel()
-	}
-	ctx, end := context.WithCancel(limited)
-	defer end()
-	defer context.AfterFunc(parent, end)()
-	var status int32
-	done := make(chan struct{})
-	go func() {
-		defer close(done) // once it has left: who learns of the end may seal the gate
-		defer t.leaveUncounted(s)
-		returned := false
-		defer func() {
-			if !returned {
-				status = t.builtin.exited()
-			}
-		}()
-		func() {
-			defer t.builtin.recover(&status)
-			status = t.builtin.statusOf(hook(ctx))
-		}()
-		returned = true
-	}()
-	var crashed chan struct{} // never, unless callers are ejected
-	if t.builtin.Ejects {
-		crashed = t.End.known
-	}
-	select {
-	case <-crashed:
-		return t.CrashError()
-	case <-done:
-		if abi.Kind(status) == abi.OK {
-			return nil
-		}
-		if limited.Err() == nil {
-			return errors.New(t.message(status))
-		}
-	case <-limited.Done():
-	}
-	return fmt.Errorf("the %s hook did not end within %v", name, limit)
 }
 
 func (t *Target) saveBuiltin(limit time.Duration) (state []byte, err error) {
