@@ -52,8 +52,8 @@ func (l *Library) Profile(ctx context.Context, w io.Writer, name string) error {
 	return labelled.Close()
 }
 
-// cpuProfiled: a CPU profile of some library runs. Its runtime has a timer for each thread that was ever inside, which
-// counts for the library that the thread is inside of now, if that one is profiled, too.
+// cpuProfiled: a CPU profile of some library runs. Ticks of its runtime's timers go to each runtime that a thread is
+// inside of, and would count for another profile as well.
 var cpuProfiled atomic.Bool
 
 var errOneProfile = errors.New("a CPU profile of a library runs, and two would count the same time twice: wait for its end")
