@@ -21,6 +21,10 @@ func TestHeadersCompileAlone(t *testing.T) {
 	} {
 		t.Run(language.standard, func(t *testing.T) {
 			compiler := compiler(t, language.variable)
+			headers := headers
+			if language.name == "c++" {
+				headers = append(headers, "hotso.hpp")
+			}
 			for _, header := range headers {
 				args := append(compiler, "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-pedantic",
 					"-std="+language.standard, "-x", language.name, header)
