@@ -233,6 +233,19 @@ func TestStartHookIsToldOfTheEnd(t *testing.T) {
 	}
 }
 
+// Nor for a health hook whose caller has gone.
+func TestHealthHookIsToldOfTheEnd(t *testing.T) {
+	waits := make(chan struct{}, 1)
+	lib := open(t, libtest.Build(t, "badstart", "1", libtest.LDFlags("-X main.mode=ponders")), host.HealthTimeout(time.Hour),
+		host.OnCount(func(*host.Library, string, int64) { waits <- struct{}{} }))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-waits; cancel() }()
+	err := lib.Health(ctx)
+	require.ErrorIs(t, err, host.ErrUnhealthy)
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "nobody waits")
+}
+
 var errCheck = errors.New("the answer is not 43")
 
 // The host's own test of a new version may call it.

@@ -11,7 +11,8 @@ import (
 )
 
 // mode is set by the linker. With error, panic, hang, heed, which waits for the end of its context, and
-// unhealthy the start does not succeed. With sickens it does, and the library is unhealthy when it is asked again.
+// unhealthy the start does not succeed. With sickens it does, and the library is unhealthy when it is asked again;
+// with ponders it then waits for the end of its context.
 var mode string
 
 func init() {
@@ -31,7 +32,12 @@ func init() {
 		return nil
 	})
 	asked := false
-	cabi.OnHealth(func(context.Context) error {
+	cabi.OnHealth(func(ctx context.Context) error {
+		if mode == "ponders" && asked {
+			cabi.Count("waits", 1)
+			<-ctx.Done()
+			return errors.New("nobody waits")
+		}
 		if mode == "unhealthy" || mode == "sickens" && asked {
 			return errors.New("not healthy")
 		}
