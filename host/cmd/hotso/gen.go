@@ -39,12 +39,12 @@ interface mentions. In a library that serves it, a line //hotso:contract PATH na
 package. See docs/contracts.md.
 
 With --lang it writes clients for programs in other languages too, which call the library
-through libhotso: client/NAME.py, NAME.rs, NAME.mjs and its types. See docs/other-languages.md.
+through libhotso: client/NAME.hpp, NAME.py and so on. See docs/other-languages.md.
 
 If build tags leave out a file that exports something, a note on stderr says so.`,
 		Example: `  hotso gen ./libgreeter
   hotso gen --tags pro     # then hotso build --tags pro
-  hotso gen ./libgreeter --lang python,node,rust
+  hotso gen ./libgreeter --lang python,node
   hotso gen ./libgreeter --check   # in CI: exit code 1 if something is not up to date`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: completeDir,

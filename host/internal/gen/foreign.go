@@ -14,6 +14,8 @@ import (
 
 // languages are those that there are clients for, and how the files of each are made.
 var languages = map[string]func(*library) []File{
+	"cpp":    (*library).cpp,
+	"java":   (*library).java,
 	"node":   (*library).node,
 	"python": (*library).python,
 	"rust":   (*library).rust,
