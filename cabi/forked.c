@@ -18,13 +18,14 @@ void become_forked(void) {
 
 #ifdef HOTSO_SHIM
 int __wrap_pthread_atfork(void (*)(void), void (*)(void), void (*)(void));
-#define pthread_atfork __wrap_pthread_atfork /* what the linker would make of it, but not with -flto */
-#endif
 
-#ifndef _WIN32
-__attribute__((constructor)) static void watch(void) {
-    if (!hosted())
-        pthread_atfork(NULL, NULL, become_forked);
+/* By the wrapper, as the linker would have it, but does not with -flto. */
+void watch_forks(void) {
+    __wrap_pthread_atfork(NULL, NULL, become_forked);
+}
+#elif !defined(_WIN32)
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(NULL, NULL, become_forked);
 }
 #endif
 

@@ -1,13 +1,15 @@
 //go:build linux && (amd64 || arm64)
 
 /* How the library begins and ends: its init and exit functions. The first tells the host's
- * dispatcher where this library's code is. */
+ * dispatcher where this library's code is; without a hotso host it asks to be told of forks. */
 #include <elf.h>
 #include <link.h>
 #include <unistd.h>
 #include "shim.h"
 
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
+
+void watch_forks(void); /* forked.c */
 
 /* The linker's name for the first byte of the image, in this image. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
@@ -16,8 +18,10 @@ extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
  * .init_array without a priority: from its first instruction on, the runtime
  * may take a signal. */
 __attribute__((constructor(101))) static void announce(void) {
-    if (!hosted())
+    if (!hosted()) {
+        watch_forks();
         return;
+    }
     hotso_process = getpid();
     const char *base = (const char *)&__ehdr_start;
     const ElfW(Phdr) *p = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);

@@ -34,6 +34,8 @@ int main(int argc, char **argv) {
     if (argc != 2)
         return 2;
     is_hosts = 1;
+    sigemptyset(&before); /* the kernel writes the first word only */
+    sigemptyset(&after);
     pthread_sigmask(SIG_SETMASK, NULL, &before);
     sigaction(SIGALRM, &act, NULL);
     setitimer(ITIMER_REAL, &every, NULL);
