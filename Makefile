@@ -108,7 +108,7 @@ hostile: ## Measure a server under attack by 1,000 hostile clients, which have t
 
 fmt: ## Format Go and C
 	gofmt -w .
-	find . '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -exec clang-format -i {} +
+	find . -name node_modules -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -exec clang-format -i {} +
 
 man: bin/hotso ## Write the man pages of hotso to build/man/man1
 	@bin/hotso help man build/man/man1

@@ -19,7 +19,7 @@ CGO_ENABLED=0 go vet ./... || failed "go vet without cgo"
 GOOS=darwin CGO_ENABLED=0 go vet ./... || failed "go vet for darwin"
 GOARCH=riscv64 CGO_ENABLED=0 go vet ./host/... || failed "go vet for riscv64"
 if command -v clang-format >/dev/null; then
-	for file in $(find . -name '*.[ch]' -o -name '*.[ch]pp'); do
+	for file in $(find . -name node_modules -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -print); do
 		clang-format --dry-run -Werror "$file" 2>/dev/null || failed "clang-format, run make fmt: $file"
 	done
 else
