@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -70,4 +71,6 @@ func TestFaultSaysAllThatIsKnown(t *testing.T) {
 	f = FaultOf(&host.Error{Name: "x", Step: host.StepStart, Reason: host.ErrStart, Cause: crash})
 	assert.Equal(t, "start", f.Status.String(), "what it is, and not what has caused it")
 	assert.Equal(t, 7, f.Code)
+	f = FaultOf(&host.Error{Name: "x", Step: host.StepLoad, Reason: host.ErrLoad, Cause: fmt.Errorf("all 16: %w", host.ErrTooMany)})
+	assert.Equal(t, "too_many", f.Status.String())
 }

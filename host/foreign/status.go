@@ -62,6 +62,7 @@ var statuses = []statusOf{
 	{18, "contract", host.ErrContract},
 	{2, "refused", host.ErrRefused},
 	{1, "not_found", host.ErrNotFound},
+	{37, "too_many", host.ErrTooMany},
 	{20, "load", host.ErrLoad},
 	{21, "start", host.ErrStart},
 	{22, "unhealthy", host.ErrUnhealthy},
@@ -78,7 +79,6 @@ var statuses = []statusOf{
 	{34, "too_many_calls", host.ErrTooManyCalls},
 	{36, "crash_loop", host.ErrCrashLoop},
 	{35, "crashed", host.ErrCrashed},
-	{37, "too_many", host.ErrTooMany},
 	{40, "state", host.ErrState},
 	{41, "exclusive", host.ErrExclusive},
 	{42, "paused", host.ErrPaused},
@@ -112,8 +112,9 @@ func statusOfError(err error) Status {
 		return OK
 	}
 	var e *host.Error
-	if errors.As(err, &e) && e.Reason != nil && e.Reason != err {
-		// What it is, and not what has caused it: a start hook may fail because of a crash.
+	if errors.As(err, &e) && e.Reason != nil && !errors.Is(err, host.ErrTooMany) {
+		// What it is, and not what has caused it: a start hook may fail because of a crash. But that a load
+		// has failed because of all the others can be mended.
 		return statusOfError(e.Reason)
 	}
 	for _, of := range statuses {
