@@ -41,7 +41,10 @@ typedef struct hotso_thread {
     hotso_place places[HOTSO_PLACES]; /* by the low bits of the handle */
 } hotso_thread;
 extern hotso_thread *hotso_threads; /* only grows */
-extern __thread hotso_thread *hotso_me;
+/* A shared object's thread-local variables are found by a function, if they are not of this model. Go's are,
+ * too. */
+#define HOTSO_THREAD_LOCAL __thread __attribute__((tls_model("initial-exec")))
+extern HOTSO_THREAD_LOCAL hotso_thread *hotso_me;
 void hotso_meet(void);
 
 hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh_value *args, uint32_t count,

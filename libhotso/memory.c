@@ -31,6 +31,8 @@ static uint32_t block_count;
 static pthread_mutex_t block_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void *hotsoh_alloc(size_t size) {
+    if (hotso_unusable) /* in a forked child the lock may be held for good */
+        return NULL;
     struct block *b = malloc(sizeof *b);
     void *memory = malloc(size ? size : 1);
     if (!b || !memory) {
@@ -65,7 +67,7 @@ static int forget(const void *memory) {
 }
 
 void hotsoh_free(void *memory) {
-    if (hotso_unusable != HOTSOH_FORKED) /* there the lock may be held for good */
+    if (hotso_unusable != HOTSOH_FORKED)
         forget(memory);
     free(memory);
 }

@@ -10,8 +10,8 @@
 
 uint64_t hotso_released;
 hotso_thread *hotso_threads;
-__thread hotso_thread *hotso_me;
-static __thread int calling_back;
+HOTSO_THREAD_LOCAL hotso_thread *hotso_me;
+static HOTSO_THREAD_LOCAL int calling_back;
 static pthread_key_t key;
 
 static void leave(void *thread) {

@@ -213,8 +213,8 @@ func options(h Handle, q *queue) ([]host.Option, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	opts := slices.Clone(s.given)
-	for name, values := range s.values {
-		for _, value := range values {
+	for _, name := range slices.Sorted(maps.Keys(s.values)) {
+		for _, value := range s.values[name] {
 			if o, _ := byName[name](value); o != nil {
 				opts = append(opts, o)
 			}

@@ -446,6 +446,62 @@ static hotsoh_status square(void *user, const hotsoh_value *args, uint32_t count
     return 0;
 }
 
+static struct {
+    hotsoh_function each;
+    hotsoh_slot slot;
+    uint64_t square;
+    int crash;
+} nested;
+
+/* Calls the function that it is called by, which is on its way, and another version of it after a swap. */
+static hotsoh_status again(void *user, const hotsoh_value *args, uint32_t count, hotsoh_value *result) {
+    uint64_t words[2] = {nested.square, 3}, sum = 0;
+    (void)user, (void)count;
+    if (nested.crash) {
+        hotsoh_value kind = text("panic");
+        hotsoh_status s = hotsoh_call_name(nested.slot, "hotso_drill", &kind, 1, NULL, NULL, NULL);
+        return s == HOTSOH_CRASHED ? 7 : 8;
+    }
+    hotsoh_status s = hotsoh_invoke(nested.each, words, 2, &sum, NULL);
+    if (args[0].integer == 1 && s == HOTSOH_OK) {
+        s = hotsoh_slot_swap(nested.slot, callback, 0, NULL, NULL) == HOTSOH_BUSY ? HOTSOH_OK : 1;
+        if (s == HOTSOH_OK)
+            s = hotsoh_invoke(nested.each, words, 2, &sum, NULL);
+    }
+    result->integer = (int64_t)sum;
+    return s;
+}
+
+/* Calls in callbacks of prepared calls, which have a way of their own. */
+static void nesting(void) {
+    hotsoh_settings settings;
+    hotsoh_settings_new(&settings, NULL);
+    hotsoh_settings_set(settings, "drain_timeout", "200ms", NULL);
+    nested.slot = new_slot("callback", settings, callback);
+    nested.each = prepared(nested.slot, "Each", NULL);
+    int called = 0;
+    hotsoh_lent lent[2];
+    uint64_t words[2] = {0, 5}, sum = 0;
+    check("two lent functions",
+          is(hotsoh_lend("func(int32) int64", square, &called, &lent[0], &error), HOTSOH_OK) &&
+              is(hotsoh_lend("func(int32) int64", again, NULL, &lent[1], &error), HOTSOH_OK));
+    hotsoh_lent_word(lent[0], &nested.square, NULL);
+    hotsoh_lent_word(lent[1], &words[0], NULL);
+    uint64_t plain[2] = {nested.square, 3};
+    for (int i = 0; i < 3; i++)
+        check("a plain call", is(hotsoh_invoke(nested.each, plain, 2, &sum, &error), HOTSOH_OK) && sum == 5);
+    for (int i = 0; i < 3; i++)
+        check("calls in it", is(hotsoh_invoke(nested.each, words, 2, &sum, &error), HOTSOH_OK) && sum == 25);
+    nested.crash = 1;
+    check("a crash in it", is(hotsoh_invoke(nested.each, words, 2, &sum, &error), HOTSOH_CRASHED));
+    check("calls afterwards", is(hotsoh_invoke(nested.each, plain, 2, &sum, &error), HOTSOH_OK) && sum == 5);
+    check("close", closed(nested.slot));
+    hotsoh_release(lent[0], NULL);
+    hotsoh_release(lent[1], NULL);
+    hotsoh_release(nested.each, NULL);
+    hotsoh_release(settings, NULL);
+}
+
 static void callbacks(void) {
     hotsoh_settings settings;
     hotsoh_settings_new(&settings, NULL);
@@ -666,6 +722,7 @@ int main(int argc, char **argv) {
     events();
     watching();
     callbacks();
+    nesting();
     limits();
     closing();
     waiting();
