@@ -1,0 +1,41 @@
+package io.github.hotso;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** One version, read, verified, loaded and started. */
+public final class Library extends Target {
+    public Library(Path path) {
+        this(path, null, null);
+    }
+
+    /** settings and timeout may be null. */
+    public Library(Path path, Settings settings, Duration timeout) {
+        super(open(path, settings, timeout), settings);
+    }
+
+    private static long open(Path path, Settings settings, Duration timeout) {
+        try (Out out = new Out()) {
+            return out.word((int) Native.LIBRARY_OPEN.invokeExact(out.utf8(path.toString()), Settings.handle(settings),
+                    CallOptions.nanoseconds(timeout), out.first, out.error));
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /** Describes the library at path, and runs none of its code (host.Description). settings may be null. */
+    public static Map<String, Object> inspect(Path path, Settings settings) {
+        try (Out out = new Out()) {
+            return out.object((int) Native.INSPECT.invokeExact(out.utf8(path.toString()), Settings.handle(settings),
+                    out.first, out.error));
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /** The version of libhotso. */
+    public static String libhotsoVersion() {
+        return Native.version();
+    }
+}
