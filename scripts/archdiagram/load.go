@@ -23,7 +23,7 @@ type pkg struct {
 
 // helpers are packages that only tests and builds of this project use.
 var helpers = []string{"host/internal/house", "host/internal/libtest", "host/internal/modeltest",
-	"host/internal/plugintest", "host/internal/webtest", "host/internal/sigdispatch/sigtest", "scripts/", "testdata/", "libgreeter/examples"}
+	"host/internal/plugintest", "host/internal/languagetest", "host/internal/webtest", "host/internal/sigdispatch/sigtest", "scripts/", "testdata/", "libgreeter/examples"}
 
 // load returns the packages that hotso is made of.
 func load(root string) (list []pkg, err error) {

@@ -50,7 +50,7 @@ final class Main {
                 return null;
             } catch (InvocationTargetException e) {
                 cause = e.getCause();
-                if (!(cause instanceof HotsoException.Busy) || !cause.getMessage().contains("address of it on its stack")) {
+                if (!(cause instanceof HotsoException.Busy) || !cause.getMessage().contains("which it has not told of")) {
                     return cause;
                 }
                 System.out.println("again   " + test.getName() + ": " + cause.getMessage());
