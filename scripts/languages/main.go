@@ -42,14 +42,18 @@ func start() error {
 	}
 	library := filepath.Join(dir, "libgreeter.v1.so")
 
+	absolute, err := filepath.Abs(".")
+	if err != nil {
+		return err
+	}
 	fmt.Println("| language | plain call | prepared call | ratio | goal |")
 	fmt.Println("|---|---|---|---|---|")
 	for _, l := range languages {
-		program, err := l.build(dir)
-		if err != nil {
-			return err
+		if why := l.missing(); why != "" {
+			fmt.Printf("| %s | skipped: %s | | | %.2f |\n", l.name, why, l.goal)
+			continue
 		}
-		out, err := run(program, library, strconv.Itoa(*rounds))
+		out, err := l.run(build{dir, absolute}, library, strconv.Itoa(*rounds))
 		if err != nil {
 			return err
 		}
@@ -60,23 +64,6 @@ func start() error {
 		fmt.Printf("| %s | %.0f ns | %.0f ns | %.2f | %.2f |\n", l.name, m.plain, m.prepared, m.ratio, l.goal)
 	}
 	return nil
-}
-
-// A language is one row. Its program takes the library and the number of rounds, and prints a line of two
-// numbers for each: nanoseconds of a plain and of a prepared call.
-type language struct {
-	name  string
-	goal  float64                          // the ratio that we want at most
-	build func(dir string) (string, error) // of the program, with libhotso in dir
-}
-
-var languages = []language{{"C", 1.6, buildC}}
-
-func buildC(dir string) (string, error) {
-	program := filepath.Join(dir, "add")
-	_, err := run("cc", "-std=c11", "-O2", "-Iinclude", "-o", program, "scripts/languages/c/add.c",
-		"-L"+dir, "-lhotso", "-Wl,-rpath,"+dir, "-ldl")
-	return program, err
 }
 
 // A measurement has the medians of the rounds.

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +20,10 @@ func (in *Instance) surveyNeeded(im *image.Image) {
 	}
 	elsewhere := map[string]bool{}
 	for _, s := range all {
+		in.brings = append(in.brings, s.Name, filepath.Base(s.Path))
+		if path, err := filepath.EvalSymlinks(s.Path); err == nil {
+			in.brings = append(in.brings, filepath.Base(path)) // as /proc/self/maps has it
+		}
 		for _, name := range s.Unique {
 			elsewhere[name] = true
 		}

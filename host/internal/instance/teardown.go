@@ -190,7 +190,7 @@ func (in *Instance) checkStacks(r *report, u *unloadReport) error {
 		return nil
 	}
 	ranges := append(slices.Clone(unsafe.Slice(u.ranges, u.rangesLen)), stackcheck.Range(in.extent))
-	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries, in.still)
+	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries, in.still, in.brings)
 	if threads, ok := errors.AsType[*stackcheck.Threads](err); ok {
 		for _, id := range threads.IDs {
 			r.Blockers = append(r.Blockers, symbolize(id))

@@ -3,7 +3,7 @@
 // ways: inside another shared object, such as libstdc++ or libgomp, in libc itself
 // (timer_create(2) with SIGEV_THREAD), or by clone(2).
 //
-//	objects, err := stackcheck.Run(ranges, timeout, libraries)   // no thread comes back to
+//	objects, err := stackcheck.Run(ranges, timeout, libraries, still, brings)   // no thread comes back to
 //	                                                             // ranges, but some run in objects
 //
 // The kernel's live patching has the same question before it takes a function away

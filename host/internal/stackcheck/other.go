@@ -11,7 +11,7 @@ import (
 func Ready() error { return errors.ErrUnsupported }
 
 // Run reports that nothing is unloaded on this platform.
-func Run([]Range, time.Duration, func(func(id int)), Still) ([]string, error) {
+func Run([]Range, time.Duration, func(func(id int)), Still, []string) ([]string, error) {
 	return nil, errors.ErrUnsupported
 }
 

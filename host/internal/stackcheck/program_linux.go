@@ -8,44 +8,43 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/hotso/hotso/host/internal/proc"
 )
 
-// runtimes are the shared objects that are most of a program, where that is not its executable: they start its threads,
-// and a library has nothing to do with them.
-var runtimes = []string{"libjvm.so", "libpython", "libnode.so", "libruby"}
+// cLibrary begins the names of objects whose threads run whose code they are told to: C11 threads and timers of a
+// library begin there.
+var cLibrary = []string{"libc.so", "libpthread.so", "librt.so", "libanl.so", "ld-linux"}
 
-// programThreads are those of the strangers that a program started which is not in Go, and has the host as a shared
-// object: they began in its executable, or in a runtime. Such a thread comes to a library by calling the host, and
-// the gate knows of it then. All else that looks like an address of the library is chance: what earlier calls have
-// left, or what was at its place before, which for the stacks of JavaScript and Java is a lot.
-func programThreads(strangers []snapshot) (map[int]bool, error) {
-	if len(strangers) == 0 {
-		return nil, nil
-	}
+// programObjects are the objects that a program began with which is not in Go, and has the host as a shared object,
+// but for the C library: its executable, its language's runtime, what these need. They are what was mapped before the
+// first library; none in a Go program.
+var programObjects = sync.OnceValue(func() []proc.Mapping {
 	maps, err := proc.Maps("")
 	if err != nil {
-		return nil, err
+		return nil // no thread is known to be the program's
 	}
 	program, err := os.Readlink("/proc/self/exe")
-	if err != nil {
-		return nil, err
+	if err != nil || slices.ContainsFunc(maps, func(m proc.Mapping) bool { return m.Low == hostText.Low && m.Path == program }) {
+		return nil // a Go program: threads that are not Go's are begun by C code there, which may be a library's
 	}
-	if slices.ContainsFunc(maps, func(m proc.Mapping) bool { return m.Low == hostText.Low && m.Path == program }) {
-		return nil, nil // a Go program, whose C code may have got anything from a library's
-	}
-	maps = slices.DeleteFunc(maps, func(m proc.Mapping) bool {
-		return m.Path != program && !slices.ContainsFunc(runtimes, func(prefix string) bool {
-			return strings.HasPrefix(filepath.Base(m.Path), prefix)
-		})
+	return slices.DeleteFunc(maps, func(m proc.Mapping) bool {
+		name := filepath.Base(m.Path)
+		return !strings.HasPrefix(m.Path, "/") || strings.HasPrefix(m.Path, "/memfd:") || !strings.Contains(m.Perms, "x") ||
+			slices.ContainsFunc(cLibrary, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	})
-	threads := map[int]bool{}
-	for _, s := range strangers {
-		threads[s.id] = slices.ContainsFunc(maps, func(m proc.Mapping) bool { return m.Low <= s.began && s.began < m.High })
-	}
-	return threads, nil
+})
+
+// ofProgram reports whether the program has begun the thread, and not the library, or an object that it brings along. Such a
+// thread comes to a library by calling the host, and the gate knows of it then. All else that looks like an address
+// of the library is chance: what earlier calls have left, or what was at its place before, which on the stacks of JavaScript
+// and Java is a lot.
+func (s *snapshot) ofProgram(brings []string) bool {
+	return slices.ContainsFunc(programObjects(), func(m proc.Mapping) bool {
+		return m.Low <= s.began && s.began < m.High && !slices.Contains(brings, filepath.Base(m.Path))
+	})
 }
 
 // controlAbove finds the thread control block above a stack pointer; 0 if it is not found. On amd64 its first and

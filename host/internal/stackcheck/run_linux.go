@@ -62,7 +62,8 @@ func Ready() error { return knowHost() }
 // thread is not disturbed, as it may be C code's, to which a system call that is interrupted
 // comes as a surprise. All others are asked by a signal once in their life; strangers again
 // only if they run. still are those that stood still before the library was loaded.
-func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), still Still) (objects []string, err error) {
+// brings are the file names of the shared objects that it needs, in which threads may run its code.
+func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), still Still, brings []string) (objects []string, err error) {
 	if err := Ready(); err != nil {
 		return nil, err
 	}
@@ -78,13 +79,9 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 		if err != nil {
 			return nil, err
 		}
-		programs, err := programThreads(strangers)
-		if err != nil {
-			return nil, err
-		}
 		in := &Threads{}
 		for _, s := range strangers {
-			if programs[s.id] {
+			if s.ofProgram(brings) {
 				continue
 			}
 			if why := s.mayReturn(ranges, teams[s.id]); why != "" {

@@ -29,7 +29,7 @@ func none(func(int)) {}
 func around(address uint64) []Range { return []Range{{address, address + 1}} }
 
 func TestNobodyInTheWay(t *testing.T) {
-	objects, err := Run(nowhere, patience, none, nil)
+	objects, err := Run(nowhere, patience, none, nil, nil)
 	require.NoError(t, err)
 	assert.Empty(t, objects, "the host's own threads are not looked at")
 }
@@ -43,12 +43,12 @@ func TestForeignThread(t *testing.T) {
 		"an argument":        f.address(),
 		"its first function": uint64(symbol(t, "sem_wait")),
 	} {
-		_, err := Run(around(address), briefly, none, nil)
+		_, err := Run(around(address), briefly, none, nil, nil)
 		var in *Threads
 		require.ErrorAs(t, err, &in, what)
 		assert.Equal(t, []int{f.id}, in.IDs, what)
 	}
-	objects, err := Run(nowhere, patience, none, nil)
+	objects, err := Run(nowhere, patience, none, nil, nil)
 	require.NoError(t, err)
 	require.NotEmpty(t, objects)
 	assert.True(t, strings.Contains(strings.Join(objects, " "), "libc.so"), "%v", objects)
@@ -70,10 +70,10 @@ func TestForeignThreadThatBlocksSignals(t *testing.T) {
 	defer f.end(t)
 
 	var in *Threads
-	_, err := Run(around(f.address()), briefly, none, nil)
+	_, err := Run(around(f.address()), briefly, none, nil, nil)
 	require.ErrorAs(t, err, &in)
 	assert.Equal(t, []int{f.id}, in.IDs)
-	_, err = Run(nowhere, patience, none, nil)
+	_, err = Run(nowhere, patience, none, nil, nil)
 	require.NoError(t, err, "it waits elsewhere")
 	if runtime.GOARCH == "amd64" {
 		assert.Equal(t, uint64(symbol(t, "sem_wait")), silentThread(f.id).began, "what it began in is found above its stack")
@@ -83,9 +83,8 @@ func TestForeignThreadThatBlocksSignals(t *testing.T) {
 // In a Go program no thread is the program's own but those of its runtime.
 func TestProgramThreads(t *testing.T) {
 	require.NoError(t, Ready())
-	threads, err := programThreads([]snapshot{{id: 1, began: hostText.Low}})
-	require.NoError(t, err)
-	assert.Empty(t, threads)
+	assert.Empty(t, programObjects())
+	assert.False(t, (&snapshot{id: 1, began: hostText.Low}).ofProgram(nil))
 }
 
 // Threads come and go, the host's and others', while they are looked at.
@@ -107,7 +106,7 @@ func TestThreadsThatComeAndGo(t *testing.T) {
 		})
 	}
 	for range 50 {
-		_, err := Run(nowhere, patience, none, nil)
+		_, err := Run(nowhere, patience, none, nil, nil)
 		assert.NoError(t, err)
 	}
 	close(stop)
@@ -150,10 +149,10 @@ func BenchmarkRun200HostThreads(b *testing.B) {
 	}
 	ready.Wait()
 	ranges := make([]Range, 40)
-	_, err := Run(ranges, patience, none, nil)
+	_, err := Run(ranges, patience, none, nil, nil)
 	require.NoError(b, err)
 	for b.Loop() {
-		_, err := Run(ranges, 0, none, nil)
+		_, err := Run(ranges, 0, none, nil, nil)
 		require.NoError(b, err)
 	}
 	close(release)
@@ -190,17 +189,17 @@ func TestThreadThatStandsStill(t *testing.T) {
 		var still Still
 		require.Eventually(t, func() bool { // it may not wait yet, or answer somebody late
 			still = StandingStill()
-			_, err := Run(around(f.address()), briefly, none, still)
+			_, err := Run(around(f.address()), briefly, none, still, nil)
 			return err == nil
 		}, patience, time.Millisecond, "%t", before)
 		require.Eventually(t, func() bool { return f.stands(t, StandingStill(), 3) }, patience, time.Millisecond,
 			"who looks again has not woken it")
 		still = StandingStill()
-		_, err := Run(around(f.address()), briefly, none, nil)
+		_, err := Run(around(f.address()), briefly, none, nil, nil)
 		require.Error(t, err, "the address is there")
 		require.NoError(t, unix.Tgkill(unix.Getpid(), f.id, unix.SIGURG)) // which wakes it for a moment
 		require.Eventually(t, func() bool {
-			_, err := Run(around(f.address()), briefly, none, still)
+			_, err := Run(around(f.address()), briefly, none, still, nil)
 			return err != nil
 		}, patience, time.Millisecond)
 		f.end(t)

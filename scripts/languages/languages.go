@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// A language is one row. Its program prints a line of two numbers for each round: nanoseconds of a plain and of a prepared
+// call.
+type language struct {
+	name  string
+	goal  float64  // the ratio that we want at most
+	needs []string // programs
+	run   func(b build, library, rounds string) (string, error)
+}
+
+// missing says what the language needs and the machine has not; "" if it has all.
+func (l language) missing() string {
+	for _, program := range l.needs {
+		if _, err := exec.LookPath(program); err != nil {
+			return program + " is not installed"
+		}
+	}
+	return ""
+}
+
+// A build is where programs are built: libhotso is in dir, the repository in root.
+type build struct{ dir, root string }
+
+var languages = []language{
+	{"C", 1.6, []string{"cc"}, func(b build, library, rounds string) (string, error) {
+		return b.compiled("cc", []string{"-std=c11", "scripts/languages/c/add.c"}, library, rounds)
+	}},
+	{"C++", 1.6, []string{"c++"}, func(b build, library, rounds string) (string, error) {
+		return b.compiled("c++", []string{"-std=c++17", "scripts/languages/cpp/add.cpp"}, library, rounds)
+	}},
+	{"Rust", 1.6, []string{"cargo"}, func(b build, library, rounds string) (string, error) {
+		target := filepath.Join(b.dir, "target")
+		os.Setenv("HOTSO_LIB_DIR", b.dir)
+		_, err := run("cargo", "build", "--quiet", "--release", "--example", "add", "--manifest-path", "rust/Cargo.toml", "--target-dir", target)
+		if err != nil {
+			return "", err
+		}
+		return run(filepath.Join(target, "release", "examples", "add"), library, rounds)
+	}},
+	{"Python", 1.15, []string{"python3"}, func(b build, library, rounds string) (string, error) {
+		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
+		os.Setenv("PYTHONPATH", filepath.Join(b.root, "python", "src"))
+		return run("python3", "scripts/languages/python/add.py", library, rounds)
+	}},
+	{"Node", 1.15, []string{"node", "npm"}, func(b build, library, rounds string) (string, error) {
+		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
+		directory := filepath.Join(b.dir, "node")
+		if err := os.CopyFS(directory, os.DirFS("node")); err != nil {
+			return "", err
+		}
+		if _, err := run("npm", "install", "--silent", "--prefix", directory); err != nil {
+			return "", err
+		}
+		return run("node", "scripts/languages/node/add.mjs", library, rounds, directory)
+	}},
+}
+
+// compiled compiles a program with libhotso and runs it.
+func (b build) compiled(compiler string, args []string, library, rounds string) (string, error) {
+	program := filepath.Join(b.dir, "add")
+	args = append(args, "-O2", "-Iinclude", "-o", program, "-L"+b.dir, "-lhotso", "-Wl,-rpath,"+b.dir, "-ldl")
+	if _, err := run(compiler, args...); err != nil {
+		return "", err
+	}
+	return run(program, library, rounds)
+}
