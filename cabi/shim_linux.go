@@ -12,6 +12,7 @@ package cabi
 //	                      says that the runtime has started
 //	x_cgo_sys_thread_create
 //	                      starts the runtime: blocks the host's signals on its threads
+//	x_cgo_getstackbound   the bounds of the first thread's stack: asked for once
 //	pthread_create        every thread: remembered, joinable, can be ended
 //	pthread_join, _detach C code that ends its threads itself; so do the following
 //	pthread_tryjoin_np, _timedjoin_np, _clockjoin_np, _cancel
@@ -59,7 +60,7 @@ package cabi
 
 // #cgo CFLAGS: -DHOTSO_SHIM
 // #cgo LDFLAGS: -Wl,--wrap=crosscall2 -Wl,--wrap=x_cgo_notify_runtime_init_done
-// #cgo LDFLAGS: -Wl,--wrap=x_cgo_sys_thread_create
+// #cgo LDFLAGS: -Wl,--wrap=x_cgo_sys_thread_create -Wl,--wrap=x_cgo_getstackbound
 // #cgo LDFLAGS: -Wl,--wrap=pthread_create -Wl,--wrap=pthread_join -Wl,--wrap=pthread_detach
 // #cgo LDFLAGS: -Wl,--wrap=mmap -Wl,--wrap=mmap64 -Wl,--wrap=munmap -Wl,--wrap=mremap
 // #cgo LDFLAGS: -Wl,--wrap=open -Wl,--wrap=open64 -Wl,--wrap=openat -Wl,--wrap=openat64

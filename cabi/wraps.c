@@ -3,7 +3,8 @@
 /* The functions that the shim wraps (shim_linux.go), for hosts to read in the file: a library
  * has these from outside, and what it does by them is undone. A test compares the two. */
 __attribute__((visibility("default"), used)) const char hotso_wraps[] =
-    "crosscall2 x_cgo_notify_runtime_init_done x_cgo_sys_thread_create pthread_create pthread_join "
+    "crosscall2 x_cgo_notify_runtime_init_done x_cgo_sys_thread_create x_cgo_getstackbound pthread_create "
+    "pthread_join "
     "pthread_detach "
     "mmap mmap64 munmap mremap open open64 openat openat64 creat creat64 socket socketpair "
     "accept accept4 pipe pipe2 dup dup2 dup3 memfd_create close malloc calloc realloc "

@@ -55,6 +55,12 @@ func TestTwoLibraries(t *testing.T) {
 	t.Log(expectOK(t, program(t, "two"), library(t), second))
 }
 
+// Each call of a fiber, and of koffi's in Node, comes on a stack that is not the thread's. Go's runtime then asks for that
+// of the thread, by x_cgo_getstackbound, and glibc reads /proc/self/maps for the answer.
+func TestBoundsOfTheFirstStack(t *testing.T) {
+	expectOK(t, program(t, "bounds", "-rdynamic"), library(t))
+}
+
 // A hotso host gives each its signals.
 func TestTwoLibrariesOfAHost(t *testing.T) {
 	const loop = 2000 // milliseconds
