@@ -469,6 +469,22 @@ HOTSOH_API hotsoh_status hotsoh_call(hotsoh_function function, const hotsoh_valu
 HOTSOH_API hotsoh_status hotsoh_invoke(hotsoh_function function, const uint64_t *args, uint32_t count,
                                        uint64_t *result, hotsoh_error **error);
 
+/* A C function by which a prepared function is called as if it were the library's own, for languages where
+ * each argument costs more than the call: for "func(int32, float64) int64" it is int64_t f(int32_t, double).
+ * Only for parameters and results that are numbers or bool, at most six and, of floats, eight more;
+ * HOTSOH_UNSUPPORTED for others, and but on amd64. It may be used until the function is released. There are
+ * at most 1024 at a time: HOTSOH_TOO_MANY.
+ *
+ * It returns 0 if the call failed. Then hotsoh_take_error says why, on the same thread. */
+HOTSOH_API hotsoh_status hotsoh_pointer(hotsoh_function function, void **pointer, hotsoh_error **error);
+
+/* The status and error of the last call by such a pointer that failed on this thread, which it forgets;
+ * HOTSOH_OK if there is none. It need only be called while *hotsoh_pending() is not 0. */
+HOTSOH_API hotsoh_status hotsoh_take_error(hotsoh_error **error);
+
+/* Where it is counted how many threads have such an error waiting; the same each time. */
+HOTSOH_API const uint32_t *hotsoh_pending(void);
+
 /* CALLBACKS AND STREAMS */
 
 /* Lends a function to libraries, for a parameter that is a function: pass *lent as a value of

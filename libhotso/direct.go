@@ -17,7 +17,10 @@ import (
 var directs sync.Map // unsafe.Pointer to *foreign.Direct
 
 func init() {
-	foreign.OnReleased = func() { atomic.AddUint64((*uint64)(unsafe.Pointer(&C.hotso_released)), 1) }
+	foreign.OnReleased = func(h foreign.Handle) {
+		atomic.AddUint64((*uint64)(unsafe.Pointer(&C.hotso_released)), 1)
+		C.hotso_unpoint(C.hotsoh_function(h))
+	}
 }
 
 // thread_met has the runtime make this thread its own: a library that finds a signal stack uses that, and

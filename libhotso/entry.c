@@ -242,6 +242,11 @@ hotsoh_status hotsoh_invoke(hotsoh_function function, const uint64_t *args, uint
     return invoke(function, (uint64_t *)args, count, result, place, error);
 }
 
+hotsoh_status hotsoh_pointer(hotsoh_function function, void **pointer, hotsoh_error **error) {
+    CHECK(pointer);
+    return pointer_to(function, pointer, error);
+}
+
 hotsoh_status hotsoh_lend(const char *signature, hotsoh_callback callback, void *user, hotsoh_lent *lent,
                           hotsoh_error **error) {
     CHECK(signature && callback && lent);

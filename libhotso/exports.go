@@ -6,9 +6,11 @@ package main
 import "C"
 
 import (
+	"fmt"
 	"io"
 	"unsafe"
 
+	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/foreign"
 )
 
@@ -250,6 +252,24 @@ func invoked(h handle, args *C.uint64_t, count C.uint32_t, result *C.uint64_t, p
 		assign(h, place)
 	}
 	return err
+}
+
+//export pointer_to
+func pointer_to(h handle, to *unsafe.Pointer, e **C.hotsoh_error) status {
+	return answer(e, func() error {
+		count, floats, err := foreign.PointerParams(foreign.Handle(h))
+		if err != nil {
+			return err
+		}
+		number := C.hotso_point(h, C.uint32_t(count), C.uint32_t(floats))
+		if number < 0 {
+			return foreign.ErrTooManyPointers
+		}
+		if *to = C.hotso_pointer_of(number); *to == nil {
+			return fmt.Errorf("%w: there are no pointers to functions on this processor", host.ErrUnsupported)
+		}
+		return nil
+	})
 }
 
 //export lend

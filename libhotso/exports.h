@@ -50,6 +50,11 @@ void hotso_meet(void);
 hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh_value *args, uint32_t count,
                               hotsoh_value *result);
 
+/* Pointers to prepared functions: see pointer.c. */
+int32_t hotso_point(hotsoh_function function, uint32_t count, uint32_t floats);
+void hotso_unpoint(hotsoh_function function);
+void *hotso_pointer_of(int32_t number);
+
 /* Frees the result of a callback, if hotsoh_alloc has made it. */
 void hotso_free_result(void *memory);
 

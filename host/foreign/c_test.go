@@ -82,7 +82,7 @@ func TestC(t *testing.T) {
 	libtest.Unseal(t, unsealed)
 	program := compile(t, shared(t), "testdata", "all.c")
 	out := run(t, program, libtest.Greeter(t, "1"), libtest.Greeter(t, "2"), unsealed,
-		libtest.Build(t, "callback", "1"), libtest.Build(t, "slow", "1"))
+		libtest.Build(t, "callback", "1"), libtest.Build(t, "slow", "1"), libtest.Build(t, "echo", "1"))
 	t.Log(out)
 	assert.NotContains(t, out, "WRONG")
 	assert.True(t, strings.HasSuffix(out, "end\n"))

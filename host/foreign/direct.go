@@ -10,8 +10,9 @@ import (
 // A Direct is how a thread calls a function without Go, see package invoke.
 type Direct = invoke.Direct
 
-// OnReleased is called when a handle of a function was released: Directs of it must not be used any more.
-var OnReleased = func() {}
+// OnReleased is called when a handle of a function was released: Directs of it, and its pointer,
+// must not be used any more.
+var OnReleased = func(Handle) {}
 
 // IsFunction reports whether there is a prepared function of that handle.
 func IsFunction(h Handle) bool {

@@ -122,7 +122,7 @@ func Release(h Handle) error {
 		return ErrBadHandle
 	}
 	if _, ok := object.(*Function); ok {
-		OnReleased()
+		OnReleased(h)
 	}
 	return nil
 }

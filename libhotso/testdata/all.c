@@ -15,7 +15,7 @@
 
 #include "hotso.h"
 
-static const char *greeter[2], *unsealed, *callback, *slow;
+static const char *greeter[2], *unsealed, *callback, *slow, *echo;
 static hotsoh_error *error;
 static int wrong;
 
@@ -161,6 +161,78 @@ static void calls(void) {
     for (hotsoh_function f = 0, all[3] = {add, greet, greet_name}; f < 3; f++)
         check("release of a function", is(hotsoh_release(all[f], &error), HOTSOH_OK));
     check("call of it", is(hotsoh_invoke(add, words, 2, &result, &error), HOTSOH_BAD_HANDLE));
+}
+
+/* Prepared functions by a pointer. */
+static void pointers(void) {
+    hotsoh_slot slot = new_slot("greeter", 0, greeter[0]);
+    hotsoh_function add = prepared(slot, "Add", ADD), greet = prepared(slot, "Greet", NULL);
+    void *pointer = NULL, *same = NULL;
+    int32_t (*f)(int32_t, int32_t);
+    check("a pointer", is(hotsoh_pointer(add, &pointer, &error), HOTSOH_OK));
+    check("once more", is(hotsoh_pointer(add, &same, &error), HOTSOH_OK) && same == pointer);
+    check("not for texts", is(hotsoh_pointer(greet, &same, &error), HOTSOH_UNSUPPORTED));
+    memcpy(&f, &pointer, sizeof f);
+    int sum = 0;
+    for (int i = 0; i < 1000; i++)
+        sum += f(i, -1);
+    check("calls by it", sum == 499500 - 1000 && *hotsoh_pending() == 0);
+    check("a swap", is(hotsoh_slot_swap(slot, greeter[1], 0, NULL, &error), HOTSOH_OK) && f(2, 3) == 5);
+    check("nothing failed", hotsoh_take_error(&error) == HOTSOH_OK && !error);
+    check("close with a pointer", is(hotsoh_close(slot, 0, NULL, &error), HOTSOH_OK));
+    check("it fails", f(2, 3) == 0 && f(2, 3) == 0 && *hotsoh_pending() == 1);
+    check("and says why", is(hotsoh_take_error(&error), HOTSOH_CLOSED) && *hotsoh_pending() == 0);
+    check("release with a pointer", is(hotsoh_release(add, &error), HOTSOH_OK));
+    check("it is none any more", f(2, 3) == 0 && is(hotsoh_take_error(&error), HOTSOH_BAD_HANDLE));
+    hotsoh_release(greet, NULL);
+    hotsoh_release(slot, NULL);
+}
+
+static uint64_t bits(double d) {
+    uint64_t word;
+    memcpy(&word, &d, sizeof word);
+    return word;
+}
+
+static uint64_t bits32(float f) {
+    uint32_t word;
+    memcpy(&word, &f, sizeof word);
+    return word;
+}
+
+/* Arguments of all classes: in registers, on the stack, and smaller than a word. */
+static void registers(void) {
+    hotsoh_slot slot = new_slot("echo", 0, echo);
+    hotsoh_function weigh = prepared(slot, "Weigh", NULL), digits = prepared(slot, "Digits", NULL);
+    hotsoh_function floats = prepared(slot, "Floats", NULL), none;
+    /* What is beside a small number does not matter. */
+    uint64_t w[4] = {bits(1), 0xabcdef00 | (uint8_t)-2, bits32(3), (uint64_t)-4};
+    uint64_t d[10] = {1, 2, 0xff03, 0xff0004, 5, 6, 0xff07, 8, 0xff0009, 0}, result;
+    uint64_t f[8] = {bits(1), bits32(2), bits(3), bits(4), bits32(5), bits(6), bits(7), bits(8)};
+    int good = 1;
+    for (int i = 0; i < 5; i++) { /* the first one by Go, the others not */
+        good &=
+            is(hotsoh_invoke(weigh, w, 4, &result, &error), HOTSOH_OK) && result == bits(1 - 20 + 300 - 4000);
+        good &= is(hotsoh_invoke(digits, d, 10, &result, &error), HOTSOH_OK) && result == 1234567890;
+        good &= is(hotsoh_invoke(floats, f, 8, &result, &error), HOTSOH_OK) && result == bits(12345678);
+    }
+    check("words of all classes", good);
+    check("too many", is(hotsoh_prepare(slot, "Nine", NULL, &none, &error), HOTSOH_ARGUMENT));
+    void *pointer = NULL;
+    double (*weigh_it)(double, int8_t, float, int64_t);
+    double (*write_them)(double, float, double, double, float, double, double, double);
+    is(hotsoh_pointer(weigh, &pointer, &error), HOTSOH_OK);
+    memcpy(&weigh_it, &pointer, sizeof pointer);
+    is(hotsoh_pointer(floats, &pointer, &error), HOTSOH_OK);
+    memcpy(&write_them, &pointer, sizeof pointer);
+    check("pointers with arguments of both classes",
+          weigh_it(1, -2, 3, -4) == 1 - 20 + 300 - 4000 && write_them(1, 2, 3, 4, 5, 6, 7, 8) == 12345678);
+    check("none with arguments on the stack",
+          is(hotsoh_pointer(digits, &pointer, &error), HOTSOH_UNSUPPORTED));
+    check("close after them", closed(slot));
+    hotsoh_release(weigh, NULL);
+    hotsoh_release(digits, NULL);
+    hotsoh_release(floats, NULL);
 }
 
 static void bad_arguments(void) {
@@ -707,15 +779,18 @@ static void signals(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6)
+    if (argc != 7)
         return 2;
     greeter[0] = argv[1];
     greeter[1] = argv[2];
     unsealed = argv[3];
     callback = argv[4];
     slow = argv[5];
+    echo = argv[6];
     check("libhotso", is(hotsoh_check(&error), HOTSOH_OK) && hotsoh_abi_version() == HOTSOH_ABI_VERSION);
     calls();
+    pointers();
+    registers();
     bad_arguments();
     signals();
     swaps();

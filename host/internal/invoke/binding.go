@@ -46,6 +46,7 @@ type Binding struct {
 	limit  time.Duration // of each call, 0: none
 	stays  bool          // the caller, whatever its context says
 	Params [maxParams]Param
+	all    []Param // also those that no typed function has
 
 	Name      string
 	Signature abi.Signature
@@ -84,7 +85,8 @@ func Limit(d time.Duration) BindOption {
 // NewBinding returns a binding whose calls take limit at most, if it is not 0.
 func NewBinding(name string, sig abi.Signature, limit time.Duration) *Binding {
 	b := &Binding{Name: name, Signature: sig, limit: limit}
-	copy(b.Params[:], layoutOf(sig).params)
+	b.all = layoutOf(sig).params
+	copy(b.Params[:], b.all)
 	return b
 }
 

@@ -131,8 +131,7 @@ func (d *Direct) shape(b *Binding, fn *Function) bool {
 		return false
 	}
 	i := 0
-	for j := range b.Signature.Params {
-		p := b.Params[j]
+	for _, p := range b.all {
 		d.At[i], d.Kind[i] = p.at, wordKinds[p.kind]
 		switch {
 		case p.kind.element() > 0:

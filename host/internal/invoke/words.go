@@ -29,8 +29,7 @@ func (b *Binding) PutWords(s *Lease, words *uint64) {
 	f := &s.Value.Frame
 	copied := s.Value.bounded && !s.Value.stays
 	at := unsafe.Pointer(words)
-	for i := range b.Signature.Params {
-		p := b.Params[i]
+	for _, p := range b.all {
 		switch size := p.kind.element(); {
 		case size > 0:
 			address, length := *(*unsafe.Pointer)(at), *(*uint64)(unsafe.Add(at, 8))
