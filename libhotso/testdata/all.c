@@ -549,6 +549,7 @@ static void nesting(void) {
     hotsoh_settings settings;
     hotsoh_settings_new(&settings, NULL);
     hotsoh_settings_set(settings, "drain_timeout", "200ms", NULL);
+    nested.crash = 0;
     nested.slot = new_slot("callback", settings, callback);
     nested.each = prepared(nested.slot, "Each", NULL);
     int called = 0;
