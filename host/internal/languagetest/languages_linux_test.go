@@ -115,7 +115,7 @@ func testNode(t *testing.T, s *suite) {
 	if err != nil {
 		skip(t, "koffi can't be installed: "+out)
 	}
-	s.run(t, dir, "node", "--test", "test/")
+	s.run(t, dir, "npm", "test")
 	s.serve(t, dir, "node", "examples/greeter.js")
 }
 
