@@ -82,6 +82,8 @@ _FUNCTIONS: "dict[str, list[Any]]" = {
     "signature": [_handle, _text],
     "call": [_handle, _values, c_uint32, _values, _options],
     "invoke": [_handle, _words, c_uint32, _words],
+    "pointer": [_handle, POINTER(c_void_p)],
+    "take_error": [],
     "lend": [c_char_p, Callback, c_void_p, POINTER(_handle)],
     "lent_word": [_handle, POINTER(c_uint64)],
     "stream_open": [_handle, c_char_p, _values, c_uint32, _options, POINTER(_handle)],
@@ -106,6 +108,7 @@ def library() -> Any:
     for name in ("version", "status_name"):
         getattr(lib, "hotsoh_" + name).restype = c_char_p
     lib.hotsoh_abi_version.restype = c_int32
+    lib.hotsoh_pending.restype = c_void_p
     lib.hotsoh_free.argtypes = [c_void_p]
     lib.hotsoh_free.restype = None
     lib.hotsoh_alloc.argtypes = [c_size_t]

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import functools
 import operator
 import struct
 import threading
@@ -113,27 +114,40 @@ def _caller(name: str, handle: int, signature: Signature) -> "Callable[..., Any]
             fail(status)
         return take()
 
-    if numbers is None or signature.result is None or not signature.result.number:
+    if numbers is None or signature.result is not None and not signature.result.number:
         return call
-    pack, count, ctype = numbers.pack, ctypes.c_uint32(len(puts)), signature.result.ctype
-    fast = threading.local()
-
-    def fast_room() -> Any:
-        result, error, _, _, fail = room()
-        fast.room = result, error, ctype.from_buffer(result), fail
-        return fast.room
+    pointer = _pointer(handle, signature)
+    if pointer is None:
+        return call
+    pack, pending, lib = numbers.pack, _pending(), _native.library()
 
     def call_numbers(*args: Any) -> Any:
         try:
-            result, error, value, fail = fast.room
-        except AttributeError:
-            result, error, value, fail = fast_room()
-        try:
-            words = pack(*args)
+            pack(*args)  # checks ranges, which ctypes does not
         except (struct.error, TypeError):
             return call(*args)  # which says what is wrong, or takes what was lent
-        if status := invoke(function, words, count, result, error):
-            fail(status)
-        return value.value
+        value = pointer(*args)
+        if pending.value:
+            error = ctypes.POINTER(_native.CError)()
+            check(lib.hotsoh_take_error(ctypes.byref(error)), error)
+        return value
 
     return call_numbers
+
+
+def _pointer(handle: int, signature: Signature) -> "Optional[Callable[..., Any]]":
+    """The prepared function as a C function with the library's own prototype; None where there is none."""
+    address, error = ctypes.c_void_p(), ctypes.POINTER(_native.CError)()
+    lib = _native.library()
+    if lib.hotsoh_pointer(handle, ctypes.byref(address), ctypes.byref(error)):
+        lib.hotsoh_free(error)
+        return None
+    result = signature.result.ctype if signature.result else None
+    prototype = ctypes.CFUNCTYPE(result, *(t.ctype for t in signature.parameters))
+    return prototype(address.value)
+
+
+@functools.lru_cache(maxsize=None)
+def _pending() -> Any:
+    """How many threads have an error of such a function waiting."""
+    return ctypes.c_uint32.from_address(_native.library().hotsoh_pending())
