@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as hotso from 'hotso';
-import { ECHO, settled } from './libs.js';
+import { ECHO } from './libs.js';
 
 let echo;
 before(async () => { echo = await hotso.Library.open(ECHO); });
-after(() => settled(echo.close()));
+after(() => echo.close());
 
 const numbers = {
   Bool: [true, false],

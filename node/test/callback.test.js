@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as hotso from 'hotso';
-import { CALLBACK, ECHO, opened, settled } from './libs.js';
+import { CALLBACK, ECHO, opened } from './libs.js';
 
 let greeted, library;
 
@@ -21,7 +21,7 @@ before(async () => {
     },
   });
 });
-after(() => settled(library.close()));
+after(() => library.close());
 
 test('functions that are provided by name', async () => {
   assert.equal(library.call('Greet', ['Ada', 2]), 'Ada!!');

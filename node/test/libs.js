@@ -12,22 +12,9 @@ export const ECHO = given('ECHO_V1');
 export const CALLBACK = given('CALLBACK_V1');
 export const SLOW = given('SLOW_V1');
 
-/**
- * What a swap or close gave, also where it was Busy as it kept the old version loaded: a thread of Node's that sleeps
- * may have on its stack what looks like an address of it. The tests of the engine say when that may be.
- */
-export async function settled(promise) {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error.code !== 'busy' || !error.message.includes('which it has not told of')) throw error;
-    return error.details.result;
-  }
-}
-
 /** Opens a library for one test, which closes it. */
 export async function opened(t, open) {
   const target = await open;
-  t.after(() => settled(target.close()));
+  t.after(() => target.close());
   return target;
 }

@@ -23,6 +23,8 @@ type language struct {
 }
 
 var languages = []language{
+	{"Python", "python", []string{"python3"}, testPython},
+	{"Rust", "rust", []string{"cargo"}, testRust},
 	{"Node", "node", []string{"node", "npm"}, testNode},
 	{"C++", "cpp", []string{"g++"}, testCPlusPlus},
 	{"Java", "java", nil, testJava},
@@ -53,7 +55,7 @@ type suite struct {
 	root string   // of the module
 	lib  string   // the directory of libhotso.so
 	dir  string   // of the language's package
-	env  []string // HOTSO_LIBRARY, HOTSO_LIB_DIR, and GREETER_V1, ECHO_V1 and so on: paths of libraries
+	env  []string // HOTSO_LIBRARY, HOTSO_LIB_DIR; GREETER_V1, ECHO_V1 and so on: paths of libraries; HOTSO_TEST_LIBRARIES: where all are
 }
 
 func newSuite(t *testing.T) *suite {
@@ -69,8 +71,11 @@ func newSuite(t *testing.T) *suite {
 	}
 	s.run(t, root, "sh", "libhotso/build.sh", s.lib)
 	s.env = append(os.Environ(), "HOTSO_LIBRARY="+filepath.Join(s.lib, "libhotso.so"), "HOTSO_LIB_DIR="+s.lib)
+	all := t.TempDir()
+	s.env = append(s.env, "HOTSO_TEST_LIBRARIES="+all)
 	for name, path := range libraries {
 		s.env = append(s.env, name+"="+path)
+		require.NoError(t, os.Symlink(path, filepath.Join(all, filepath.Base(path))))
 	}
 	return s
 }
@@ -104,9 +109,26 @@ func skip(t *testing.T, why string) {
 	t.Skip(why)
 }
 
+func testPython(t *testing.T, s *suite) {
+	own := *s
+	own.env = append(own.env[:len(own.env):len(own.env)], "PYTHONPATH="+filepath.Join(s.dir, "src"), "PYTHONDONTWRITEBYTECODE=1")
+	own.run(t, s.dir, "python3", "-m", "unittest", "discover", "-s", "tests")
+	own.serve(t, s.dir, "python3", "examples/greeter.py")
+}
+
+func testRust(t *testing.T, s *suite) {
+	own := *s
+	own.env = append(own.env[:len(own.env):len(own.env)], "CARGO_TARGET_DIR="+t.TempDir())
+	own.run(t, s.dir, "cargo", "test", "--quiet")
+	own.serve(t, s.dir, "cargo", "run", "--quiet", "--example", "greeter", "--")
+}
+
 // testNode works on a copy, so that npm leaves the tree as it is.
 func testNode(t *testing.T, s *suite) {
-	dir := t.TempDir()
+	top := t.TempDir()
+	dir := filepath.Join(top, "node")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	copyTree(t, filepath.Join(s.root, client), filepath.Join(top, client))
 	for _, part := range []string{"package.json", "index.d.ts", "src", "test", "examples"} {
 		copyTree(t, filepath.Join(s.dir, part), filepath.Join(dir, part))
 	}
@@ -145,6 +167,7 @@ func testJava(t *testing.T, s *suite) {
 		require.NoError(t, err)
 		args = append(args, files...)
 	}
+	args = append(args, filepath.Join(s.root, client, "Echo.java"))
 	s.run(t, classes, filepath.Join(home, "bin/javac"), args...)
 	java := []string{"-ea", "--enable-native-access=ALL-UNNAMED", "-cp", classes}
 	s.run(t, classes, filepath.Join(home, "bin/java"), append(java, "io.github.hotso.Main")...)
@@ -170,6 +193,9 @@ func javaHome(s *suite, t *testing.T) string {
 	}
 	return ""
 }
+
+// client is where hotso gen has written clients that the packages test.
+const client = "testdata/libs/echo/client"
 
 // serve runs the example of a language, which exits with a status other than 0 if a call failed.
 func (s *suite) serve(t *testing.T, dir, program string, args ...string) {

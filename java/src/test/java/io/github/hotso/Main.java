@@ -8,7 +8,9 @@ import java.util.Objects;
 
 /** Runs all tests: the static methods of these classes. Needs java -ea. */
 final class Main {
-    private static final Class<?>[] TESTS = {CallTest.class, ErrorTest.class, CallbackTest.class, SlotTest.class};
+    private static final Class<?>[] TESTS = {
+        CallTest.class, ErrorTest.class, CallbackTest.class, SlotTest.class, ClientTest.class,
+    };
 
     public static void main(String[] args) throws IllegalAccessException {
         if (!Main.class.desiredAssertionStatus()) {
@@ -37,26 +39,14 @@ final class Main {
         System.exit(failed == 0 ? 0 : 1);
     }
 
-    /**
-     * Runs one test, and returns what it threw. A thread of the JVM's own that sleeps may have, in memory of its stack
-     * that it does not use, what looks like an address of a library; that is then kept loaded, and closing it is Busy.
-     * So a test that ends by this is run again, four times at most.
-     */
+    /** Runs one test, and returns what it threw. */
     private static Throwable run(Method test) throws IllegalAccessException {
-        Throwable cause = null;
-        for (int i = 0; i < 5; i++) {
-            try {
-                test.invoke(null);
-                return null;
-            } catch (InvocationTargetException e) {
-                cause = e.getCause();
-                if (!(cause instanceof HotsoException.Busy) || !cause.getMessage().contains("which it has not told of")) {
-                    return cause;
-                }
-                System.out.println("again   " + test.getName() + ": " + cause.getMessage());
-            }
+        try {
+            test.invoke(null);
+            return null;
+        } catch (InvocationTargetException e) {
+            return e.getCause();
         }
-        return cause;
     }
 
     /** A library that the tests are given: see host/internal/languagetest. */
