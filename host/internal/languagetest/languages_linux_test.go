@@ -113,7 +113,14 @@ func testPython(t *testing.T, s *suite) {
 	own := *s
 	own.env = append(own.env[:len(own.env):len(own.env)], "PYTHONPATH="+filepath.Join(s.dir, "src"), "PYTHONDONTWRITEBYTECODE=1")
 	own.run(t, s.dir, "python3", "-m", "unittest", "discover", "-s", "tests")
-	own.serve(t, s.dir, "python3", "examples/greeter.py")
+	// The example is served by the package as pip installs it, which downloads nothing.
+	venv := filepath.Join(t.TempDir(), "venv")
+	if out, err := s.try(t, s.dir, "python3", "-m", "venv", venv); err != nil {
+		skip(t, "python3 -m venv: "+out)
+	}
+	python := filepath.Join(venv, "bin", "python")
+	s.run(t, s.dir, python, "-m", "pip", "install", "--quiet", "--no-index", ".")
+	s.serve(t, s.dir, python, "examples/greeter.py")
 }
 
 func testRust(t *testing.T, s *suite) {
