@@ -161,6 +161,14 @@ HOTSOH_API int32_t hotsoh_abi_version(void);
 /* HOTSOH_OK if libhotso can be used in this process, or HOTSOH_FORKED or HOTSOH_SECOND_COPY. */
 HOTSOH_API hotsoh_status hotsoh_check(hotsoh_error **error);
 
+/* Takes back the signals that libraries need (SIGSEGV, SIGBUS, SIGFPE, SIGPIPE, SIGURG, SIGPROF, SIGSTKFLT),
+ * and says which of them others have taken since the last time: *taken is a JSON array of objects with
+ * signal, handler (its address), and object (the name of the file that has it, if there is one). Their
+ * handlers stay, and are called for what no library has to do with. It is done before and after each swap,
+ * too, which tells the slot's queue. Call it when something has installed handlers of its own: until then a
+ * nil dereference in a library may end the process. */
+HOTSOH_API hotsoh_status hotsoh_signals(char **taken, hotsoh_error **error);
+
 /* Frees what a function of libhotso returned for the caller to own; NULL is ignored. Works in a
  * forked child, too. */
 HOTSOH_API void hotsoh_free(void *memory);
@@ -401,6 +409,7 @@ HOTSOH_API hotsoh_status hotsoh_watch_start(hotsoh_slot slot, const char *dir, h
  *   "log"    a record of a library: time, level (number), message, library, version, attributes (object)
  *   "watch"  an attempt of hotsoh_watch_start: path, version, "swap" (host.Swap) if it holds, "error" if not,
  *            with the members of hotsoh_error's json
+ *   "signal" a signal whose handler others had taken: time, and the members that hotsoh_signals has
  * When it is full, the oldest log record goes first, then the oldest of the others; they are counted. */
 
 /* Takes the oldest item. Waits for one for timeout_ns nanoseconds: 0 for not at all, less than 0 for ever.

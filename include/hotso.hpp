@@ -987,6 +987,12 @@ class Slot : public Target {
     }
 };
 
+// Takes back the signals that libraries need, and says which of them others have taken since the last time
+// (JSON: see hotso.h). Call it when something has installed handlers after the first swap.
+inline std::string signals() {
+    return detail::text(hotsoh_signals);
+}
+
 // The version of libhotso.
 inline std::string version() {
     return hotsoh_version();

@@ -127,6 +127,11 @@ hotsoh_status hotsoh_slot_abort(hotsoh_slot slot, int64_t timeout_ns, char **rep
     return slot_abort(slot, timeout_ns, report, error);
 }
 
+hotsoh_status hotsoh_signals(char **taken, hotsoh_error **error) {
+    CHECK(1);
+    return signals(taken, error);
+}
+
 hotsoh_status hotsoh_slot_versions(hotsoh_slot slot, char **versions, hotsoh_error **error) {
     CHECK(1);
     return slot_versions(slot, versions, error);

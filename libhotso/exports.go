@@ -133,6 +133,14 @@ func slot_forgive(h handle, e **C.hotsoh_error) status {
 	return answer(e, func() error { return foreign.SlotForgive(foreign.Handle(h)) })
 }
 
+//export signals
+func signals(to **C.char, e **C.hotsoh_error) status {
+	return answer(e, func() error {
+		b, err := foreign.Signals()
+		return give(b, err, to)
+	})
+}
+
 //export describe
 func describe(h handle, to **C.char, e **C.hotsoh_error) status {
 	return answer(e, func() error {

@@ -151,6 +151,7 @@ func deployed[T any](h Handle, timeout time.Duration, deploy func(context.Contex
 	ctx, cancel := within(timeout)
 	defer cancel()
 	result, err := deploy(ctx, s)
+	s.takeSignals()
 	if result == nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func (s *slot) follow(ctx context.Context, dir string) {
 		if err != nil {
 			i.Error = detailsOf(err)
 		}
+		s.takeSignals()
 		s.queue.put(encode(i), false)
 	}
 }

@@ -3,6 +3,8 @@
 import io
 import multiprocessing
 import os
+import subprocess
+import sys
 import unittest
 
 from common import Callers, library
@@ -93,6 +95,38 @@ class Streams(unittest.TestCase):
             stream.close()
             with self.assertRaises((hotso.Closed, ValueError)):
                 stream.read(1)
+
+
+class Signals(unittest.TestCase):
+    def test_faulthandler(self) -> None:
+        """Faulthandler takes the signals for faults, and raises them again as if somebody had sent them."""
+        out = subprocess.run(
+            [sys.executable, "-c", FAULTS, library("crash")], capture_output=True, text=True, env=in_path(), check=False
+        )
+        self.assertEqual((out.returncode, out.stdout), (0, "contained\n"), out.stderr[-2000:])
+
+
+FAULTS = """
+import faulthandler, sys, hotso
+with hotso.Slot("crash", crash_limit=100) as slot:
+    slot.swap(sys.argv[1])
+    assert hotso.signals() == []
+    faulthandler.enable()
+    taken = {t["signal"] for t in hotso.signals()}
+    assert {"SIGSEGV", "SIGBUS", "SIGFPE"} <= taken, taken
+    assert hotso.signals() == []
+    try:
+        slot.call("hotso_drill", "nil")
+    except hotso.Crashed as e:
+        assert "nil pointer dereference" in str(e), e
+    else:
+        raise SystemExit("no crash")
+print("contained")
+"""
+
+
+def in_path() -> "dict[str, str]":
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 class Forks(unittest.TestCase):

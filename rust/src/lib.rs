@@ -42,3 +42,9 @@ pub use target::{inspect, CallOptions, Library, Slot, Target, Watch};
 pub fn version() -> String {
     unsafe { std::ffi::CStr::from_ptr(sys::hotsoh_version()) }.to_string_lossy().into_owned()
 }
+
+/// Takes back the signals that libraries need, and says which of them others have taken since the last time: a JSON array of
+/// objects with signal, handler and object. Call it when something has installed handlers after the first swap.
+pub fn signals() -> Result<String> {
+    text::text_of(|taken, e| unsafe { sys::hotsoh_signals(taken, e) })
+}

@@ -50,6 +50,7 @@ pub type TextOut = *mut *mut c_char;
 extern "C" {
     pub fn hotsoh_status_name(status: Status) -> *const c_char;
     pub fn hotsoh_version() -> *const c_char;
+    pub fn hotsoh_signals(taken: TextOut, error: ErrorOut) -> Status;
     pub fn hotsoh_free(memory: *mut c_void);
     pub fn hotsoh_alloc(size: usize) -> *mut c_void;
     pub fn hotsoh_release(handle: Handle, error: ErrorOut) -> Status;

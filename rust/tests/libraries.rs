@@ -106,6 +106,7 @@ fn generated_client() {
     };
     client.parallel(8, &add.unwrap()).unwrap();
     assert_eq!(sum.load(Relaxed), 28);
+    assert_eq!(hotso::signals().unwrap(), "[]");
 }
 
 #[test]

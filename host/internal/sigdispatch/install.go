@@ -70,7 +70,25 @@ func Install() error {
 	return nil
 }
 
+// maxTaken bounds what is remembered for nobody who asks.
+const maxTaken = 64
+
+// lost are those since the last TakeBack. installing guards it.
+var lost []Taken
+
+// TakeBack does what Install does, and returns the signals that the dispatcher had, others have taken since the last
+// TakeBack, and it has again.
+func TakeBack() ([]Taken, error) {
+	err := Install()
+	installing.Lock()
+	defer installing.Unlock()
+	list := lost
+	lost = nil
+	return list, err
+}
+
 func install(i int, sig unix.Signal) error {
+	again := replaced[i] > 0
 	for {
 		var current action
 		if err := sigaction(sig, nil, &current); err != nil {
@@ -99,6 +117,9 @@ func install(i int, sig unix.Signal) error {
 			return err
 		}
 		if previous == current {
+			if again && len(lost) < maxTaken {
+				lost = append(lost, Taken{unix.SignalName(sig), current.handler})
+			}
 			return nil
 		}
 		// Somebody else has installed a handler in between. Put it back, and

@@ -50,6 +50,24 @@ var children = []struct {
 	{"too many handlers", contested, 0},
 }
 
+// What others have taken is told once.
+func TestTakeBack(t *testing.T) {
+	require.NoError(t, Install())
+	_, err := TakeBack()
+	require.NoError(t, err)
+	ours := get(t, unix.SIGPROF)
+	theirs := ours
+	theirs.handler = originals[0][abi.HandlerPROF].Load()
+	require.NoError(t, sigaction(unix.SIGPROF, &theirs, nil))
+	taken, err := TakeBack()
+	require.NoError(t, err)
+	assert.Equal(t, []Taken{{"SIGPROF", theirs.handler}}, taken)
+	assert.Equal(t, ours.handler, get(t, unix.SIGPROF).handler)
+	taken, err = TakeBack()
+	require.NoError(t, err)
+	assert.Empty(t, taken)
+}
+
 func TestInstallOver(t *testing.T) {
 	for _, child := range children {
 		t.Run(child.name, func(t *testing.T) {

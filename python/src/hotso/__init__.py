@@ -11,7 +11,7 @@
 A swap loses no call, a crash inside a library raises Crashed for the calls that were inside and leaves the process
 alone, and what is replaced is taken out of the process. Needs Linux with glibc, amd64 or arm64.
 
-libhotso is opened at the first use. Signal handlers: see docs/other-languages.md. A process that forks does so before
+libhotso is opened at the first use. Signal handlers: see signals, and docs/other-languages.md. A process that forks does so before
 it uses hotso, or starts its children by spawn.
 """
 
@@ -44,6 +44,7 @@ from .errors import (
 )
 from .function import Function
 from .settings import Settings
+from .signals import signals
 from .slot import Slot
 from .stream import Stream
 from .target import Library, inspect
@@ -82,6 +83,7 @@ __all__ = [
     "Watch",
     "inspect",
     "lend",
+    "signals",
     "version",
 ]
 

@@ -55,6 +55,7 @@ _words = c_void_p  # an array of uint64_t, by address
 # The functions that return a status, and their parameters. All but those of _WITHOUT_ERROR end in an error.
 _FUNCTIONS: "dict[str, list[Any]]" = {
     "check": [],
+    "signals": [_text],
     "release": [_handle],
     "settings_new": [POINTER(_handle)],
     "settings_set": [_handle, c_char_p, c_char_p],
