@@ -14,7 +14,7 @@ DESTDIR  ?=
 # How long make model, make contracts and make stress run, and in which mode of the Go runtime stress does.
 TIME     ?= 10m
 MODE     ?= plain
-export VERSION GREETING
+export VERSION GREETING SWAPS CRASHES
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -60,6 +60,9 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in doc
 
 compare-languages: ## Measure a prepared call through libhotso beside a plain one, in the same run: a table [FLAGS="-rounds 20"]
 	@CGO_ENABLED=0 go run ./scripts/languages $(FLAGS)
+
+soak-languages: ## 10,000 swaps from Python under 4 threads, and 1,000 crashes from C, Java and Python each (a quarter of an hour) [SWAPS=10000] [CRASHES=1000]
+	@scripts/languages/soak.sh
 
 devrace: ## Measure hotso dev beside other tools that rebuild what is saved: table, also in docs/development.md with PAGE=1 (a quarter of an hour) [FLAGS="--edits 5 --only hotso,air"]
 	@go -C scripts/devrace run . $(FLAGS) \
@@ -120,4 +123,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib libhotso install test test-languages bench compare compare-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib libhotso install test test-languages bench compare compare-languages soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
