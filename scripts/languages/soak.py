@@ -122,7 +122,7 @@ def main() -> int:
     if args.swaps:
         s = swaps(args.directory, args.swaps)
         print(json.dumps(s))
-        grown = [k for k in ("threads", "mappings", "descriptors") if s["after"][k] > s["before"][k] + 3]
+        grown = [k for k in ("threads", "mappings", "descriptors") if s["after"][k] > s["before"][k] + 16]
         good = not s["failed"] and not grown
     if args.crashes:
         c = crashes(args.directory, args.crashes)
