@@ -3,6 +3,7 @@
 import { library } from './native.js';
 import { ArgumentError } from './errors.js';
 import { Out, inPool, run, word } from './invoke.js';
+import { byPointer } from './pointer.js';
 import { Room } from './room.js';
 import { parse } from './signature.js';
 
@@ -36,7 +37,7 @@ export function prepare(target, name, wanted) {
     return room;
   }
 
-  function hot(...args) {
+  function invoked(...args) {
     const room = enter(args);
     try {
       return room.take(invoke(state.handle, room.args, room.words, room.resultWord, room.error));
@@ -54,6 +55,7 @@ export function prepare(target, name, wanted) {
     }
   }
 
+  const hot = byPointer(state, signature, invoked) ?? invoked;
   Object.defineProperty(hot, 'name', { value: name });
   Object.assign(hot, { callAsync, signature: signature.text, release: () => release(state) });
   hot[Symbol.dispose] = hot.release;
@@ -64,5 +66,6 @@ export function prepare(target, name, wanted) {
 function release(state) {
   const { handle } = state;
   state.handle = 0n;
+  state.pointer = undefined; // libhotso may give it to another function
   if (handle) run(library().release, handle);
 }

@@ -36,6 +36,8 @@ const FUNCTIONS = {
   signature: ['uint64', 'void *'],
   call: ['uint64', 'void *', 'uint32', 'void *', 'void *'],
   invoke: ['uint64', 'void *', 'uint32', 'void *'],
+  pointer: ['uint64', 'void *'],
+  take_error: [],
   lend: ['str', 'void *', 'uint64', 'void *'],
   lent_word: ['uint64', 'void *'],
   stream_open: ['uint64', 'str', 'void *', 'uint32', 'void *', 'void *'],
@@ -63,6 +65,12 @@ export function write(to, view) {
 /** The text at a const char *. */
 export const text = koffi.decode.string;
 
+/** A C prototype. koffi keeps each for ever. */
+export const prototype = koffi.proto;
+
+/** The C function at an address. */
+export const callable = koffi.decode;
+
 let opened;
 
 /** libhotso, opened when it is first needed. */
@@ -86,6 +94,8 @@ function open() {
     status_name: lib.func('hotsoh_status_name', 'str', ['int32']),
     free: lib.func('hotsoh_free', 'void', ['void *']),
     alloc: lib.func('hotsoh_alloc', 'void *', ['size_t']),
+    // A word that changes, and not a function: see hotsoh_pending.
+    pending: new Uint32Array(koffi.view(lib.func('hotsoh_pending', 'void *', [])(), 4)),
   };
   for (const [name, parameters] of Object.entries(FUNCTIONS)) {
     functions[name] = lib.func(`hotsoh_${name}`, 'int32', [...parameters, 'void *']);

@@ -17,35 +17,38 @@ export function show(value) {
 }
 
 function integer(name, code, size, min, max, get, set, array) {
+  const fits = (value) => Number.isInteger(value) && value >= min && value <= max;
   return {
-    name, code, size, array,
+    name, code, size, array, fits,
     get: (view, at) => view[get](at, true),
     set(view, at, value) {
       if (typeof value === 'bigint' && value >= min && value <= max) value = Number(value);
-      if (!Number.isInteger(value) || value < min || value > max) fail(value, name);
+      if (!fits(value)) fail(value, name);
       view[set](at, value, true);
     },
   };
 }
 
 function large(name, code, min, max, get, set, array) {
+  const fits = (value) =>
+    typeof value === 'bigint' ? value >= min && value <= max : Number.isSafeInteger(value) && (value >= 0 || min < 0n);
   return {
-    name, code, size: 8, array,
+    name, code, size: 8, array, fits,
     get: (view, at) => view[get](at, true),
     set(view, at, value) {
-      if (Number.isSafeInteger(value)) value = BigInt(value);
-      if (typeof value !== 'bigint' || value < min || value > max) fail(value, name);
-      view[set](at, value, true);
+      if (!fits(value)) fail(value, name);
+      view[set](at, BigInt(value), true);
     },
   };
 }
 
 function float(name, code, size, get, set, array) {
+  const fits = (value) => typeof value === 'number';
   return {
-    name, code, size, array,
+    name, code, size, array, fits,
     get: (view, at) => view[get](at, true),
     set(view, at, value) {
-      if (typeof value !== 'number') fail(value, name);
+      if (!fits(value)) fail(value, name);
       view[set](at, value, true);
     },
   };
@@ -53,14 +56,15 @@ function float(name, code, size, get, set, array) {
 
 const BOOL = {
   name: 'bool', code: 1, size: 1,
+  fits: (value) => typeof value === 'boolean',
   get: (view, at) => view.getUint8(at) !== 0,
   set(view, at, value) {
-    if (typeof value !== 'boolean') fail(value, 'bool');
+    if (!BOOL.fits(value)) fail(value, 'bool');
     view.setUint8(at, value ? 1 : 0);
   },
 };
 
-/** The numbers, by their names in Go. get and set work on a DataView. */
+/** The numbers, by their names in Go. get and set work on a DataView; what fits is passed to C as it is. */
 export const NUMBERS = new Map([
   BOOL,
   integer('int8', 2, 1, -128, 127, 'getInt8', 'setInt8', Int8Array),
