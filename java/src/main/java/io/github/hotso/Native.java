@@ -54,12 +54,15 @@ final class Native {
     static final MethodHandle PREPARE = status("prepare", JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
     static final MethodHandle SIGNATURE = status("signature", JAVA_LONG, ADDRESS);
     static final MethodHandle INVOKE = status("invoke", JAVA_LONG, ADDRESS, JAVA_INT, ADDRESS);
+    static final MethodHandle POINTER = status("pointer", JAVA_LONG, ADDRESS);
+    static final MethodHandle TAKE_ERROR = status("take_error");
     static final MethodHandle LEND = status("lend", ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     static final MethodHandle LENT_WORD = status("lent_word", JAVA_LONG, ADDRESS);
     static final MethodHandle STREAM_OPEN =
             status("stream_open", JAVA_LONG, ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle STREAM_READ = status("stream_read", JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS);
 
+    static final MethodHandle PENDING = function("pending", FunctionDescriptor.of(ADDRESS));
     static final MethodHandle VERSION = function("version", FunctionDescriptor.of(ADDRESS));
     static final MethodHandle STATUS_NAME = function("status_name", FunctionDescriptor.of(ADDRESS, JAVA_INT));
     static final MethodHandle FREE = function("free", FunctionDescriptor.ofVoid(ADDRESS));
@@ -114,6 +117,10 @@ final class Native {
     private static MethodHandle function(String name, FunctionDescriptor type) {
         MemorySegment symbol = LIBRARY.find("hotsoh_" + name)
                 .orElseThrow(() -> new LinkageError("hotso: libhotso has no hotsoh_" + name));
+        return downcall(symbol, type);
+    }
+
+    static MethodHandle downcall(MemorySegment symbol, FunctionDescriptor type) {
         return LINKER.downcallHandle(symbol, type);
     }
 

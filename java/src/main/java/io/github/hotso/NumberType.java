@@ -1,5 +1,6 @@
 package io.github.hotso;
 
+import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED;
@@ -13,6 +14,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -41,6 +43,19 @@ final class NumberType extends Type.Fixed {
 
     boolean real() {
         return code >= 10;
+    }
+
+    /** As what C takes it; of an unsigned type the same bits. */
+    ValueLayout layout() {
+        return switch (code) {
+            case 1 -> JAVA_BOOLEAN;
+            case 2, 6 -> JAVA_BYTE;
+            case 3, 7 -> JAVA_SHORT;
+            case 4, 8 -> JAVA_INT;
+            case 5, 9 -> JAVA_LONG;
+            case 10 -> JAVA_FLOAT;
+            default -> JAVA_DOUBLE;
+        };
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.Objects;
 /** Runs all tests: the static methods of these classes. Needs java -ea. */
 final class Main {
     private static final Class<?>[] TESTS = {
-        CallTest.class, ErrorTest.class, CallbackTest.class, SlotTest.class, ClientTest.class,
+        CallTest.class, ErrorTest.class, CallbackTest.class, SlotTest.class, ClientTest.class, HandleTest.class,
     };
 
     public static void main(String[] args) throws IllegalAccessException {
@@ -55,14 +55,14 @@ final class Main {
     }
 
     interface Action {
-        void run() throws Exception;
+        void run() throws Throwable;
     }
 
     /** Checks that an action throws that class, whose status name or message has the part. */
     static void throwing(Class<? extends Exception> wanted, String part, Action action) {
         try {
             action.run();
-        } catch (Exception e) {
+        } catch (Throwable e) {
             String all = (e instanceof HotsoException h ? h.statusName() + ": " : "") + e.getMessage();
             if (wanted.isInstance(e) && all.contains(part)) {
                 return;
