@@ -9,33 +9,34 @@ import (
 // A language is one row. Its program prints a line of two numbers for each round: nanoseconds of a plain and of a prepared
 // call.
 type language struct {
-	name  string
-	goal  float64  // the ratio that we want at most
-	needs []string // programs
-	run   func(b build, library, rounds string) (string, error)
+	name    string
+	goal    float64       // the ratio that we want at most
+	missing func() string // what the language needs and the machine has not; "" if it has all
+	run     func(b build, library, rounds string) (string, error)
 }
 
-// missing says what the language needs and the machine has not; "" if it has all.
-func (l language) missing() string {
-	for _, program := range l.needs {
-		if _, err := exec.LookPath(program); err != nil {
-			return program + " is not installed"
+func programs(needed ...string) func() string {
+	return func() string {
+		for _, program := range needed {
+			if _, err := exec.LookPath(program); err != nil {
+				return program + " is not installed"
+			}
 		}
+		return ""
 	}
-	return ""
 }
 
 // A build is where programs are built: libhotso is in dir, the repository in root.
 type build struct{ dir, root string }
 
 var languages = []language{
-	{"C", 1.6, []string{"cc"}, func(b build, library, rounds string) (string, error) {
+	{"C", 1.6, programs("cc"), func(b build, library, rounds string) (string, error) {
 		return b.compiled("cc", []string{"-std=c11", "scripts/languages/c/add.c"}, library, rounds)
 	}},
-	{"C++", 1.6, []string{"c++"}, func(b build, library, rounds string) (string, error) {
+	{"C++", 1.6, programs("c++"), func(b build, library, rounds string) (string, error) {
 		return b.compiled("c++", []string{"-std=c++17", "scripts/languages/cpp/add.cpp"}, library, rounds)
 	}},
-	{"Rust", 1.6, []string{"cargo"}, func(b build, library, rounds string) (string, error) {
+	{"Rust", 1.6, programs("cargo"), func(b build, library, rounds string) (string, error) {
 		target := filepath.Join(b.dir, "target")
 		os.Setenv("HOTSO_LIB_DIR", b.dir)
 		_, err := run("cargo", "build", "--quiet", "--release", "--example", "add", "--manifest-path", "rust/Cargo.toml", "--target-dir", target)
@@ -44,12 +45,12 @@ var languages = []language{
 		}
 		return run(filepath.Join(target, "release", "examples", "add"), library, rounds)
 	}},
-	{"Python", 1.15, []string{"python3"}, func(b build, library, rounds string) (string, error) {
+	{"Python", 1.15, programs("python3"), func(b build, library, rounds string) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		os.Setenv("PYTHONPATH", filepath.Join(b.root, "python", "src"))
 		return run("python3", "scripts/languages/python/add.py", library, rounds)
 	}},
-	{"Node", 1.15, []string{"node", "npm"}, func(b build, library, rounds string) (string, error) {
+	{"Node", 1.15, programs("node", "npm"), func(b build, library, rounds string) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		directory := filepath.Join(b.dir, "node")
 		if err := os.CopyFS(directory, os.DirFS("node")); err != nil {
@@ -59,6 +60,19 @@ var languages = []language{
 			return "", err
 		}
 		return run("node", "scripts/languages/node/add.mjs", library, rounds, directory)
+	}},
+	{"Java", 1.6, javaMissing, func(b build, library, rounds string) (string, error) {
+		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
+		classes, home := filepath.Join(b.dir, "classes"), javaHome()
+		sources, err := filepath.Glob("java/src/main/java/io/github/hotso/*.java")
+		if err != nil {
+			return "", err
+		}
+		args := append([]string{"--release", "22", "-d", classes, "scripts/languages/java/Add.java"}, sources...)
+		if _, err := run(filepath.Join(home, "bin/javac"), args...); err != nil {
+			return "", err
+		}
+		return run(filepath.Join(home, "bin/java"), "--enable-native-access=ALL-UNNAMED", "-cp", classes, "Add", library, rounds)
 	}},
 }
 
