@@ -39,7 +39,9 @@ final class Pointer {
 
     static MethodHandle to(long target, String name, Signature signature) {
         Pointer pointer = new Pointer(target, name, signature.text());
-        raise(); // links it, as a virtual thread that fails must not wait for that: it may go on on another carrier
+        // Links what a failed call needs: a virtual thread that waited for that could go on on another carrier, and
+        // the error is of the one on which the call was made.
+        raise();
         MemoryLayout[] parameters = signature.parameters().stream().map(Pointer::layout).toArray(MemoryLayout[]::new);
         Type result = signature.result();
         MethodHandle call = Native.downcall(pointer.address, result == null ? FunctionDescriptor.ofVoid(parameters)

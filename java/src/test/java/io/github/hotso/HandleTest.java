@@ -12,9 +12,18 @@ import java.util.stream.IntStream;
 final class HandleTest {
     private static final Library ECHO = new Library(Main.library("ECHO_V1"));
 
-    private static MethodHandle handle(Target target, String name) {
-        try (var f = target.function(Object.class, name, null)) {
-            return f.handle(); // which outlives f
+    /** A handle, once there is a place for it: those of handles that were collected come back. */
+    private static MethodHandle handle(Target target, String name) throws InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try (var f = target.function(Object.class, name, null)) {
+                return f.handle(); // which outlives f
+            } catch (HotsoException.LoadFailed e) {
+                if (tries == 1000) {
+                    throw e;
+                }
+                System.gc();
+                Thread.sleep(10);
+            }
         }
     }
 
@@ -100,6 +109,12 @@ final class HandleTest {
             return "zero";
         } catch (Throwable e) {
             return e.toString();
+        }
+    }
+
+    static void moreHandlesThanThereArePlaces() throws Throwable {
+        for (int i = 0; i < 1100; i++) {
+            assert (byte) handle(ECHO, "Int8").invokeExact((byte) i) == (byte) i;
         }
     }
 
