@@ -10,6 +10,7 @@ export const GREETER_V1 = given('GREETER_V1');
 export const GREETER_V2 = given('GREETER_V2');
 export const ECHO = given('ECHO_V1');
 export const CALLBACK = given('CALLBACK_V1');
+export const CRASH = given('CRASH_V1');
 export const SLOW = given('SLOW_V1');
 
 /** Opens a library for one test, which closes it. */

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import koffi from 'koffi';
 import * as hotso from 'hotso';
 import { byPointer } from '../src/pointer.js';
 import { library } from '../src/native.js';
 import { word } from '../src/invoke.js';
 import { parse } from '../src/signature.js';
-import { ECHO, GREETER_V1, GREETER_V2, opened } from './libs.js';
+import { CRASH, ECHO, GREETER_V1, GREETER_V2, opened } from './libs.js';
 
 /** A function that is only called by pointer: what goes the other way throws. */
 function pointed(target, name) {
@@ -87,7 +88,16 @@ test('errors of two threads do not mix', async (t) => {
   assert.equal(await done, 1000);
 });
 
-test('a swap and a crash', async (t) => {
+test('a crash inside of a call', async (t) => {
+  const crash = await opened(t, hotso.Library.open(CRASH));
+  const add = crash.function('Add');
+  assert.equal(add(1, 2), 3);
+  const getpid = koffi.address(koffi.load(null).symbol('getpid'));
+  assert.throws(() => crash.function('CallbackThenCrash')(getpid), hotso.Crashed);
+  assert.throws(() => add(1, 2), hotso.Crashed);
+});
+
+test('a swap, and a crash between calls', async (t) => {
   const slot = await opened(t, new hotso.Slot('greeter'));
   await slot.swap(GREETER_V1);
   const add = slot.function('Add');

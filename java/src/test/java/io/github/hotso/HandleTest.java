@@ -2,6 +2,7 @@ package io.github.hotso;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.Executors;
@@ -118,7 +119,18 @@ final class HandleTest {
         }
     }
 
-    static void swapsAndACrash() throws Throwable {
+    static void aCrashInsideOfACall() throws Throwable {
+        try (var crash = new Library(Main.library("CRASH_V1"))) {
+            MethodHandle add = handle(crash, "Add");
+            assert (int) add.invokeExact(1, 2) == 3;
+            long getpid = Linker.nativeLinker().defaultLookup().find("getpid").orElseThrow().address();
+            MethodHandle callback = handle(crash, "CallbackThenCrash");
+            Main.throwing(HotsoException.Crashed.class, "crashed", () -> callback.invoke(getpid));
+            Main.throwing(HotsoException.Crashed.class, "crashed", () -> add.invoke(1, 2));
+        }
+    }
+
+    static void swapsAndACrashBetweenCalls() throws Throwable {
         MethodHandle add;
         try (var slot = new Slot("greeter")) {
             slot.swap(Main.library("GREETER_V1"));
