@@ -287,7 +287,11 @@ var producers = map[string]func(t *testing.T) error{
 	"bad-export": func(t *testing.T) error {
 		return generate(t, "//hotso:export\nfunc answer() int32 { return 42 }\n\n//hotso:export Answer\nfunc reply() int32 { return 42 }\n")
 	},
-	"nothing":    func(t *testing.T) error { return generate(t, "func answer() int32 { return 42 }\n") },
+	"nothing": func(t *testing.T) error { return generate(t, "func answer() int32 { return 42 }\n") },
+	"language": func(t *testing.T) error {
+		_, err := gen.Clients(t.Context(), filepath.Join(root(t), "libgreeter"), nil, []string{"cobol"})
+		return err
+	},
 	"go-command": func(t *testing.T) error { return build(t, "func answer() int32 { return \"42\" }\n") },
 	"wrong-signature": func(t *testing.T) error {
 		return build(t, "import \"C\"\n\n//hotso:signature func() string\n//export Answer\nfunc Answer(n int32) int32 { return n }\n")

@@ -81,6 +81,7 @@ var Reasons = []Reason{
 	{"gen.ErrDirective", gen.ErrDirective, "directive"},
 	{"gen.ErrName", gen.ErrName, "bad-export"},
 	{"gen.ErrNothing", gen.ErrNothing, "nothing"},
+	{"gen.ErrLanguage", gen.ErrLanguage, "language"},
 	{"gen.ErrGo", gen.ErrGo, "go-command"},
 
 	{"libbuild.ErrNotLibrary", libbuild.ErrNotLibrary, "not-library"},
