@@ -81,7 +81,7 @@ func assignParts(e reflect.Value, arg any, t abi.Type) error {
 	}
 	object, ok := arg.(map[string]any)
 	fields := t.Fields()
-	if !ok || len(object) != len(fields) {
+	if !ok || !t.Struct() || len(object) != len(fields) {
 		return mismatch(arg, t)
 	}
 	for i, f := range fields {
