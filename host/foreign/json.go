@@ -89,8 +89,12 @@ func finite(v any) any {
 			}
 			return list
 		}
-		if r.Len() == 0 && r.Type().Elem().Kind() != reflect.Uint8 {
-			return []any{} // and not null
+		switch {
+		case r.Len() > 0:
+		case r.Type().Elem().Kind() == reflect.Uint8:
+			return "" // and not null
+		default:
+			return []any{}
 		}
 	case reflect.Struct:
 		object := map[string]any{}

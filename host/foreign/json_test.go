@@ -17,7 +17,7 @@ func TestResultsAsJSON(t *testing.T) {
 	for want, v := range map[string]any{
 		`null`: nil, `true`: true, `-5`: int8(-5), `18446744073709551615`: uint64(math.MaxUint64),
 		`0.1`: float32(0.1), `"NaN"`: math.NaN(), `"-Inf"`: math.Inf(-1), `"a\u0000\"b"`: "a\x00\"b",
-		`"AQI="`: []byte{1, 2}, `[1,"+Inf"]`: []float64{1, math.Inf(1)}, `[]`: []int16{}, `[-1,2]`: []int16{-1, 2},
+		`"AQI="`: []byte{1, 2}, `""`: []byte(nil), `[1,"+Inf"]`: []float64{1, math.Inf(1)}, `[]`: []int16{}, `[-1,2]`: []int16{-1, 2},
 		`{"A":1,"B":"NaN"}`: inner{1, math.NaN()},
 	} {
 		assert.JSONEq(t, want, string(encode(finite(v))), "%v", v)
