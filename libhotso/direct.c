@@ -47,7 +47,7 @@ static int put(const hotso_direct *d, const uint64_t *args) {
             word = (uint16_t)word;
             break;
         case SPAN_AT:
-            if ((!word && args[i + 1]) || args[i + 1] >> 60)
+            if ((!word && args[i + 1]) || args[i + 1] >> 48)
                 return 0;
             break;
         case ADDRESS:

@@ -182,10 +182,10 @@ static int copy_options(hotsoh_call_options *to, const hotsoh_call_options *from
     if (from->size < offsetof(hotsoh_call_options, key) || from->size > 4096)
         return 0;
     memcpy(to, from, from->size < sizeof *to ? from->size : sizeof *to);
-    return to->key || to->key_length == 0;
+    return to->key ? to->key_length >> 48 == 0 : to->key_length == 0;
 }
 
-#define OPTIONS "the size of hotsoh_call_options is not set, or its key is NULL"
+#define OPTIONS "the size of hotsoh_call_options is not set, or its key is NULL or longer than any memory"
 #define COPY_OPTIONS                                                                                         \
     hotsoh_call_options o;                                                                                   \
     if (!copy_options(&o, options))                                                                          \

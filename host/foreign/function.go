@@ -3,7 +3,6 @@ package foreign
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"unsafe"
 
@@ -200,7 +199,7 @@ func (f *Function) checkSpans(args *uint64) error {
 		case s.single:
 		case word[1] > 0 && word[0] == 0:
 			return fmt.Errorf("%w: %s: %w", host.ErrArgument, f.name, errNull)
-		case word[1] > math.MaxInt/uint64(s.size):
+		case word[1] > maxLength/uint64(s.size):
 			return fmt.Errorf("%w: %s: %w", host.ErrArgument, f.name, errLength)
 		}
 	}

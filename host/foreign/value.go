@@ -84,6 +84,10 @@ func (t Type) elem() abi.Type {
 	return abi.None
 }
 
+// maxLength is how many bytes an address can have behind it: Go's runtime knows no addresses of more than 48 bits
+// (runtime.heapAddrBits), and to ask it for more memory than there can be would end the process.
+const maxLength = 1 << 48
+
 var (
 	errNull   = errors.New("an address is NULL")
 	errLength = errors.New("a length is larger than any memory")
@@ -200,7 +204,7 @@ func (v *Value) check(size uintptr) error {
 	switch {
 	case v.Length > 0 && v.Data == nil:
 		return errNull
-	case v.Length > math.MaxInt/size:
+	case v.Length > maxLength/size:
 		return errLength
 	}
 	return nil
@@ -220,10 +224,15 @@ func (v *Value) argument() (any, error) {
 		return v.Integer, nil
 	case v.Type.float():
 		return v.Number, nil
-	case v.Type == TypeString:
-		return string(unsafe.Slice((*byte)(v.Data), v.Length)), v.check(1)
-	case v.Type == TypeStruct:
-		return structBytes(unsafe.Slice((*byte)(v.Data), v.Length)), v.check(1)
+	case v.Type == TypeString || v.Type == TypeStruct:
+		if err := v.check(1); err != nil {
+			return nil, err
+		}
+		b := unsafe.Slice((*byte)(v.Data), v.Length)
+		if v.Type == TypeStruct {
+			return structBytes(b), nil
+		}
+		return string(b), nil
 	case elem != abi.None:
 		size := uintptr(elem.Size())
 		if err := v.check(size); err != nil {

@@ -91,6 +91,21 @@ func TestResultGoesToTheBufferIfItFits(t *testing.T) {
 	assert.EqualValues(t, -3, v.Integer)
 }
 
+// What has no memory behind it is an error, and not read.
+func TestArgumentsWithoutMemoryAreRefused(t *testing.T) {
+	var b byte
+	for _, typ := range []Type{TypeString, TypeStruct, TypeBytes, typeSlice + TypeFloat64} {
+		_, err := (&Value{Type: typ, Length: 3}).argument()
+		assert.ErrorIs(t, err, errNull, "type %d", typ)
+		for _, length := range []uintptr{maxLength + 1, math.MaxInt, math.MaxUint64} {
+			_, err = (&Value{Type: typ, Data: unsafe.Pointer(&b), Length: length}).argument()
+			assert.ErrorIs(t, err, errLength, "type %d", typ)
+		}
+		_, err = (&Value{Type: typ}).argument()
+		assert.NoError(t, err, "type %d: empty", typ)
+	}
+}
+
 func TestStructIsReadByItsFields(t *testing.T) {
 	type inner struct{ A, B uint8 }
 	type outer struct {
