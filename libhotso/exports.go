@@ -273,6 +273,10 @@ func pointer_to(h handle, to *unsafe.Pointer, e **C.hotsoh_error) status {
 		if number < 0 {
 			return foreign.ErrTooManyPointers
 		}
+		if _, _, err := foreign.PointerParams(foreign.Handle(h)); err != nil { // it was released meanwhile
+			C.hotso_unpoint(h)
+			return err
+		}
 		if *to = C.hotso_pointer_of(number); *to == nil {
 			return fmt.Errorf("%w: there are no pointers to functions on this processor", host.ErrUnsupported)
 		}

@@ -54,6 +54,7 @@ hotsoh_status hotso_call_back(hotsoh_callback callback, void *user, const hotsoh
 int32_t hotso_point(hotsoh_function function, uint32_t count, uint32_t floats);
 void hotso_unpoint(hotsoh_function function);
 void *hotso_pointer_of(int32_t number);
+void hotso_forget_error(void);
 
 /* Frees the result of a callback, if hotsoh_alloc has made it. */
 void hotso_free_result(void *memory);

@@ -13,6 +13,7 @@ static struct target {
     uint32_t count;
     uint32_t floats; /* bit n: parameter n is one */
 } targets[HOTSO_POINTERS];
+static int32_t next; /* where to look first: the place that was free for longest, as callers may be late */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t waiting; /* threads with an error */
@@ -23,7 +24,8 @@ static HOTSO_THREAD_LOCAL hotsoh_error *failure;
 int32_t hotso_point(hotsoh_function function, uint32_t count, uint32_t floats) {
     int32_t number = -1;
     pthread_mutex_lock(&lock);
-    for (int32_t i = 0; i < HOTSO_POINTERS; i++) {
+    for (int32_t n = 0; n < HOTSO_POINTERS; n++) {
+        int32_t i = (next + n) % HOTSO_POINTERS;
         if (targets[i].function == function) {
             number = i;
             break;
@@ -31,8 +33,10 @@ int32_t hotso_point(hotsoh_function function, uint32_t count, uint32_t floats) {
         if (!targets[i].function && number < 0)
             number = i;
     }
-    if (number >= 0)
+    if (number >= 0 && !targets[number].function) {
         targets[number] = (struct target){function, count, floats};
+        next = (number + 1) % HOTSO_POINTERS;
+    }
     pthread_mutex_unlock(&lock);
     return number;
 }
@@ -84,6 +88,13 @@ void *hotso_pointer_of(int32_t number) {
 /* No variable is exported, as a program would have a copy of its own (R_X86_64_COPY). */
 const uint32_t *hotsoh_pending(void) {
     return &waiting;
+}
+
+/* A thread that ends takes its error along. */
+void hotso_forget_error(void) {
+    hotsoh_error *error = NULL;
+    if (hotsoh_take_error(&error))
+        hotsoh_free(error);
 }
 
 hotsoh_status hotsoh_take_error(hotsoh_error **error) {

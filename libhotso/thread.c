@@ -16,6 +16,7 @@ static pthread_key_t key;
 
 static void leave(void *thread) {
     hotso_thread *t = thread;
+    hotso_forget_error();
     hotso_me = NULL;
     __atomic_store_n(&t->id, 0, __ATOMIC_RELEASE);
 }

@@ -163,6 +163,12 @@ static void calls(void) {
     check("call of it", is(hotsoh_invoke(add, words, 2, &result, &error), HOTSOH_BAD_HANDLE));
 }
 
+static void *fail_by_pointer(void *pointer) {
+    int32_t (*f)(int32_t, int32_t);
+    memcpy(&f, &pointer, sizeof f);
+    return f(2, 3) == 0 && *hotsoh_pending() == 1 ? pointer : NULL;
+}
+
 /* Prepared functions by a pointer. */
 static void pointers(void) {
     hotsoh_slot slot = new_slot("greeter", 0, greeter[0]);
@@ -182,6 +188,11 @@ static void pointers(void) {
     check("close with a pointer", is(hotsoh_close(slot, 0, NULL, &error), HOTSOH_OK));
     check("it fails", f(2, 3) == 0 && f(2, 3) == 0 && *hotsoh_pending() == 1);
     check("and says why", is(hotsoh_take_error(&error), HOTSOH_CLOSED) && *hotsoh_pending() == 0);
+    pthread_t thread;
+    void *failed = NULL;
+    check("a thread with an error", pthread_create(&thread, NULL, fail_by_pointer, pointer) == 0 &&
+                                        pthread_join(thread, &failed) == 0 && failed == pointer);
+    check("it takes it along", *hotsoh_pending() == 0);
     check("release with a pointer", is(hotsoh_release(add, &error), HOTSOH_OK));
     check("it is none any more", f(2, 3) == 0 && is(hotsoh_take_error(&error), HOTSOH_BAD_HANDLE));
     hotsoh_release(greet, NULL);
