@@ -29,6 +29,14 @@ class Values(unittest.TestCase):
                 self.assertIs(type(f(v)), type(v), name)
                 self.assertEqual(self.echo.call(name, v), v, name)
 
+    def test_released(self) -> None:
+        f = self.echo.function("Float64")
+        f.release()
+        others = [self.echo.function("Warmer") for _ in range(1024)]  # as many as there are pointers
+        self.assertEqual(others[0](1.5), 2.5)
+        with self.assertRaises(hotso.Closed):
+            f(1.5)
+
     def test_numbers_out_of_range(self) -> None:
         for name, value in {"Int8": 128, "Uint8": -1, "Uint64": 2**64, "Int64": 2**63}.items():
             with self.assertRaises(hotso.ArgumentError, msg=name):

@@ -36,7 +36,8 @@ class Function:
         text = ctypes.c_void_p()
         check(lib.hotsoh_signature(self.handle, ctypes.byref(text), ctypes.byref(error)), error)
         self.signature = parse(_native.take_text(text) or "")
-        self._call = _caller(name, self.handle, self.signature)
+        self._safe = _caller(name, self.handle, self.signature)
+        self._call = _fast(self.handle, self.signature, self._safe) or self._safe
 
     if TYPE_CHECKING:
 
@@ -54,6 +55,7 @@ class Function:
         """Gives the handle back; it is also done when the object is collected."""
         handle, self.handle = self.handle, 0
         if handle:
+            self._call = self._safe  # its pointer may become that of another function
             _native.library().hotsoh_release(handle, None)
 
     def __del__(self) -> None:
@@ -86,7 +88,6 @@ def _caller(name: str, handle: int, signature: Signature) -> "Callable[..., Any]
     invoke.restype = ctypes.c_int32
     function = ctypes.c_uint64(handle)
     puts = [_words.put(t) for t in signature.parameters]
-    numbers = _words.pack_format(signature)
     local = threading.local()
 
     def room() -> Any:
@@ -114,11 +115,17 @@ def _caller(name: str, handle: int, signature: Signature) -> "Callable[..., Any]
             fail(status)
         return take()
 
+    return call
+
+
+def _fast(handle: int, signature: Signature, call: "Callable[..., Any]") -> "Optional[Callable[..., Any]]":
+    """The same for numbers, by a pointer that is good until the function is released; None where there is none."""
+    numbers = _words.pack_format(signature)
     if numbers is None or signature.result is not None and not signature.result.number:
-        return call
+        return None
     pointer = _pointer(handle, signature)
     if pointer is None:
-        return call
+        return None
     pack, pending, lib = numbers.pack, _pending(), _native.library()
 
     def call_numbers(*args: Any) -> Any:
