@@ -80,6 +80,23 @@ class Swaps(unittest.TestCase):
         self.assertEqual([i["state"] for i in seen if i["version"] == "2"][-1], "serving")
         self.assertIsNone(self.slot.event(timeout=0))
 
+    def test_events_end_with_the_slot(self) -> None:
+        async def read() -> "list[dict]":
+            return [e async for e in self.slot.events_async()]
+
+        seen: "list[list[dict]]" = []
+        readers = [
+            threading.Thread(target=lambda: seen.append(list(self.slot.events()))),
+            threading.Thread(target=lambda: seen.append(asyncio.run(asyncio.wait_for(read(), 60)))),
+        ]
+        for t in readers:
+            t.start()
+        self.slot.close()
+        for t in readers:
+            t.join()
+        self.assertEqual(len(seen), 2, "one of them has failed")
+        self.assertIn("unloaded", [e["state"] for e in seen[0] + seen[1]])
+
     def test_asyncio(self) -> None:
         async def main() -> "list[dict]":
             greet = self.slot.function("GreetName")
@@ -111,6 +128,7 @@ class Swaps(unittest.TestCase):
         with self.assertRaises(hotso.Closed):
             self.slot.swap(library("greeter", "2"))
         self.assertIsNone(self.slot.close())
+        self.assertIn("unloaded", [v["state"] for v in self.slot.versions()])
 
 
 class Empty(unittest.TestCase):

@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 from . import _native
 
-_OK, _TIMEOUT, _END = 0, 101, 102
+_OK, _TIMEOUT, END = 0, 101, 102
 
 
 class Error(Exception):
@@ -150,14 +150,14 @@ _CLASSES = {
 
 
 def check(status: int, error: Any) -> int:
-    """Raises the error of a status, and frees what hotso.h gave; returns _OK, _TIMEOUT or _END otherwise.
+    """Raises the error of a status, and frees what hotso.h gave; returns _OK, _TIMEOUT or END otherwise.
 
     error: a POINTER(CError), as the last argument of the call filled it.
     """
     if status == _OK:
         return status
     if not error:
-        if status in (_TIMEOUT, _END):
+        if status in (_TIMEOUT, END):
             return status
         raise _new(status, f"hotso: status {status}", {})
     text, details = error.contents.text.decode(), json.loads(error.contents.json)

@@ -6,7 +6,7 @@ import json
 from typing import Any, AsyncIterator, Iterable, Iterator, Optional
 
 from . import _native
-from .errors import check
+from .errors import END, check
 from .settings import Settings, terms
 from .target import Target, _error, _in_thread, nanoseconds
 from .watch import Watch
@@ -102,17 +102,20 @@ class Slot(Target):
     def event(self, timeout: Optional[float] = None) -> "Optional[dict[str, Any]]":
         """The next event, log record or attempt of a watch, which "kind" tells apart. Waits for one: timeout seconds,
         None for ever. None if none came, or if the slot is closed. "dropped" is there, if the queue was full."""
+        return self._event(-1 if timeout is None else int(timeout * 1e9))[0]
+
+    def _event(self, wait: int) -> "tuple[Optional[dict[str, Any]], bool]":
+        """The next event, if there is one, and whether there will be none any more."""
         text, dropped, error = ctypes.c_void_p(), ctypes.c_uint64(), _error()
-        wait = -1 if timeout is None else int(timeout * 1e9)
         status = self._lib.hotsoh_event_next(
             self.handle, wait, ctypes.byref(text), ctypes.byref(dropped), ctypes.byref(error)
         )
-        if check(status, error):
-            return None
+        if status := check(status, error):
+            return None, status == END
         item: "dict[str, Any]" = json.loads(_native.take_text(text) or "{}")
         if dropped.value:
             item["dropped"] = dropped.value
-        return item
+        return item, False
 
     def events(self) -> "Iterator[dict[str, Any]]":
         """Events as they come, until the slot is closed."""
@@ -126,16 +129,19 @@ class Slot(Target):
         return fd.value
 
     async def events_async(self) -> "AsyncIterator[dict[str, Any]]":
-        """Events as they come, for async for. One such loop per slot at a time."""
+        """Events as they come, until the slot is closed, for async for. One such loop per slot at a time."""
         loop, fd = asyncio.get_running_loop(), self.fileno()
         ready = asyncio.Event()
         loop.add_reader(fd, ready.set)
         try:
-            while self.handle:
-                if (item := self.event(0)) is not None:
-                    yield item
-                    continue
+            while True:
                 ready.clear()
-                await ready.wait()
+                item, over = self._event(0)
+                if item is not None:
+                    yield item
+                elif over:
+                    return
+                else:
+                    await ready.wait()
         finally:
             loop.remove_reader(fd)

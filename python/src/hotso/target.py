@@ -72,13 +72,12 @@ class Target:
         """Refuses new calls, waits for those inside, stops and unloads. Returns the report of what was freed and what
         is left, or None if there was no version. Raises Busy if calls stay inside for too long; what is left is then
         let go when the last one returns. Closing twice is no error."""
-        if not self.handle:
-            return None
-        try:
-            return self._json(self._lib.hotsoh_close, nanoseconds(timeout))
-        finally:
+        return self._json(self._lib.hotsoh_close, nanoseconds(timeout))
+
+    def __del__(self) -> None:
+        # Not in close: another thread or task may still read the last events.
+        if getattr(self, "handle", 0):
             self._lib.hotsoh_release(self.handle, None)
-            self.handle = 0
 
     def _status(self, f: Any, *args: Any) -> None:
         error = _error()
