@@ -1,5 +1,6 @@
 """Crashes, hung calls, callbacks, streams, forks."""
 
+import importlib.util
 import io
 import multiprocessing
 import os
@@ -159,6 +160,27 @@ class Forks(unittest.TestCase):
 def in_child(path: str) -> str:
     with hotso.Library(path) as greeter:
         return greeter.call("GreetName", "Ada")
+
+
+INTERPRETER = """
+import sys
+import _xxsubinterpreters as interpreters
+import hotso
+
+code = f"import hotso; slot = hotso.Slot('echo'); slot.swap({sys.argv[1]!r}); "
+code += "f = slot.function('Text'); f('x'); slot.close()"
+left = interpreters.create()
+interpreters.run_string(left, code)
+hotso.Slot("echo").swap(sys.argv[1])  # ctypes mixes up the types of two interpreters: this may fail
+"""
+
+
+@unittest.skipUnless(importlib.util.find_spec("_xxsubinterpreters"), "this Python has another module for them")
+class Interpreters(unittest.TestCase):
+    def test_one_that_is_left(self) -> None:
+        command = [sys.executable, "-c", INTERPRETER, library("echo")]
+        done = subprocess.run(command, capture_output=True, text=True, env=in_path(), check=False, timeout=20)
+        self.assertIn(done.returncode, (0, 1), done.stderr)
 
 
 if __name__ == "__main__":

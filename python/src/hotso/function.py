@@ -5,6 +5,7 @@ import ctypes
 import functools
 import operator
 import struct
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -59,7 +60,8 @@ class Function:
             _native.library().hotsoh_release(handle, None)
 
     def __del__(self) -> None:
-        if getattr(self, "handle", 0):
+        # While Python ends, a call of C that lets go of the GIL may end its thread, and the process stays for ever.
+        if getattr(self, "handle", 0) and not sys.is_finalizing():
             self.release()
 
     def __repr__(self) -> str:

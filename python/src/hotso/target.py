@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import json
+import sys
 from typing import Any, Optional
 
 from . import _native, _values
@@ -76,7 +77,7 @@ class Target:
 
     def __del__(self) -> None:
         # Not in close: another thread or task may still read the last events.
-        if getattr(self, "handle", 0):
+        if getattr(self, "handle", 0) and not sys.is_finalizing():
             self._lib.hotsoh_release(self.handle, None)
 
     def _status(self, f: Any, *args: Any) -> None:
