@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,7 @@ var byName = map[string]setting{
 	"handover_timeout": duration(host.HandoverTimeout),
 	"health_timeout":   duration(host.HealthTimeout),
 	"kill_hung":        toggle(host.KillHung),
-	"max_procs":        count(func(n int) host.Option { return host.MaxProcs(n) }),
+	"max_procs":        between(0, maxProcs, func(n int) host.Option { return host.MaxProcs(n) }),
 	"memory_limit":     count(func(n int) host.Option { return host.MemoryLimit(int64(n)) }),
 	"on_disk":          func(dir string) (host.Option, error) { return host.OnDisk(dir), nil },
 	"reclaim_c":        toggle(host.ReclaimC),
@@ -51,7 +52,7 @@ var byName = map[string]setting{
 	"stop_timeout":     duration(host.StopTimeout),
 	"takeover_timeout": duration(host.TakeoverTimeout),
 
-	"crash_limit":    count(nil),
+	"crash_limit":    between(1, math.MaxInt, nil),
 	"crash_window":   duration(nil),
 	"event_queue":    count(nil),
 	"log_level":      logLevel,
@@ -89,12 +90,21 @@ func duration(o func(time.Duration) host.Option) setting {
 	}
 }
 
-func count(o func(int) host.Option) setting {
+// maxProcs is far more than any machine has. A runtime takes memory for each, and time to begin with it.
+const maxProcs = 4096
+
+func count(o func(int) host.Option) setting { return between(0, math.MaxInt, o) }
+
+func between(least, most int, o func(int) host.Option) setting {
 	return func(text string) (host.Option, error) {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil, n < 0:
 			return nil, errors.New("it is a whole number")
+		case n < least:
+			return nil, fmt.Errorf("it is at least %d", least)
+		case n > most:
+			return nil, fmt.Errorf("it is at most %d", most)
 		case o == nil:
 			return nil, nil
 		}

@@ -20,7 +20,7 @@ func TestSettingsRefuse(t *testing.T) {
 	for name, bad := range map[string][]string{
 		"exclusive": {"yes", "", "1"}, "drain_timeout": {"", "1", "-1s", "soon"}, "max_calls": {"", "-1", "1.5"},
 		"rule_errors": {"-0.1", "1.1", "NaN", "x"}, "environ": {"", "=x"}, "log_level": {"loud"}, "trust_key": {"RW"},
-		"no_such": {"1"},
+		"no_such": {"1"}, "crash_limit": {"0"}, "max_procs": {"1000000"},
 	} {
 		for _, value := range bad {
 			require.ErrorIs(t, SettingsSet(h, name, value), host.ErrArgument, "%s %q", name, value)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -177,6 +179,9 @@ func SlotCanary(h Handle, path string, percent float64, terms string, timeout ti
 	if err := decode("terms", terms, &t); err != nil {
 		return nil, err
 	}
+	if t.Errors < 0 || t.Errors > 1 || t.After < 0 {
+		return nil, fmt.Errorf("%w: terms: errors is a share, 0 to 1, and after no time before now", host.ErrArgument)
+	}
 	return deployed(h, timeout, func(ctx context.Context, s *slot) (*host.VersionInfo, error) {
 		return s.Canary(ctx, path, host.Share{Percent: percent, Keys: t.Keys}, t.Promotion)
 	})
@@ -200,7 +205,13 @@ func decode(what, text string, to any) error {
 	if text == "" {
 		return nil
 	}
-	if err := json.Unmarshal([]byte(text), to); err != nil {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(to)
+	if _, more := d.Token(); err == nil && more != io.EOF {
+		err = errors.New("something follows it")
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %s: %w", host.ErrArgument, what, err)
 	}
 	return nil

@@ -361,6 +361,10 @@ static void swaps(void) {
     check("no call failed", traffic.calls > 1000 && traffic.failures == 0 && traffic.crashed == 0);
 
     char *json = NULL;
+    check(
+        "bad terms of a canary",
+        is(hotsoh_slot_canary(slot, greeter[1], 50, "{\"errors\":7}", 0, NULL, &error), HOTSOH_ARGUMENT) &&
+            is(hotsoh_slot_canary(slot, greeter[1], 50, "{\"error\":0}", 0, NULL, &error), HOTSOH_ARGUMENT));
     check("a canary",
           is(hotsoh_slot_canary(slot, greeter[1], 50, "{\"keys\":[\"ada\"]}", 0, &json, &error), HOTSOH_OK) &&
               strstr(json, "canary"));

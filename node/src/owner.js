@@ -22,10 +22,15 @@ export class Owner extends Target {
     try {
       return await jsonAsync(library().close, this.handle, nanoseconds(timeout));
     } finally {
-      this.beforeRelease();
-      run(library().release, this.handle);
-      this.handle = 0n;
-      this.#settings = undefined;
+      try {
+        this.beforeRelease();
+        run(library().release, this.handle);
+        this.handle = 0n;
+        this.#settings = undefined;
+      } catch (error) {
+        if (error.code !== 'busy') throw error;
+        this.#closing = undefined; // something else has to end first: close may be called again
+      }
     }
   }
 
