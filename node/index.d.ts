@@ -242,6 +242,20 @@ export function lend(f: Callback, signature: string): Lent;
 /** The version of libhotso. */
 export function version(): string;
 
+/** A signal whose handler others had taken: object is the name of the file that has theirs. */
+export interface TakenSignal {
+  signal: string;
+  handler: string;
+  object?: string;
+}
+
+/**
+ * Takes back the signals that libraries need, and says which of them others have taken since the last time. Call it when
+ * something has installed handlers for faults after the first swap: until then, or until the next swap, a nil dereference in a
+ * library may end the process.
+ */
+export function signals(): TakenSignal[];
+
 /** Base of all errors of hotso. Its message says what, where, why, and what to do. */
 export class HotsoError extends Error {
   /** One of HOTSOH_* of include/hotso.h. */

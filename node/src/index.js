@@ -1,5 +1,6 @@
 // Hot code: Go libraries that are swapped, unloaded and survived inside a running Node process.
 
+import { json } from './invoke.js';
 import { library } from './native.js';
 
 export {
@@ -18,4 +19,9 @@ export { Watch } from './watch.js';
 /** The version of libhotso. */
 export function version() {
   return library().version();
+}
+
+/** Takes back the signals that libraries need. See index.d.ts. */
+export function signals() {
+  return json(library().signals);
 }

@@ -14,6 +14,7 @@ const FUNCTIONS = {
   settings_new: ['void *'],
   settings_set: ['uint64', 'str', 'str'],
   settings_provide: ['uint64', 'str', 'str', 'void *', 'uint64'],
+  signals: ['void *'],
   inspect: ['str', 'uint64', 'void *'],
   library_open: ['str', 'uint64', 'int64', 'void *'],
   slot_new: ['str', 'uint64', 'void *'],

@@ -119,3 +119,9 @@ test('await using closes it', async () => {
   await slot[Symbol.asyncDispose]();
   assert.throws(() => add(1, 2), hotso.Closed);
 });
+
+test('nobody has taken a signal', async (t) => {
+  await opened(t, hotso.Library.open(GREETER_V1));
+  hotso.signals();
+  assert.deepEqual(hotso.signals(), []);
+});

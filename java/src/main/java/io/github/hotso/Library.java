@@ -2,6 +2,7 @@ package io.github.hotso;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** One version, read, verified, loaded and started. */
@@ -29,6 +30,20 @@ public final class Library extends Target {
         try (Out out = new Out()) {
             return out.object((int) Native.INSPECT.invokeExact(out.utf8(path.toString()), Settings.handle(settings),
                     out.first, out.error));
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /**
+     * Takes back the signals that libraries need, and says which of them others have taken since the last time: maps with
+     * signal, handler and object, the name of the file that has theirs. Call it when something has installed handlers for faults
+     * after the first swap: until then, or until the next swap, a nil dereference in a library may end the process.
+     */
+    @SuppressWarnings("unchecked")
+    public static List<Map<String, Object>> signals() {
+        try (Out out = new Out()) {
+            return (List<Map<String, Object>>) out.json((int) Native.SIGNALS.invokeExact(out.first, out.error));
         } catch (Throwable e) {
             throw Native.unexpected(e);
         }

@@ -32,6 +32,7 @@ final class Native {
     static final MethodHandle SETTINGS_SET = status("settings_set", JAVA_LONG, ADDRESS, ADDRESS);
     static final MethodHandle SETTINGS_PROVIDE =
             status("settings_provide", JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    static final MethodHandle SIGNALS = status("signals", ADDRESS);
     static final MethodHandle INSPECT = status("inspect", ADDRESS, JAVA_LONG, ADDRESS);
     static final MethodHandle LIBRARY_OPEN = status("library_open", ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
     static final MethodHandle SLOT_NEW = status("slot_new", ADDRESS, JAVA_LONG, ADDRESS);

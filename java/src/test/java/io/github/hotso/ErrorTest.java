@@ -115,4 +115,11 @@ final class ErrorTest {
     private static int deeper(int n) {
         return n == 0 ? 0 : deeper(n + 1) + 1;
     }
+
+    static void nobodyHasTakenASignal() {
+        try (var library = new Library(Main.library("ECHO_V1"))) {
+            Library.signals();
+            assert Library.signals().isEmpty();
+        }
+    }
 }
