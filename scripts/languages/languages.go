@@ -61,7 +61,7 @@ var languages = []language{
 		}
 		return run("node", "scripts/languages/node/add.mjs", library, rounds, directory)
 	}},
-	{"Java", 1.6, javaMissing, func(b build, library, rounds string) (string, error) {
+	{"Java", 1.15, javaMissing, func(b build, library, rounds string) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		classes, home := filepath.Join(b.dir, "classes"), javaHome()
 		sources, err := filepath.Glob("java/src/main/java/io/github/hotso/*.java")
