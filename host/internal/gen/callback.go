@@ -196,7 +196,7 @@ func (c *callback) client() string {
 	}
 }
 
-// signature is the one that the library asks the host for.
+// signature is the one that the library asks the host for, and that clients lend functions with.
 func (c *callback) signature() abi.Signature {
 	s := abi.Signature{Error: true}
 	for _, p := range c.params {

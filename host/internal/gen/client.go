@@ -114,13 +114,16 @@ func (l *library) nameFields() {
 	}
 }
 
-func goComment(doc string) string {
+func goComment(doc string) string { return lineComment(doc, "// ") }
+
+// lineComment is a comment whose lines begin with the mark; "" if there is none.
+func lineComment(doc, mark string) string {
 	if doc == "" {
 		return ""
 	}
 	var b strings.Builder
 	for line := range strings.SplitSeq(doc, "\n") {
-		b.WriteString(strings.TrimRight("// "+line, " ") + "\n")
+		b.WriteString(strings.TrimRight(mark+line, " ") + "\n")
 	}
 	return b.String()
 }

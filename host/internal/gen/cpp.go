@@ -34,7 +34,7 @@ class Client {
         : target_(target)`, space, l.name)
 	for _, f := range l.plain() {
 		if !f.stream() {
-			fmt.Fprintf(&b, ",\n          %s_(target.function<%s>(%q))", f.cppMethod(), f.cppSignature(), f.name)
+			fmt.Fprintf(&b, ",\n          %s_(target.function<%s>(%q))", f.cppMethod(), cppSignature(f.result, f.params), f.name)
 		}
 	}
 	b.WriteString(" {}\n")
@@ -44,7 +44,7 @@ class Client {
 	b.WriteString("\n  private:\n    const hotso::Target &target_;\n")
 	for _, f := range l.plain() {
 		if !f.stream() {
-			fmt.Fprintf(&b, "    hotso::Function<%s> %s_;\n", f.cppSignature(), f.cppMethod())
+			fmt.Fprintf(&b, "    hotso::Function<%s> %s_;\n", cppSignature(f.result, f.params), f.cppMethod())
 		}
 	}
 	fmt.Fprintf(&b, "};\n\n} // namespace %s\n\n#endif\n", space)
@@ -59,9 +59,9 @@ func (f *function) cpp(b *strings.Builder) {
 		args[i] = names[i]
 		switch c := p.typ.callback; {
 		case c != nil:
-			params[i] = fmt.Sprintf("std::function<%s> %s", c.cppSignature(), names[i])
+			params[i] = fmt.Sprintf("std::function<%s> %s", cppSignature(c.result, c.params), names[i])
 			args[i] += "_"
-			fmt.Fprintf(&lent, "        auto %s = hotso::Lent::of<%s>(std::move(%s));\n", args[i], c.cppSignature(), names[i])
+			fmt.Fprintf(&lent, "        auto %s = hotso::Lent::of<%s>(std::move(%s));\n", args[i], cppSignature(c.result, c.params), names[i])
 		case p.typ.Struct(), p.typ.Span() && p.typ.Type != abi.String:
 			params[i] = fmt.Sprintf("const %s &%s", p.typ.cpp(), names[i])
 		default:
@@ -79,21 +79,13 @@ func (f *function) cpp(b *strings.Builder) {
 
 func (f *function) cppMethod() string { return cppName(snake(f.name)) }
 
-// cppSignature is the function's type, as hotso::Target::function takes it.
-func (f *function) cppSignature() string {
-	params := make([]string, len(f.params))
-	for i, p := range f.params {
-		params[i] = p.typ.cppParameter()
+// cppSignature is a function's type, as hotso::Target::function and hotso::Lent take it.
+func cppSignature(result *goType, params []param) string {
+	types := make([]string, len(params))
+	for i, p := range params {
+		types[i] = p.typ.cppParameter()
 	}
-	return f.result.cpp() + "(" + strings.Join(params, ", ") + ")"
-}
-
-func (c *callback) cppSignature() string {
-	params := make([]string, len(c.params))
-	for i, p := range c.params {
-		params[i] = p.typ.cppParameter()
-	}
-	return c.result.cpp() + "(" + strings.Join(params, ", ") + ")"
+	return result.cpp() + "(" + strings.Join(types, ", ") + ")"
 }
 
 func (t *goType) cppParameter() string {
@@ -156,13 +148,11 @@ var cppKeywords = strings.Fields(`alignas alignof and and_eq asm auto bitand bit
 	requires return short signed sizeof static static_assert static_cast struct switch template this thread_local throw true
 	try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq`)
 
+// cppDoc is a comment without backslashes at the ends of its lines, which would take in the next line.
 func cppDoc(doc, indent string) string {
-	if doc == "" {
-		return ""
+	lines := strings.Split(doc, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " \\")
 	}
-	var b strings.Builder
-	for line := range strings.SplitSeq(doc, "\n") {
-		b.WriteString(strings.TrimRight(indent+"// "+line, " \\") + "\n")
-	}
-	return b.String()
+	return lineComment(strings.Join(lines, "\n"), indent+"// ")
 }

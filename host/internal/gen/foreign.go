@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/hotso/hotso/cabi/abi"
 )
 
 // languages are those that there are clients for, and how the files of each are made.
@@ -61,18 +59,6 @@ func Clients(ctx context.Context, dir string, tags []string, langs []string) ([]
 		}
 	}
 	return files, nil
-}
-
-// goSignature is the signature of a callback as libhotso reads it, "func(string, int64) (bool, error)".
-func (c *callback) goSignature() string {
-	s := abi.Signature{Error: true}
-	for _, p := range c.params {
-		s.Params = append(s.Params, abi.Param{Type: p.typ.Type})
-	}
-	if c.result != nil {
-		s.Result = c.result.Type
-	}
-	return s.String()
 }
 
 // className is the library's name as that of a type: greeter is Greeter, my-shop MyShop.

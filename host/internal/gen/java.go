@@ -69,7 +69,7 @@ func (f *function) java(b *strings.Builder) {
 				names[i], name, kind, c.result.java(), c.javaParams())
 			params[i] = kind + " " + names[i]
 			args[i] += "_"
-			lent = append(lent, fmt.Sprintf("var %s = new Lent(%q, args -> %s)", args[i], c.goSignature(), c.javaCall(names[i])))
+			lent = append(lent, fmt.Sprintf("var %s = new Lent(%q, args -> %s)", args[i], c.signature(), c.javaCall(names[i])))
 		}
 	}
 	result := f.result.java()

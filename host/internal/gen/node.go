@@ -45,10 +45,12 @@ func (f *function) nodeMethod(b *strings.Builder) {
 	args := strings.Join(names, ", ")
 	if f.callbacks() {
 		b.WriteString("    const lent = [];\n    try {\n")
+		count := 0
 		for i, p := range f.params {
 			if c := p.typ.callback; c != nil {
-				fmt.Fprintf(b, "      lent.push(this.#target.lend(%s, '%s'));\n", names[i], c.goSignature())
-				names[i] = fmt.Sprintf("lent[%d].word", lentBefore(f.params[:i]))
+				fmt.Fprintf(b, "      lent.push(this.#target.lend(%s, '%s'));\n", names[i], c.signature())
+				names[i] = fmt.Sprintf("lent[%d].word", count)
+				count++
 			}
 		}
 		args = strings.Join(names, ", ")
@@ -62,15 +64,6 @@ func (f *function) nodeMethod(b *strings.Builder) {
 	} else {
 		fmt.Fprintf(b, "    return %s;\n  }\n", call)
 	}
-}
-
-func lentBefore(params []param) (n int) {
-	for _, p := range params {
-		if p.typ.callback != nil {
-			n++
-		}
-	}
-	return n
 }
 
 func (l *library) nodeTypes() string {

@@ -58,7 +58,7 @@ func (f *function) python(b *strings.Builder) {
 		args[i] = names[i]
 		if c := p.typ.callback; c != nil {
 			args[i] += "_"
-			lent = append(lent, fmt.Sprintf("hotso.lend(%s, %q) as %s", names[i], c.goSignature(), args[i]))
+			lent = append(lent, fmt.Sprintf("hotso.lend(%s, %q) as %s", names[i], c.signature(), args[i]))
 		}
 	}
 	fmt.Fprintf(b, ") -> %q:\n%s", f.result.pythonResult(), docstring(f.docAs(name), "        "))

@@ -150,16 +150,7 @@ func rustScalar(t abi.Type) string {
 	return s
 }
 
-func rustDoc(doc, indent string) string {
-	if doc == "" {
-		return ""
-	}
-	var b strings.Builder
-	for line := range strings.SplitSeq(doc, "\n") {
-		b.WriteString(strings.TrimRight(indent+"/// "+line, " ") + "\n")
-	}
-	return b.String()
-}
+func rustDoc(doc, indent string) string { return lineComment(doc, indent+"/// ") }
 
 func rustName(name string) string {
 	for rustReserved(name) || name == "new" || name == "target" {
