@@ -71,7 +71,7 @@ type Instance struct {
 	unloaded     unloadReport    // as this says
 	rings        int             // io_urings of its that were closed
 	handlers     int             // that it had in the dispatch table
-	brings       []string        // file names of all objects that it needs
+	brings       []string        // file names of all objects that it needs, if stackcheck.InProgram
 	beside       []string        // objects that it needs, and what these may have in the process
 
 	unprepared error            // why it can't be loaded

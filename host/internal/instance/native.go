@@ -8,6 +8,7 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/needed"
+	"github.com/hotso/hotso/host/internal/stackcheck"
 )
 
 // surveyNeeded looks at what the library brings along, and works out what follows for
@@ -18,11 +19,13 @@ func (in *Instance) surveyNeeded(im *image.Image) {
 	if in.needed == nil {
 		in.ahead = needed.Ahead(all)
 	}
-	elsewhere := map[string]bool{}
+	elsewhere, inProgram := map[string]bool{}, len(all) > 0 && stackcheck.InProgram()
 	for _, s := range all {
-		in.brings = append(in.brings, s.Name, filepath.Base(s.Path))
-		if path, err := filepath.EvalSymlinks(s.Path); err == nil {
-			in.brings = append(in.brings, filepath.Base(path)) // as /proc/self/maps has it
+		if inProgram {
+			in.brings = append(in.brings, s.Name, filepath.Base(s.Path))
+			if path, err := filepath.EvalSymlinks(s.Path); err == nil {
+				in.brings = append(in.brings, filepath.Base(path)) // as /proc/self/maps has it
+			}
 		}
 		for _, name := range s.Unique {
 			elsewhere[name] = true

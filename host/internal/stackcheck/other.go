@@ -15,6 +15,9 @@ func Run([]Range, time.Duration, func(func(id int)), Still, []string) ([]string,
 	return nil, errors.ErrUnsupported
 }
 
+// InProgram reports that nothing is looked at on this platform.
+func InProgram() bool { return false }
+
 // A Still is empty on this platform.
 type Still struct{}
 

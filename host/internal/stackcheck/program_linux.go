@@ -37,6 +37,9 @@ var programObjects = sync.OnceValue(func() []proc.Mapping {
 	})
 })
 
+// InProgram reports whether there are such objects. It is to be asked before the first library is mapped.
+func InProgram() bool { return Ready() == nil && len(programObjects()) > 0 }
+
 // ofProgram reports whether the program has begun the thread, and not the library, or an object that it brings along. Such a
 // thread comes to a library by calling the host, and the gate knows of it then. All else that looks like an address
 // of the library is chance: what earlier calls have left, or what was at its place before, which on the stacks of JavaScript

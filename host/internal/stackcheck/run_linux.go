@@ -62,7 +62,8 @@ func Ready() error { return knowHost() }
 // thread is not disturbed, as it may be C code's, to which a system call that is interrupted
 // comes as a surprise. All others are asked by a signal once in their life; strangers again
 // only if they run. still are those that stood still before the library was loaded.
-// brings are the file names of the shared objects that it needs, in which threads may run its code.
+// brings are the file names of the shared objects that it needs, in which threads may run its code; they
+// count only if [InProgram].
 func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), still Still, brings []string) (objects []string, err error) {
 	if err := Ready(); err != nil {
 		return nil, err

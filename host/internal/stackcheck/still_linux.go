@@ -37,9 +37,7 @@ type look struct {
 // for, those first that were met before. It may be called at any time. It is of use for a library of which
 // nothing is mapped yet.
 func StandingStill() Still {
-	if Ready() == nil {
-		programObjects() // as long as no library is mapped
-	}
+	InProgram() // as long as no library is mapped
 	last := looked.Load()
 	if last == nil {
 		last = new(look)
