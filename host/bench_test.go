@@ -77,6 +77,22 @@ func BenchmarkLabelledCall(b *testing.B) {
 	}
 }
 
+// What it costs a call that calls are measured.
+func BenchmarkMeasuredCall(b *testing.B) {
+	ctx := context.Background()
+	for name, opts := range map[string][]host.Option{"without": nil, "with": {host.MeasureCalls()}} {
+		lib, err := host.Open(ctx, libtest.Greeter(b, "2"), opts...)
+		require.NoError(b, err)
+		defer lib.Close(ctx)
+		add, err := host.Func2[int32, int32, int32](lib, "Add")
+		require.NoError(b, err)
+		run(b, "add/"+name, func() error {
+			_, err := add(ctx, 40, 2)
+			return err
+		})
+	}
+}
+
 // What a canary costs the calls that go past it: without one, drawn at random, and by
 // key.
 func BenchmarkCallBesideACanary(b *testing.B) {

@@ -73,6 +73,9 @@ func (l *Library) State() State { return l.v.State() }
 // InFlight is how many calls are inside the library now.
 func (l *Library) InFlight() int64 { return l.v.Target.InFlight() }
 
+// Figures say how the calls of the library went. How long they took is among them with MeasureCalls.
+func (l *Library) Figures() Figures { return l.v.Target.AllFigures() }
+
 // Health runs the library's health hooks. Their context ends with ctx; they have until [HealthTimeout] to return.
 func (l *Library) Health(ctx context.Context) error { return l.v.Health(ctx) }
 

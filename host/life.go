@@ -12,6 +12,16 @@ type (
 	Conflict = life.Conflict
 	// A VersionInfo is what a slot knows of a version it has seen.
 	VersionInfo = life.VersionInfo
+	// Figures say how the calls of a version went.
+	Figures = life.Figures
+	// SlotFigures say what has become of the versions of a slot.
+	SlotFigures = life.SlotFigures
+	// VersionFigures are what is known of a version, and how its calls went.
+	VersionFigures = life.VersionFigures
+	// A FailureKind is why a call failed.
+	FailureKind = life.FailureKind
+	// A Histogram says how long things took.
+	Histogram = life.Histogram
 	// A Swap says what a replacement did.
 	Swap = life.Swap
 	// A Handover says what went from one version to the next.
@@ -52,6 +62,15 @@ const (
 	Resident    = life.Resident    // replaced, but stays in the process; the event says why
 
 	Conflicting = life.Conflicting // no stage: it has a file open which another version has, too
+)
+
+// Why calls failed.
+const (
+	FailedError   = life.FailedError   // the function returned one
+	FailedPanic   = life.FailedPanic   // it panicked
+	FailedHung    = life.FailedHung    // it was left behind at its deadline
+	FailedCrashed = life.FailedCrashed // the version ended while it was inside
+	FailedBusy    = life.FailedBusy    // it was not let in: too many calls
 )
 
 // The kinds of resources in a Report.

@@ -80,6 +80,10 @@ func (s *Slot) Rollback(ctx context.Context) (*Swap, error) { return s.s.Rollbac
 // in the process.
 func (s *Slot) Versions() []VersionInfo { return s.s.Versions() }
 
+// Figures are what has become of the slot's versions, and how their calls went. How long calls took
+// is among them with MeasureCalls. It takes some microseconds for each version.
+func (s *Slot) Figures() SlotFigures { return s.s.Figures() }
+
 // Flush waits until OnEvent's function has returned for every event so far, or ctx ends.
 // Call it before you act on what the events have reported. Called by OnEvent's function
 // it returns at once.

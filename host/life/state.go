@@ -46,6 +46,8 @@ type Event struct {
 	Passed bool `json:"passed,omitempty"`
 	// Handover, with Serving, is that of the swap.
 	Handover *Handover `json:"handover,omitempty"`
+	// Report, when the version has ended, is what became of it. It is not to be changed.
+	Report *Report `json:"report,omitempty"`
 	// Conflicts, with Conflicting, are those that are new.
 	Conflicts []Conflict `json:"conflicts,omitempty"`
 }

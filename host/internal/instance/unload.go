@@ -72,7 +72,7 @@ func (in *Instance) retire(ctx context.Context) (*life.Report, error) {
 		in.quarantine(r.Reason)
 		return r.Report, err
 	}
-	in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took()})
+	in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took(), Report: r.Report})
 	return r.Report, err
 }
 
@@ -105,7 +105,7 @@ func (in *Instance) quarantine(reason string) {
 			r := in.newReport()
 			_ = in.teardown(r)
 			if r.State != life.Quarantined {
-				in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took()})
+				in.tell(life.Event{State: r.State, Detail: r.detail(), Took: r.Took(), Report: r.Report})
 				return
 			}
 			if r.Reason != reason {

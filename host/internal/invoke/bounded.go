@@ -188,6 +188,7 @@ func (c *boundedCall) wait(ctx context.Context, bound time.Duration) (left bool,
 
 // hung is the error of a call that is left behind.
 func (fn *Function) hung(why error) error {
+	fn.target.failures.add(life.FailedHung)
 	return &life.Error{Name: fn.target.Name, Version: fn.target.Version, Step: life.StepCall, Reason: life.ErrHung,
 		Cause: fmt.Errorf("%s: %w", fn.name, why)}
 }

@@ -74,7 +74,8 @@ func (t *Target) control(addr uintptr, args func(*call.Frame)) (*call.Frame, err
 	args(f)
 	f.Do()
 	if t.Dead() {
-		return nil, t.diedIn(f)
+		t.orphan(f)
+		return nil, t.CrashError()
 	}
 	return f, nil
 }

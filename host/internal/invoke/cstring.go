@@ -18,7 +18,7 @@ func (fn *Function) takeCString(p uintptr) (s string, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if recover() != nil {
-			fn.target.countError()
+			fn.target.countError(life.FailedError)
 			err = &life.CallError{Library: fn.target.Name, Version: fn.target.Version, Function: fn.name,
 				Message: fmt.Sprintf("the text that it returned is not at %#x", p)}
 		}

@@ -90,6 +90,7 @@ func (b *Binding) Direct() *Direct {
 		return nil
 	}
 	s.Value.begin(fn, 0, false, false)
+	s.Value.timing = stopwatch{} // whoever calls without Go calls without a clock
 	f := &s.Value.Frame
 	if d.Shape == shapeSpan && fn.expect.Load() > int64(len(f.Buffer)) {
 		fn.target.gate.Unassign(s)

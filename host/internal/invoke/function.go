@@ -190,7 +190,7 @@ func (fn *Function) receiveLarge(f *call.Frame, out []byte, room int, result uns
 		case fn.target.Dead():
 			return err
 		default:
-			fn.target.countError()
+			fn.target.countError(life.FailedError)
 			return &life.CallError{Library: fn.target.Name, Version: fn.target.Version, Function: fn.name,
 				Message: "its large result: " + err.Error()}
 		}
@@ -239,7 +239,11 @@ func (fn *Function) status(status int32) error {
 	if kind == abi.OK {
 		return nil
 	}
-	fn.target.countError()
+	failure := life.FailedError
+	if kind == abi.Panic {
+		failure = life.FailedPanic
+	}
+	fn.target.countError(failure)
 	message := fn.target.message(status)
 	if fn.target.Dead() {
 		return fn.target.CrashError()

@@ -25,6 +25,7 @@ type inside struct {
 	stays        bool          // the caller of a bounded one does not leave
 	cancellation cancellation  // of a caller who stays
 	builtin      insideBuiltin
+	timing       stopwatch
 }
 
 // Enter goes through the gate of the version to call. The caller calls [Finish].
@@ -72,6 +73,9 @@ func (in *inside) begin(fn *Function, limit time.Duration, canEnd, stays bool) {
 	in.bounded = canEnd || limit != 0
 	in.stays = stays && limit == 0
 	in.limit = limit
+	if in.timing.shard != nil {
+		in.timing.start()
+	}
 }
 
 // set prepares the lease for calls of fn, which are mostly several.
@@ -80,6 +84,7 @@ func (in *inside) begin(fn *Function, limit time.Duration, canEnd, stays bool) {
 func (in *inside) set(fn *Function) {
 	if in.fn == nil { // nobody had this lease before
 		in.Init()
+		in.timing.shard = fn.target.meter.shard()
 	}
 	in.fn = fn
 	in.Fn, in.Jump = fn.addr, fn.target.jump
@@ -107,6 +112,9 @@ func Finish[R any](ctx context.Context, s *Lease) (r R, err error) {
 		return r, err
 	}
 	r = *(*R)(unsafe.Pointer(fn.register(&in.Frame))) // its low bytes: our processors are little-endian
+	if in.timing.running {
+		in.timing.stop()
+	}
 	in.Release()
 	t.gate.Leave(s)
 	return r, nil
@@ -186,6 +194,9 @@ func (in *inside) cancel() {
 func (fn *Function) leave(s *Lease) {
 	if s.Value.bounded && s.Value.stays {
 		s.Value.cancellation.over()
+	}
+	if s.Value.timing.running {
+		s.Value.timing.stop()
 	}
 	if s.Value.Abandoned() { // the library died in the call
 		fn.target.gate.Abandon(s)

@@ -56,6 +56,7 @@ func (t *Target) entered(ctx context.Context, s *Lease, err error) (_ *Lease, fu
 	case errors.Is(err, gate.ErrClosed):
 		return nil, false, t.closedError()
 	}
+	t.failures.add(life.FailedBusy)
 	e := &life.Error{Name: t.Name, Version: t.Version, Step: life.StepCall, Reason: life.ErrTooManyCalls,
 		Cause:  fmt.Errorf("%d are inside", t.gate.InFlight()),
 		Advice: "call later, or see host.MaxCalls"}

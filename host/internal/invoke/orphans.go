@@ -3,6 +3,7 @@ package invoke
 import (
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/rank"
+	"github.com/hotso/hotso/host/life"
 )
 
 // When a library's runtime ends, its callers are ejected while others still run in it: its
@@ -50,6 +51,7 @@ func (t *Target) orphan(f *call.Frame) {
 
 // diedIn ends a call that the library died in, and waits for the cause.
 func (t *Target) diedIn(f *call.Frame) error {
+	t.failures.add(life.FailedCrashed)
 	t.orphan(f)
 	return t.CrashError()
 }

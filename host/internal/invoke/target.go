@@ -20,6 +20,7 @@ type Config struct {
 	CancelGrace  time.Duration // how long a caller whose context has ended waits for an answer
 	Imports      []*Import     // what the host provides
 	LabelCalls   bool          // in profiles of the host
+	Measure      bool          // how long calls take
 }
 
 // A Target is one loaded version as its callers see it. Whoever loads the version
@@ -32,7 +33,9 @@ type Target struct {
 
 	gate      gate.Gate[inside]             // every thread of the host's that is inside has a lease of it
 	uncounted atomic.Int64                  // leases that were no calls
-	errors    atomic.Int64                  // calls that failed
+	errors    atomic.Int64                  // calls that returned an error or panicked
+	failures  failures                      // all, by kind
+	meter     *meter                        // nil: how long calls take is not measured
 	onError   atomic.Pointer[chan struct{}] // is sent a value for each of them
 
 	jump      int64 // offset of a thread's way out of a call, see call.Frame
@@ -59,6 +62,9 @@ func New(name, version, file string, conf *Config) *Target {
 	if conf.LabelCalls {
 		labels := pprof.Labels("library", name, "version", version)
 		t.labels = &labels
+	}
+	if conf.Measure {
+		t.meter = newMeter()
 	}
 	t.pins.ended = make(chan struct{})
 	t.End.init()
@@ -113,8 +119,9 @@ func (t *Target) NotifyErrors(c chan struct{}) {
 	t.onError.Store(&c)
 }
 
-// countError notes that a call failed.
-func (t *Target) countError() {
+// countError notes that a call failed, by an error or panic.
+func (t *Target) countError(kind life.FailureKind) {
+	t.failures.add(kind)
 	t.errors.Add(1)
 	if c := t.onError.Load(); c != nil {
 		select {
@@ -130,6 +137,7 @@ func (t *Target) enter() (*Lease, bool) { return t.gate.Enter() }
 // leaveUncounted ends a lease that was no call.
 func (t *Target) leaveUncounted(s *Lease) {
 	t.uncounted.Add(1)
+	s.Value.timing.running = false
 	t.gate.Leave(s)
 }
 

@@ -76,6 +76,9 @@ func FinishWords(ctx context.Context, s *Lease, r unsafe.Pointer, allocate func(
 			*(*uint64)(r) = 0
 			store(fn.result, *fn.register(&in.Frame), r)
 		}
+		if in.timing.running {
+			in.timing.stop()
+		}
 		in.Release()
 		fn.target.gate.Leave(s)
 		return true, nil

@@ -20,6 +20,7 @@ type journal struct {
 	handle func(life.Event) // the host's, or nil
 
 	mu      rank.Mutex[rank.Events] // guards what follows, and the entries; nothing is called under it
+	tally   tally
 	pending []life.Event
 	busy    chan struct{} // closed when the goroutine that delivers has no more; nil if there is none
 }
@@ -31,6 +32,7 @@ type Entry struct {
 	stage   stage
 	verdict string // why, if there is one
 	info    life.VersionInfo
+	figures life.Figures  // once it has ended
 	version *Version      // nil before it is prepared, and when it has ended
 	gone    chan struct{} // closed when it has ended
 }
@@ -81,8 +83,10 @@ func (j *journal) note(e *Entry, ev life.Event) (left *Version) {
 	if verdict(e.info.State) { // which matters more than what became of it then
 		e.info.Reason = e.verdict
 	}
+	j.tally.count(e.info.State, ev)
 	if ended(e.stage.at) && e.version != nil {
 		e.info.Calls, e.info.Errors = e.version.Target.Figures()
+		e.figures = e.version.Target.AllFigures()
 		left, e.version = e.version, nil // what an ended version keeps alive may go
 		close(e.gone)
 	}

@@ -72,6 +72,8 @@ func (p *Pause) wait(done <-chan struct{}) error {
 		return nil
 	}
 	p.waited.Add(1)
+	p.slot.waiting.Add(1)
+	defer p.slot.waiting.Add(-1)
 	select {
 	case <-p.over:
 	case <-p.late:

@@ -45,6 +45,7 @@ type Slot struct {
 	checking atomic.Int32  // checks of the host's that run
 
 	recovering atomic.Pointer[chan struct{}] // closed when the last crash was dealt with
+	waiting    atomic.Int64                  // calls that wait for the end of a pause
 	paused     atomic.Pointer[Pause]         // nil unless a state is being handed over, or a version takes over
 	starting   rank.Token                    // held by a takeover, and an attempt to recover: one starts a version at a time
 

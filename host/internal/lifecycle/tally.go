@@ -1,0 +1,70 @@
+package lifecycle
+
+import (
+	"errors"
+	"maps"
+
+	"github.com/hotso/hotso/host/life"
+)
+
+// A tally counts what has become of a slot's versions. Its zero value is ready.
+type tally struct {
+	reached map[life.State]int64
+	refused map[string]int64
+	crashes map[life.CrashKind]int64
+	freed   map[string]life.Resource
+	unload  life.Histogram
+}
+
+// count adds the step by which a version has come into a state.
+func (t *tally) count(state life.State, ev life.Event) {
+	if t.reached == nil {
+		*t = tally{map[life.State]int64{}, map[string]int64{}, map[life.CrashKind]int64{}, map[string]life.Resource{}, life.Histogram{}}
+	}
+	t.reached[state]++
+	var refusal *life.Error
+	var crash *life.Crash
+	switch {
+	case (state == life.Refused || state == life.Failed) && errors.As(ev.Err, &refusal):
+		t.refused[refusal.Reason.Error()]++
+	case state == life.Crashed && errors.As(ev.Err, &crash):
+		t.crashes[crash.Kind]++
+	}
+	if ev.Report == nil {
+		return
+	}
+	for _, r := range ev.Report.Resources {
+		sum := t.freed[r.Kind]
+		t.freed[r.Kind] = life.Resource{Kind: r.Kind, Found: sum.Found + r.Found, Freed: sum.Freed + r.Freed, Left: sum.Left + r.Left, Bytes: sum.Bytes + r.Bytes}
+	}
+	took := make([]uint64, life.Buckets)
+	took[life.BucketOf(ev.Took)-life.FirstBucket] = 1
+	t.unload = t.unload.Plus(life.HistogramOf(ev.Took, took))
+}
+
+// Figures are what the tally says, and the figures of each version.
+func (s *Slot) Figures() life.SlotFigures {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := life.SlotFigures{Name: s.Name(), Waiting: s.waiting.Load(), Versions: make([]life.VersionFigures, len(s.entries))}
+	for i, e := range s.entries {
+		f.Versions[i] = life.VersionFigures{VersionInfo: s.InfoLocked(e), Figures: e.callFigures()}
+	}
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	t := &s.journal.tally
+	f.Reached, f.Refused, f.Crashes, f.Freed = maps.Clone(t.reached), maps.Clone(t.refused), maps.Clone(t.crashes), maps.Clone(t.freed)
+	f.Unload = t.unload
+	return f
+}
+
+// callFigures are those of the version's calls.
+func (e *Entry) callFigures() life.Figures {
+	e.journal.mu.Lock()
+	v, last := e.version, e.figures
+	e.journal.mu.Unlock()
+	if v == nil {
+		return last
+	}
+	return v.Target.AllFigures()
+}
