@@ -8,6 +8,7 @@ import (
 
 // A VersionInfo is what a slot knows of a version it has seen.
 type VersionInfo struct {
+	Seq      int64     `json:"seq"` // which of those that the slot has seen, from 1: a version that is loaded again is another one
 	Version  string    `json:"version"`
 	File     string    `json:"file"`
 	State    State     `json:"state"`

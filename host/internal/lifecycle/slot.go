@@ -55,6 +55,7 @@ type Slot struct {
 	takenOver *Version              // the current one, if another takes over from it, which then deals with its end
 	bindings  []*invoke.Binding
 	entries   []*Entry      // oldest first
+	seen      int64         // how many there were
 	heritage  *heritage.Set // what the current version hands over, or the last one
 
 	background sync.WaitGroup // versions that are let go by themselves; added to under mu

@@ -26,6 +26,8 @@ func (s *Slot) see(file, version string) *Entry {
 	e.name(version)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.seen++
+	e.info.Seq = s.seen // nobody else has e yet
 	s.entries = append(s.entries, e)
 	if len(s.entries) > maxEntries {
 		if i := slices.IndexFunc(s.entries, (*Entry).over); i >= 0 {
