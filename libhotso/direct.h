@@ -1,4 +1,4 @@
-/* Calls without Go: see direct.c. */
+/* How a thread calls a function without Go: see directly.h. */
 #ifndef LIBHOTSO_DIRECT_H
 #define LIBHOTSO_DIRECT_H
 
@@ -37,8 +37,5 @@ typedef struct hotso_direct {
 
 /* What hotso_call_directly returns if the call has to be made by Go. */
 enum { HOTSO_BY_GO = -1 };
-
-hotsoh_status hotso_call_directly(hotso_place *place, const uint64_t *args, uint32_t count, uint64_t *result,
-                                  hotsoh_error **error);
 
 #endif

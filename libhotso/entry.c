@@ -1,7 +1,7 @@
 /* The functions of hotso.h. */
 #include <string.h>
 #include "_cgo_export.h"
-#include "direct.h"
+#include "directly.h"
 #include "exports.h"
 
 char hotso_version[64] = "devel";
@@ -230,19 +230,13 @@ hotsoh_status hotsoh_call(hotsoh_function function, const hotsoh_value *args, ui
 hotsoh_status hotsoh_invoke(hotsoh_function function, const uint64_t *args, uint32_t count, uint64_t *result,
                             hotsoh_error **error) {
     CHECK(args || !count);
-    hotso_place *place = NULL;
-    if (hotso_me) {
-        place = &hotso_me->places[function % HOTSO_PLACES];
-        if (place->function == function) {
-            if (place->direct && place->released == __atomic_load_n(&hotso_released, __ATOMIC_ACQUIRE)) {
-                hotsoh_status s = hotso_call_directly(place, args, count, result, error);
-                if (s != HOTSO_BY_GO)
-                    return s;
-            } else if (place->skip) {
-                place->skip--;
-                place = NULL;
-            }
-        }
+    hotsoh_status s = hotso_invoke_directly(function, args, count, result, error);
+    if (s != HOTSO_BY_GO)
+        return s;
+    hotso_place *place = hotso_me ? hotso_place_of(function) : NULL;
+    if (place && place->function == function && !hotso_goes_directly(place) && place->skip) {
+        place->skip--;
+        place = NULL;
     }
     return invoke(function, (uint64_t *)args, count, result, place, error);
 }

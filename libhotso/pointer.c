@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <string.h>
 #include "_cgo_export.h"
+#include "directly.h"
 #include "exports.h"
 #include "pointer.h"
 
@@ -67,7 +68,11 @@ __attribute__((visibility("hidden"))) void hotso_called(uint32_t number, const u
     for (uint32_t i = 0; i < t->count; i++)
         words[i] = t->floats >> i & 1 ? *floating++ : *integer++;
     *result = 0;
-    hotsoh_status status = hotsoh_invoke(t->function, words, t->count, result, &error);
+    hotsoh_status status = HOTSO_BY_GO;
+    if (!hotso_unusable)
+        status = hotso_invoke_directly(t->function, words, t->count, result, &error);
+    if (status == HOTSO_BY_GO)
+        status = hotsoh_invoke(t->function, words, t->count, result, &error);
     if (status == HOTSOH_OK)
         return;
     *result = 0;

@@ -31,11 +31,30 @@ class Values(unittest.TestCase):
 
     def test_released(self) -> None:
         f = self.echo.function("Float64")
+        fast = f.call
         f.release()
         others = [self.echo.function("Warmer") for _ in range(1024)]  # as many as there are pointers
         self.assertEqual(others[0](1.5), 2.5)
-        with self.assertRaises(hotso.Closed):
-            f(1.5)
+        for call in (f, f.call, fast):
+            with self.assertRaises(hotso.Closed):
+                call(1.5)
+        with self.assertRaises(hotso.ArgumentError):
+            f.unchecked
+
+    def test_unchecked(self) -> None:
+        f = self.echo.function("Int8")
+        self.assertEqual(f.unchecked(-128), -128)
+        self.assertEqual(f.unchecked(128), -128, "nobody has looked")
+        hotso.raise_pending()
+        with self.assertRaisesRegex(hotso.ArgumentError, "Text can't be called unchecked"):
+            self.echo.function("Text").unchecked
+        slot = hotso.Slot("echo")
+        empty = slot.function("Int8", "func(int8) int8")
+        self.assertEqual(empty.unchecked(7), 0)
+        with self.assertRaises(hotso.Empty):
+            hotso.raise_pending()
+        hotso.raise_pending()
+        slot.close()
 
     def test_numbers_out_of_range(self) -> None:
         for name, value in {"Int8": 128, "Uint8": -1, "Uint64": 2**64, "Int64": 2**63}.items():

@@ -4,15 +4,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
-// A language is one row. Its program prints a line of two numbers for each round: nanoseconds of a plain and of a prepared
-// call.
+// A language is one row, or several. Its program prints a line of numbers for each round: nanoseconds of a plain call, of a
+// prepared one, and of one in each further way.
 type language struct {
 	name    string
 	goal    float64       // the ratio that we want at most
 	missing func() string // what the language needs and the machine has not; "" if it has all
-	run     func(b build, library, rounds string) (string, error)
+	ways    []string
+	run     func(b build, library string, rounds int) (string, error)
 }
 
 func programs(needed ...string) func() string {
@@ -30,27 +33,27 @@ func programs(needed ...string) func() string {
 type build struct{ dir, root string }
 
 var languages = []language{
-	{"C", 1.6, programs("cc"), func(b build, library, rounds string) (string, error) {
+	{"C", 1.6, programs("cc"), nil, func(b build, library string, rounds int) (string, error) {
 		return b.compiled("cc", []string{"-std=c11", "scripts/languages/c/add.c"}, library, rounds)
 	}},
-	{"C++", 1.6, programs("c++"), func(b build, library, rounds string) (string, error) {
+	{"C++", 1.6, programs("c++"), nil, func(b build, library string, rounds int) (string, error) {
 		return b.compiled("c++", []string{"-std=c++17", "scripts/languages/cpp/add.cpp"}, library, rounds)
 	}},
-	{"Rust", 1.6, programs("cargo"), func(b build, library, rounds string) (string, error) {
+	{"Rust", 1.6, programs("cargo"), nil, func(b build, library string, rounds int) (string, error) {
 		target := filepath.Join(b.dir, "target")
 		os.Setenv("HOTSO_LIB_DIR", b.dir)
 		_, err := run("cargo", "build", "--quiet", "--release", "--example", "add", "--manifest-path", "rust/Cargo.toml", "--target-dir", target)
 		if err != nil {
 			return "", err
 		}
-		return run(filepath.Join(target, "release", "examples", "add"), library, rounds)
+		return run(filepath.Join(target, "release", "examples", "add"), library, strconv.Itoa(rounds))
 	}},
-	{"Python", 1.15, programs("python3"), func(b build, library, rounds string) (string, error) {
+	{"Python", 1.15, programs("python3"), []string{"`call`", "`unchecked`"}, func(b build, library string, rounds int) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		os.Setenv("PYTHONPATH", filepath.Join(b.root, "python", "src"))
-		return run("python3", "scripts/languages/python/add.py", library, rounds)
+		return run("python3", "scripts/languages/python/add.py", library, strconv.Itoa(rounds))
 	}},
-	{"Node", 1.15, programs("node", "npm"), func(b build, library, rounds string) (string, error) {
+	{"Node", 1.15, programs("node", "npm"), nil, func(b build, library string, rounds int) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		directory := filepath.Join(b.dir, "node")
 		if err := os.CopyFS(directory, os.DirFS("node")); err != nil {
@@ -59,9 +62,20 @@ var languages = []language{
 		if _, err := run("npm", "install", "--silent", "--prefix", directory); err != nil {
 			return "", err
 		}
-		return run("node", "scripts/languages/node/add.mjs", library, rounds, directory)
+		var out strings.Builder
+		for range rounds {
+			for i, way := range []string{"plain", "add"} {
+				time, err := run("node", "scripts/languages/node/add.mjs", library, way, directory)
+				if err != nil {
+					return "", err
+				}
+				out.WriteString(strings.TrimSpace(time) + " "[i:])
+			}
+			out.WriteByte('\n')
+		}
+		return out.String(), nil
 	}},
-	{"Java", 1.15, javaMissing, func(b build, library, rounds string) (string, error) {
+	{"Java", 1.15, javaMissing, nil, func(b build, library string, rounds int) (string, error) {
 		os.Setenv("HOTSO_LIBRARY", filepath.Join(b.dir, "libhotso.so"))
 		classes, home := filepath.Join(b.dir, "classes"), javaHome()
 		sources, err := filepath.Glob("java/src/main/java/io/github/hotso/*.java")
@@ -72,16 +86,16 @@ var languages = []language{
 		if _, err := run(filepath.Join(home, "bin/javac"), args...); err != nil {
 			return "", err
 		}
-		return run(filepath.Join(home, "bin/java"), "--enable-native-access=ALL-UNNAMED", "-cp", classes, "Add", library, rounds)
+		return run(filepath.Join(home, "bin/java"), "--enable-native-access=ALL-UNNAMED", "-cp", classes, "Add", library, strconv.Itoa(rounds))
 	}},
 }
 
 // compiled compiles a program with libhotso and runs it.
-func (b build) compiled(compiler string, args []string, library, rounds string) (string, error) {
+func (b build) compiled(compiler string, args []string, library string, rounds int) (string, error) {
 	program := filepath.Join(b.dir, "add")
 	args = append(args, "-O2", "-Iinclude", "-o", program, "-L"+b.dir, "-lhotso", "-Wl,-rpath,"+b.dir, "-ldl")
 	if _, err := run(compiler, args...); err != nil {
 		return "", err
 	}
-	return run(program, library, rounds)
+	return run(program, library, strconv.Itoa(rounds))
 }

@@ -1,6 +1,6 @@
 // Command languages measures what libhotso costs programs in other languages: a prepared call of the
 // greeter's Add, beside the plain call of the same library by dlopen and its header, which has no
-// gate, no containment and no other version. Both are measured in one process, in turn, and the fastest of a hundred turns of
+// gate, no containment and no other version. Both are measured in one process, in turn (Node: in processes in turn), and the fastest of a hundred turns of
 // 10,000 calls counts for a round; the ratio is the median of those of the rounds. From the module's directory:
 //
 //	go run ./scripts/languages [-rounds 20]
@@ -53,15 +53,21 @@ func start() error {
 			fmt.Printf("| %s | skipped: %s | | | %.2f |\n", l.name, why, l.goal)
 			continue
 		}
-		out, err := l.run(build{dir, absolute}, library, strconv.Itoa(*rounds))
+		out, err := l.run(build{dir, absolute}, library, *rounds)
 		if err != nil {
 			return err
 		}
-		m, err := read(out)
+		rows, err := read(out, len(l.ways)+1)
 		if err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
-		fmt.Printf("| %s | %.0f ns | %.0f ns | %.2f | %.2f |\n", l.name, m.plain, m.prepared, m.ratio, l.goal)
+		for i, m := range rows {
+			name := l.name
+			if i > 0 {
+				name += ", " + l.ways[i-1]
+			}
+			fmt.Printf("| %s | %.0f ns | %.0f ns | %.2f | %.2f |\n", name, m.plain, m.prepared, m.ratio, l.goal)
+		}
 	}
 	return nil
 }
@@ -69,20 +75,35 @@ func start() error {
 // A measurement has the medians of the rounds.
 type measurement struct{ plain, prepared, ratio float64 }
 
-// read reads what a program has printed.
-func read(out string) (m measurement, err error) {
-	var plain, prepared, ratios []float64
+// read reads what a program has printed, for so many ways of a prepared call.
+func read(out string, ways int) ([]measurement, error) {
+	times := make([][]float64, ways+1) // first those of the plain call
 	for line := range strings.Lines(out) {
-		var a, b float64
-		if _, err := fmt.Sscan(line, &a, &b); err != nil || a <= 0 {
-			return m, fmt.Errorf("line %q is not two numbers", line)
+		fields := strings.Fields(line)
+		if len(fields) != len(times) {
+			return nil, fmt.Errorf("line %q is not %d numbers", line, len(times))
 		}
-		plain, prepared, ratios = append(plain, a), append(prepared, b), append(ratios, b/a)
+		for i, field := range fields {
+			t, err := strconv.ParseFloat(field, 64)
+			if err != nil || !(t > 0) {
+				return nil, fmt.Errorf("line %q is not %d times", line, len(times))
+			}
+			times[i] = append(times[i], t)
+		}
 	}
-	if len(ratios) == 0 {
-		return m, fmt.Errorf("no round was measured")
+	if len(times[0]) == 0 {
+		return nil, fmt.Errorf("no round was measured")
 	}
-	return measurement{median(plain), median(prepared), median(ratios)}, nil
+	rows := make([]measurement, ways)
+	for i := range rows {
+		prepared := times[i+1]
+		ratios := make([]float64, len(prepared))
+		for j := range prepared {
+			ratios[j] = prepared[j] / times[0][j]
+		}
+		rows[i] = measurement{median(times[0]), median(prepared), median(ratios)}
+	}
+	return rows, nil
 }
 
 func median(list []float64) float64 {

@@ -19,7 +19,7 @@ func assigned(t *testing.T, g *Gate[int]) *Lease[int] {
 	return s
 }
 
-// enter and leave are those of libhotso/direct.c.
+// enter and leave are those of libhotso/directly.h.
 func enter(g *Gate[int], s *Lease[int]) bool {
 	closed, _, _ := g.Addresses(s)
 	if s.state != free {

@@ -10,7 +10,7 @@ import (
 
 // A Direct is a way for one thread outside of Go to make calls of one function without Go: the thread has a
 // lease of its own, writes the arguments into its frame, calls the trampoline, and comes to Go only if something
-// is not as ever. libhotso/direct.c does so; it knows the fields by its own struct of that name. All addresses are of
+// is not as ever. libhotso/directly.h does so; it knows the fields by its own struct of that name. All addresses are of
 // memory that a Direct keeps alive.
 type Direct struct {
 	Closed    unsafe.Pointer // *uint32: not 0 once the gate is closed

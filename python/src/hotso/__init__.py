@@ -42,7 +42,7 @@ from .errors import (
     Unhealthy,
     Unsupported,
 )
-from .function import Function
+from .function import Function, raise_pending
 from .settings import Settings
 from .signals import signals
 from .slot import Slot
@@ -83,6 +83,7 @@ __all__ = [
     "Watch",
     "inspect",
     "lend",
+    "raise_pending",
     "signals",
     "version",
 ]

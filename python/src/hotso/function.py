@@ -25,7 +25,18 @@ class Function:
     iterable of numbers as an argument), and ctypes.Structure (structs; a sequence or mapping of the fields' values
     as an argument). A parameter that takes a function is a uint64: pass what lend returned. A limit of time, or a key
     for a canary, is what Target.call takes.
+
+    In a loop that is hot, take what saves Python's way to this object, or more:
+
+    >>> add = slot.function("Add", "func(int32, int32) int32")
+    >>> add.call(40, 2)  # the same, as a plain function
+    42
+    >>> add.unchecked(40, 2)  # as ctypes calls C: see there
+    42
+    >>> hotso.raise_pending()
     """
+
+    call: "Callable[..., Any]"
 
     def __init__(self, target: int, name: str, signature: Optional[str]) -> None:
         lib = _native.library()
@@ -37,8 +48,9 @@ class Function:
         text = ctypes.c_void_p()
         check(lib.hotsoh_signature(self.handle, ctypes.byref(text), ctypes.byref(error)), error)
         self.signature = parse(_native.take_text(text) or "")
-        self._safe = _caller(name, self.handle, self.signature)
-        self._call = _fast(self.handle, self.signature, self._safe) or self._safe
+        safe = _caller(name, self.handle, self.signature)
+        self._pointer = _pointer(self.handle, self.signature)
+        self.call, self._leave_pointer = _fast(self._pointer, self.signature, safe) if self._pointer else (safe, None)
 
     if TYPE_CHECKING:
 
@@ -46,7 +58,17 @@ class Function:
 
     else:
         # Without a method in between, which would cost half as much as the call.
-        __call__ = property(operator.attrgetter("_call"))
+        __call__ = property(operator.attrgetter("call"))
+
+    @property
+    def unchecked(self) -> "Callable[..., Any]":
+        """The function as ctypes calls one of C. Nobody looks whether integers are in range, and an error waits for
+        raise_pending, on the same thread; the result is 0 then. It takes and returns numbers only, and where there is
+        none (other types, other processors than amd64) it is an ArgumentError. It must not be called after release.
+        """
+        if self._pointer is None:
+            raise ArgumentError(f"hotso: {self.name} can't be called unchecked: {self.signature.text}; call it as it is", 32)
+        return self._pointer
 
     async def call_async(self, *args: Any) -> Any:
         """Calls it on a thread of the event loop's executor."""
@@ -56,7 +78,9 @@ class Function:
         """Gives the handle back; it is also done when the object is collected."""
         handle, self.handle = self.handle, 0
         if handle:
-            self._call = self._safe  # its pointer may become that of another function
+            self._pointer = None  # it may become that of another function
+            if self._leave_pointer:
+                self._leave_pointer()
             _native.library().hotsoh_release(handle, None)
 
     def __del__(self) -> None:
@@ -120,32 +144,39 @@ def _caller(name: str, handle: int, signature: Signature) -> "Callable[..., Any]
     return call
 
 
-def _fast(handle: int, signature: Signature, call: "Callable[..., Any]") -> "Optional[Callable[..., Any]]":
-    """The same for numbers, by a pointer that is good until the function is released; None where there is none."""
-    numbers = _words.pack_format(signature)
-    if numbers is None or signature.result is not None and not signature.result.number:
-        return None
-    pointer = _pointer(handle, signature)
-    if pointer is None:
-        return None
-    pack, pending, lib = numbers.pack, _pending(), _native.library()
+def _fast(
+    pointer: "Callable[..., Any]", signature: Signature, safe: "Callable[..., Any]"
+) -> "tuple[Callable[..., Any], Callable[[], None]]":
+    """The same for numbers, by a pointer that is good until the function is released, and what then leaves it."""
+    pack, pending = _words.packer(signature), _pending()
 
-    def call_numbers(*args: Any) -> Any:
+    def call(*args: Any) -> Any:
         try:
             pack(*args)  # checks ranges, which ctypes does not
         except (struct.error, TypeError):
-            return call(*args)  # which says what is wrong, or takes what was lent
+            return safe(*args)  # which says what is wrong, or takes what was lent
         value = pointer(*args)
         if pending.value:
-            error = ctypes.POINTER(_native.CError)()
-            check(lib.hotsoh_take_error(ctypes.byref(error)), error)
+            raise_pending()
         return value
 
-    return call_numbers
+    def leave() -> None:
+        nonlocal pointer
+        pointer = safe
+
+    return call, leave
+
+
+def raise_pending() -> None:
+    """Raises the error that an unchecked call on this thread has left, if there is one, and forgets it."""
+    error = ctypes.POINTER(_native.CError)()
+    check(_native.library().hotsoh_take_error(ctypes.byref(error)), error)
 
 
 def _pointer(handle: int, signature: Signature) -> "Optional[Callable[..., Any]]":
     """The prepared function as a C function with the library's own prototype; None where there is none."""
+    if not all(t.number for t in signature.parameters) or signature.result is not None and not signature.result.number:
+        return None
     address, error = ctypes.c_void_p(), ctypes.POINTER(_native.CError)()
     lib = _native.library()
     if lib.hotsoh_pointer(handle, ctypes.byref(address), ctypes.byref(error)):

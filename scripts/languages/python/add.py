@@ -28,9 +28,10 @@ def main(path: str, rounds: int) -> None:
     add = slot.function("Add", "func(int32, int32) int32")
     if plain(40, 2) != 42 or add(40, 2) != 42:
         sys.exit("wrong result")
+    ways = plain, add, add.call, add.unchecked
     for _ in range(rounds):
-        turns = [(took(plain), took(add)) for _ in range(TURNS)]
-        print(min(t[0] for t in turns) / CALLS, min(t[1] for t in turns) / CALLS)
+        turns = [[took(way) for way in ways] for _ in range(TURNS)]
+        print(*(min(t[i] for t in turns) / CALLS for i in range(len(ways))))
 
 
 main(sys.argv[1], int(sys.argv[2]))

@@ -1,6 +1,13 @@
 /* The fast way into a library: a call that does not come to Go, unless something is not as ever. It does what
  * Binding.Enter and FinishWords do (host/internal/invoke), with a lease of the thread's own
- * (host/internal/gate/assign.go). Why there is no atomic instruction is said there. */
+ * (host/internal/gate/assign.go). Why there is no atomic instruction is said there.
+ *
+ * It is inline because a processor foretells only so many returns, 16 on many: each function more between a
+ * program and a library costs those further out, of which there are many in Node, a return that it did not.
+ */
+#ifndef LIBHOTSO_DIRECTLY_H
+#define LIBHOTSO_DIRECTLY_H
+
 #include <string.h>
 #include "_cgo_export.h"
 #include "direct.h"
@@ -59,8 +66,8 @@ static int put(const hotso_direct *d, const uint64_t *args) {
     return 1;
 }
 
-hotsoh_status hotso_call_directly(hotso_place *place, const uint64_t *args, uint32_t count, uint64_t *result,
-                                  hotsoh_error **error) {
+static inline hotsoh_status hotso_call_directly(hotso_place *place, const uint64_t *args, uint32_t count,
+                                                uint64_t *result, hotsoh_error **error) {
     const hotso_direct *d = place->direct;
     if (count != d->count || load(d->state) || *d->current != d->target || *d->diversion || !put(d, args))
         return HOTSO_BY_GO;
@@ -95,3 +102,26 @@ hotsoh_status hotso_call_directly(hotso_place *place, const uint64_t *args, uint
     leave(place, d);
     return HOTSOH_OK;
 }
+
+/* What is to be known of a function that the thread calls, if it has that place. */
+static inline hotso_place *hotso_place_of(hotsoh_function function) {
+    return &hotso_me->places[function % HOTSO_PLACES];
+}
+
+static inline int hotso_goes_directly(const hotso_place *p) {
+    return p->direct && p->released == __atomic_load_n(&hotso_released, __ATOMIC_ACQUIRE);
+}
+
+/* What hotsoh_invoke does first. */
+static inline __attribute__((always_inline)) hotsoh_status
+hotso_invoke_directly(hotsoh_function function, const uint64_t *args, uint32_t count, uint64_t *result,
+                      hotsoh_error **error) {
+    if (!hotso_me)
+        return HOTSO_BY_GO;
+    hotso_place *p = hotso_place_of(function);
+    if (p->function != function || !hotso_goes_directly(p))
+        return HOTSO_BY_GO;
+    return hotso_call_directly(p, args, count, result, error);
+}
+
+#endif
