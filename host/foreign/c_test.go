@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,6 +87,38 @@ func TestC(t *testing.T) {
 	t.Log(out)
 	assert.NotContains(t, out, "WRONG")
 	assert.True(t, strings.HasSuffix(out, "end\n"))
+}
+
+// Calls come on whatever stack and thread the program has, and swaps go on beside them.
+func TestStacks(t *testing.T) {
+	out := run(t, compile(t, shared(t), "testdata", "stacks.c"), libtest.Build(t, "plain", "1"), libtest.Build(t, "plain", "2"))
+	t.Log(out)
+	assert.NotContains(t, out, "WRONG")
+	assert.True(t, strings.HasSuffix(out, "end\n"))
+}
+
+// Where little is there a library is loaded, or the error says what is missing, and the process lives.
+func TestPlaces(t *testing.T) {
+	lib := shared(t)
+	program, libhotso, greeter := compile(t, lib, "testdata", "places.c"), filepath.Join(lib, "libhotso.so"), libtest.Greeter(t, "1")
+	loaded := func(out string) {
+		t.Helper()
+		assert.Contains(t, out, "open: ok: \nanswer: 42\nclose: ok: ")
+		assert.Contains(t, out, `"state":"unloaded"`)
+	}
+	loaded(run(t, program, libhotso, greeter, "dlmopen"))
+	loaded(run(t, program, libhotso, greeter, "limit", strconv.Itoa(8<<30)))
+	assert.Contains(t, run(t, program, libhotso, greeter, "limit", strconv.Itoa(200<<20)), "open: load: ", "a Go runtime reserves more")
+
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Dir(greeter))))
+	switch out := run(t, program, libhotso, "/"+filepath.Base(greeter), "chroot", dir); {
+	case strings.HasPrefix(out, "skipped: "):
+		t.Log(out)
+	default:
+		assert.Contains(t, out, "open: load: ")
+		assert.Contains(t, out, "/proc/self/task", "says what is missing")
+	}
 }
 
 // A second copy would have a Go runtime and signal handlers of its own, and know nothing of the first one's libraries.
