@@ -38,6 +38,7 @@ type canaryFlags struct {
 	promotion promotionFlags
 	abort     bool
 	socket    string
+	name      string
 	json      bool
 }
 
@@ -77,14 +78,20 @@ swap newer versions in at once: there, FILE may be one that was rolled back.`,
 	f.promotion.add(cmd)
 	cmd.Flags().BoolVar(&f.abort, "abort", false, "end it: its calls go to the version that serves")
 	cmd.Flags().StringVar(&f.socket, "socket", "", "the server's socket; default "+server.SocketName+" in the directory")
+	cmd.Flags().StringVar(&f.name, "name", "", "library, if the server has several of DIR and no FILE is given")
+	completes(cmd, completeServed, "name")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	return cmd
 }
 
 func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) error {
 	dir, file := path, ""
-	if _, _, ok := version.ParseFileName(filepath.Base(path)); ok {
+	if name, _, ok := version.ParseFileName(filepath.Base(path)); ok {
 		dir, file = filepath.Dir(path), filepath.Base(path)
+		if f.name != "" && f.name != name {
+			return usagef("--name %s: %s is a version of %s", f.name, path, name)
+		}
+		f.name = name
 	} else if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		return usagef("%s: a library to deploy is called libNAME.vVERSION.so", path)
 	}
@@ -96,7 +103,7 @@ func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) erro
 		if file != "" || changed("percent") || changed("for") {
 			return usagef("--abort takes no file and no share")
 		}
-		return post(cmd.Context(), t, client(f.socket), "/abort", f.json,
+		return post(cmd.Context(), t, client(f.socket), of("/abort", f.name), f.json,
 			func(r host.Report) string { return fmt.Sprintf("v%s is aborted, and %s", r.Version, r.State) })
 	}
 	if err := f.promotion.check(); err != nil {
@@ -120,7 +127,7 @@ func runCanary(cmd *cobra.Command, t *terminal, path string, f canaryFlags) erro
 		return err
 	}
 	var v host.VersionInfo
-	if err := client(f.socket).do(cmd.Context(), http.MethodPost, "/canary", body, &v); err != nil {
+	if err := client(f.socket).do(cmd.Context(), http.MethodPost, of("/canary", f.name), body, &v); err != nil {
 		return err
 	}
 	if f.json {
@@ -133,9 +140,9 @@ func newPromote(t *terminal) *cobra.Command {
 	return deployCommand(t, "promote [DIR]", "Have a running server send all calls to the canary",
 		`Have the server of DIR (default build) make the canary the version that serves. The
 previous version is unloaded, or kept warm (serve --probation).`,
-		"  hotso promote\n  hotso promote build --json",
-		func(ctx context.Context, c client, asJSON bool) error {
-			return post(ctx, t, c, "/promote", asJSON, func(s host.Swap) string { return "v" + s.Version + " serves" })
+		"  hotso promote\n  hotso promote build --name greeter --json",
+		func(ctx context.Context, c client, library string, asJSON bool) error {
+			return post(ctx, t, c, of("/promote", library), asJSON, func(s host.Swap) string { return "v" + s.Version + " serves" })
 		})
 }
 

@@ -9,9 +9,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
 // A client talks to a running server: at its URL, or behind its unix socket.
@@ -22,7 +24,6 @@ func isURL(text string) bool {
 }
 
 // do asks for JSON.
-
 func (c client) do(ctx context.Context, method, path string, body []byte, result any) error {
 	b, err := c.ask(ctx, method, path, body)
 	if err != nil {
@@ -32,6 +33,36 @@ func (c client) do(ctx context.Context, method, path string, body []byte, result
 		return fmt.Errorf("what %s says is no answer of hotso serve: %w", string(c), err)
 	}
 	return nil
+}
+
+// of is a path of the library of that name, or of the only one if it is empty.
+func of(path, library string) string {
+	if library == "" {
+		return path
+	}
+	return path + "/" + url.PathEscape(library)
+}
+
+// versions asks for the versions of a library; if it is empty, of each that the server has.
+func (c client) versions(ctx context.Context, library string) ([]server.Versions, error) {
+	var v server.Versions
+	err := c.do(ctx, http.MethodGet, of("/versions", library), nil, &v)
+	if library != "" || !errors.Is(err, host.ErrArgument) {
+		return []server.Versions{v}, err
+	}
+	var libraries []server.Library
+	if err := c.do(ctx, http.MethodGet, "/libraries", nil, &libraries); err != nil {
+		return nil, err
+	}
+	var all []server.Versions
+	for _, l := range libraries {
+		var v server.Versions
+		if err := c.do(ctx, http.MethodGet, of("/versions", l.Name), nil, &v); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 // ask returns the body of an answer.

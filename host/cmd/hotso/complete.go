@@ -66,6 +66,11 @@ func completeDir(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
+// completeDirs completes any number of directories.
+func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
 // completeCall completes a file, then its functions, then files for @FILE.
 func completeCall(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	switch len(args) {
@@ -113,10 +118,11 @@ func described(name, about string) string {
 	return cobra.CompletionWithDesc(printable.Line(name), printable.Line(about))
 }
 
-// completeNames completes the names of the libraries in the directory that is the first argument.
+// completeNames completes the names of the libraries in the directories that are the arguments.
 func completeNames(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		names, _ = server.Names(args[0])
+	for _, dir := range args {
+		there, _ := server.Names(dir)
+		names = append(names, there...)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
@@ -137,16 +143,36 @@ func completeVersions(cmd *cobra.Command, args []string, begun string) (list []s
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), time.Second)
 	defer cancel()
-	var v server.Versions
-	if err := client(socket).do(ctx, http.MethodGet, "/versions", nil, &v); err != nil {
+	all, err := client(socket).versions(ctx, "")
+	if err != nil {
 		return completeLibrary(cmd, args, begun)
 	}
-	for _, i := range v.Versions {
-		if i.Version != v.Serving && i.Version != v.Canary {
-			list = append(list, described(filepath.Join(dir, filepath.Base(i.File)), "v"+i.Version+", "+string(i.State)))
+	for _, v := range all {
+		for _, i := range v.Versions {
+			if i.Version != v.Serving && i.Version != v.Canary {
+				list = append(list, described(filepath.Join(dir, filepath.Base(i.File)), "v"+i.Version+", "+string(i.State)))
+			}
 		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeServed completes the names of the libraries of a running server, that of the directory
+// which is the only argument.
+func completeServed(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+	socket, _ := cmd.Flags().GetString("socket")
+	if socket == "" {
+		socket = filepath.Join(append(args, "build")[0], server.SocketName)
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), time.Second)
+	defer cancel()
+	var libraries []server.Library
+	if client(socket).do(ctx, http.MethodGet, "/libraries", nil, &libraries) == nil {
+		for _, l := range libraries {
+			names = append(names, described(l.Name, l.Directory))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completes has flags complete in a way of their own.

@@ -50,7 +50,9 @@ func TestCompletion(t *testing.T) {
 	for _, command := range []string{"call", "inspect", "soak", "crash", "seal", "canary"} {
 		offers(byExt, []string{"so"}, command, filepath.Join(t.TempDir(), ""))
 	}
-	for _, command := range []string{"serve", "build", "gen", "versions", "rollback", "promote"} {
+	offers(dirs, nil, "serve", "")
+	offers(dirs, nil, "serve", "one", "")
+	for _, command := range []string{"build", "gen", "versions", "rollback", "promote"} {
 		offers(dirs, nil, command, "")
 		offers(asItIs, nil, command, "one", "")
 	}

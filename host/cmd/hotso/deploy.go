@@ -13,8 +13,8 @@ import (
 )
 
 // deployCommand is a command that talks to a running server.
-func deployCommand(t *terminal, use, short, long, example string, run func(context.Context, client, bool) error) *cobra.Command {
-	var path string
+func deployCommand(t *terminal, use, short, long, example string, run func(ctx context.Context, c client, library string, asJSON bool) error) *cobra.Command {
+	var path, library string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example, Args: arguments(0, 1),
@@ -23,10 +23,12 @@ func deployCommand(t *terminal, use, short, long, example string, run func(conte
 			if path == "" {
 				path = filepath.Join(append(args, "build")[0], server.SocketName)
 			}
-			return run(cmd.Context(), client(path), asJSON)
+			return run(cmd.Context(), client(path), library, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&path, "socket", "", "the server's socket; default "+server.SocketName+" in DIR")
+	cmd.Flags().StringVar(&library, "name", "", "library, if the server has several of DIR")
+	completes(cmd, completeServed, "name")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cmd
 }
@@ -35,32 +37,47 @@ func newVersions(t *terminal) *cobra.Command {
 	return deployCommand(t, "versions [DIR]", "List the versions of a running server",
 		`List what the server of DIR (default build) has seen, oldest first: where each
 version is in its life, its share of the calls, how many it has answered, how many of
-them failed, how many are inside, and why it is not serving.`, "  hotso versions\n  hotso versions build --json",
-		func(ctx context.Context, c client, asJSON bool) error {
-			var v server.Versions
-			if err := c.do(ctx, http.MethodGet, "/versions", nil, &v); err != nil {
+them failed, how many are inside, and why it is not serving. If the server has several
+libraries, those of all, or of --name.`, "  hotso versions\n  hotso versions build --json\n  hotso versions --name greeter",
+		func(ctx context.Context, c client, library string, asJSON bool) error {
+			all, err := c.versions(ctx, library)
+			switch {
+			case err != nil:
 				return err
+			case asJSON && len(all) == 1:
+				return t.json(all[0])
+			case asJSON:
+				return t.json(all)
 			}
-			if asJSON {
-				return t.json(v)
-			}
-			rows := [][]string{{"version", "state", "share", "calls", "errors", "inside", ""}}
-			for _, i := range v.Versions {
-				share := ""
-				if i.State == host.Serving || i.State == host.Canary {
-					share = fmt.Sprintf("%.4g %%", i.Share)
-				}
-				rows = append(rows, []string{i.Version, string(i.State), share, fmt.Sprint(i.Calls), fmt.Sprint(i.Errors),
-					fmt.Sprint(i.InFlight), withPage(firstLine(i.Reason, i.File), i.Page)})
-				for _, c := range i.Conflicts {
-					rows = append(rows, []string{"", "", "", "", "", "", firstLine(c.String(), "")})
-				}
-			}
-			for _, line := range columns(rows) {
-				fmt.Fprintln(t.out, line)
-			}
+			t.versions(all)
 			return nil
 		})
+}
+
+// versions writes a table of the versions of one library, or of several, each with its name.
+func (t *terminal) versions(all []server.Versions) {
+	rows := [][]string{{"library", "version", "state", "share", "calls", "errors", "inside", ""}}
+	for _, v := range all {
+		for _, i := range v.Versions {
+			share := ""
+			if i.State == host.Serving || i.State == host.Canary {
+				share = fmt.Sprintf("%.4g %%", i.Share)
+			}
+			rows = append(rows, []string{v.Name, i.Version, string(i.State), share, fmt.Sprint(i.Calls), fmt.Sprint(i.Errors),
+				fmt.Sprint(i.InFlight), withPage(firstLine(i.Reason, i.File), i.Page)})
+			for _, c := range i.Conflicts {
+				rows = append(rows, []string{"", "", "", "", "", "", "", firstLine(c.String(), "")})
+			}
+		}
+	}
+	if len(all) == 1 {
+		for i := range rows {
+			rows[i] = rows[i][1:]
+		}
+	}
+	for _, line := range columns(rows) {
+		fmt.Fprintln(t.out, line)
+	}
 }
 
 func newRollback(t *terminal) *cobra.Command {
@@ -68,9 +85,9 @@ func newRollback(t *terminal) *cobra.Command {
 		`Have the server of DIR (default build) go back to the previous version: at once if
 it is still warm (serve --probation), loaded again otherwise. The state is handed
 back if the versions have one; if that fails the current version stays.`,
-		"  hotso rollback\n  hotso rollback build --json",
-		func(ctx context.Context, c client, asJSON bool) error {
-			return post(ctx, t, c, "/rollback", asJSON, func(s host.Swap) string { return "v" + s.Version + " serves again" })
+		"  hotso rollback\n  hotso rollback build --name greeter --json",
+		func(ctx context.Context, c client, library string, asJSON bool) error {
+			return post(ctx, t, c, of("/rollback", library), asJSON, func(s host.Swap) string { return "v" + s.Version + " serves again" })
 		})
 }
 

@@ -206,12 +206,12 @@ func develop(ctx context.Context, t *terminal, f devFlags, command []string) (er
 		return err
 	}
 	s := server.New(server.Config{
-		Dir: f.Output, Name: f.Name, Socket: server.NewSocket(filepath.Join(f.Output, server.SocketName)), OnEvent: out.event,
+		Dirs: []string{f.Output}, Names: []string{f.Name}, Sockets: []*server.Socket{server.SocketIn(f.Output)}, OnEvent: out.event,
 		// A version appears complete, by a rename, and is judged when it is swapped in.
-		Watch:   []watch.Option{watch.WithSettle(time.Millisecond), watch.WithComplete(func(string) error { return nil })},
-		Log:     log.New(printable.Log(t.err), "hotso: ", 0),
-		Options: []host.Option{t.logs()},
-		Beside:  map[string]http.Handler{live.Script: pages, live.Events: pages},
+		Watch:    []watch.Option{watch.WithSettle(time.Millisecond), watch.WithComplete(func(string) error { return nil })},
+		Log:      log.New(printable.Log(t.err), "hotso: ", 0),
+		Settings: func(string) server.Settings { return server.Settings{Options: []host.Option{t.logs()}} },
+		Beside:   map[string]http.Handler{live.Script: pages, live.Events: pages},
 	})
 	out.listening(l.Addr().String())
 	served := make(chan error, 1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,7 +15,6 @@ import (
 	"github.com/hotso/hotso/host/cmd/hotso/internal/doctor"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/explain"
 )
 
@@ -91,9 +89,8 @@ func look(ctx context.Context, t *terminal, path string) ([]doctor.Finding, erro
 	case isURL(path):
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
-		var v server.Versions
-		err := client(path).do(ctx, http.MethodGet, "/versions", nil, &v)
-		return doctor.Server(v, err), nil
+		all, err := client(path).versions(ctx, "")
+		return doctor.Server(all, err), nil
 	case path == "":
 		return doctor.Look(ctx, ""), nil
 	}

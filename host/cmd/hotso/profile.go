@@ -18,6 +18,7 @@ import (
 // A profiling is what hotso profile was asked for.
 type profiling struct {
 	name    string // of the profile, or vars
+	library string // empty: the only one
 	version string // empty: the one that serves
 	length  time.Duration
 	text    bool
@@ -56,13 +57,17 @@ The library must import github.com/hotso/hotso/cabi/cabiprofile; for vars, .../c
 	flags.DurationVar(&p.length, "for", 0, "how long, for profile and trace (default 30s and 1s)")
 	flags.BoolVar(&p.text, "text", false, "text instead of a file for go tool pprof, to standard output")
 	flags.StringVarP(&p.output, "output", "o", "", "file; - is standard output (default LIBRARY.vVERSION.NAME.pb.gz)")
+	flags.StringVar(&p.library, "name", "", "library, if the server has several of DIR")
+	completes(cmd, func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return completeServed(cmd, args[min(1, len(args)):], begun)
+	}, "name")
 	flags.StringVar(&path, "socket", "", "the server's socket; default "+server.SocketName+" in DIR")
 	return cmd
 }
 
 func (p *profiling) run(ctx context.Context, t *terminal, c client) error {
 	var v server.Versions
-	if err := c.do(ctx, http.MethodGet, "/versions", nil, &v); err != nil {
+	if err := c.do(ctx, http.MethodGet, of("/versions", p.library), nil, &v); err != nil {
 		return err
 	}
 	version := cmp.Or(p.version, v.Serving)

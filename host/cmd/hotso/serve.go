@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,7 +20,8 @@ import (
 )
 
 type serveFlags struct {
-	name, addr string
+	names      []string
+	addr       string
 	allowHosts []string
 	drain      time.Duration
 	keys       []string
@@ -41,9 +41,9 @@ type serveFlags struct {
 func newServe(t *terminal) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve DIR",
-		Short: "Serve the newest version in a directory, and each newer one as it appears",
-		Long: `Load the newest version of a library in DIR, serve its functions over HTTP, and
+		Use:   "serve DIR...",
+		Short: "Serve the newest versions in directories, and each newer one as it appears",
+		Long: `Load the newest version of each library in DIR, serve its functions over HTTP, and
 swap in every newer version that appears in DIR, while calls go on.
 
   POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"};
@@ -53,10 +53,16 @@ swap in every newer version that appears in DIR, while calls go on.
   POST /canary       {"version": "2", "percent": 5}: have it serve some calls
   POST /promote      the canary serves all calls
   POST /abort        the canary serves none
+  GET  /libraries    what is served: name, directory, versions
   GET  /contract     its methods, as an OpenAPI document
   GET  /versions     all versions seen: state, calls in flight, why refused
   GET  /events       what happens, as server-sent events
   GET  /healthz      200 while a version serves, 503 otherwise
+
+With several libraries the path has the name of the one that is meant behind its first word:
+/call/greeter/Greet, /versions/greeter, /rollback/greeter. /events has all of them, and /healthz
+is 200 while all serve. A library that appears later is served too, unless --name has chosen.
+What becomes of one library does not touch the others; they share the limits on clients.
 
 A version is loaded if it is newer than the one that serves, or the same with
 other content. An older one is not. With --key, only if one of the keys signed
@@ -106,18 +112,19 @@ don't send the rest of their request.`,
   hotso serve build --check 'Add 20 22 = 42' --check Greet
   hotso serve build --canary 5 --promote-calls 1000 --promote-after 10m
   hotso serve build --name greeter --addr 127.0.0.1:9000
+  hotso serve /srv/greeter /srv/images                    # several libraries
   hotso serve build --allow-host greeter.example.com      # behind a proxy
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -d '{"p": {"name": "Ada"}}' 127.0.0.1:8080/call/Greeter.Greet
   curl -N 127.0.0.1:8080/events`,
-		Args:              arguments(1, 1),
-		ValidArgsFunction: completeDir,
+		Args:              arguments(1, -1),
+		ValidArgsFunction: completeDirs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.hasCanary, f.hasToken = cmd.Flags().Changed("canary"), cmd.Flags().Changed("token")
-			return serve(cmd.Context(), t, args[0], f)
+			return serve(cmd.Context(), t, args, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.name, "name", "", "library to serve, if DIR has several")
+	cmd.Flags().StringArrayVar(&f.names, "name", nil, "library to serve, if it is not to be all of them; may be repeated")
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	cmd.Flags().StringArrayVar(&f.allowHosts, "allow-host", nil, "name by which requests may address the server, in Host; may be repeated")
 	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
@@ -128,7 +135,7 @@ don't send the rest of their request.`,
 	f.canary.add(cmd)
 	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather use --token-file")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token; white space around it does not count")
-	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its kin; default "+server.SocketName+" in DIR, if it can be made")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its kin; default "+server.SocketName+" in each DIR, if it can be made")
 	f.limits.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	completes(cmd, completeNames, "name")
@@ -136,7 +143,7 @@ don't send the rest of their request.`,
 	return cmd
 }
 
-func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
+func serve(ctx context.Context, t *terminal, dirs []string, f serveFlags) error {
 	if f.drain <= 0 {
 		return usagef("--drain %v: it must be more than 0", f.drain)
 	}
@@ -165,12 +172,12 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return usagef("%s is not a directory", dir)
+	if err := checkDirs(dirs); err != nil {
+		return err
 	}
-	names, _ := server.Names(dir, secrets.trust()...) // DIR may not exist yet
-	if f.name == "" && len(names) > 1 {
-		return usagef("%s has libraries of several names: choose one with --name (%s)", dir, strings.Join(names, ", "))
+	waitsFor, err := f.look(dirs, secrets.trust())
+	if err != nil {
+		return err
 	}
 	provided, err := activated()
 	if err != nil {
@@ -183,7 +190,7 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	socket, err := f.makeSocket(dir)
+	sockets, err := f.makeSockets(dirs)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -195,22 +202,19 @@ func serve(ctx context.Context, t *terminal, dir string, f serveFlags) error {
 	context.AfterFunc(ctx, stop) // the second signal kills
 
 	out := &serveLog{terminal: t, json: f.json}
-	state := ""
-	if f.probation > 0 || share != nil {
-		state = filepath.Join(dir, server.StateName)
-	}
-	s := server.New(server.Config{
-		State: state,
-		Dir:   dir, Name: f.name, Drain: f.drain, Token: secrets.token, AllowHosts: hosts, Socket: socket,
-		Canary: share, Promotion: promotion,
-		MaxBody: int64(f.limits.maxBody), MaxMemory: int64(f.limits.maxMemory), MaxConns: f.limits.maxConns,
+	settings := server.Settings{
+		Canary: share, Promotion: promotion, Remember: f.probation > 0 || share != nil,
 		Options: slices.Concat(secrets.trust(), f.limits.calls(), provided,
 			[]host.Option{host.Probation(f.probation, host.Rule{}), checking(checks), t.logs()}),
+	}
+	s := server.New(server.Config{
+		Dirs: dirs, Names: f.names, Drain: f.drain, Token: secrets.token, AllowHosts: hosts, Sockets: sockets,
+		Settings: func(string) server.Settings { return settings },
+		MaxBody:  int64(f.limits.maxBody), MaxMemory: int64(f.limits.maxMemory), MaxConns: f.limits.maxConns,
 		OnEvent: out.event, Log: log.New(printable.Log(t.err), "hotso: ", 0),
 	})
 	reloads(ctx, t, secrets, s)
-	waiting := len(names) == 0 || f.name != "" && !slices.Contains(names, f.name)
-	out.listening(dir, f.name, l.Addr().String(), waiting)
+	out.listening(l.Addr().String(), waitsFor)
 	return s.Serve(ctx, l)
 }
 
@@ -258,15 +262,18 @@ func (f serveFlags) hosts() ([]string, error) {
 	return f.allowHosts, nil
 }
 
-// makeSocket makes the socket. Unless it was asked for, it need not be there yet: DIR
+// makeSockets makes the sockets. Unless one was asked for, they need not be there yet: DIR
 // may come later or have another server, and the server goes on to try and says why.
-func (f serveFlags) makeSocket(dir string) (*server.Socket, error) {
-	if f.socket == "" {
-		socket := server.NewSocket(filepath.Join(dir, server.SocketName))
-		_, _ = socket.Make()
-		return socket, nil
+func (f serveFlags) makeSockets(dirs []string) (sockets []*server.Socket, err error) {
+	if f.socket != "" {
+		socket := server.NewSocket(f.socket)
+		_, err := socket.Make()
+		return []*server.Socket{socket}, err
 	}
-	socket := server.NewSocket(f.socket)
-	_, err := socket.Make()
-	return socket, err
+	for _, dir := range dirs {
+		socket := server.SocketIn(dir)
+		_, _ = socket.Make()
+		sockets = append(sockets, socket)
+	}
+	return sockets, nil
 }

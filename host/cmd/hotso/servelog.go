@@ -36,17 +36,14 @@ var logged = map[host.State]color.Attribute{
 	server.Trouble:   color.FgYellow,
 }
 
-func (l *serveLog) listening(dir, name, addr string, waiting bool) {
+func (l *serveLog) listening(addr, waitsFor string) {
 	if l.json {
 		_ = l.jsonLine(map[string]string{"listening": "http://" + addr})
 		return
 	}
 	what := "http://" + addr
-	if waiting {
-		if name == "" {
-			name = "NAME"
-		}
-		what += fmt.Sprintf(", waiting for lib%s.vVERSION.so in %s", name, dir)
+	if waitsFor != "" {
+		what += ", waiting for " + waitsFor
 	}
 	fmt.Fprintf(l.err, "%s %s\n", time.Now().Format(time.TimeOnly), printable.Line(what))
 }

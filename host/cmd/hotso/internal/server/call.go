@@ -12,36 +12,31 @@ import (
 )
 
 // call answers POST /call/{function}.
-func (s *Server) call(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("function")
+func (l *library) call(w http.ResponseWriter, r *http.Request) {
+	name, s, slot := r.PathValue("function"), l.server, l.slot
 	share := s.budget.share()
 	defer share.release()
-	slot := s.slot.Load()
 	parse := parser(parseArguments)
-	c := s.contractCall(r, slot, name)
+	c := l.contractCall(r, name)
 	if c != nil {
 		name, parse = c.function, c.parse
 	}
 	args, err := s.readArguments(w, r, share, parse)
-	switch {
-	case err != nil:
+	if err != nil {
 		failCall(w, slot, name, err)
-		return
-	case slot == nil:
-		failCall(w, slot, name, host.ErrEmpty)
 		return
 	}
 	key := keyOf(name, share)
 	switch t := resultOf(slot, name); {
 	case t == abi.Stream:
-		s.stream(w, r, slot, name, args, share, c)
+		l.stream(w, r, name, args, share, c)
 		return
 	case large(t):
-		if err := s.results.expect(r.Context(), share, key); err != nil {
+		if err := l.results.expect(r.Context(), share, key); err != nil {
 			failCall(w, slot, name, err)
 			return
 		}
-		if s.results.largest(key) > smallBytes {
+		if l.results.largest(key) > smallBytes {
 			end, err := s.turn(r)
 			if err != nil {
 				failCall(w, slot, name, err)
@@ -50,8 +45,8 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 			defer end()
 		}
 	}
-	result, err := slot.Call(s.withKey(r), name, args...)
-	share.become(s.results.saw(key, result.Value))
+	result, err := slot.Call(l.withKey(r), name, args...)
+	share.become(l.results.saw(key, result.Value))
 	switch {
 	case err == nil && c != nil:
 		err = c.writeReply(w, result)

@@ -75,7 +75,7 @@ func readCanary(w http.ResponseWriter, r *http.Request) (want CanaryRequest, p h
 }
 
 // canary answers POST /canary.
-func (s *Server) canary(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
+func (l *library) canary(w http.ResponseWriter, r *http.Request) {
 	want, promotion, ok := readCanary(w, r)
 	if !ok {
 		return
@@ -83,27 +83,27 @@ func (s *Server) canary(w http.ResponseWriter, r *http.Request, slot *host.Slot)
 	var info *host.VersionInfo
 	var err error
 	if want.begins() {
-		v, missing := s.find(slot.Name(), want.SwapRequest)
+		v, missing := l.find(want.SwapRequest)
 		if missing != nil {
 			fail(w, http.StatusNotFound, "%v", missing)
 			return
 		}
-		info, err = s.beginCanary(context.WithoutCancel(r.Context()), slot, v, want.share(), promotion)
-	} else if err = slot.SetShare(want.share()); err == nil {
-		info = canaryOf(slot)
+		info, err = l.beginCanary(context.WithoutCancel(r.Context()), v, want.share(), promotion)
+	} else if err = l.slot.SetShare(want.share()); err == nil {
+		info = canaryOf(l.slot)
 	}
 	if err == nil && want.Header != "" {
-		s.keyHeader.Store(&want.Header)
+		l.keyHeader.Store(&want.Header)
 	}
 	answerDeployment(w, info, err)
 }
 
 // beginCanary has the slot load v as a canary.
-func (s *Server) beginCanary(ctx context.Context, slot *host.Slot, v watch.Version, share host.Share, p host.Promotion) (*host.VersionInfo, error) {
-	s.memory.ask(v)
-	s.served.add(v) // it may be promoted before this returns
-	info, err := slot.Canary(ctx, v.Path, share, p)
-	slot.Flush(ctx) // the memory and the journal know by then
+func (l *library) beginCanary(ctx context.Context, v watch.Version, share host.Share, p host.Promotion) (*host.VersionInfo, error) {
+	l.memory.ask(v)
+	l.served.add(v) // it may be promoted before this returns
+	info, err := l.slot.Canary(ctx, v.Path, share, p)
+	l.slot.Flush(ctx) // the memory and the journal know by then
 	return info, err
 }
 
@@ -117,21 +117,21 @@ func canaryOf(slot *host.Slot) *host.VersionInfo {
 }
 
 // promote answers POST /promote.
-func (s *Server) promote(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
-	swap, err := slot.Promote(context.WithoutCancel(r.Context()))
+func (l *library) promote(w http.ResponseWriter, r *http.Request) {
+	swap, err := l.slot.Promote(context.WithoutCancel(r.Context()))
 	answerDeployment(w, swap, err)
 }
 
 // abort answers POST /abort.
-func (s *Server) abort(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
-	report, err := slot.Abort(context.WithoutCancel(r.Context()))
+func (l *library) abort(w http.ResponseWriter, r *http.Request) {
+	report, err := l.slot.Abort(context.WithoutCancel(r.Context()))
 	answerDeployment(w, report, err)
 }
 
 // withKey gives the calls of a request their key.
-func (s *Server) withKey(r *http.Request) context.Context {
+func (l *library) withKey(r *http.Request) context.Context {
 	header := DefaultKeyHeader
-	if h := s.keyHeader.Load(); h != nil {
+	if h := l.keyHeader.Load(); h != nil {
 		header = *h
 	}
 	if key := r.Header.Get(header); key != "" {

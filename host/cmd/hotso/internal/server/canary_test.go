@@ -3,7 +3,6 @@ package server_test
 import (
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -47,7 +46,7 @@ func (r *running) awaitNote(file, says string) {
 func TestCanary(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 	deploy(t, dir, libtest.Greeter(t, "2"))
 	r.await(host.Serving, "2")
@@ -92,8 +91,7 @@ func TestCanary(t *testing.T) {
 // is left out.
 func TestCanariesFromTheDirectory(t *testing.T) {
 	dir := t.TempDir()
-	state := filepath.Join(dir, server.StateName)
-	conf := server.Config{Dir: dir, State: state, Canary: &host.Share{Percent: 100}}
+	conf := server.Config{Dirs: []string{dir}, Settings: all(server.Settings{Remember: true, Canary: &host.Share{Percent: 100}})}
 	deploy(t, dir, libtest.Greeter(t, "1"))
 	r := start(t, conf)
 	r.await(host.Serving, "1")
@@ -123,8 +121,8 @@ func TestCanariesFromTheDirectory(t *testing.T) {
 func TestCanaryThatIsPromotedByRule(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir, Canary: &host.Share{Percent: 100}, Promotion: host.Promotion{Calls: 3},
-		Options: []host.Option{host.Probation(0, host.Rule{Health: time.Millisecond})}})
+	r := start(t, server.Config{Dirs: []string{dir}, Settings: all(server.Settings{Canary: &host.Share{Percent: 100}, Promotion: host.Promotion{Calls: 3},
+		Options: []host.Option{host.Probation(0, host.Rule{Health: time.Millisecond})}})})
 	r.await(host.Serving, "1")
 	deploy(t, dir, libtest.Greeter(t, "2"))
 	r.await(host.Canary, "2")

@@ -85,23 +85,23 @@ func TestCandidates(t *testing.T) {
 func TestJournalKeepsTheLast(t *testing.T) {
 	var told int
 	j := newJournal(func(Event) { told++ })
-	_, more, closed := j.from(1)
+	_, more, closed := j.from(1, "")
 	assert.False(t, closed)
 	for range journalSize + 10 {
 		j.add(host.Event{State: host.Found})
 	}
 	<-more
-	events, more, _ := j.from(1)
+	events, more, _ := j.from(1, "")
 	require.Len(t, events, journalSize)
 	assert.Equal(t, int64(11), events[0].ID)
 	assert.Equal(t, j.lastID(), events[journalSize-1].ID)
-	events, _, _ = j.from(j.lastID() + 1)
+	events, _, _ = j.from(j.lastID()+1, "")
 	assert.Empty(t, events)
 	j.close()
 	j.close()
 	<-more
 	j.add(host.Event{State: host.Drained})
-	events, _, closed = j.from(j.lastID())
+	events, _, closed = j.from(j.lastID(), "")
 	assert.True(t, closed)
 	assert.Len(t, events, 1)
 	assert.Equal(t, journalSize+11, told)

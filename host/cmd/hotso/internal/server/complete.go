@@ -20,7 +20,7 @@ func (f *follower) complete(path string) error {
 	if f.isOlder(path) {
 		return nil
 	}
-	d, err := host.Inspect(path, f.conf.Options...)
+	d, err := host.Inspect(path, f.server.optionsOf(f.name)...)
 	switch {
 	case err == nil:
 		f.mu.Lock()

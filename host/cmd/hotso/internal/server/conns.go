@@ -32,7 +32,8 @@ func newConns(max int) *conns { return &conns{max: max, open: map[*conn]struct{}
 type conn struct {
 	net.Conn
 	of      *conns
-	counted bool // among those that max bounds
+	dir     string // whose socket it came through, empty: none's
+	counted bool   // among those that max bounds
 
 	// Under of.mu:
 	engaged bool
@@ -51,13 +52,17 @@ const (
 
 // listen has conns look after what l accepts. The unix socket, which only the owner can
 // open, is not counted: deployments come through however many others there are.
-func (cs *conns) listen(l net.Listener) net.Listener {
-	return &listener{l, cs, l.Addr().Network() != "unix"}
+func (cs *conns) listen(l net.Listener) net.Listener { return cs.listenFor("", l) }
+
+// listenFor is listen for the socket of a directory.
+func (cs *conns) listenFor(dir string, l net.Listener) net.Listener {
+	return &listener{l, cs, dir, l.Addr().Network() != "unix"}
 }
 
 type listener struct {
 	net.Listener
 	conns   *conns
+	dir     string
 	counted bool
 }
 
@@ -67,7 +72,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c := l.conns.add(c, l.counted); c != nil {
+		if c := l.conns.add(c, l.dir, l.counted); c != nil {
 			return c, nil
 		}
 	}
@@ -75,7 +80,7 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // add makes room for c. If there is none, because all others are engaged, c is told so
 // and closed.
-func (cs *conns) add(c net.Conn, counted bool) net.Conn {
+func (cs *conns) add(c net.Conn, dir string, counted bool) net.Conn {
 	cs.mu.Lock()
 	full := counted && cs.counted >= cs.max
 	var oldest *conn
@@ -87,7 +92,7 @@ func (cs *conns) add(c net.Conn, counted bool) net.Conn {
 		refuse(c)
 		return nil
 	}
-	added := &conn{Conn: c, of: cs, counted: counted}
+	added := &conn{Conn: c, of: cs, dir: dir, counted: counted}
 	cs.open[added] = struct{}{}
 	if counted {
 		cs.counted++

@@ -142,9 +142,9 @@ func TestNoRoomForAConnection(t *testing.T) {
 	client, remote := net.Pipe()
 	told := make(chan string, 1)
 	go func() { all, _ := io.ReadAll(client); told <- string(all) }()
-	assert.Nil(t, cs.add(remote, true))
+	assert.Nil(t, cs.add(remote, "", true))
 	text := <-told
 	assert.Contains(t, text, "HTTP/1.1 503 ")
 	assert.Contains(t, text, "\r\nRetry-After: 1\r\n")
-	assert.NotNil(t, cs.add(remote, false), "the unix socket is not counted")
+	assert.NotNil(t, cs.add(remote, "", false), "the unix socket is not counted")
 }

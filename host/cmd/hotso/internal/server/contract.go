@@ -59,16 +59,13 @@ func (c *contracts) of(lib *host.Library) contractsOf {
 }
 
 // contract answers GET /contract.
-func (s *Server) contract(w http.ResponseWriter, _ *http.Request) {
-	var lib *host.Library
-	if slot := s.slot.Load(); slot != nil {
-		lib = slot.Current()
-	}
+func (l *library) contract(w http.ResponseWriter, _ *http.Request) {
+	lib := l.slot.Current()
 	if lib == nil {
 		failFor(w, http.StatusServiceUnavailable, host.ErrEmpty, nobody)
 		return
 	}
-	document := s.contracts.of(lib).openAPI()
+	document := l.contracts.of(lib).openAPI()
 	if document == nil {
 		fail(w, http.StatusNotFound, "%s v%s serves no contract", lib.Name(), lib.Version())
 		return
@@ -88,19 +85,16 @@ type contractCall struct {
 }
 
 // contractCall returns nil if the version that serves has no method of that name.
-func (s *Server) contractCall(r *http.Request, slot *host.Slot, name string) *contractCall {
-	if slot == nil {
-		return nil
-	}
-	lib := slot.Current()
+func (l *library) contractCall(r *http.Request, name string) *contractCall {
+	lib := l.slot.Current()
 	if lib == nil {
 		return nil
 	}
-	function, ok := s.contracts.of(lib).all.Function(name)
+	function, ok := l.contracts.of(lib).all.Function(name)
 	if !ok {
 		return nil
 	}
-	return &contractCall{contracts: &s.contracts, ctx: r.Context(), function: function}
+	return &contractCall{contracts: &l.contracts, ctx: r.Context(), function: function}
 }
 
 // parse implements parser. Nothing but white space is no arguments.

@@ -165,7 +165,7 @@ func TestContractOfEachVersion(t *testing.T) {
 
 func TestGetContract(t *testing.T) {
 	one := libtest.Build(t, "shapes", "1.5")
-	r := start(t, server.Config{Dir: t.TempDir()})
+	r := start(t, server.Config{Dirs: []string{t.TempDir()}})
 	status, body, _ := r.do("GET", "/contract", "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Equal(t, `{"error":"no version serves; GET /versions tells why","page":"errors/empty"}`, body)

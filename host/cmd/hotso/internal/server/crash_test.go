@@ -20,7 +20,7 @@ import (
 func TestCrashIsShown(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Build(t, "crash", "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 	release := make(chan struct{})
 	inside := uint64(purego.NewCallback(func() uintptr { <-release; return 0 }))

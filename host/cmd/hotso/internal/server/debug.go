@@ -21,9 +21,14 @@ type Debuggable struct {
 }
 
 // debuggables answers GET /debug/pprof/.
-func (s *Server) debuggables(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
+func (s *Server) debuggables(w http.ResponseWriter, r *http.Request) {
+	all := s.ofDirectory(r)
+	if len(all) == 0 {
+		failWhich(w, errNoLibrary)
+		return
+	}
 	list := []Debuggable{}
-	for _, lib := range slot.Libraries() {
+	for _, lib := range inProcess(all) {
 		d := Debuggable{Library: pathName(lib), State: lib.State(), Profiles: []string{}}
 		var names bytes.Buffer
 		if err := lib.Profile(r.Context(), &names, ""); err != nil {
@@ -36,15 +41,23 @@ func (s *Server) debuggables(w http.ResponseWriter, r *http.Request, slot *host.
 	answer(w, http.StatusOK, list)
 }
 
+// inProcess are all versions that are in the process.
+func inProcess(all []*library) (libs []*host.Library) {
+	for _, l := range all {
+		libs = append(libs, l.slot.Libraries()...)
+	}
+	return libs
+}
+
 func pathName(lib *host.Library) string { return lib.Name() + "@" + lib.Version() }
 
 // profile answers GET /debug/pprof/NAME@VERSION/PROFILE.
-func (s *Server) profile(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
+func (s *Server) profile(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("profile")
 	if r.URL.RawQuery != "" {
 		name += "?" + r.URL.RawQuery
 	}
-	s.debug(w, r, slot, func(ctx context.Context, lib *host.Library, w *report) error {
+	s.debug(w, r, func(ctx context.Context, lib *host.Library, w *report) error {
 		w.kind, w.file = "application/octet-stream", pathName(lib)+"."+r.PathValue("profile")
 		if debug := r.FormValue("debug"); debug != "" && debug != "0" {
 			w.kind, w.file = "text/plain; charset=utf-8", ""
@@ -54,8 +67,8 @@ func (s *Server) profile(w http.ResponseWriter, r *http.Request, slot *host.Slot
 }
 
 // vars answers GET /debug/vars/NAME@VERSION.
-func (s *Server) vars(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
-	s.debug(w, r, slot, func(ctx context.Context, lib *host.Library, w *report) error {
+func (s *Server) vars(w http.ResponseWriter, r *http.Request) {
+	s.debug(w, r, func(ctx context.Context, lib *host.Library, w *report) error {
 		w.kind = "application/json"
 		return lib.Vars(ctx, w)
 	})
@@ -63,20 +76,32 @@ func (s *Server) vars(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 
 // debug answers with what a version writes down, as it comes. What breaks off breaks the
 // connection. The end of the server ends it, too.
-func (s *Server) debug(w http.ResponseWriter, r *http.Request, slot *host.Slot, write func(context.Context, *host.Library, *report) error) {
-	asked := r.PathValue("library")
-	lib := named(slot, asked)
+func (s *Server) debug(w http.ResponseWriter, r *http.Request, write func(context.Context, *host.Library, *report) error) {
+	all := s.libraries.list()
+	if len(all) == 0 {
+		failWhich(w, errNoLibrary)
+		return
+	}
+	asked := r.PathValue("version")
+	var lib *host.Library
+	name, _, _ := strings.Cut(asked, "@")
+	if l := s.libraries.named(name); l != nil {
+		lib = named(l.slot, asked)
+	}
 	if lib == nil {
 		var there []string
-		for _, lib := range slot.Libraries() {
+		for _, lib := range inProcess(all) {
 			there = append(there, pathName(lib))
 		}
-		fail(w, http.StatusNotFound, "there is no %s in the process; there is %s", asked, strings.Join(append(there, slot.Name()), ", "))
+		for _, l := range all {
+			there = append(there, l.name)
+		}
+		fail(w, http.StatusNotFound, "there is no %s in the process; there is %s", asked, strings.Join(there, ", "))
 		return
 	}
 	share := s.budget.share()
 	if err := share.grow(r.Context(), streamBytes); err != nil {
-		failCall(w, slot, asked, err)
+		failCall(w, nil, asked, err)
 		return
 	}
 	defer share.release()

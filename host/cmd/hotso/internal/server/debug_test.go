@@ -66,7 +66,7 @@ func TestDebugVars(t *testing.T) {
 func TestDebugLists(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Build(t, "profiled", "1"))
-	r := start(t, server.Config{Dir: dir, Options: []host.Option{host.Probation(1<<40, host.Rule{})}})
+	r := start(t, server.Config{Dirs: []string{dir}, Settings: options(host.Probation(1<<40, host.Rule{}))})
 	r.await(host.Serving, "1")
 	deploy(t, dir, libtest.Build(t, "profiled", "2"))
 	r.await(host.Serving, "2")
@@ -139,7 +139,7 @@ func TestDebugOfWhatIsNotThere(t *testing.T) {
 func TestNobodyWaitsForAProfile(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Build(t, "profiled", "1"))
-	r := start(t, server.Config{Dir: dir, Drain: 10 * limit})
+	r := start(t, server.Config{Dirs: []string{dir}, Drain: 10 * limit})
 	r.await(host.Serving, "1")
 	ask := func(version string) chan int {
 		done := make(chan int, 1)

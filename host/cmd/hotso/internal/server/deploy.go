@@ -48,23 +48,13 @@ func (s *served) get(text string) (watch.Version, bool) {
 }
 
 // deploys wraps a handler: only those who may deploy reach it, and only once there is a
-// slot.
-func (s *Server) deploys(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
-	return s.trusted(s.withSlot(h))
-}
-
-func (s *Server) withSlot(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if slot := s.slot.Load(); slot != nil {
-			h(w, r, slot)
-			return
-		}
-		failFor(w, http.StatusServiceUnavailable, host.ErrEmpty, nobody)
-	}
+// library.
+func (s *Server) deploys(h func(*library, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return s.trusted(s.ofLibrary(h))
 }
 
 // swap answers POST /swap.
-func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
+func (l *library) swap(w http.ResponseWriter, r *http.Request) {
 	var want SwapRequest
 	err := decode(w, r, &want)
 	if err == nil && (want.File == "") == (want.Version == "") {
@@ -74,23 +64,23 @@ func (s *Server) swap(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
 		fail(w, http.StatusBadRequest, `the body is not {"file": ...} or {"version": ...}: %v`, err)
 		return
 	}
-	v, err := s.find(slot.Name(), want)
+	v, err := l.find(want)
 	if err != nil {
 		fail(w, http.StatusNotFound, "%v", err)
 		return
 	}
-	swap, err := s.swapIn(context.WithoutCancel(r.Context()), slot, v)
+	swap, err := l.swapIn(context.WithoutCancel(r.Context()), v)
 	answerDeployment(w, swap, err)
 }
 
 // swapIn has the slot swap to v.
-func (s *Server) swapIn(ctx context.Context, slot *host.Slot, v watch.Version) (*host.Swap, error) {
-	s.memory.ask(v)
-	swap, err := slot.Swap(ctx, v.Path)
+func (l *library) swapIn(ctx context.Context, v watch.Version) (*host.Swap, error) {
+	l.memory.ask(v)
+	swap, err := l.slot.Swap(ctx, v.Path)
 	if swap != nil {
-		s.served.add(v)
+		l.served.add(v)
 	}
-	slot.Flush(ctx) // the memory and the journal know by then
+	l.slot.Flush(ctx) // the memory and the journal know by then
 	return swap, err
 }
 
@@ -117,22 +107,26 @@ func decode(w http.ResponseWriter, r *http.Request, want any) error {
 
 // find looks only at files that could have been served anyway: who may deploy must not
 // have the server load what others wrote elsewhere.
-func (s *Server) find(name string, want SwapRequest) (watch.Version, error) {
-	list, err := watch.List(s.conf.Dir, name)
+func (l *library) find(want SwapRequest) (watch.Version, error) {
+	dir := l.directory()
+	if dir == "" {
+		return watch.Version{}, fmt.Errorf("there is no version of %s yet", l.name)
+	}
+	list, err := watch.List(dir, l.name)
 	for _, v := range list {
 		if v.Text == want.Version || want.File == filepath.Base(v.Path) || want.File != "" && filepath.Clean(want.File) == filepath.Clean(v.Path) {
 			return v, nil
 		}
 	}
 	if err == nil {
-		err = fmt.Errorf("there is no such version of %s in %s", name, s.conf.Dir)
+		err = fmt.Errorf("there is no such version of %s in %s", l.name, dir)
 	}
 	return watch.Version{}, err
 }
 
 // rollback answers POST /rollback.
-func (s *Server) rollback(w http.ResponseWriter, r *http.Request, slot *host.Slot) {
-	swap, err := slot.Rollback(context.WithoutCancel(r.Context()))
+func (l *library) rollback(w http.ResponseWriter, r *http.Request) {
+	swap, err := l.slot.Rollback(context.WithoutCancel(r.Context()))
 	answerDeployment(w, swap, err)
 }
 

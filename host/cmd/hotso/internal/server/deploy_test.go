@@ -19,7 +19,7 @@ import (
 func TestSwapAndRollback(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir, Options: []host.Option{host.Probation(time.Hour, host.Rule{})}})
+	r := start(t, server.Config{Dirs: []string{dir}, Settings: options(host.Probation(time.Hour, host.Rule{}))})
 	r.await(host.Serving, "1")
 	status, body, _ := r.do("POST", "/rollback", "")
 	assert.Equal(t, http.StatusConflict, status)
@@ -77,7 +77,7 @@ func TestSwapRequests(t *testing.T) {
 func TestDeploymentOfAMisnamedFile(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 	three, err := os.ReadFile(libtest.Greeter(t, "3"))
 	require.NoError(t, err)

@@ -42,11 +42,20 @@ func (s *Server) door(h http.Handler) http.Handler {
 // clients of HTTP/1.0 that are no browsers, such as health checks, leave the name out.
 func (s *Server) answersTo(hostPort string) bool {
 	name := hostName(hostPort)
-	if name == "" || name == "localhost" || slices.Contains(s.hosts, name) {
+	if name == "" || name == "localhost" || slices.Contains(*s.hosts.Load(), name) {
 		return true
 	}
 	_, err := netip.ParseAddr(name)
 	return err == nil
+}
+
+// SetAllowHosts replaces Config.AllowHosts. It is safe for concurrent use.
+func (s *Server) SetAllowHosts(names []string) {
+	hosts := []string{}
+	for _, h := range names {
+		hosts = append(hosts, hostName(h))
+	}
+	s.hosts.Store(&hosts)
 }
 
 // hostName is the name in a Host header, in the form in which two can be compared.

@@ -39,7 +39,7 @@ func ask(s *server.Server, method, path string, header ...string) *httptest.Resp
 // A page whose name resolves to this machine must reach nothing, though its browser
 // takes it for the same site.
 func TestHostIsChecked(t *testing.T) {
-	s := server.New(server.Config{Dir: t.TempDir(), AllowHosts: []string{"API.example.com", "hotso:80"}})
+	s := server.New(server.Config{Dirs: []string{t.TempDir()}, AllowHosts: []string{"API.example.com", "hotso:80"}})
 	for _, p := range paths {
 		for _, host := range []string{"evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example:8080", "evil.api.example.com", "evil.localhost:x"} {
 			w := ask(s, p[0], p[1], "Host", host, "Origin", "http://"+host, "Sec-Fetch-Site", "same-origin")
@@ -55,7 +55,7 @@ func TestHostIsChecked(t *testing.T) {
 
 // What the browser says of the page counts for every path that the page could read.
 func TestOriginIsChecked(t *testing.T) {
-	s := server.New(server.Config{Dir: t.TempDir()})
+	s := server.New(server.Config{Dirs: []string{t.TempDir()}})
 	for _, p := range paths {
 		for _, origin := range []string{"https://evil.example", "http://localhost:3000", "null"} {
 			w := ask(s, p[0], p[1], "Origin", origin)
@@ -71,7 +71,7 @@ func TestOriginIsChecked(t *testing.T) {
 // Without a token nobody deploys over TCP, and with one only who has it.
 func TestWhoMayDeploy(t *testing.T) {
 	status := func(token string, header ...string) int {
-		s := server.New(server.Config{Dir: t.TempDir(), Token: token})
+		s := server.New(server.Config{Dirs: []string{t.TempDir()}, Token: token})
 		return ask(s, "POST", "/rollback", header...).Code
 	}
 	const allowed = http.StatusServiceUnavailable // there is no library
@@ -89,7 +89,7 @@ func TestWhoMayDeploy(t *testing.T) {
 // A proxy on the same machine passes on as its own what everybody asks, and adds no
 // header.
 func TestProxyOnTheSameMachine(t *testing.T) {
-	s := server.New(server.Config{Dir: t.TempDir()})
+	s := server.New(server.Config{Dirs: []string{t.TempDir()}})
 	behind := httptest.NewServer(s.Handler())
 	defer behind.Close()
 	target, err := url.Parse(behind.URL)
@@ -107,7 +107,7 @@ func TestProxyOnTheSameMachine(t *testing.T) {
 
 // A token can be replaced while requests come.
 func TestSetToken(t *testing.T) {
-	s := server.New(server.Config{Dir: t.TempDir(), Token: "old"})
+	s := server.New(server.Config{Dirs: []string{t.TempDir()}, Token: "old"})
 	s.SetToken("new")
 	assert.Equal(t, http.StatusUnauthorized, ask(s, "POST", "/abort", "Authorization", "Bearer old").Code)
 	assert.Equal(t, http.StatusServiceUnavailable, ask(s, "POST", "/abort", "Authorization", "Bearer new").Code)

@@ -49,7 +49,7 @@ func TestDrain(t *testing.T) {
 // TestDrainDeadline: a call that does not come back in time is told.
 func TestDrainDeadline(t *testing.T) {
 	library := libtest.Build(t, "slow", "1")
-	r := start(t, server.Config{Dir: filepath.Dir(library), Drain: 50 * time.Millisecond})
+	r := start(t, server.Config{Dirs: []string{filepath.Dir(library)}, Drain: 50 * time.Millisecond})
 	r.await(host.Serving, "1")
 	status := r.sleep("1000")
 	err := r.stop()

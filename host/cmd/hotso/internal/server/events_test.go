@@ -23,8 +23,10 @@ type stream struct {
 	in   *bufio.Scanner
 }
 
-func (r *running) stream(lastID string) *stream {
-	req, err := http.NewRequest("GET", r.url+"/events", nil)
+func (r *running) stream(lastID string) *stream { return r.streamOf("/events", lastID) }
+
+func (r *running) streamOf(path, lastID string) *stream {
+	req, err := http.NewRequest("GET", r.url+path, nil)
 	require.NoError(r.t, err)
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)

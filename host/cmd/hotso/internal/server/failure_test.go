@@ -16,7 +16,7 @@ import (
 // Who comes when as many calls are inside as may be is told to come again.
 func TestTooManyCalls(t *testing.T) {
 	library := libtest.Build(t, "slow", "1")
-	r := start(t, server.Config{Dir: filepath.Dir(library), Options: []host.Option{host.MaxCalls(2, 0)}})
+	r := start(t, server.Config{Dirs: []string{filepath.Dir(library)}, Settings: options(host.MaxCalls(2, 0))})
 	r.await(host.Serving, "")
 	first := r.sleep("3000")
 	second := make(chan int, 1)
@@ -37,7 +37,7 @@ func TestTooManyCalls(t *testing.T) {
 
 // So is who comes before there is a version.
 func TestNoVersionYet(t *testing.T) {
-	r := start(t, server.Config{Dir: t.TempDir()})
+	r := start(t, server.Config{Dirs: []string{t.TempDir()}})
 	status, _, h := r.do("POST", "/call/Inside", "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Equal(t, "1", h.Get("Retry-After"))
@@ -46,8 +46,8 @@ func TestNoVersionYet(t *testing.T) {
 // A call that takes longer than the server allows is not waited for.
 func TestCallOutlivesItsLimit(t *testing.T) {
 	library := libtest.Build(t, "slow", "1")
-	r := start(t, server.Config{Dir: filepath.Dir(library), Options: []host.Option{
-		host.CallTimeout(20 * time.Millisecond), host.CancelGrace(10 * time.Millisecond)}})
+	r := start(t, server.Config{Dirs: []string{filepath.Dir(library)}, Settings: options(
+		host.CallTimeout(20*time.Millisecond), host.CancelGrace(10*time.Millisecond))})
 	r.await(host.Serving, "")
 	status, body, _ := r.do("POST", "/call/Sleep", "[1000]")
 	assert.Equal(t, http.StatusGatewayTimeout, status)

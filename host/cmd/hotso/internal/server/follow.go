@@ -2,80 +2,34 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/internal/version"
 	"github.com/hotso/hotso/host/watch"
 )
 
-// ErrAmbiguous means that a directory holds libraries of several names.
-var ErrAmbiguous = errors.New("libraries of several names")
-
-// findName returns the configured name, or waits until there is a library in
-// the directory. The name is empty if ctx ended first.
-func (s *Server) findName(ctx context.Context) (string, error) {
-	if s.conf.Name != "" {
-		return s.conf.Name, version.CheckName(s.conf.Name)
-	}
-	var seen namesSeen
-	told := ""
-	for {
-		names, why := seen.names(s.conf.Dir, s.conf.Options)
-		switch {
-		case len(names) > 1:
-			return "", fmt.Errorf("%s has %w: %s", s.conf.Dir, ErrAmbiguous, strings.Join(names, ", "))
-		case len(names) == 1:
-			return names[0], nil
-		// A directory that isn't there may come, and a file may be whole later.
-		case why != nil && !errors.Is(why, fs.ErrNotExist) && !errors.Is(why, errNoVersion) && why.Error() != told:
-			told = why.Error()
-			s.emit(host.Event{State: Trouble, Detail: "no library to serve yet: " + told, Err: why})
-		}
-		select {
-		case <-ctx.Done():
-			return "", nil
-		case <-s.recheck:
-			seen = namesSeen{} // other keys are trusted
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
-}
-
 // follow loads the newest version in the directory, and each newer one that
 // appears, until ctx ends.
-func (s *Server) follow(ctx context.Context) error {
-	name, err := s.findName(ctx)
-	if name == "" || err != nil {
-		return err
-	}
-	opts := append([]host.Option{host.DrainTimeout(s.conf.Drain), host.OnEvent(s.emit), host.CancelGrace(untilItReturns)}, s.conf.Options...)
-	slot := host.NewSlot(name, opts...)
-	s.slot.Store(slot)
-	f := &follower{Server: s, slot: slot, manifests: map[string]manifest.Manifest{}, present: map[string]bool{}}
-	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience), watch.WithRecheck(s.recheck)}, s.conf.Watch...)
+func (l *library) follow(ctx context.Context, dir string) {
+	f := &follower{library: l, dir: dir, manifests: map[string]manifest.Manifest{}, present: map[string]bool{}}
+	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience), watch.WithRecheck(l.recheck)}, l.server.conf.Watch...)
 	ctx, cancel := context.WithCancel(ctx)
 	var resuming sync.WaitGroup
 	resuming.Go(func() { f.resumeWhenDecided(ctx) })
 	defer func() { cancel(); resuming.Wait() }()
-	f.begin(ctx, name)
-	for e := range watch.Events(ctx, s.conf.Dir, name, watching...) {
+	f.begin(ctx)
+	for e := range watch.Events(ctx, dir, l.name, watching...) {
 		f.see(ctx, e)
 	}
-	return nil
 }
 
-// A follower connects the directory to the slot.
+// A follower connects the directory to the slot of a library.
 type follower struct {
-	*Server
-	slot *host.Slot
+	*library
+	dir string
 
 	mu         sync.Mutex // held for a whole load: there is one at a time
 	candidates candidates
@@ -87,8 +41,9 @@ type follower struct {
 
 // begin notes what is there, and loads the version that passed last before a restart:
 // the watcher tells the newest first.
-func (f *follower) begin(ctx context.Context, name string) {
-	list, _ := watch.List(f.conf.Dir, name) // the watcher tells what is wrong
+func (f *follower) begin(ctx context.Context) {
+	list, _ := watch.List(f.dir, f.name) // the watcher tells what is wrong
+	f.memory.begin(list)
 	for _, v := range list {
 		f.present[v.Path] = true
 		if f.memory.passed(v) && f.complete(v.Path) == nil {
@@ -226,11 +181,11 @@ func (f *follower) load(ctx context.Context, v watch.Version) bool {
 	// A swap that has begun is finished: cut short, it would quarantine a
 	// version that is about to be empty. Its own timeouts bound it.
 	ctx = context.WithoutCancel(ctx)
-	if f.conf.Canary != nil && f.slot.Current() != nil {
-		_, _ = f.beginCanary(ctx, f.slot, v, *f.conf.Canary, f.conf.Promotion)
+	if s := f.settings(); s.Canary != nil && f.slot.Current() != nil {
+		_, _ = f.beginCanary(ctx, v, *s.Canary, s.Promotion)
 		return false // not yet
 	}
-	swap, _ := f.swapIn(ctx, f.slot, v) // the slot tells its errors as events
+	swap, _ := f.swapIn(ctx, v) // the slot tells its errors as events
 	return swap != nil
 }
 

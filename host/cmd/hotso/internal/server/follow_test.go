@@ -23,7 +23,7 @@ import (
 // TestWaits begins with a directory that is not there.
 func TestWaits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	status, body, _ := r.do("GET", "/healthz", "")
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Equal(t, `{"status":"waiting"}`, body)
@@ -46,7 +46,7 @@ func TestWaits(t *testing.T) {
 	require.NoError(t, r.stop())
 }
 
-func TestAmbiguousName(t *testing.T) {
+func TestChosenName(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
 	deploy(t, dir, libtest.Build(t, "slow", "1"))
@@ -54,12 +54,7 @@ func TestAmbiguousName(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"greeter", "slow"}, names)
 
-	r := start(t, server.Config{Dir: dir})
-	err = r.stopped()
-	require.ErrorIs(t, err, server.ErrAmbiguous)
-	assert.ErrorContains(t, err, "greeter, slow")
-
-	r = start(t, server.Config{Dir: dir, Name: "slow"})
+	r := start(t, server.Config{Dirs: []string{dir}, Names: []string{"slow"}})
 	r.await(host.Serving, "1")
 	_, body, _ := r.do("GET", "/healthz", "")
 	assert.Contains(t, body, `"name":"slow"`)
@@ -78,7 +73,7 @@ func TestNameBesideJunk(t *testing.T) {
 	names, err := server.Names(dir)
 	require.Error(t, err)
 	assert.Empty(t, names)
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	write(t, dir, "libgreeter.v0.9.0.so", nil)
 	deploy(t, dir, libtest.Greeter(t, "1"))
 	r.await(host.Serving, "1")
@@ -93,7 +88,7 @@ func TestNameBesideJunk(t *testing.T) {
 func TestNameIsNotThatOfJunk(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "libx.v1.so", []byte("a text"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	trouble := r.await(server.Trouble, "")
 	assert.Contains(t, trouble.Detail, "no library to serve yet")
 	assert.Contains(t, trouble.Detail, "libx.v1.so")
@@ -108,7 +103,7 @@ func TestNameIsNotThatOfJunk(t *testing.T) {
 func TestSwap(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 
 	greetings := map[string]string{"1": "Hello, Ada!", "2": "Hello, Ada! (v2)", "10": "Hello, Ada! (v10)"}
@@ -249,7 +244,7 @@ func TestNextBest(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "1"))
 	deploy(t, dir, libtest.Build(t, "badstart", "4", fails, libtest.Named("greeter")))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	assert.Contains(t, r.await(host.Failed, "4").Detail, "cannot start")
 	r.await(host.Serving, "1")
 	assert.Equal(t, host.Failed, r.entry("libgreeter.v4.so").State)
@@ -264,7 +259,7 @@ func TestNextBest(t *testing.T) {
 func TestCrash(t *testing.T) {
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Build(t, "crash", "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 	deploy(t, dir, libtest.Build(t, "crash", "2"))
 	r.await(host.Serving, "2")
@@ -294,7 +289,7 @@ func TestOlderFilesAreNotRead(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("libgreeter.v0.0.%d.so", i)), []byte("a text"), 0o644))
 	}
 	deploy(t, dir, libtest.Greeter(t, "1"))
-	r := start(t, server.Config{Dir: dir})
+	r := start(t, server.Config{Dirs: []string{dir}})
 	r.await(host.Serving, "1")
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Equal(c, server.Ignored, r.entry("libgreeter.v0.0.0.so").State)

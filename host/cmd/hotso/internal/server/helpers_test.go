@@ -39,6 +39,15 @@ type running struct {
 	events []server.Event
 }
 
+// all have the same settings.
+func all(s server.Settings) func(string) server.Settings {
+	return func(string) server.Settings { return s }
+}
+
+func options(opts ...host.Option) func(string) server.Settings {
+	return all(server.Settings{Options: opts})
+}
+
 // token is borne by all requests that do not say otherwise.
 const token = "letmein"
 
@@ -78,7 +87,7 @@ func start(t *testing.T, conf server.Config) *running {
 
 // serving starts a server for one library and waits until it serves.
 func serving(t *testing.T, library string) *running {
-	r := start(t, server.Config{Dir: filepath.Dir(library), MaxBody: 1 << 16})
+	r := start(t, server.Config{Dirs: []string{filepath.Dir(library)}, MaxBody: 1 << 16})
 	r.await(host.Serving, "")
 	return r
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,28 +16,34 @@ import (
 // Handler answers requests. It may be used while Serve runs.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, handler := range map[string]http.HandlerFunc{
-		"POST /call/{function}": s.call,
-		"POST /swap":            s.deploys(s.swap),
-		"POST /rollback":        s.deploys(s.rollback),
-		"POST /canary":          s.deploys(s.canary),
-		"POST /promote":         s.deploys(s.promote),
-		"POST /abort":           s.deploys(s.abort),
-		"GET /contract":         s.contract, // GET is HEAD as well
-		"GET /versions":         s.versions,
-		"GET /events":           s.events,
-		"GET /healthz":          s.healthz,
-
-		"GET /debug/pprof/{$}":                 s.looks(s.debuggables),
-		"GET /debug/pprof/{library}/{profile}": s.looks(s.profile),
-		"GET /debug/vars/{library}":            s.looks(s.vars),
-	} {
-		mux.HandleFunc(pattern, handler)
-		method, path, _ := strings.Cut(pattern, " ")
+	handle := func(method, path string, handler http.HandlerFunc) {
+		mux.HandleFunc(method+" "+path, handler)
 		mux.HandleFunc(path, notAllowed(method)) // less specific: any other method
 	}
+	// The name of a library may follow the first segment of these.
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"POST /swap":     s.deploys((*library).swap),
+		"POST /rollback": s.deploys((*library).rollback),
+		"POST /canary":   s.deploys((*library).canary),
+		"POST /promote":  s.deploys((*library).promote),
+		"POST /abort":    s.deploys((*library).abort),
+		"GET /contract":  s.ofLibrary((*library).contract), // GET is HEAD as well
+		"GET /versions":  s.versions,
+		"GET /events":    s.events,
+		"GET /healthz":   s.healthz,
+	} {
+		method, path, _ := strings.Cut(pattern, " ")
+		handle(method, path, handler)
+		handle(method, path+"/{library}", handler)
+	}
+	handle("POST", "/call/{function}", s.ofLibrary((*library).call))
+	handle("POST", "/call/{library}/{function}", s.ofLibrary((*library).call))
+	handle("GET", "/libraries", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Libraries()) })
+	handle("GET", "/debug/pprof/{$}", s.looks(s.debuggables))
+	handle("GET", "/debug/pprof/{version}/{profile}", s.looks(s.profile))
+	handle("GET", "/debug/vars/{version}", s.looks(s.vars))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /versions, /events, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /libraries, /versions, /events, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
 	})
 	return s.inTurn(engaging(onlyUTF8(s.beside(s.door(mux)))))
 }
@@ -80,30 +87,19 @@ func notAllowed(method string) http.HandlerFunc {
 	}
 }
 
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	slot := s.slot.Load()
-	if slot == nil {
-		answer(w, http.StatusServiceUnavailable, health{Status: "waiting"})
-		return
+func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
+	l, err := s.libraryOf(r)
+	switch {
+	case err == nil:
+		answer(w, http.StatusOK, l.versions())
+	case errors.Is(err, errNoLibrary) && r.PathValue("library") == "":
+		answer(w, http.StatusOK, Versions{Versions: []Version{}})
+	default:
+		failWhich(w, err)
 	}
-	if lib := slot.Current(); lib != nil {
-		answer(w, http.StatusOK, health{Status: "serving", Name: slot.Name(), Version: lib.Version()})
-		return
-	}
-	answer(w, http.StatusServiceUnavailable, health{Status: "waiting", Name: slot.Name()})
 }
 
-type health struct {
-	Status  string `json:"status"` // serving or waiting
-	Name    string `json:"name,omitempty"`
-	Version string `json:"version,omitempty"`
-}
-
-func (s *Server) versions(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, s.Versions())
-}
-
-// Versions is what is known of all versions, and which one serves.
+// Versions is what is known of all versions of a library, and which one serves.
 type Versions struct {
 	Name     string    `json:"name"`              // empty until there is a library
 	Serving  string    `json:"serving,omitempty"` // version
@@ -117,26 +113,31 @@ type Version struct {
 	Page string `json:"page,omitempty"` // what hotso help has on the reason
 }
 
-// Versions lists the versions seen.
-func (s *Server) Versions() Versions {
-	v := Versions{Versions: []Version{}}
-	pages := s.journal.pages()
+// Versions lists the versions seen of a library. ok is false if there is no library of that name.
+func (s *Server) Versions(library string) (v Versions, ok bool) {
+	l := s.libraries.named(library)
+	if l == nil {
+		return v, false
+	}
+	return l.versions(), true
+}
+
+func (l *library) versions() Versions {
+	v := Versions{Name: l.name, Versions: []Version{}}
+	pages := l.server.journal.pages()
 	add := func(infos []host.VersionInfo) {
 		for _, i := range infos {
 			v.Versions = append(v.Versions, Version{i, pages[i.File]})
 		}
 	}
-	if slot := s.slot.Load(); slot != nil {
-		v.Name = slot.Name()
-		add(slot.Versions())
-		if lib := slot.Current(); lib != nil {
-			v.Serving = lib.Version()
-		}
-		if c := canaryOf(slot); c != nil {
-			v.Canary = c.Version
-		}
+	add(l.slot.Versions())
+	if lib := l.slot.Current(); lib != nil {
+		v.Serving = lib.Version()
 	}
-	add(s.notes.all())
+	if c := canaryOf(l.slot); c != nil {
+		v.Canary = c.Version
+	}
+	add(l.notes.all())
 	return v
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,13 +29,14 @@ type Event struct {
 	Page string `json:"page,omitempty"` // what hotso help has on its error
 }
 
-// journalSize is how many events are kept for replay.
+// journalSize is how many events of a library are kept for replay: one that has very many must
+// not have those of others forgotten.
 const journalSize = 256
 
 // A journal keeps the last events. Readers pull, so a slow one delays nobody:
 //
 //	for next := int64(1); ; {
-//		events, more, closed := j.from(next)
+//		events, more, closed := j.from(next, "")
 //		...
 //		<-more
 //	}
@@ -43,13 +45,14 @@ type journal struct {
 
 	mu     sync.Mutex
 	events []Event
+	kept   map[string]int // events, by the name of their library
 	last   int64
 	more   chan struct{} // closed when there are more events, or the journal is closed
 	closed bool
 }
 
 func newJournal(onEvent func(Event)) *journal {
-	return &journal{onEvent: onEvent, more: make(chan struct{})}
+	return &journal{onEvent: onEvent, kept: map[string]int{}, more: make(chan struct{})}
 }
 
 func (j *journal) add(e host.Event) {
@@ -57,8 +60,11 @@ func (j *journal) add(e host.Event) {
 	defer j.mu.Unlock()
 	j.last++
 	event := Event{j.last, e, help.Page(e.Err)}
-	if len(j.events) == journalSize {
-		j.events = j.events[1:]
+	if j.kept[e.Name] == journalSize {
+		oldest := slices.IndexFunc(j.events, func(o Event) bool { return o.Name == e.Name })
+		j.events = slices.Delete(j.events, oldest, oldest+1)
+	} else {
+		j.kept[e.Name]++
 	}
 	j.events = append(j.events, event)
 	if !j.closed {
@@ -80,15 +86,14 @@ func (j *journal) close() {
 	}
 }
 
-// from returns the events that are kept with ids of at least next, and a
-// channel that is closed when that changes.
-func (j *journal) from(next int64) (events []Event, more <-chan struct{}, closed bool) {
+// from returns the events that are kept with ids of at least next, those of one library if it is
+// given, and a channel that is closed when that changes.
+func (j *journal) from(next int64, library string) (events []Event, more <-chan struct{}, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for i, e := range j.events {
-		if e.ID >= next {
-			events = append(events, j.events[i:]...)
-			break
+	for _, e := range j.events {
+		if e.ID >= next && (library == "" || e.Name == library) {
+			events = append(events, e)
 		}
 	}
 	return events, j.more, j.closed
@@ -100,8 +105,16 @@ const heartbeat = 15 * time.Second
 // events streams the journal as server-sent events
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html): first
 // those behind Last-Event-ID that are kept, then each as it comes. An id of
-// the future is one of another process: everything is replayed.
+// the future is one of another process: everything is replayed. With a library in the path,
+// there are only its own.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	library := r.PathValue("library")
+	if library != "" {
+		if _, err := s.libraryNamed(library); err != nil {
+			failWhich(w, err)
+			return
+		}
+	}
 	next := int64(1)
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
 		n, err := strconv.ParseInt(id, 10, 64)
@@ -125,7 +138,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for text := ": hotso\n\n"; ; text = "" {
-		events, more, closed := s.journal.from(next)
+		events, more, closed := s.journal.from(next, library)
 		for _, e := range events {
 			var data strings.Builder
 			if json.NewEncoder(printable.JSON(&data)).Encode(e) != nil {

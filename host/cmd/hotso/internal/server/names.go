@@ -17,27 +17,13 @@ import (
 // why not, for one of them.
 func Names(dir string, opts ...host.Option) ([]string, error) {
 	var s namesSeen
-	return s.names(dir, opts)
-}
-
-// namesSeen remembers files that were judged: one that has not changed is not read again. The
-// zero value is ready.
-type namesSeen struct{ refused map[watch.Version]error }
-
-func (s *namesSeen) names(dir string, opts []host.Option) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+	files, err := namesOfFiles(dir)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]bool{}
-	for _, e := range entries {
-		if name, _, ok := version.ParseFileName(e.Name()); ok {
-			found[name] = true
-		}
-	}
 	var why error
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(found)), func(name string) bool {
-		refusal := s.judge(dir, name, opts)
+	names := slices.DeleteFunc(files, func(name string) bool {
+		_, refusal := s.judge(dir, name, opts)
 		if why == nil {
 			why = refusal
 		}
@@ -49,10 +35,29 @@ func (s *namesSeen) names(dir string, opts []host.Option) ([]string, error) {
 	return names, why
 }
 
+// namesOfFiles are those that the files in a directory are called by, in order.
+func namesOfFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for _, e := range entries {
+		if name, _, ok := version.ParseFileName(e.Name()); ok {
+			found[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// namesSeen remembers files that were judged: one that has not changed is not read again. The
+// zero value is ready.
+type namesSeen struct{ refused map[watch.Version]error }
+
 var errNoVersion = errors.New("no version")
 
-// judge returns nil if a file with the name of a library is one, or why the newest is not.
-func (s *namesSeen) judge(dir, name string, opts []host.Option) (why error) {
+// judge returns nil if a file with the name of a library is one, or why the newest is not, and which that is.
+func (s *namesSeen) judge(dir, name string, opts []host.Option) (newest watch.Version, why error) {
 	opts = append([]host.Option{host.CheckFileName()}, opts...)
 	list, _ := watch.List(dir, name)
 	for _, v := range slices.Backward(list) {
@@ -61,18 +66,18 @@ func (s *namesSeen) judge(dir, name string, opts []host.Option) (why error) {
 			_, err = host.Inspect(v.Path, opts...)
 		}
 		if err == nil {
-			return nil
+			return v, nil
 		}
 		if s.refused == nil {
 			s.refused = map[watch.Version]error{}
 		}
 		s.refused[v] = err
 		if why == nil {
-			why = err
+			newest, why = v, err
 		}
 	}
 	if why == nil {
 		why = errNoVersion // any more
 	}
-	return why
+	return newest, why
 }

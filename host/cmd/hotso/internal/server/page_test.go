@@ -16,7 +16,7 @@ import (
 // What went wrong names its page: in answers, in the list of versions, and in events.
 func TestErrorsNameTheirPage(t *testing.T) {
 	dir := t.TempDir()
-	r := start(t, server.Config{Dir: dir, Token: "secret"})
+	r := start(t, server.Config{Dirs: []string{dir}, Token: "secret"})
 	answered := func(status int, page, method, path, body string) {
 		t.Helper()
 		got, text, _ := r.do(method, path, body, "Authorization", "Bearer secret")

@@ -1,27 +1,13 @@
 package server
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/internal/leftover"
-	"github.com/hotso/hotso/host/internal/regular"
 	"github.com/hotso/hotso/host/watch"
 )
-
-// StateName is the file, in the directory that is served, in which a server with a
-// probation remembers what it needs after a restart.
-const StateName = ".hotso.state"
-
-// statePrefix begins the names of files that are about to replace it.
-const statePrefix = ".hotso-state-"
 
 // maxFailed bounds the versions that are remembered as failed.
 const maxFailed = 64
@@ -39,44 +25,33 @@ func (id fileID) is(v watch.Version) bool {
 	return id.Version == v.Text && id.Size == v.Size && id.ModTime.Equal(v.ModTime)
 }
 
-// A memory survives a restart: which version passed its probation last, and which
+// A memory survives a restart: which version of a library passed its probation last, and which
 // did not pass. The zero value remembers nothing.
 type memory struct {
-	path string
+	file *stateFile  // nil: there is none yet
+	name string      // of the library
+	on   func() bool // whether to remember at all
 
 	mu     sync.Mutex
 	asked  map[string]fileID // by path: what the slot was asked to load
 	served map[string]bool   // by path: of those, what has answered calls
-	saved  struct {
-		Passed *fileID  `json:"passed,omitempty"`
-		Failed []fileID `json:"failed,omitempty"`
-	}
+	saved  remembered
 }
 
-// newMemory reads the file. One that is not there or is damaged is as none: then
-// the newest version is loaded.
-func newMemory(path string) *memory {
-	m := &memory{path: path, asked: map[string]fileID{}, served: map[string]bool{}}
-	if path != "" {
-		leftover.Sweep(filepath.Dir(path), statePrefix)
-	}
-	if b, err := readState(path); err == nil && json.Unmarshal(b, &m.saved) != nil {
-		m.saved.Passed, m.saved.Failed = nil, nil
-	}
-	return m
+// open has m be of a file. It is called before any other method.
+func (m *memory) open(file *stateFile, name string, on func() bool) {
+	m.file, m.name, m.on = file, name, on
+	m.asked, m.served = map[string]fileID{}, map[string]bool{}
 }
 
-// maxState bounds the file, in bytes: what is written there has a few thousand.
-const maxState = 1 << 20
-
-// readState reads a regular file.
-func readState(path string) ([]byte, error) {
-	f, _, err := regular.OpenNoFollow(path)
-	if err != nil {
-		return nil, err
+// begin reads what is saved of the library, whose versions are in list.
+func (m *memory) begin(list []watch.Version) {
+	if m.on() {
+		saved := m.file.of(m.name, list)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.saved = saved
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxState))
 }
 
 // ask notes what is about to be given to the slot.
@@ -105,7 +80,7 @@ func (m *memory) see(e host.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, ok := m.asked[e.File]
-	if !ok || m.path == "" {
+	if !ok || !m.on() {
 		return nil
 	}
 	switch {
@@ -125,27 +100,5 @@ func (m *memory) see(e host.Event) error {
 	default:
 		return nil
 	}
-	return m.save()
-}
-
-// save replaces the file in one rename, complete and on disk. m.mu is held.
-func (m *memory) save() error {
-	b, err := json.Marshal(m.saved)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(m.path), statePrefix)
-	if err != nil {
-		return err
-	}
-	_ = leftover.Hold(f) // where there are no locks, another server's start may cost this save
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync()); err == nil {
-		err = os.Rename(f.Name(), m.path)
-	}
-	err = errors.Join(err, f.Close())
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return m.file.save(m.name, m.saved)
 }

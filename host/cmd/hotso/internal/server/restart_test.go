@@ -30,8 +30,8 @@ func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	state := filepath.Join(dir, server.StateName)
 	again := func() *running {
-		return start(t, server.Config{Dir: dir, State: state,
-			Options: []host.Option{host.Probation(time.Hour, host.Rule{})}})
+		return start(t, server.Config{Dirs: []string{dir}, Settings: all(server.Settings{Remember: true,
+			Options: []host.Option{host.Probation(time.Hour, host.Rule{})}})})
 	}
 	deploy(t, dir, libtest.Greeter(t, "1"))
 	r := again()
@@ -69,7 +69,9 @@ func TestRestart(t *testing.T) {
 
 // What can't be remembered is told, and stops nothing.
 func TestStateThatCannotBeSaved(t *testing.T) {
-	r := start(t, server.Config{Dir: filepath.Dir(libtest.Greeter(t, "1")), State: filepath.Join(t.TempDir(), "none", "state")})
+	dir := filepath.Dir(libtest.Greeter(t, "1"))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, server.StateName), 0o777))
+	r := start(t, server.Config{Dirs: []string{dir}, Settings: all(server.Settings{Remember: true})})
 	r.await(host.Serving, "1")
 	assert.Contains(t, r.await(server.Trouble, "").Detail, "is not saved")
 }

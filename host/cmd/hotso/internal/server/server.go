@@ -27,15 +27,18 @@ const (
 	defaultPatience  = 2 * time.Second // for a file that is not complete
 )
 
-// A Config says what to serve. Only Dir is required.
+// A Config says what to serve. Only Dirs is required.
 type Config struct {
-	Dir  string
-	Name string // of the library; empty: the one that is in Dir, as soon as there is one
+	Dirs  []string // no two may have versions of the same library
+	Names []string // of the libraries; empty: all that are in Dirs, as soon as they are there
+	// Settings are those of the library of that name, and may change while the server runs:
+	// Canary, Promotion and Remember are asked for whenever they are needed, the others once,
+	// when the library is found. It may be called by any goroutine. nil: all have none.
+	Settings func(library string) Settings
 	// Drain limits how long a swap, and Serve at its end, wait for the calls
 	// that are inside a version. Default host.DefaultDrainTimeout.
 	Drain   time.Duration
-	Options []host.Option // of the slot, on top of the server's own; TrustKeys, say
-	MaxBody int64         // of a request, in bytes; default DefaultMaxBody
+	MaxBody int64 // of a request, in bytes; default DefaultMaxBody
 	// MaxConns bounds the connections over TCP; default DefaultMaxConns. Above it, the one
 	// that has waited longest for its client makes room.
 	MaxConns int
@@ -47,50 +50,35 @@ type Config struct {
 	OnEvent func(Event)
 	Log     *log.Logger    // for trouble with HTTP; default: the standard logger
 	Watch   []watch.Option // on top of the server's own
-	// State is the file to remember over a restart which version passed its
-	// probation last; empty: nothing is remembered. A restart begins with that
-	// version, and newer ones follow unless they had failed. See StateName.
-	State string
-	// Canary is the share of the calls that a newer version in the directory gets
-	// first, until it is promoted: by Promotion, or by a request. While one runs,
-	// other versions wait. nil: newer versions serve at once.
-	Canary    *host.Share
-	Promotion host.Promotion
 	// Token is what a request over TCP must bear to deploy. Without one, only
-	// requests through Socket may. See SetToken.
+	// requests through Sockets may. See SetToken.
 	Token string
 	// AllowHosts are names that requests may address the server by, besides localhost
-	// and IP addresses; without ports.
+	// and IP addresses; without ports. See SetAllowHosts.
 	AllowHosts []string
 	// Beside are handlers of other paths, which may stream. Who may ask them, they judge themselves.
 	Beside map[string]http.Handler
-	// Socket is served as well, if it is not nil; whoever can open it may deploy. Serve
-	// makes it, again whenever it is gone, and closes it.
-	Socket *Socket
+	// Sockets are served as well; whoever can open one may deploy. Serve
+	// makes them, again whenever they are gone, and closes them.
+	Sockets []*Socket
 }
 
-// A Server has one slot and follows one directory.
+// A Server serves the libraries of some directories: each has a slot, and follows its directory.
+// What clients may have of memory, connections and time is of all of them together.
 type Server struct {
-	conf    Config
-	slot    atomic.Pointer[host.Slot] // nil until the name is known
-	journal *journal
-	notes   notes
-	served  served
-	memory  *memory
-	conns   *conns
-	budget  *budget
-	turns   turns
-	results results
+	conf      Config
+	libraries libraries
+	places    []*place   // where they come from
+	claiming  sync.Mutex // held while a place takes a library
+	journal   *journal
+	conns     *conns
+	budget    *budget
+	turns     turns
 
-	contracts contracts
-
-	hosts     []string               // Config.AllowHosts, as hostName has them
-	token     atomic.Pointer[string] // nil: none
-	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
-	recheck   chan struct{}          // the follower's watcher judges refused files again
-	ending    context.Context        // ends when Serve does
-	end       context.CancelFunc     // ends it
-	decided   chan struct{}          // some version serves or has failed: the follower may go on
+	hosts  atomic.Pointer[[]string] // Config.AllowHosts, as hostName has them
+	token  atomic.Pointer[string]   // nil: none
+	ending context.Context          // ends when Serve does
+	end    context.CancelFunc       // ends it
 }
 
 // New makes a server that does nothing until Serve.
@@ -107,36 +95,59 @@ func New(conf Config) *Server {
 	if conf.MaxMemory <= 0 {
 		conf.MaxMemory = DefaultMaxMemory
 	}
-	// The name of a file decides about the order; the library says what it is.
-	conf.Options = append([]host.Option{host.CheckFileName()}, conf.Options...)
 	s := &Server{
 		budget: newBudget(conf.MaxMemory), turns: newTurns(),
-		conf: conf, journal: newJournal(conf.OnEvent), memory: newMemory(conf.State),
-		conns: newConns(conf.MaxConns), recheck: make(chan struct{}, 1), decided: make(chan struct{}, 1),
+		conf: conf, journal: newJournal(conf.OnEvent), conns: newConns(conf.MaxConns),
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
-	for _, h := range conf.AllowHosts {
-		s.hosts = append(s.hosts, hostName(h))
+	for _, dir := range conf.Dirs {
+		s.places = append(s.places, newPlace(s, dir))
 	}
+	s.SetAllowHosts(conf.AllowHosts)
 	s.SetToken(conf.Token)
 	return s
+}
+
+// settingsOf are the settings of a library as of now.
+func (s *Server) settingsOf(library string) Settings {
+	if s.conf.Settings == nil {
+		return Settings{}
+	}
+	return s.conf.Settings(library)
+}
+
+// optionsOf are those by which files of a library are judged, and of its slot. The name of a
+// file decides about the order; the library says what it is.
+func (s *Server) optionsOf(library string) []host.Option {
+	return append([]host.Option{host.CheckFileName()}, s.settingsOf(library).Options...)
 }
 
 // Recheck has the files that were refused judged again, because what they are judged by
 // has changed: the keys that are trusted, say. It is safe for concurrent use.
 func (s *Server) Recheck() {
-	select {
-	case s.recheck <- struct{}{}:
-	default: // they are about to be
+	for _, p := range s.places {
+		wake(p.recheck)
+	}
+	for _, l := range s.libraries.list() {
+		wake(l.recheck)
 	}
 }
 
-// Serve follows the directory and answers requests on l and Config.Socket, which it closes, until
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is about to wake
+	}
+}
+
+// Serve follows the directories and answers requests on l and Config.Sockets, which it closes, until
 // ctx ends. Then it drains: it takes no new request, waits for those inside,
-// and lets the library go. It returns nil after a complete drain. It ends by
-// itself if the name is bad (watch.ErrBadName), or if it had to find the name
-// and found several (ErrAmbiguous).
+// and lets the libraries go. It returns nil after a complete drain. It ends before it has
+// begun if a name is bad (watch.ErrBadName), or if two directories have the same library (ErrTwice).
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if err := s.findFirst(); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	web := &http.Server{
 		Handler: s.Handler(), ErrorLog: s.conf.Log,
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -147,18 +158,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 	running, stop := context.WithCancelCause(ctx)
 	var followers, listeners sync.WaitGroup
-	followers.Go(func() {
-		if err := s.follow(running); err != nil {
-			stop(err)
-		}
-	})
+	for _, p := range s.places {
+		followers.Go(func() { p.find(running) })
+	}
 	listeners.Go(func() {
 		if err := web.Serve(s.conns.listen(l)); !errors.Is(err, http.ErrServerClosed) {
 			stop(err)
 		}
 	})
-	if s.conf.Socket != nil {
-		listeners.Go(func() { s.keepSocket(running, web, s.conf.Socket) })
+	for _, socket := range s.conf.Sockets {
+		listeners.Go(func() { s.keepSocket(running, web, socket) })
 	}
 	<-running.Done()
 	var cause error
@@ -170,42 +179,53 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// shutdown drains the requests first and the library then, whose calls are
+// shutdown drains the requests first and the libraries then, whose calls are
 // the requests'. Clients that don't send or don't read have a short time of it.
 func (s *Server) shutdown(ctx context.Context, web *http.Server, followers *sync.WaitGroup) error {
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.conf.Drain)
+	longest := s.conf.Drain
+	for _, l := range s.libraries.list() {
+		longest = max(longest, l.drain())
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
-	s.conns.drain(min(endGrace, s.conf.Drain/2))
+	s.conns.drain(min(endGrace, longest/2))
 	err := web.Shutdown(drain)
 	followers.Wait() // a swap that has begun is finished
-	if slot := s.slot.Load(); slot != nil {
-		if _, closing := slot.Close(drain); closing != nil {
-			err = closing // it says the same, and which version
-		}
-		told, cancel := context.WithTimeout(context.WithoutCancel(ctx), endGrace)
-		slot.Flush(told) // or who reads the log would not know what became of it
-		cancel()
+	if closing := s.closeLibraries(drain); closing != nil {
+		err = closing // it says the same, and which version
 	}
 	_ = web.Close()
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("requests were still open after %v: %w", s.conf.Drain, err)
+		return fmt.Errorf("requests were still open after %v: %w", longest, err)
 	}
 	return err
 }
 
-// emit tells of a step in the life of a version.
+// closeLibraries has all libraries go, side by side: one that takes its time costs the others none.
+func (s *Server) closeLibraries(ctx context.Context) error {
+	all := s.libraries.list()
+	errs := make([]error, len(all))
+	var closing sync.WaitGroup
+	for i, l := range all {
+		closing.Go(func() { errs[i] = l.close(ctx) })
+	}
+	closing.Wait()
+	return errors.Join(errs...)
+}
+
+// chosenName is the name of the library, if only one was asked for.
+func (s *Server) chosenName() string {
+	if len(s.conf.Names) == 1 {
+		return s.conf.Names[0]
+	}
+	return ""
+}
+
+// emit tells of something that is no step in the life of a version of a library that is served,
+// see library.emit.
 func (s *Server) emit(e host.Event) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
 	s.journal.add(e)
-	if e.State == host.Serving || e.State == host.Failed {
-		select {
-		case s.decided <- struct{}{}:
-		default:
-		}
-	}
-	if err := s.memory.see(e); err != nil {
-		s.journal.add(host.Event{Time: time.Now(), Name: e.Name, State: Trouble, Detail: "what to restart with is not saved: " + err.Error(), Err: err})
-	}
 }

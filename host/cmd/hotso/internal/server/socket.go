@@ -27,6 +27,7 @@ var ErrInUse = errors.New("another server has it")
 // Whoever holds the lock on the file beside it has it. Its methods are for one goroutine.
 type Socket struct {
 	path     string
+	dir      string            // that it is for, empty: all
 	lock     *lockFile         // nil: not held
 	listener *net.UnixListener // nil: not made
 	file     fs.FileInfo       // of the socket that was made
@@ -34,6 +35,12 @@ type Socket struct {
 
 // NewSocket makes nothing yet.
 func NewSocket(path string) *Socket { return &Socket{path: path} }
+
+// SocketIn is the socket SocketName of a directory that is served: requests through it which
+// name no library are about that of the directory. It makes nothing yet.
+func SocketIn(dir string) *Socket {
+	return &Socket{path: filepath.Join(dir, SocketName), dir: dir}
+}
 
 // Make makes the socket unless it is there: at first, after its directory was removed,
 // and when the server that had it is gone. It returns the listener, which lasts until
@@ -144,11 +151,11 @@ func (s *Server) keepSocket(ctx context.Context, web *http.Server, socket *Socke
 		switch {
 		case err == nil && l != served:
 			served = l
-			serving.Go(func() { _ = web.Serve(s.conns.listen(l)) }) // it ends with the listener
+			serving.Go(func() { _ = web.Serve(s.conns.listenFor(socket.dir, l)) }) // it ends with the listener
 			told = ""
 		case err != nil && !errors.Is(err, fs.ErrNotExist) && err.Error() != told:
 			told = err.Error()
-			s.emit(host.Event{Name: s.conf.Name, State: Trouble, Detail: "hotso versions and its kin do not reach this server: " + told, Err: err})
+			s.emit(host.Event{Name: s.chosenName(), State: Trouble, Detail: "hotso versions and its kin do not reach this server: " + told, Err: err})
 		}
 		select {
 		case <-ctx.Done():

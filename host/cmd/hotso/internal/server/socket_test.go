@@ -55,7 +55,7 @@ func TestSocket(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.ModeSocket|0o600, info.Mode())
 
-	r := start(t, server.Config{Dir: dir, Token: "secret", Socket: socket})
+	r := start(t, server.Config{Dirs: []string{dir}, Token: "secret", Sockets: []*server.Socket{socket}})
 	assert.Equal(t, trustedThere, through(t, path))
 	status, _, _ := r.do("POST", "/rollback", "")
 	assert.Equal(t, http.StatusUnauthorized, status)
@@ -96,9 +96,9 @@ func TestOneHasTheSocket(t *testing.T) {
 func TestSocketIsTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, server.SocketName)
-	first := start(t, server.Config{Dir: dir, Socket: server.NewSocket(path)})
+	first := start(t, server.Config{Dirs: []string{dir}, Sockets: []*server.Socket{server.NewSocket(path)}})
 	require.Eventually(t, func() bool { return through(t, path) == trustedThere }, limit, poll)
-	second := start(t, server.Config{Dir: dir, Socket: server.NewSocket(path)})
+	second := start(t, server.Config{Dirs: []string{dir}, Sockets: []*server.Socket{server.NewSocket(path)}})
 	trouble := second.await(server.Trouble, "")
 	assert.ErrorIs(t, trouble.Err, server.ErrInUse)
 	assert.Contains(t, trouble.Detail, path+": another server has it")
@@ -113,7 +113,7 @@ func TestSocketIsTakenOver(t *testing.T) {
 func TestSocketOfADirectoryThatComesAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	path := filepath.Join(dir, server.SocketName)
-	r := start(t, server.Config{Dir: dir, Socket: server.NewSocket(path)})
+	r := start(t, server.Config{Dirs: []string{dir}, Sockets: []*server.Socket{server.NewSocket(path)}})
 	for range 2 {
 		require.NoError(t, os.Mkdir(dir, 0o755))
 		require.Eventually(t, func() bool { return through(t, path) == trustedThere }, limit, poll)

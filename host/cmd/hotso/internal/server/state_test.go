@@ -22,12 +22,12 @@ func TestStateThatIsNoFile(t *testing.T) {
 	for _, path := range []string{fifo, link, dir, filepath.Join(dir, "missing")} {
 		_, err := readState(path)
 		assert.Error(t, err, path)
-		assert.Nil(t, newMemory(path).saved.Passed)
+		assert.Zero(t, newStateFile(path).of("x", nil))
 	}
 	b, err := readState(large)
 	require.NoError(t, err)
 	assert.Len(t, b, maxState)
-	assert.Nil(t, newMemory(large).saved.Passed)
+	assert.Zero(t, newStateFile(large).of("x", nil))
 }
 
 // What a killed server was about to save is removed at the next start, and nothing else.
@@ -36,8 +36,7 @@ func TestStateLeftByAKilledServer(t *testing.T) {
 	path := filepath.Join(dir, StateName)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, ".hotso-state-123"), []byte("{"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "hotso-state-123"), []byte("{"), 0o600))
-	m := newMemory(path)
-	require.NoError(t, m.save())
+	require.NoError(t, newStateFile(path).save("x", remembered{}))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)

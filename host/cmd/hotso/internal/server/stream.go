@@ -2,8 +2,6 @@ package server
 
 import (
 	"net/http"
-
-	"github.com/hotso/hotso/host"
 )
 
 // streamBytes is what a stream takes of the budget: pieces of it, here and in the library.
@@ -12,12 +10,13 @@ const streamBytes = 64 << 10
 // stream answers a call with all that a stream has, as it comes; of a sequence of a contract (c is not
 // nil) each element is a line of JSON. One that breaks off breaks the connection: the client must not
 // take what came for all of it.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, slot *host.Slot, name string, args []any, share *share, c *contractCall) {
+func (l *library) stream(w http.ResponseWriter, r *http.Request, name string, args []any, share *share, c *contractCall) {
+	slot := l.slot
 	if err := share.grow(r.Context(), share.held+streamBytes); err != nil {
 		failCall(w, slot, name, err)
 		return
 	}
-	stream, err := slot.CallStream(s.withKey(r), name, args...)
+	stream, err := slot.CallStream(l.withKey(r), name, args...)
 	if err != nil {
 		failCall(w, slot, name, c.named(err))
 		return

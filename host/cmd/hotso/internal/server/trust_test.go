@@ -28,7 +28,7 @@ func TestTrustedKey(t *testing.T) {
 
 	dir := t.TempDir()
 	deploy(t, dir, libtest.Greeter(t, "2"))
-	r := start(t, server.Config{Dir: dir, Options: []host.Option{host.TrustKeys(key)}})
+	r := start(t, server.Config{Dirs: []string{dir}, Settings: options(host.TrustKeys(key))})
 	require.Contains(t, r.await(server.Trouble, "").Detail, host.ErrUnsigned.Error(), "nor does it say what to serve")
 	deploy(t, dir, signed)
 	require.Contains(t, r.await(host.Refused, "2").Detail, host.ErrUnsigned.Error())

@@ -5,8 +5,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-
-	"github.com/hotso/hotso/host"
 )
 
 // trusted lets only those deploy who may: through the unix socket, whose file
@@ -14,11 +12,10 @@ import (
 // proxy on the same machine, everybody's requests come from loopback.
 func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc { return s.guarded(h, bears) }
 
-// looks wraps a handler that shows what is inside the process: for those who may deploy, and
-// once there is a slot. The token may also be the password of a URL, as go tool pprof sends no
+// looks wraps a handler that shows what is inside the process: for those who may deploy. The token may also be the password of a URL, as go tool pprof sends no
 // headers of its user's. It is not asked for in this way: no browser is to keep it.
-func (s *Server) looks(h func(http.ResponseWriter, *http.Request, *host.Slot)) http.HandlerFunc {
-	return s.guarded(s.withSlot(h), func(r *http.Request, token string) bool {
+func (s *Server) looks(h http.HandlerFunc) http.HandlerFunc {
+	return s.guarded(h, func(r *http.Request, token string) bool {
 		_, password, ok := r.BasicAuth()
 		return bears(r, token) || ok && equal(password, token)
 	})

@@ -45,7 +45,7 @@ func TestDrainDoesNotWaitForStuckClients(t *testing.T) {
 		"events not read": "GET /events HTTP/1.1\r\nHost: x\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, server.Config{Dir: filepath.Dir(echo), Drain: 10 * limit})
+			r := start(t, server.Config{Dirs: []string{filepath.Dir(echo)}, Drain: 10 * limit})
 			r.await(host.Serving, "")
 			r.send(text)
 			if name == "reply" {
@@ -62,7 +62,7 @@ func TestDrainDoesNotWaitForStuckClients(t *testing.T) {
 // Nor for one that does not read a stream, whose call is inside as long as there is more.
 func TestDrainDoesNotWaitForAStuckStream(t *testing.T) {
 	library := libtest.Build(t, "callback", "1")
-	r := start(t, server.Config{Dir: filepath.Dir(library), Drain: 10 * limit})
+	r := start(t, server.Config{Dirs: []string{filepath.Dir(library)}, Drain: 10 * limit})
 	r.await(host.Serving, "")
 	r.send(post("/call/Pieces", "[1, 100000000]"))
 	require.Eventually(t, func() bool { return r.entry(filepath.Base(library)).InFlight == 1 }, limit, poll)
