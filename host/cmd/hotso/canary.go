@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,10 +19,12 @@ import (
 // promotionFlags say when a canary is promoted without hotso promote.
 type promotionFlags host.Promotion
 
-func (f *promotionFlags) add(cmd *cobra.Command) {
-	cmd.Flags().Int64Var(&f.Calls, "promote-calls", 0, "promote it after it has answered that many calls")
-	cmd.Flags().DurationVar(&f.After, "promote-after", 0, "promote it after that time; with --promote-calls, after both")
-	cmd.Flags().Float64Var(&f.Errors, "promote-errors", 0, "but not while a larger share of its calls, between 0 and 1, has failed")
+func (f *promotionFlags) add(cmd *cobra.Command) { addPromotion(cmd, &f.Calls, &f.After, &f.Errors) }
+
+func addPromotion(cmd *cobra.Command, calls *int64, after *time.Duration, errors *float64) {
+	cmd.Flags().Int64Var(calls, "promote-calls", 0, "promote it after it has answered that many calls")
+	cmd.Flags().DurationVar(after, "promote-after", 0, "promote it after that time; with --promote-calls, after both")
+	cmd.Flags().Float64Var(errors, "promote-errors", 0, "but not while a larger share of its calls, between 0 and 1, has failed")
 }
 
 func (f *promotionFlags) check() error {
@@ -144,29 +147,4 @@ previous version is unloaded, or kept warm (serve --probation).`,
 		func(ctx context.Context, c client, library string, asJSON bool) error {
 			return post(ctx, t, c, of("/promote", library), asJSON, func(s host.Swap) string { return "v" + s.Version + " serves" })
 		})
-}
-
-// canaryOnServe are the flags of hotso serve for canaries.
-type canaryOnServe struct {
-	percent   float64
-	promotion promotionFlags
-}
-
-func (f *canaryOnServe) add(cmd *cobra.Command) {
-	cmd.Flags().Float64Var(&f.percent, "canary", 0, "percent of the calls that a newer version gets first, until it is promoted")
-	f.promotion.add(cmd)
-}
-
-// config is nil if there are to be no canaries.
-func (f *canaryOnServe) config(set bool) (*host.Share, host.Promotion, error) {
-	if !set {
-		if f.promotion != (promotionFlags{}) {
-			return nil, host.Promotion{}, usagef("the --promote flags need --canary")
-		}
-		return nil, host.Promotion{}, nil
-	}
-	if !(f.percent >= 0 && f.percent <= 100) {
-		return nil, host.Promotion{}, usagef("--canary %v: it must be from 0 to 100", f.percent)
-	}
-	return &host.Share{Percent: f.percent}, host.Promotion(f.promotion), f.promotion.check()
 }

@@ -18,8 +18,8 @@ type check struct {
 	answer         string
 }
 
-// parseChecks reads the values of --check: 'Func ARG...' or 'Func ARG... = ANSWER'.
-func parseChecks(texts []string) (checks []check, err error) {
+// parseChecks reads checks: 'Func ARG...' or 'Func ARG... = ANSWER'. where names what has given them.
+func parseChecks(where string, texts []string) (checks []check, err error) {
 	for _, text := range texts {
 		c := check{text: text}
 		words := strings.Fields(text)
@@ -28,7 +28,7 @@ func parseChecks(texts []string) (checks []check, err error) {
 			words = words[:i]
 		}
 		if len(words) == 0 || words[0] == "=" {
-			return nil, usagef("--check %q: give a function, its arguments and, after =, the answer", text)
+			return nil, usagef("%s %q: give a function, its arguments and, after =, the answer", where, text)
 		}
 		c.function, c.args = words[0], words[1:]
 		checks = append(checks, c)
@@ -36,10 +36,10 @@ func parseChecks(texts []string) (checks []check, err error) {
 	return checks, nil
 }
 
-// checking is host.Check for all of them, one after the other.
-func checking(checks []check) host.Option {
+// checking is host.Check for all that there are now, one after the other.
+func checking(checks func() []check) host.Option {
 	return host.Check(func(ctx context.Context, lib *host.Library) error {
-		for _, c := range checks {
+		for _, c := range checks() {
 			if err := c.run(ctx, lib); err != nil {
 				return fmt.Errorf("--check '%s': %w", c.text, err)
 			}

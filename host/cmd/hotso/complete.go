@@ -121,7 +121,7 @@ func described(name, about string) string {
 // completeNames completes the names of the libraries in the directories that are the arguments.
 func completeNames(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
 	for _, dir := range args {
-		there, _ := server.Names(dir)
+		there, _ := server.Names(dir, nil)
 		names = append(names, there...)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp

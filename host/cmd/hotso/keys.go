@@ -123,20 +123,20 @@ func askPassword(what string) (string, error) {
 	return string(password), err
 }
 
-// parseKeys reads the public keys that --key gives, each a file or the text of a key.
-func parseKeys(keys []string) (parsed []host.PublicKey, err error) {
+// parseKeys reads public keys, each a file or the text of a key. where names what has given them.
+func parseKeys(where string, keys []string) (parsed []host.PublicKey, err error) {
 	for _, k := range keys {
 		text := k
 		if !strings.HasPrefix(k, "RW") || exists(k) {
 			b, err := readSmall(k)
 			if err != nil {
-				return nil, usageError{fmt.Errorf("--key %s: %w", k, err)}
+				return nil, usageError{fmt.Errorf("%s %s: %w", where, k, err)}
 			}
 			text = string(b)
 		}
 		key, err := host.ParsePublicKey(text)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--key %s: %w", k, err)}
+			return nil, usageError{fmt.Errorf("%s %s: %w", where, k, err)}
 		}
 		parsed = append(parsed, key)
 	}
@@ -146,7 +146,7 @@ func parseKeys(keys []string) (parsed []host.PublicKey, err error) {
 // trusted makes an option of the public keys that --key gives; without any, libraries
 // need no signature.
 func trusted(keys []string) ([]host.Option, error) {
-	parsed, err := parseKeys(keys)
+	parsed, err := parseKeys("--key", keys)
 	if err != nil || parsed == nil {
 		return nil, err
 	}

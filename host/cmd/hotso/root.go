@@ -20,8 +20,11 @@ func run(args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	t.problem(err) // not to os.Stderr, which hotso crash mutes
 	code := exitCode(err)
+	if t.failed != nil && t.failed(err) {
+		return code
+	}
+	t.problem(err) // not to os.Stderr, which hotso crash mutes
 	if page := help.Page(err); page != "" {
 		fmt.Fprintf(t.err, "Try 'hotso help %s'.\n", printable.Line(page)) // of a server, perhaps
 	} else if code == exitUsage {

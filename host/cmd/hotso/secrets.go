@@ -5,63 +5,24 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
-
-	"github.com/hotso/hotso/host"
 )
 
-// secrets are what hotso serve trusts: keys and token. They are read again, all or
-// none, when their files have changed.
-type secrets struct {
-	flags serveFlags
-	keys  atomic.Pointer[[]host.PublicKey]
-	token string
-}
-
-func (f serveFlags) readSecrets() (*secrets, error) {
-	s := &secrets{flags: f}
-	return s, s.read()
-}
-
-// read leaves everything as it is if there is an error.
-func (s *secrets) read() error {
-	keys, err := parseKeys(s.flags.keys)
-	if err != nil {
-		return err
-	}
-	token, err := s.flags.readToken()
-	if err != nil {
-		return err
-	}
-	s.keys.Store(&keys)
-	s.token = token
-	return nil
-}
-
-// trust makes an option of the keys; without any, libraries need no signature.
-func (s *secrets) trust() []host.Option {
-	if len(s.flags.keys) == 0 {
-		return nil
-	}
-	return []host.Option{host.TrustKeysFrom(func() []host.PublicKey { return *s.keys.Load() })}
-}
-
-// readToken returns the bearer token, empty if none is wanted.
-func (f serveFlags) readToken() (string, error) {
+// readToken returns the bearer token, empty if none is wanted. where names what has given the file.
+func (f *serveFlags) readToken(where, file string) (string, error) {
 	switch {
-	case f.hasToken && f.tokenFile != "":
+	case f.hasToken && f.isGiven("token-file"):
 		return "", usagef("--token and --token-file: one of them")
 	case f.hasToken:
 		return checkToken("--token", f.token)
-	case f.tokenFile == "":
+	case file == "":
 		return "", nil
 	}
-	b, err := readSmall(f.tokenFile)
+	b, err := readSmall(file)
 	if err != nil {
-		return "", err
+		return "", usageError{fmt.Errorf("%s: %w", where, err)}
 	}
-	return checkToken("--token-file "+f.tokenFile, strings.TrimSpace(string(b)))
+	return checkToken(where+" "+file, strings.TrimSpace(string(b)))
 }
 
 // checkToken refuses a token that no request could carry.

@@ -42,7 +42,7 @@ func TestTokenFile(t *testing.T) {
 		strings.Repeat("x", maxSmall+1): "more than",
 	} {
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-		token, err := serveFlags{tokenFile: file}.readToken()
+		token, err := new(serveFlags).readToken("--token-file", file)
 		if bad == "" {
 			assert.NoError(t, err, "%q", content)
 			assert.Equal(t, "secret", token, "%q", content)
@@ -51,14 +51,15 @@ func TestTokenFile(t *testing.T) {
 		}
 	}
 	for _, token := range []string{"", " ", "secret ", " secret", "secret\n"} {
-		_, err := serveFlags{hasToken: true, token: token}.readToken()
+		f := serveFlags{hasToken: true, token: token, isGiven: func(string) bool { return false }}
+		_, err := f.readToken("", "")
 		assert.Error(t, err, "%q", token)
 	}
 	require.NoError(t, os.Remove(file))
 	require.NoError(t, syscall.Mkfifo(file, 0o600))
-	_, err := serveFlags{tokenFile: file}.readToken()
+	_, err := new(serveFlags).readToken("--token-file", file)
 	assert.ErrorContains(t, err, "empty", "it must not wait for a writer")
-	_, err = serveFlags{tokenFile: "/dev/zero"}.readToken()
+	_, err = new(serveFlags).readToken("--token-file", "/dev/zero")
 	assert.ErrorContains(t, err, "more than")
 }
 

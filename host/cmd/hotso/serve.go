@@ -3,39 +3,28 @@ package main
 import (
 	"context"
 	"errors"
-	"log"
 	"net"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/config"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
+// serveFlags are what the command line says; what a file may say as well is in Config.
 type serveFlags struct {
-	names      []string
-	addr       string
-	allowHosts []string
-	drain      time.Duration
-	keys       []string
-	probation  time.Duration
-	exclusive  bool
-	checks     []string
-	canary     canaryOnServe
-	hasCanary  bool
-	token      string
-	tokenFile  string
-	hasToken   bool // --token was given, perhaps empty
-	socket     string
-	json       bool
-	limits     limitFlags
+	config.Config
+	token     string
+	hasToken  bool // --token was given, perhaps empty
+	json      bool
+	file      string
+	checkOnly bool
+	schema    bool
+	isGiven   func(flag string) bool
 }
 
 func newServe(t *terminal) *cobra.Command {
@@ -101,8 +90,12 @@ that has waited longest for its client is closed. A header (of at most 16 KiB) h
 come, a body 30 s, a connection without a request 2 minutes, and each 64 KiB of a reply
 10 s to be taken.
 
-On SIGHUP the server reads the files of --key and --token-file again; if one of them
-is bad, all stays as it was. A version that is loaded serves on.
+--config FILE says the same in YAML, with settings of single libraries below libraries: NAME:.
+Flags go before it. hotso help configuration has all keys; --config-schema is for editors.
+
+On SIGHUP the server reads the files of --config, --key and --token-file again; if one of them
+is bad, all stays as it was. What of --config needs a restart is named. A version that is loaded
+serves on.
 On SIGTERM or SIGINT the server waits for the calls inside, at most for --drain, and
 ends; a second signal ends it at once. It does not wait for clients that don't read, or
 don't send the rest of their request.`,
@@ -113,69 +106,42 @@ don't send the rest of their request.`,
   hotso serve build --canary 5 --promote-calls 1000 --promote-after 10m
   hotso serve build --name greeter --addr 127.0.0.1:9000
   hotso serve /srv/greeter /srv/images                    # several libraries
+  hotso serve --config hotso.yaml --check-config          # is it good?
+  hotso serve --config hotso.yaml --log json
   hotso serve build --allow-host greeter.example.com      # behind a proxy
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -d '{"p": {"name": "Ada"}}' 127.0.0.1:8080/call/Greeter.Greet
   curl -N 127.0.0.1:8080/events`,
-		Args:              arguments(1, -1),
+		Args:              arguments(0, -1),
 		ValidArgsFunction: completeDirs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.hasCanary, f.hasToken = cmd.Flags().Changed("canary"), cmd.Flags().Changed("token")
-			return serve(cmd.Context(), t, args, f)
+			f.Directories, f.hasToken = args, cmd.Flags().Changed("token")
+			f.isGiven = func(flag string) bool { return flag == "DIR" && len(args) > 0 || cmd.Flags().Changed(flag) }
+			if f.schema {
+				_, err := t.out.Write(config.Schema())
+				return err
+			}
+			return serve(cmd.Context(), t, &f)
 		},
 	}
-	cmd.Flags().StringArrayVar(&f.names, "name", nil, "library to serve, if it is not to be all of them; may be repeated")
-	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
-	cmd.Flags().StringArrayVar(&f.allowHosts, "allow-host", nil, "name by which requests may address the server, in Host; may be repeated")
-	cmd.Flags().DurationVar(&f.drain, "drain", host.DefaultDrainTimeout, "how long to wait for the calls inside an old version")
-	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
-	cmd.Flags().DurationVar(&f.probation, "probation", 0, "how long to keep the previous version warm, to go back to")
-	cmd.Flags().BoolVar(&f.exclusive, "exclusive", false, "have one version live at a time, also of libraries that do not ask for it (cabi.Exclusive)")
-	cmd.Flags().StringArrayVar(&f.checks, "check", nil, "call that must succeed on a version before it serves: 'Func ARG...' or 'Func ARG... = ANSWER'; may be repeated")
-	f.canary.add(cmd)
-	cmd.Flags().StringVar(&f.token, "token", "", "bearer token that deployments over TCP need; others can see it in ps, so rather use --token-file")
-	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the token; white space around it does not count")
-	cmd.Flags().StringVar(&f.socket, "socket", "", "unix socket for hotso versions and its kin; default "+server.SocketName+" in each DIR, if it can be made")
-	f.limits.add(cmd)
-	cmd.Flags().BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
-	completes(cmd, completeNames, "name")
-	completes(cmd, completeNothing, "addr", "allow-host", "drain", "probation", "check", "canary", "token")
+	f.add(cmd)
 	return cmd
 }
 
-func serve(ctx context.Context, t *terminal, dirs []string, f serveFlags) error {
-	if f.drain <= 0 {
-		return usagef("--drain %v: it must be more than 0", f.drain)
-	}
-	if f.probation < 0 {
-		return usagef("--probation %v: it must not be negative", f.probation)
-	}
-	if err := f.limits.check(); err != nil {
-		return err
-	}
-	if f.exclusive && f.hasCanary {
-		return usagef("--exclusive and --canary: a canary is a second version that is live")
-	}
-	share, promotion, err := f.canary.config(f.hasCanary)
+func serve(ctx context.Context, t *terminal, f *serveFlags) error {
+	log := newServeLog(t, f.json)
+	defer log.close()
+	now, err := newSetup(f)
 	if err != nil {
 		return err
 	}
-	checks, err := parseChecks(f.checks)
-	if err != nil {
+	if f.checkOnly {
+		return nil
+	}
+	if err := checkDirs(now.Directories); err != nil {
 		return err
 	}
-	secrets, err := f.readSecrets()
-	if err != nil {
-		return err
-	}
-	hosts, err := f.hosts()
-	if err != nil {
-		return err
-	}
-	if err := checkDirs(dirs); err != nil {
-		return err
-	}
-	waitsFor, err := f.look(dirs, secrets.trust())
+	waitsFor, err := now.look()
 	if err != nil {
 		return err
 	}
@@ -183,39 +149,32 @@ func serve(ctx context.Context, t *terminal, dirs []string, f serveFlags) error 
 	if err != nil {
 		return err
 	}
-	if f.exclusive {
-		provided = append(provided, host.Exclusive())
-	}
-	l, err := net.Listen("tcp", f.addr)
+	l, err := net.Listen("tcp", now.Address)
 	if err != nil {
 		return err
 	}
-	sockets, err := f.makeSockets(dirs)
+	sockets, err := now.makeSockets()
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 
-	f.limits.collectInTime()
+	now.collectInTime()
 	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of stdout or stderr has gone
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal kills
 
-	out := &serveLog{terminal: t, json: f.json}
-	settings := server.Settings{
-		Canary: share, Promotion: promotion, Remember: f.probation > 0 || share != nil,
-		Options: slices.Concat(secrets.trust(), f.limits.calls(), provided,
-			[]host.Option{host.Probation(f.probation, host.Rule{}), checking(checks), t.logs()}),
-	}
-	s := server.New(server.Config{
-		Dirs: dirs, Names: f.names, Drain: f.drain, Token: secrets.token, AllowHosts: hosts, Sockets: sockets,
-		Settings: func(string) server.Settings { return settings },
-		MaxBody:  int64(f.limits.maxBody), MaxMemory: int64(f.limits.maxMemory), MaxConns: f.limits.maxConns,
-		OnEvent: out.event, Log: log.New(printable.Log(t.err), "hotso: ", 0),
+	log.set(now.Log, now.LogRate)
+	live := newRunning(f, now, append(provided, log.libraries()), log)
+	live.server = server.New(server.Config{
+		Dirs: now.Directories, Names: now.Names, Settings: live.settings, Sockets: sockets,
+		Drain: now.Drain, Token: now.token, AllowHosts: now.hosts(),
+		MaxBody: int64(now.MaxBody), MaxMemory: int64(now.MaxMemory), MaxConns: now.MaxConnections,
+		OnEvent: log.event, Log: log.ofHTTP(),
 	})
-	reloads(ctx, t, secrets, s)
-	out.listening(l.Addr().String(), waitsFor)
-	return s.Serve(ctx, l)
+	live.reloads(ctx)
+	log.listening(l.Addr().String(), waitsFor)
+	return live.server.Serve(ctx, l)
 }
 
 // activated offers the library what systemd has passed.
@@ -225,55 +184,4 @@ func activated() (options []host.Option, err error) {
 		options = append(options, host.ProvideFile(name, f))
 	}
 	return options, err
-}
-
-// reloads has SIGHUP read keys and token again, until ctx ends. Under nohup the signal
-// stays ignored.
-func reloads(ctx context.Context, t *terminal, secrets *secrets, s *server.Server) {
-	if signal.Ignored(syscall.SIGHUP) {
-		return
-	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	context.AfterFunc(ctx, func() { signal.Stop(hangups); close(hangups) })
-	go func() {
-		for range hangups {
-			if err := secrets.read(); err != nil {
-				t.note("SIGHUP: keys and token stay as they were: %v", err)
-				continue
-			}
-			s.SetToken(secrets.token)
-			s.Recheck()
-			t.note("SIGHUP: keys and token are read again")
-		}
-	}()
-}
-
-// hosts are the names that requests may address the server by.
-func (f serveFlags) hosts() ([]string, error) {
-	for _, h := range f.allowHosts {
-		if h == "" || strings.ContainsFunc(h, func(c rune) bool { return c <= ' ' || strings.ContainsRune("/*?#@,", c) }) {
-			return nil, usagef("--allow-host %q: give one name, such as api.example.com", h)
-		}
-	}
-	if host, _, err := net.SplitHostPort(f.addr); err == nil && host != "" {
-		return append(f.allowHosts, host), nil
-	}
-	return f.allowHosts, nil
-}
-
-// makeSockets makes the sockets. Unless one was asked for, they need not be there yet: DIR
-// may come later or have another server, and the server goes on to try and says why.
-func (f serveFlags) makeSockets(dirs []string) (sockets []*server.Socket, err error) {
-	if f.socket != "" {
-		socket := server.NewSocket(f.socket)
-		_, err := socket.Make()
-		return []*server.Socket{socket}, err
-	}
-	for _, dir := range dirs {
-		socket := server.SocketIn(dir)
-		_, _ = socket.Make()
-		sockets = append(sockets, socket)
-	}
-	return sockets, nil
 }

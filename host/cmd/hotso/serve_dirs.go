@@ -9,7 +9,6 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
-	"github.com/hotso/hotso/host/internal/version"
 )
 
 // checkDirs refuses directories that can't be served. They may not exist yet.
@@ -41,12 +40,12 @@ func sameDir(a, b string) bool {
 
 // look returns for which files the server waits, empty if it does not have to, and refuses
 // directories that have the same library.
-func (f serveFlags) look(dirs []string, trust []host.Option) (waitsFor string, err error) {
+func (s *setup) look() (waitsFor string, err error) {
 	in := map[string]string{}
-	for _, dir := range dirs {
-		names, _ := server.Names(dir, trust...) // DIR may not exist yet
+	for _, dir := range s.Directories {
+		names, _ := server.Names(dir, s.trust) // DIR may not exist yet
 		for _, name := range names {
-			if len(f.names) > 0 && !slices.Contains(f.names, name) {
+			if len(s.Names) > 0 && !slices.Contains(s.Names, name) {
 				continue
 			}
 			if other, ok := in[name]; ok {
@@ -55,22 +54,40 @@ func (f serveFlags) look(dirs []string, trust []host.Option) (waitsFor string, e
 			in[name] = dir
 		}
 	}
-	for i, name := range f.names {
-		if err := version.CheckName(name); err != nil {
-			return "", usageError{err}
-		}
-		if slices.Contains(f.names[:i], name) {
-			return "", usagef("--name %s: it is given twice", name)
-		}
+	for _, name := range s.Names {
 		if in[name] == "" && waitsFor == "" {
 			waitsFor = name
 		}
 	}
-	if len(f.names) == 0 && len(in) == 0 {
+	if len(s.Names) == 0 && len(in) == 0 {
 		waitsFor = "NAME"
 	}
 	if waitsFor != "" {
-		waitsFor = fmt.Sprintf("lib%s.vVERSION.so in %s", waitsFor, strings.Join(dirs, ", "))
+		waitsFor = fmt.Sprintf("lib%s.vVERSION.so in %s", waitsFor, strings.Join(s.Directories, ", "))
 	}
 	return waitsFor, nil
+}
+
+// trust are the options by which files of a library are judged.
+func (s *setup) trust(library string) []host.Option {
+	if keys := s.veto(library).keys; len(keys) > 0 {
+		return []host.Option{host.TrustKeys(keys...)}
+	}
+	return nil
+}
+
+// makeSockets makes the sockets. Unless one was asked for, they need not be there yet: DIR
+// may come later or have another server, and the server goes on to try and says why.
+func (s *setup) makeSockets() (sockets []*server.Socket, err error) {
+	if s.Socket != "" {
+		socket := server.NewSocket(s.Socket)
+		_, err := socket.Make()
+		return []*server.Socket{socket}, err
+	}
+	for _, dir := range s.Directories {
+		socket := server.SocketIn(dir)
+		_, _ = socket.Make()
+		sockets = append(sockets, socket)
+	}
+	return sockets, nil
 }

@@ -43,6 +43,8 @@ type terminal struct {
 	outColor, errColor bool
 	progress           bool   // stderr is somewhere to show progress
 	pager              string // command that shows long texts, if stdout is a terminal and there is one
+
+	failed func(error) bool // writes the error that ends the command in a form of its own, or reports false; may be nil
 }
 
 func newTerminal() *terminal {

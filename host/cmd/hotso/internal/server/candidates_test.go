@@ -88,7 +88,7 @@ func TestJournalKeepsTheLast(t *testing.T) {
 	_, more, closed := j.from(1, "")
 	assert.False(t, closed)
 	for range journalSize + 10 {
-		j.add(host.Event{State: host.Found})
+		j.add(host.Event{State: host.Found}, "")
 	}
 	<-more
 	events, more, _ := j.from(1, "")
@@ -100,7 +100,7 @@ func TestJournalKeepsTheLast(t *testing.T) {
 	j.close()
 	j.close()
 	<-more
-	j.add(host.Event{State: host.Drained})
+	j.add(host.Event{State: host.Drained}, "")
 	events, _, closed = j.from(j.lastID(), "")
 	assert.True(t, closed)
 	assert.Len(t, events, 1)

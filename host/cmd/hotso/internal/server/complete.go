@@ -25,6 +25,7 @@ func (f *follower) complete(path string) error {
 	case err == nil:
 		f.mu.Lock()
 		f.manifests[path] = d.Manifest
+		f.digests.set(path, d.Manifest.Image.SHA256)
 		f.mu.Unlock()
 		return nil
 	case errors.Is(err, host.ErrNotFound), errors.Is(err, host.ErrUnsealed), errors.Is(err, host.ErrCorrupt):

@@ -77,6 +77,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 		f.notes.delete(v.Path)
 		f.candidates.remove(v)
 		delete(f.manifests, v.Path)
+		f.digests.delete(v.Path)
 		e := host.Event{Name: v.Name, Version: v.Text, File: v.Path, State: Removed}
 		if f.candidates.isCurrent(v) {
 			e.Detail = "it goes on serving without its file"
@@ -85,6 +86,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 	case watch.Invalid:
 		f.candidates.remove(v)
 		delete(f.manifests, v.Path)
+		f.digests.delete(v.Path)
 		f.refuse(v, e.Err)
 	case watch.Trouble:
 		f.emit(host.Event{Name: f.slot.Name(), State: Trouble, Detail: e.Err.Error(), Err: e.Err})

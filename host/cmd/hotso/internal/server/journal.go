@@ -27,6 +27,8 @@ type Event struct {
 	ID int64 `json:"id"`
 	host.Event
 	Page string `json:"page,omitempty"` // what hotso help has on its error
+	// SHA256 is that of the library's image, as hotso inspect shows it; empty if it is not known.
+	SHA256 string `json:"-"`
 }
 
 // journalSize is how many events of a library are kept for replay: one that has very many must
@@ -55,11 +57,11 @@ func newJournal(onEvent func(Event)) *journal {
 	return &journal{onEvent: onEvent, kept: map[string]int{}, more: make(chan struct{})}
 }
 
-func (j *journal) add(e host.Event) {
+func (j *journal) add(e host.Event, sha256 string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	event := Event{j.last, e, help.Page(e.Err)}
+	event := Event{j.last, e, help.Page(e.Err), sha256}
 	if j.kept[e.Name] == journalSize {
 		oldest := slices.IndexFunc(j.events, func(o Event) bool { return o.Name == e.Name })
 		j.events = slices.Delete(j.events, oldest, oldest+1)

@@ -34,6 +34,7 @@ type library struct {
 	notes     notes
 	served    served
 	memory    memory
+	digests   digests
 	results   results
 	contracts contracts
 	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
@@ -69,7 +70,7 @@ func (l *library) directory() string {
 
 // emit tells of a step in the life of a version.
 func (l *library) emit(e host.Event) {
-	l.server.emit(e)
+	l.server.tell(e, l.digests.of(e.File))
 	if e.State == host.Serving || e.State == host.Failed {
 		select {
 		case l.decided <- struct{}{}:

@@ -11,11 +11,11 @@ import (
 	"github.com/hotso/hotso/host/watch"
 )
 
-// Names lists the names of the libraries that have a version in dir which the options would let
-// a slot load: an empty file, a text or a library without a signature, if there must be one, says
+// Names lists the names of the libraries that have a version in dir which the options, those of
+// the name if optionsOf is not nil, would let a slot load: an empty file, a text or a library without a signature, if there must be one, says
 // nothing about which one the server is to serve. If there is no such version, the error says
 // why not, for one of them.
-func Names(dir string, opts ...host.Option) ([]string, error) {
+func Names(dir string, optionsOf func(name string) []host.Option) ([]string, error) {
 	var s namesSeen
 	files, err := namesOfFiles(dir)
 	if err != nil {
@@ -23,6 +23,10 @@ func Names(dir string, opts ...host.Option) ([]string, error) {
 	}
 	var why error
 	names := slices.DeleteFunc(files, func(name string) bool {
+		var opts []host.Option
+		if optionsOf != nil {
+			opts = optionsOf(name)
+		}
 		_, refusal := s.judge(dir, name, opts)
 		if why == nil {
 			why = refusal

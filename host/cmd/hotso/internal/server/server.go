@@ -223,9 +223,11 @@ func (s *Server) chosenName() string {
 
 // emit tells of something that is no step in the life of a version of a library that is served,
 // see library.emit.
-func (s *Server) emit(e host.Event) {
+func (s *Server) emit(e host.Event) { s.tell(e, "") }
+
+func (s *Server) tell(e host.Event, sha256 string) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	s.journal.add(e)
+	s.journal.add(e, sha256)
 }
