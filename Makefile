@@ -64,6 +64,9 @@ compare-languages: ## Measure a prepared call through libhotso beside a plain on
 soak-languages: ## 10,000 swaps from Python under 4 threads, and 1,000 crashes from C, Java and Python each (a quarter of an hour) [SWAPS=10000] [CRASHES=1000]
 	@scripts/languages/soak.sh
 
+compare-serve: ## Measure hotso serve beside net/http alone and before a go-plugin: tables (wants wrk) [FLAGS="-rounds 5"]
+	@CGO_ENABLED=0 go -C scripts/compare run ./serve $(FLAGS)
+
 devrace: ## Measure hotso dev beside other tools that rebuild what is saved: table, also in docs/development.md with PAGE=1 (a quarter of an hour) [FLAGS="--edits 5 --only hotso,air"]
 	@go -C scripts/devrace run . $(FLAGS) \
 	  $(if $(PAGE),--plot "$(CURDIR)/scripts/devrace/devrace.svg" --page "$(CURDIR)/docs/development.md")
