@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"time"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/life"
@@ -88,9 +89,14 @@ func enterDynamic(ctx context.Context, enter entrance, name string, args []any, 
 	return t, c, nil
 }
 
+// forever is a grace in which every call ends, or nobody waits for it any more. Its callers stay, without a goroutine
+// that would let them leave.
+const forever = 365 * 24 * time.Hour
+
 // leased puts the arguments into the lease.
 func (c dynamicCall) leased(ctx context.Context) *Lease {
-	c.lease.Value.begin(c.fn, c.fn.target.Conf.CallLimit, ctx.Done() != nil, false)
+	conf := c.fn.target.Conf
+	c.lease.Value.begin(c.fn, conf.CallLimit, ctx.Done() != nil, conf.CancelGrace >= forever)
 	for i, p := range c.fn.params {
 		putOther(&c.lease.Value.Frame, p, c.values[i].UnsafePointer())
 	}

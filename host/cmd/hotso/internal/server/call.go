@@ -17,7 +17,8 @@ func (l *library) call(w http.ResponseWriter, r *http.Request) {
 	share := s.budget.share()
 	defer share.release()
 	parse := parser(parseArguments)
-	c := l.contractCall(r, name)
+	known := l.serving()
+	c := l.contractCall(r, known, name)
 	if c != nil {
 		name, parse = c.function, c.parse
 	}
@@ -27,7 +28,7 @@ func (l *library) call(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := keyOf(name, share)
-	switch t := resultOf(slot, name); {
+	switch t := known.results[name]; {
 	case t == abi.Stream:
 		l.stream(w, r, name, args, share, c)
 		return
@@ -61,21 +62,6 @@ func (l *library) call(w http.ResponseWriter, r *http.Request) {
 // untilItReturns has a request last as long as its call, also if its client is gone: a client
 // that always goes at once would have ever more calls inside.
 const untilItReturns = 100 * 365 * 24 * time.Hour
-
-// resultOf is the type of what name returns in the version that serves, None if there is
-// no such function.
-func resultOf(slot *host.Slot, name string) abi.Type {
-	lib := slot.Current()
-	if lib == nil {
-		return abi.None
-	}
-	f, _ := lib.Description().Manifest.Function(name)
-	sig, err := abi.ParseSignature(f.Signature)
-	if err != nil {
-		return abi.None
-	}
-	return sig.Result
-}
 
 // firstLine leaves out stacks, which are not for clients.
 func firstLine(text string) string {

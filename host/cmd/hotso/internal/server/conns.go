@@ -39,6 +39,10 @@ type conn struct {
 	engaged bool
 	ahead   bool          // the client has sent something before it had its reply
 	heard   bool          // it has sent something since its last reply
+	reading bool          // a Read waits, or is about to
+	readBy  time.Time     // the deadline of reads
+	waitsBy time.Time     // the one that Conn has
+	written time.Time     // when Conn's deadline of writes was set
 	place   *list.Element // in of.waiting
 
 	inTurn bool // its request has a turn; of the goroutine that serves it
@@ -47,7 +51,8 @@ type conn struct {
 const (
 	writePiece   = 64 << 10         // bytes that a client has writeTimeout to take
 	writeTimeout = 10 * time.Second // ... so a reply of any length needs 6.4 KB/s
-	endGrace     = 2 * time.Second  // the same for both directions once the server ends
+	writeSlack   = writeTimeout / 16
+	endGrace     = 2 * time.Second // the same for both directions once the server ends
 )
 
 // listen has conns look after what l accepts. The unix socket, which only the owner can
@@ -144,7 +149,7 @@ func (cs *conns) drain(grace time.Duration) {
 	for c := range cs.open {
 		_ = c.Conn.SetWriteDeadline(cs.end)
 		if !c.engaged {
-			_ = c.Conn.SetReadDeadline(cs.end)
+			_ = c.setReadDeadline(cs.end)
 		}
 	}
 }
@@ -162,12 +167,29 @@ func (c *conn) Write(b []byte) (n int, err error) {
 
 // Read notes when the client sends, for pipelined.
 func (c *conn) Read(b []byte) (n int, err error) {
-	if n, err = c.Conn.Read(b); n > 0 {
-		c.of.mu.Lock()
+	c.of.mu.Lock()
+	c.reading = true
+	_ = c.setReadDeadline(c.readBy)
+	c.of.mu.Unlock()
+	n, err = c.Conn.Read(b)
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.reading = false
+	if n > 0 {
 		c.heard, c.ahead = true, c.ahead || c.engaged
-		c.of.mu.Unlock()
 	}
 	return n, err
+}
+
+// setReadDeadline passes a deadline on when somebody reads: net/http sets nine for a request, and mostly reads twice.
+// of.mu is held.
+func (c *conn) setReadDeadline(t time.Time) error {
+	c.readBy = t
+	if !c.reading || t.Equal(c.waitsBy) {
+		return nil
+	}
+	c.waitsBy = t
+	return c.Conn.SetReadDeadline(t)
 }
 
 // pipelined reports whether the request that begins was sent before the reply to the one
@@ -183,11 +205,14 @@ func (c *conn) pipelined() bool {
 func (c *conn) extend() {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
-	timeout := writeTimeout
-	if !c.of.end.IsZero() {
-		timeout = c.of.grace
+	now := time.Now()
+	switch {
+	case !c.of.end.IsZero():
+		_ = c.Conn.SetWriteDeadline(now.Add(c.of.grace))
+	case now.Sub(c.written) > writeSlack: // most replies are one piece, and there are many in that time
+		c.written = now
+		_ = c.Conn.SetWriteDeadline(now.Add(writeTimeout + writeSlack))
 	}
-	_ = c.Conn.SetWriteDeadline(time.Now().Add(timeout))
 }
 
 // SetReadDeadline is never later than the server's end, unless a request is engaged: then
@@ -198,7 +223,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	if end := c.of.end; !c.engaged && !end.IsZero() && (t.IsZero() || t.After(end)) {
 		t = end
 	}
-	return c.Conn.SetReadDeadline(t)
+	return c.setReadDeadline(t)
 }
 
 func (c *conn) Close() error {
@@ -217,7 +242,7 @@ func (c *conn) engage() {
 	defer c.of.mu.Unlock()
 	c.engaged = true
 	c.leave()
-	_ = c.Conn.SetReadDeadline(time.Time{})
+	_ = c.setReadDeadline(time.Time{})
 }
 
 // disengage says that the connection waits for its client.

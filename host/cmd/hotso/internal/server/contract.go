@@ -27,7 +27,8 @@ type contracts struct {
 type contractsOf struct {
 	lib     weak.Pointer[host.Library] // it may go
 	all     *transcode.Contracts
-	openAPI func() []byte // as it is sent, to all who ask; nil if it has no contract
+	results map[string]abi.Type // of its functions, by name
+	openAPI func() []byte       // as it is sent, to all who ask; nil if it has no contract
 }
 
 // maxContracts are the versions that serve side by side, and some that have been left.
@@ -43,7 +44,13 @@ func (c *contracts) of(lib *host.Library) contractsOf {
 			return k
 		}
 	}
-	k := contractsOf{lib: known, all: transcode.New(lib.Description().Manifest.Contracts)}
+	m := lib.Description().Manifest
+	k := contractsOf{lib: known, all: transcode.New(m.Contracts), results: map[string]abi.Type{}}
+	for _, f := range m.Functions {
+		if sig, err := abi.ParseSignature(f.Signature); err == nil {
+			k.results[f.Name] = sig.Result
+		}
+	}
 	name, version := lib.Name(), lib.Version()
 	k.openAPI = sync.OnceValue(func() []byte {
 		document, ok := k.all.OpenAPI(name, version)
@@ -56,6 +63,22 @@ func (c *contracts) of(lib *host.Library) contractsOf {
 	})
 	c.known = append([]contractsOf{k}, c.known[:min(len(c.known), maxContracts-1)]...)
 	return k
+}
+
+// serving returns the contracts of the version that serves, or none.
+func (l *library) serving() contractsOf {
+	if lib := l.slot.Current(); lib != nil {
+		return l.contracts.of(lib)
+	}
+	return contractsOf{}
+}
+
+// function is that of a method of a contract.
+func (c contractsOf) function(method string) (name string, ok bool) {
+	if c.all == nil {
+		return "", false
+	}
+	return c.all.Function(method)
 }
 
 // contract answers GET /contract.
@@ -84,13 +107,9 @@ type contractCall struct {
 	method    *transcode.Method // of the version that was called
 }
 
-// contractCall returns nil if the version that serves has no method of that name.
-func (l *library) contractCall(r *http.Request, name string) *contractCall {
-	lib := l.slot.Current()
-	if lib == nil {
-		return nil
-	}
-	function, ok := l.contracts.of(lib).all.Function(name)
+// contractCall returns nil if the version that serves, of which known is, has no method of that name.
+func (l *library) contractCall(r *http.Request, known contractsOf, name string) *contractCall {
+	function, ok := known.function(name)
 	if !ok {
 		return nil
 	}

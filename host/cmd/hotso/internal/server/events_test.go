@@ -18,7 +18,7 @@ import (
 
 // A stream reads server-sent events.
 type stream struct {
-	t    *testing.T
+	t    testing.TB
 	resp *http.Response
 	in   *bufio.Scanner
 }

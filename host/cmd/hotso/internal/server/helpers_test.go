@@ -29,7 +29,7 @@ const poll = 5 * time.Millisecond
 // A running server listens on a port of loopback.
 type running struct {
 	*server.Server
-	t    *testing.T
+	t    testing.TB
 	url  string
 	stop func() error // ends Serve and returns its error; safe to call twice
 
@@ -51,7 +51,7 @@ func options(opts ...host.Option) func(string) server.Settings {
 // token is borne by all requests that do not say otherwise.
 const token = "letmein"
 
-func start(t *testing.T, conf server.Config) *running {
+func start(t testing.TB, conf server.Config) *running {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	r := &running{t: t, url: "http://" + l.Addr().String()}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -23,14 +24,34 @@ func writeReply(w http.ResponseWriter, value any, version string) error {
 		return errResultNotText
 	}
 	jsonHeader(w, http.StatusOK)
-	out := bufio.NewWriterSize(w, min(writePiece, 4<<10+int(sizeOf(value))))
+	out := writerFor(w, sizeOf(value))
 	_, _ = out.WriteString(`{"result":`)
 	writeValue(out, value)
 	_, _ = out.WriteString(`,"version":`)
 	writeJSON(out, version)
 	_, _ = out.WriteString("}\n")
 	_ = out.Flush() // the client is gone
+	if out.Size() == smallReply {
+		out.Reset(nil)
+		smallWriters.Put(out)
+	}
 	return nil
+}
+
+// smallReply is the buffer of most replies, in bytes. They are used again: garbage of that size would be most of the
+// server's.
+const smallReply = 4 << 10
+
+var smallWriters = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, smallReply) }}
+
+// writerFor returns a writer for a value of so many bytes.
+func writerFor(w io.Writer, size int64) *bufio.Writer {
+	if size > smallReply/2 {
+		return bufio.NewWriterSize(w, int(min(writePiece, smallReply+size)))
+	}
+	out := smallWriters.Get().(*bufio.Writer)
+	out.Reset(w)
+	return out
 }
 
 // writeValue writes what a library returned as JSON. Errors of w come with its Flush.
@@ -90,6 +111,9 @@ func writeJSON(w io.Writer, v any) { _, _ = w.Write(marshal(v)) }
 // marshal returns v without a line break behind it. It is not HTML, and people read it in
 // a terminal.
 func marshal(v any) []byte {
+	if s, ok := v.(string); ok && plain(s) {
+		return append(append(append(make([]byte, 0, len(s)+2), '"'), s...), '"')
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -97,6 +121,16 @@ func marshal(v any) []byte {
 		return []byte(`null`) // no value of ours is one that encoding/json can't write
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// plain reports whether a text is in JSON as it is: it has no more than letters, digits, spaces and the like.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf-1 || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // sizeOf returns how much memory a result takes, in bytes.

@@ -70,8 +70,7 @@ func keyOf(function string, share *share) resultKey {
 // expect has share be large enough for the result of a call, too. The first of its kind goes
 // ahead, and others wait until it has shown how much that is; but not for one that takes its time.
 func (r *results) expect(ctx context.Context, share *share, key resultKey) error {
-	late := time.NewTimer(busyWait)
-	defer late.Stop()
+	var late <-chan time.Time // of all that it waits
 	for {
 		first := r.get(key)
 		if first == nil {
@@ -79,10 +78,17 @@ func (r *results) expect(ctx context.Context, share *share, key resultKey) error
 		}
 		select {
 		case <-first.known:
-		case <-late.C:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+		default:
+			if late == nil {
+				late = time.After(busyWait)
+			}
+			select {
+			case <-first.known:
+			case <-late:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 		r.mu.Lock()
 		size, careful, gone := first.expected(), first.expectAtLeast(share.of.size), first.gone
