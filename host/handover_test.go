@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -136,7 +137,11 @@ func TestAFailedHandoverIsUndone(t *testing.T) {
 		"crash-restore": {"", "crash-restore", host.ErrCrashed, "exit with status 3"},
 	} {
 		t.Run(fail, func(t *testing.T) {
-			slot := newSlot(t, "sessions", []string{sessions(t, "1", "1", c.old)}, host.HandoverTimeout(100*time.Millisecond))
+			timeout := patience
+			if strings.HasPrefix(fail, "hang-") {
+				timeout = 500 * time.Millisecond
+			}
+			slot := newSlot(t, "sessions", []string{sessions(t, "1", "1", c.old)}, host.HandoverTimeout(timeout))
 			s := storeOf(t, slot)
 			must(s.put("a", "x"))(t)
 			stop := traffic(t, func(i, n int) error {
@@ -159,7 +164,7 @@ func TestAFailedHandoverIsUndone(t *testing.T) {
 
 // If a call does not return, the state stays where it is.
 func TestHandoverOfABusyVersion(t *testing.T) {
-	slot := newSlot(t, "counter", []string{libtest.Build(t, "counter", "1")}, host.HandoverTimeout(50*time.Millisecond))
+	slot := newSlot(t, "counter", []string{libtest.Build(t, "counter", "1")}, host.HandoverTimeout(500*time.Millisecond))
 	release := make(chan struct{})
 	inside := host.Hold(slot.Current(), release)
 	<-inside

@@ -126,8 +126,15 @@ func TestATakeoverThatFailsIsUndone(t *testing.T) {
 				}
 				return nil
 			})
+			handover, start := patience, patience
+			switch fail { // what goes well has the same limits, and a busy machine takes its time
+			case "hang-save":
+				handover = time.Second
+			case "hang-start":
+				start = 2 * time.Second
+			}
 			slot := newSlot(t, "exclusive", []string{exclusive(t, "1")}, lockFile(t), j.option(), check, failing("1", c.old), failing("2", c.new),
-				host.HandoverTimeout(200*time.Millisecond), host.StartTimeout(time.Second))
+				host.HandoverTimeout(handover), host.StartTimeout(start))
 			stop := counting(t, slot)
 			swap, err := slot.Swap(t.Context(), exclusive(t, "2"))
 			stop()

@@ -56,6 +56,9 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 // for requests, twice, as most of that is garbage a moment later, what it takes itself, and 20 KiB for each connection
 // beyond the usual number. Otherwise it lags behind hostile clients on a busy machine. GOMEMLIMIT goes before.
 func (s *setup) collectInTime() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // the server's own heap is small: it would collect a hundred times a second
+	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		more := max(s.MaxConnections-server.DefaultMaxConns, 0)
 		debug.SetMemoryLimit(64<<20 + 2*int64(s.MaxMemory) + int64(more)*20<<10)
