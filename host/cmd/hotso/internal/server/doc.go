@@ -1,5 +1,5 @@
-// Package server serves the functions of a library over HTTP and swaps in new
-// versions of it as they appear in a directory. It is what hotso serve runs.
+// Package server serves the functions of libraries over HTTP and swaps in new
+// versions of them as they appear in directories. It is what hotso serve runs.
 //
 //	POST /call/Greet   a JSON array of arguments -> {"result": ..., "version": "2"}
 //	POST /swap         {"file": ...} or {"version": ...} in the directory: have it serve
@@ -7,10 +7,18 @@
 //	POST /canary       {"version": ..., "percent": 5}: have it serve a share of the calls
 //	POST /promote      the canary serves all calls
 //	POST /abort        the canary serves none
+//	GET  /libraries    what is served
 //	GET  /contract     an OpenAPI document of the methods that are offered, if there is a contract
 //	GET  /versions     all versions seen: state, calls in flight, since when, why refused
 //	GET  /events       server-sent events of the life of versions
 //	GET  /healthz      200 while a version serves, 503 otherwise
+//
+// # Libraries
+//
+// A Server has what is of all (connections, limits, who may ask, the journal), a place for each
+// directory, which finds the libraries in it, and a library for each, which has a slot, what is known
+// of its versions, and a follower that connects both. The name of a library may follow the
+// first segment of all paths but /libraries and those of /debug; it must if there are several.
 //
 // # Values
 //
