@@ -46,7 +46,11 @@ swap in every newer version that appears in DIR, while calls go on.
   GET  /contract     its methods, as an OpenAPI document
   GET  /versions     all versions seen: state, calls in flight, why refused
   GET  /events       what happens, as server-sent events
+  GET  /event/ID     all of an event: the stack of a crash, the report of an unload
+  GET  /history      calls, failures and latency: of each second for an hour, of a day
+  GET  /inflight     the calls that are inside, the longest first
   GET  /healthz      200 while a version serves, 503 otherwise
+  GET  /             a page with all this for a browser, and buttons to deploy
 
 With several libraries the path has the name of the one that is meant behind its first word:
 /call/greeter/Greet, /versions/greeter, /rollback/greeter. /events has all of them, and /healthz
@@ -170,6 +174,7 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		Dirs: now.Directories, Names: now.Names, Settings: live.settings, Sockets: sockets,
 		Drain: now.Drain, Token: now.token, AllowHosts: now.hosts(),
 		MaxBody: int64(now.MaxBody), MaxMemory: int64(now.MaxMemory), MaxConns: now.MaxConnections,
+		NoPage:  now.NoPage,
 		OnEvent: log.event, Log: log.ofHTTP(),
 	})
 	live.reloads(ctx)

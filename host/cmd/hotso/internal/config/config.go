@@ -19,6 +19,7 @@ type Config struct {
 	MaxBody        Size
 	MaxMemory      Size
 	MaxConnections int
+	NoPage         bool // GET / is not answered
 
 	Library                      // of all libraries that Libraries says nothing else of
 	Libraries map[string]Library // complete, by name

@@ -46,7 +46,9 @@ func (l *library) call(w http.ResponseWriter, r *http.Request) {
 			defer end()
 		}
 	}
-	result, err := slot.Call(l.withKey(r), name, args...)
+	inside := l.inflight.begin(slot, name)
+	result, err := slot.Call(l.withKey(r), name, inside.noting(args)...)
+	inside.end()
 	share.become(l.results.saw(key, result.Value))
 	switch {
 	case err == nil && c != nil:

@@ -11,6 +11,10 @@
 //	GET  /contract     an OpenAPI document of the methods that are offered, if there is a contract
 //	GET  /versions     all versions seen: state, calls in flight, since when, why refused
 //	GET  /events       server-sent events of the life of versions
+//	GET  /event/ID     all of an event: the stack of a crash, the report of an unload
+//	GET  /history      how the calls went: ?step=1 each second for an hour, ?step=30 for a day
+//	GET  /inflight     the calls over HTTP that are inside, the longest first
+//	GET  /             a page with all this, see package page
 //	GET  /healthz      200 while a version serves, 503 otherwise
 //
 // # Libraries

@@ -17,9 +17,10 @@ func (l *library) follow(ctx context.Context, dir string) {
 	f := &follower{library: l, dir: dir, manifests: map[string]manifest.Manifest{}, present: map[string]bool{}}
 	watching := append([]watch.Option{watch.WithComplete(f.complete), watch.WithPatience(defaultPatience), watch.WithRecheck(l.recheck)}, l.server.conf.Watch...)
 	ctx, cancel := context.WithCancel(ctx)
-	var resuming sync.WaitGroup
-	resuming.Go(func() { f.resumeWhenDecided(ctx) })
-	defer func() { cancel(); resuming.Wait() }()
+	var beside sync.WaitGroup
+	beside.Go(func() { f.resumeWhenDecided(ctx) })
+	beside.Go(func() { f.history.Run(ctx) })
+	defer func() { cancel(); beside.Wait() }()
 	f.begin(ctx)
 	for e := range watch.Events(ctx, dir, l.name, watching...) {
 		f.see(ctx, e)

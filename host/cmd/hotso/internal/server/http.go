@@ -10,6 +10,7 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/page"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
@@ -30,6 +31,8 @@ func (s *Server) Handler() http.Handler {
 		"GET /contract":  s.ofLibrary((*library).contract), // GET is HEAD as well
 		"GET /versions":  s.versions,
 		"GET /events":    s.events,
+		"GET /history":   s.ofLibrary((*library).past),
+		"GET /inflight":  s.ofLibrary((*library).inside),
 		"GET /healthz":   s.healthz,
 	} {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -39,12 +42,18 @@ func (s *Server) Handler() http.Handler {
 	handle("POST", "/call/{function}", s.ofLibrary((*library).call))
 	handle("POST", "/call/{library}/{function}", s.ofLibrary((*library).call))
 	handle("GET", "/libraries", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, s.Libraries()) })
+	handle("GET", "/event/{id}", s.detail)
 	handle("GET", "/debug/pprof/{$}", s.looks(s.debuggables))
 	handle("GET", "/debug/pprof/{version}/{profile}", s.looks(s.profile))
 	handle("GET", "/debug/vars/{version}", s.looks(s.vars))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /libraries, /versions, /events, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
+	nothing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /libraries, /versions, /events, /event/ID, /history, /inflight, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
 	})
+	mux.Handle("/", nothing)
+	if !s.conf.NoPage {
+		handle("GET", "/{$}", page.Handler(nothing))
+		handle("GET", "/page/", page.Handler(nothing))
+	}
 	return s.inTurn(engaging(onlyUTF8(s.beside(s.door(mux)))))
 }
 

@@ -27,6 +27,7 @@ type Event struct {
 	ID int64 `json:"id"`
 	host.Event
 	Page string `json:"page,omitempty"` // what hotso help has on its error
+	More bool   `json:"more,omitempty"` // GET /event/ID has a report, a crash or a longer error
 	// SHA256 is that of the library's image, as hotso inspect shows it; empty if it is not known.
 	SHA256 string `json:"-"`
 }
@@ -61,7 +62,7 @@ func (j *journal) add(e host.Event, sha256 string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.last++
-	event := Event{j.last, e, help.Page(e.Err), sha256}
+	event := Event{j.last, e, help.Page(e.Err), detailed(e), sha256}
 	if j.kept[e.Name] == journalSize {
 		oldest := slices.IndexFunc(j.events, func(o Event) bool { return o.Name == e.Name })
 		j.events = slices.Delete(j.events, oldest, oldest+1)
@@ -143,7 +144,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		events, more, closed := s.journal.from(next, library)
 		for _, e := range events {
 			var data strings.Builder
-			if json.NewEncoder(printable.JSON(&data)).Encode(e) != nil {
+			if json.NewEncoder(printable.JSON(&data)).Encode(e.small()) != nil {
 				return
 			}
 			text += fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", e.ID, e.State, data.String())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/history"
 )
 
 // Settings are what may differ from library to library. The zero value is good.
@@ -37,6 +38,8 @@ type library struct {
 	digests   digests
 	results   results
 	contracts contracts
+	inflight  inflight
+	history   *history.Recorder
 	keyHeader atomic.Pointer[string] // nil: DefaultKeyHeader
 	recheck   chan struct{}          // its watcher judges refused files again
 	decided   chan struct{}          // some version serves or has failed: the follower may go on
@@ -46,7 +49,9 @@ func (s *Server) newLibrary(name string) *library {
 	l := &library{server: s, name: name, recheck: make(chan struct{}, 1), decided: make(chan struct{}, 1)}
 	l.slot = host.NewSlot(name, append([]host.Option{
 		host.DrainTimeout(l.drain()), host.OnEvent(l.emit), host.CancelGrace(untilItReturns),
+		host.MeasureCalls(),
 	}, s.optionsOf(name)...)...)
+	l.history = history.New(l.slot.Figures)
 	return l
 }
 

@@ -58,6 +58,8 @@ type Config struct {
 	AllowHosts []string
 	// Beside are handlers of other paths, which may stream. Who may ask them, they judge themselves.
 	Beside map[string]http.Handler
+	// NoPage has GET / and /page/ answer 404, and not with the page for who operates the server.
+	NoPage bool
 	// Sockets are served as well; whoever can open one may deploy. Serve
 	// makes them, again whenever they are gone, and closes them.
 	Sockets []*Socket

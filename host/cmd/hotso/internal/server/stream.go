@@ -16,7 +16,9 @@ func (l *library) stream(w http.ResponseWriter, r *http.Request, name string, ar
 		failCall(w, slot, name, err)
 		return
 	}
-	stream, err := slot.CallStream(l.withKey(r), name, args...)
+	inside := l.inflight.begin(slot, name)
+	defer inside.end()
+	stream, err := slot.CallStream(l.withKey(r), name, inside.noting(args)...)
 	if err != nil {
 		failCall(w, slot, name, c.named(err))
 		return
