@@ -6,7 +6,7 @@
 #   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
 #   which languages of libgreeter/examples were left out, and why
-#   the tests of scripts/compare and scripts/devrace, modules of their own
+#   the tests of scripts/compare, scripts/devrace and scripts/page (in a browser), modules of their own
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -81,6 +81,15 @@ if why=$(go -C scripts/devrace mod download 2>&1); then
 	go -C scripts/devrace test ./... || failed "go test of scripts/devrace"
 else
 	echo "skipped: what hotso dev is compared with can't be fetched: $why"
+fi
+
+echo "== scripts/page"
+if why=$(go -C scripts/page mod download 2>&1); then
+	go -C scripts/page vet ./... || failed "go vet of scripts/page"
+	go -C scripts/page test . || failed "go test of scripts/page"
+	command -v chromium >/dev/null || echo "skipped: no test of the page of hotso serve: install chromium"
+else
+	echo "skipped: what drives the browser can't be fetched: $why"
 fi
 
 echo "== the API since the last tag"

@@ -75,7 +75,6 @@ func Handler(missing http.Handler) http.HandlerFunc {
 		h.Set("Content-Security-Policy", Policy)
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-cache") // asks each time whether it is still the same: the server may be another one
 		h.Set("ETag", f.etag)

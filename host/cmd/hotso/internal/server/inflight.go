@@ -38,14 +38,17 @@ type inflight struct {
 type flight struct {
 	of       *inflight
 	function string
-	version  string // under of.mu
 	since    time.Time
+
+	// Under of.mu:
+	version string
+	guessed bool // it is the version that served then
 }
 
 // begin notes a call, until end.
 func (i *inflight) begin(slot *host.Slot, function string) *flight {
-	f := &flight{of: i, function: function, since: time.Now()}
-	if lib := slot.Current(); lib != nil && canaryOf(slot) == nil {
+	f := &flight{of: i, function: function, since: time.Now(), guessed: true}
+	if lib := slot.Current(); lib != nil {
 		f.version = lib.Version()
 	}
 	i.mu.Lock()
@@ -82,7 +85,7 @@ type noted struct {
 // ArgumentOf implements host.VersionArgument.
 func (n noted) ArgumentOf(lib *host.Library, t abi.Type) (any, error) {
 	n.flight.of.mu.Lock()
-	n.flight.version = lib.Version()
+	n.flight.version, n.flight.guessed = lib.Version(), false
 	n.flight.of.mu.Unlock()
 	if a, ok := n.arg.(host.VersionArgument); ok {
 		return a.ArgumentOf(lib, t)
@@ -90,13 +93,17 @@ func (n noted) ArgumentOf(lib *host.Library, t abi.Type) (any, error) {
 	return n.arg, nil
 }
 
-// list has the calls that have been inside longest, and how many there are.
-func (i *inflight) list() (calls []Inflight, total int) {
+// list has the calls that have been inside longest, and how many there are. canary is the one that runs, or nil.
+func (i *inflight) list(canary *host.VersionInfo) (calls []Inflight, total int) {
 	now := time.Now()
 	calls = []Inflight{}
 	i.mu.Lock()
 	for f := range i.calls {
-		calls = append(calls, Inflight{f.function, f.version, f.since, now.Sub(f.since)})
+		c := Inflight{f.function, f.version, f.since, now.Sub(f.since)}
+		if f.guessed && canary != nil && canary.Since.Before(f.since) {
+			c.Version = "" // it may as well be the canary
+		}
+		calls = append(calls, c)
 	}
 	i.mu.Unlock()
 	slices.SortFunc(calls, func(a, b Inflight) int { return a.Since.Compare(b.Since) })
@@ -105,6 +112,6 @@ func (i *inflight) list() (calls []Inflight, total int) {
 
 // inside answers GET /inflight.
 func (l *library) inside(w http.ResponseWriter, _ *http.Request) {
-	calls, total := l.inflight.list()
+	calls, total := l.inflight.list(canaryOf(l.slot))
 	answer(w, http.StatusOK, InflightCalls{l.name, total, calls})
 }

@@ -55,14 +55,20 @@ export function buckets(samples, stepSeconds, rangeSeconds, now, width) {
 function nice(n) {
   if (n <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(n));
-  return [1, 2, 5, 10].find((m) => m * power >= n) * power;
+  return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((m) => m * power >= n) * power;
+}
+
+// bar is as wide as its column, and whole pixels: neighbours neither overlap nor leave a gap.
+function bar(c, from, to, top, height) {
+  const x = Math.round(from);
+  c.fillRect(x, top, Math.max(1, Math.round(to) - x), height);
 }
 
 const tickSteps = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600];
 
 export class Chart {
   constructor(canvas, cursor, tip) {
-    Object.assign(this, { canvas, cursor, tip, data: undefined, range: 3600, now: Date.now(), drawn: "", frame: 0, frames: 0 });
+    Object.assign(this, { canvas, cursor, tip, range: 3600, now: Date.now(), frame: 0 });
     this.context = canvas.getContext("2d");
     new ResizeObserver(() => this.change()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.change());
@@ -86,9 +92,10 @@ export class Chart {
     return Math.max(40, Math.floor(this.canvas.clientWidth - left - right));
   }
 
-  // x is the place of a time.
-  x(time) {
-    return left + this.width() * (1 - (this.end() - time) / (this.range * 1000));
+  // places is a function from times to their places. As long as it is used, nothing may change.
+  places() {
+    const [width, end, span] = [this.width(), this.end(), this.range * 1000];
+    return (time) => left + width * (1 - (end - time) / span);
   }
 
   end() {
@@ -104,7 +111,6 @@ export class Chart {
   }
 
   draw() {
-    this.frames++;
     const { canvas, context: c } = this;
     const ratio = devicePixelRatio || 1;
     const [w, h] = [canvas.clientWidth, canvas.clientHeight];
@@ -117,7 +123,8 @@ export class Chart {
     this.colours = Array.from({ length: 6 }, (_, i) => of(`--v${i}`));
     const theme = { line: of("--line"), muted: of("--muted"), bad: of("--bad"), good: of("--good") };
     this.data = buckets(this.samples, this.step, this.range, this.now, this.width());
-    this.order = [...this.data.versions].reverse(); // the oldest one first
+    // The place of each version, the oldest one first.
+    this.order = new Map([...this.data.versions].reverse().map((version, i) => [version, i]));
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, w, h);
     c.font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -146,8 +153,9 @@ export class Chart {
     c.textBaseline = "middle";
     c.globalAlpha = 1;
     const first = Math.ceil((this.end() / 1000 - this.range - offset) / step) * step + offset;
+    const place = this.places();
     for (let t = first; t * 1000 <= this.end(); t += step) {
-      const x = Math.round(this.x(t * 1000)) + 0.5;
+      const x = Math.round(place(t * 1000)) + 0.5;
       c.fillStyle = theme.line;
       c.fillRect(x - 0.5, bottom, 1, 4);
       c.fillStyle = theme.muted;
@@ -166,9 +174,12 @@ export class Chart {
   marksOn(c, theme, boxes) {
     c.save();
     c.setLineDash([2, 3]);
+    const place = this.places();
+    let before = -Infinity;
     for (const m of this.marks) {
-      const x = Math.round(this.x(m.time)) + 0.5;
-      if (x < left) continue;
+      const x = Math.round(place(m.time)) + 0.5;
+      if (x < left || x - before < 10) continue; // more of them would be a pattern, and no lines
+      before = x;
       c.strokeStyle = m.tone === "bad" ? theme.bad : theme.muted;
       c.globalAlpha = 0.6;
       c.beginPath();
@@ -192,11 +203,16 @@ export class Chart {
     }
   }
 
-  // each goes through the columns, the empty ones as well.
+  // each goes through the columns, the empty ones as well, from edge to edge.
   each(f) {
     const { first, last, size, columns } = this.data;
-    const width = (this.width() * size) / (this.range * 1000);
-    for (let at = first; at <= last; at++) f(columns.get(at), this.x(at * size), width, at);
+    const place = this.places();
+    for (let at = first; at <= last; at++) f(columns.get(at), place(at * size), place((at + 1) * size), at);
+  }
+
+  // ordered has what a column has of each version.
+  ordered(column) {
+    return [...column.by].sort(([a], [b]) => this.order.get(a) - this.order.get(b));
   }
 
   // calls are areas, one on the other.
@@ -204,22 +220,19 @@ export class Chart {
     const seconds = this.data.size / 1000;
     const partOf = (at) => (at === this.data.last ? Math.max(this.step, (this.now - at * this.data.size) / 1000) : seconds);
     let most = 0;
-    this.each((column, x, w, at) => {
+    this.each((column, from, to, at) => {
       if (column) most = Math.max(most, column.calls / partOf(at));
     });
     const max = nice(most);
     const bottom = box.top + box.height;
     this.scale(c, theme, box, [0, max], (n) => bottom - (n / max) * box.height, (n) => (n >= 1e6 ? `${n / 1e6}M` : n >= 10000 ? `${n / 1000}k` : count(n)));
-    this.each((column, x, w, at) => {
+    this.each((column, from, to, at) => {
       if (!column) return;
       let y = bottom;
-      const [from, to] = [Math.round(x), Math.round(x + w)];
-      for (const version of this.order) {
-        const v = column.by.get(version);
-        if (!v) continue;
+      for (const [version, v] of this.ordered(column)) {
         const height = (v.calls / partOf(at) / max) * box.height;
         c.fillStyle = this.colours[colour(version)];
-        c.fillRect(from, y - height, Math.max(1, to - from), height);
+        bar(c, from, to, y - height, height);
         y -= height;
       }
     });
@@ -234,12 +247,11 @@ export class Chart {
     const bottom = box.top + box.height;
     this.scale(c, theme, box, [0, max], (n) => bottom - (n / max) * box.height, percent);
     c.fillStyle = theme.bad;
-    this.each((column, x, w) => {
+    this.each((column, from, to) => {
       if (!column?.failed) return;
       const share = Math.min(1, column.failed / Math.max(1, column.calls));
       const height = Math.max(1.5, (share / max) * box.height);
-      const from = Math.round(x);
-      c.fillRect(from, bottom - height, Math.max(1, Math.round(x + w) - from), height);
+      bar(c, from, to, bottom - height, height);
     });
   }
 
@@ -261,29 +273,29 @@ export class Chart {
     const ticks = [];
     for (let i = low; i <= high; i += every) ticks.push(10 ** i);
     this.scale(c, theme, box, ticks, y, duration);
-    for (const version of this.order) {
-      c.strokeStyle = this.colours[colour(version)];
-      let [p99, half, before] = [new Path2D(), new Path2D(), undefined];
-      this.each((column, x, w, at) => {
-        const v = column?.by.get(version);
-        if (!v?.timed) return;
-        const [mid, upper, lower] = [x + w / 2, y(v.p99), y(v.half / v.timed)];
+    const lines = new Map(); // by version
+    this.each((column, from, to, at) => {
+      for (const [version, v] of column?.by ?? []) {
+        if (!v.timed) continue;
+        let line = lines.get(version);
+        if (!line) lines.set(version, (line = { p99: new Path2D(), half: new Path2D(), before: -Infinity }));
+        const [mid, upper, lower] = [(from + to) / 2, y(v.p99), y(v.half / v.timed)];
         // A column without a call is no gap, if there are calls on both sides soon.
-        const go = before !== undefined && at - before <= Math.max(3, 15000 / this.data.size) ? "lineTo" : "moveTo";
-        p99[go](mid, upper);
-        half[go](mid, lower);
-        if (go === "moveTo") {
-          p99.lineTo(mid + 0.5, upper);
-          half.lineTo(mid + 0.5, lower);
+        const gap = (at - line.before) * this.data.size > Math.max(3 * this.data.size, 15000);
+        for (const [path, height] of [[line.p99, upper], [line.half, lower]]) {
+          if (gap) path.moveTo(mid - 0.5, height);
+          path.lineTo(mid, height);
         }
-        before = at;
-      });
-      c.globalAlpha = 1;
+        line.before = at;
+      }
+    });
+    for (const [version, line] of lines) {
+      c.strokeStyle = this.colours[colour(version)];
       c.lineWidth = 1.6;
-      c.stroke(p99);
-      c.globalAlpha = 0.55;
+      c.stroke(line.p99);
+      c.globalAlpha = 0.6;
       c.lineWidth = 1;
-      c.stroke(half);
+      c.stroke(line.half);
       c.globalAlpha = 1;
     }
     c.lineWidth = 1;
@@ -329,6 +341,9 @@ const shapes = {
   refused: "M2.5 6h7", canary: "M6 2l4 4-4 4-4-4z", trouble: "M6 2.5v4.5M6 9.5v.01",
 };
 
+// gravity is in which order marks stand for those beside them.
+const gravity = ["crash", "rollback", "refused", "trouble", "canary", "swap"];
+
 export function shape(kind) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 12 12");
@@ -364,9 +379,10 @@ export class Lane {
   place(marks) {
     const near = 22;
     const shown = [];
+    const place = this.chart.places();
     for (let i = marks.length - 1; i >= 0; i--) {
       const m = marks[i];
-      const x = this.chart.x(m.time);
+      const x = place(m.time);
       if (x < left - 2) continue;
       const over = shown[shown.length - 1];
       if (over && over.x - x < near) over.marks.unshift(m);
@@ -375,7 +391,7 @@ export class Lane {
     shown.reverse();
     const now = new Map();
     for (const s of shown) {
-      const worst = s.marks.findLast((m) => m.tone === "bad") ?? s.marks[s.marks.length - 1];
+      const worst = s.marks.reduce((a, b) => (gravity.indexOf(b.kind) <= gravity.indexOf(a.kind) ? b : a));
       const text = s.marks.map((m) => `${clock(m.time)} ${m.text}`).join("\n");
       const b = this.buttons.get(s.key) ?? this.make(s.key);
       b.what = { x: s.x, text, marks: s.marks, worst };
@@ -383,9 +399,11 @@ export class Lane {
         b.replaceChildren(shape(worst.kind));
         b.kind = worst.kind;
       }
-      b.className = `mark ${worst.tone}`;
+      const look = `mark ${worst.tone}`;
+      if (b.className !== look) b.className = look;
       if (b.getAttribute("aria-label") !== text) b.setAttribute("aria-label", text);
-      b.style.transform = `translateX(${Math.round(s.x)}px)`;
+      const place = `translateX(${Math.round(s.x)}px)`;
+      if (b.style.transform !== place) b.style.transform = place;
       now.set(s.key, b);
     }
     const had = this.box.contains(document.activeElement);

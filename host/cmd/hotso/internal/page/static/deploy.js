@@ -1,6 +1,6 @@
 // The dialogs: deployments, which are asked for once more and bear the token, and details.
 
-import { $, bytes, clock, count, duration, el, say, tag } from "./text.js";
+import { $, bytes, count, duration, el, moment, say, tag } from "./text.js";
 
 // The token is nowhere but here, or, if that is wanted, with this tab.
 const store = "hotso-token";
@@ -104,7 +104,7 @@ export function deploy(name, version, known, canCanary, paths, then) {
     how.disabled = how.value === "canary" && !canCanary;
     how.checked = how.value === "all";
   }
-  (version ? $("ask-do") : $("ask-version")).focus();
+  $("ask-version").focus();
 }
 $("ask").addEventListener("close", () => { $("ask-version").required = false; doing = undefined; });
 $("ask-percent").addEventListener("focus", () => { document.querySelector('input[name="how"][value="canary"]').checked = true; });
@@ -116,8 +116,8 @@ function detail(title, ...body) {
   $("detail").scrollTop = 0;
 }
 
-function table(head, lines) {
-  return el("table", {},
+function table(name, head, lines) {
+  return el("table", { "aria-label": name },
     el("thead", {}, el("tr", {}, ...head.map((h, i) => el("th", { scope: "col", className: i ? "num" : "" }, h)))),
     el("tbody", {}, ...lines.map((line) => el("tr", {}, ...line.map((text, i) => (i ? el("td", { className: "num" }, text) : el("th", { scope: "row" }, text)))))));
 }
@@ -127,7 +127,7 @@ const part = (title, ...body) => el("div", {}, el("h3", {}, title), ...body);
 // showEvent shows all that is known of an event. gone: of a server that has ended since.
 export async function showEvent(e, gone) {
   const title = `${tag(e.version)} ${e.state}`.trim();
-  const said = el("p", {}, `${clock(new Date(e.time))}${e.detail ? `: ${e.detail}` : ""}`);
+  const said = el("p", {}, `${moment(Date.parse(e.time))}${e.detail ? `: ${e.detail}` : ""}`);
   const about = [said];
   if (e.page) about.push(el("p", { className: "sub" }, "More about it: ", el("code", {}, `hotso help ${e.page}`)));
   if (e.took) about.push(el("p", { className: "sub" }, `It took ${duration(e.took)}.`));
@@ -152,17 +152,17 @@ export async function showEvent(e, gone) {
 function report(r) {
   const parts = [];
   if (r.resources?.length) {
-    parts.push(part("What it held", table(["Kind", "Found", "Freed", "Left", "Memory"],
+    parts.push(part("What it held", table("What it held", ["Kind", "Found", "Freed", "Left", "Memory"],
       r.resources.map((x) => [x.kind + (x.why ? ` (${x.why})` : ""), count(x.found), count(x.freed), count(x.left), bytes(x.bytes)]))));
   }
   if (r.blockers?.length) {
-    parts.push(part("Threads that hold it", table(["Thread", "Name", "Where"], r.blockers.map((b) => [String(b.thread), b.name, b.where]))));
+    parts.push(part("Threads that hold it", table("Threads that hold it", ["Thread", "Name", "Where"], r.blockers.map((b) => [String(b.thread), b.name, b.where]))));
   }
   if (r.not_counted?.length) parts.push(part("What is not counted", ...r.not_counted.map((n) => el("p", {}, n))));
   for (const [title, of] of [["Signals it wanted", r.signals], ["What it changed in the process", r.changes]]) {
-    if (of && Object.keys(of).length) parts.push(part(title, table(["What", "How often"], Object.entries(of).map(([k, n]) => [k, count(n)]))));
+    if (of && Object.keys(of).length) parts.push(part(title, table(title, ["What", "How often"], Object.entries(of).map(([k, n]) => [k, count(n)]))));
   }
-  if (r.steps?.length) parts.push(part("How long it took", table(["Step", "Time"], r.steps.map((s) => [s.step, duration(s.took)]))));
+  if (r.steps?.length) parts.push(part("How long it took", table("How long it took", ["Step", "Time"], r.steps.map((s) => [s.step, duration(s.took)]))));
   return parts;
 }
 

@@ -3,11 +3,12 @@
 
 import { Chart, Lane, chartParts } from "./chart.js";
 import { confirm, deploy, showEvent, showStack } from "./deploy.js";
-import { $, age, clock, colour, count, duration, el, percent, rows, say, tag, tone } from "./text.js";
+import { $, age, clock, colour, count, duration, el, moment, percent, rows, say, tag, tone } from "./text.js";
 
 const fewVersions = 8;
 const fewEvents = 12;
 const maxEvents = 2000;
+const spans = { 300: "5 minutes", 3600: "hour", 86400: "24 hours" };
 const longCall = 100e6; // nanoseconds; others are gone before one has read that they are there
 const kept = { 1: 3600e3, 30: 86400e3 }; // milliseconds of samples, by their step in seconds
 
@@ -21,6 +22,7 @@ const state = {
   range: 3600,
   inside: { total: 0, calls: [] },
   events: new Map(), // by what tells one from another, in their order
+  told: 0, // events so far
   connection: 0, // the how-manieth stream of events
   all: { versions: false, events: false, steps: false },
 };
@@ -56,7 +58,7 @@ function plain(e) {
 }
 
 function kindOf(e) {
-  if (e.state === "serving") return (e.detail ?? "").startsWith("back from") ? "rollback" : "swap";
+  if (e.state === "serving") return /^(back from|rolled back|fallback from)/.test(e.detail ?? "") ? "rollback" : "swap";
   return { crashed: "crash", refused: "refused", failed: "refused", canary: "canary" }[e.state] ?? "trouble";
 }
 
@@ -70,6 +72,7 @@ function hear(e) {
   e.connection = state.connection;
   e.at = Date.parse(e.time);
   state.events.set(key, e);
+  state.told++;
   if (state.events.size > maxEvents) state.events.delete(state.events.keys().next().value);
   if (heard && loud.has(e.state) && e.name === state.library) tell(e);
   later();
@@ -112,7 +115,7 @@ function listen() {
 async function findLibrary() {
   state.libraries = await ask("/libraries");
   const names = state.libraries.map((l) => l.name);
-  if (!names.includes(state.library)) {
+  if (!names.includes(state.library) && (names.length || !state.library)) { // a server that has just begun may have none
     const wanted = decodeURIComponent(location.hash.slice(1));
     choose(names.includes(wanted) ? wanted : (names[0] ?? ""));
   }
@@ -196,6 +199,12 @@ const ofLibrary = () => [...state.events.values()].filter((e) => e.name === stat
 
 // marks are what is shown on the axis of time. A version that has passed its probation has served before.
 function marks() {
+  const key = `${state.library} ${state.told}`;
+  if (marks.key !== key) Object.assign(marks, { key, list: makeMarks() });
+  return marks.list;
+}
+
+function makeMarks() {
   const list = [];
   let serving = "";
   for (const e of ofLibrary()) {
@@ -205,9 +214,9 @@ function marks() {
       if (same) continue;
     }
     if (!loud.has(e.state)) continue;
-    const text = { serving: kindOf(e) === "rollback" ? "rolled back to " + tag(e.version) : `${tag(e.version)} serves`, canary: `${tag(e.version)} is a canary` }[e.state]
+    const text = { serving: kindOf(e) === "rollback" ? `back to ${tag(e.version)}` : `${tag(e.version)} serves`, canary: `${tag(e.version)} is a canary` }[e.state]
       ?? `${tag(e.version)} ${e.state}`;
-    list.push({ key: seen(e), time: e.at, event: e, kind: kindOf(e), tone: tone(e.state), text: text.trim() + (plain(e) ? `: ${plain(e)}` : "") });
+    list.push({ key: seen(e), time: e.at, event: e, kind: kindOf(e), tone: kindOf(e) === "rollback" ? "warn" : tone(e.state), text: text.trim() + (plain(e) ? `: ${plain(e)}` : "") });
   }
   return list;
 }
@@ -220,7 +229,7 @@ function show() {
   const serving = v.versions.findLast((x) => x.state === "serving");
   const canary = v.versions.findLast((x) => x.state === "canary");
   say($("serves"), serving
-    ? `${tag(serving.version)} serves since ${clock(new Date(serving.since))}${serving.reason ? `, ${serving.reason}` : ""}`
+    ? `${tag(serving.version)} serves since ${moment(Date.parse(serving.since))}${serving.reason ? `, ${serving.reason}` : ""}`
     : name ? "No version serves." : "Waiting for a version in the directory.");
   $("deploy").disabled = !name;
   $("rollback").disabled = !serving || Boolean(canary);
@@ -290,7 +299,7 @@ function showCanary(serving, canary) {
     ["Failed", percent(fa), percent(fb), { text: a.calls && b.calls ? `${points >= 0 ? "+" : "−"}${Math.abs(points).toFixed(1)} points` : "", worse: points > 0.5, better: points < -0.5 }],
     ["Median", duration(median(a)), duration(median(b)), relative(median(a), median(b))],
     ["p99", duration(a.p99), duration(b.p99), relative(a.p99, b.p99)],
-    ["Errors since it was loaded", `${count(serving.errors)} (${percent(errorsOf(serving))})`, `${count(canary.errors)} (${percent(errorsOf(canary))})`, { text: "" }],
+    ["Errors in all", `${count(serving.errors)} (${percent(errorsOf(serving))})`, `${count(canary.errors)} (${percent(errorsOf(canary))})`, { text: "" }],
   ];
   rows($("versus"), lines, (l) => l[0], (l) => el("tr", {}, el("th", { scope: "row" }, l[0]), el("td"), el("td"), el("td")), (row, [, x, y, d]) => {
     say(row.cells[1], x);
@@ -324,8 +333,8 @@ function timeline() {
     const n = happened.filter((m) => m.kind === kind).length;
     return n ? `${n} ${n > 1 ? many : one}` : "";
   };
-  const what = [of("swap", "swap", "swaps"), of("rollback", "rollback", "rollbacks"), of("crash", "crash", "crashes"), of("refused", "refused or failed version", "refused or failed versions"), of("canary", "canary", "canaries")].filter(Boolean);
-  say($("chart-text"), `In the last ${age(state.range * 1000).replace(" h 0 min", " h")}: ` + (total.calls
+  const what = [of("swap", "swap", "swaps"), of("rollback", "return to the version before", "returns to the version before"), of("crash", "crash", "crashes"), of("refused", "refused or failed version", "refused or failed versions"), of("canary", "canary", "canaries")].filter(Boolean);
+  say($("chart-text"), `In the last ${spans[state.range]}: ` + (total.calls
     ? `${count(total.calls)} calls, ${percent(total.failed / total.calls)} failed, p99 at most ${duration(total.p99)}` : "no calls") + (what.length ? `; ${what.join(", ")}.` : "; nothing happened."));
   rows($("legend"), [...inView].reverse().slice(0, 8), (v) => v, (v) => el("li", {}, el("span", { className: `dot c${colour(v)}` }), el("span", { className: "mono" }, tag(v))), () => {});
   if ($("as-table").open) overTime(samples, since);
@@ -365,6 +374,9 @@ function showVersions() {
   more($("versions-more"), state.all.versions, fewVersions, list.length, "versions");
   rows($("versions"), state.all.versions ? list : list.slice(0, fewVersions), (v) => `${v.seq} ${v.file}`, versionRow, (row, v) => {
     row.version = v;
+    const shown = [v.version, v.state, v.since, v.calls, v.errors, v.in_flight, v.share, v.reason, JSON.stringify(v.conflicts)].join();
+    if (row.shown === shown) return;
+    row.shown = shown;
     const why = row.cells[1].lastChild;
     const badge = row.cells[1].firstChild;
     say(row.cells[0].lastChild, tag(v.version) || "?");
@@ -373,7 +385,7 @@ function showVersions() {
     if (badge.className !== look) badge.className = look;
     const conflicts = (v.conflicts ?? []).map((c) => `${c.path} is open in ${c.name} ${tag(c.version)}, too`);
     say(why, [v.reason && plain({ file: v.file, detail: v.reason }), ...conflicts].filter(Boolean).join("; "));
-    say(row.cells[2], clock(new Date(v.since)));
+    say(row.cells[2], moment(Date.parse(v.since)));
     row.cells[2].title = v.since;
     const ran = v.calls > 0 || v.seq > 0;
     say(row.cells[3], ran ? count(v.calls) : "");
@@ -423,7 +435,7 @@ function showEvents() {
     const button = el("button", { type: "button", className: "small", "aria-label": `Details: ${tag(e.version)} ${e.state}` }, "Details");
     button.hidden = !e.more;
     button.addEventListener("click", () => open(e));
-    return el("li", {}, el("time", { dateTime: e.time }, clock(e.at)), el("span", { className: "mono" }, tag(e.version) || "–"),
+    return el("li", {}, el("time", { dateTime: e.time }, moment(e.at)), el("span", { className: "mono" }, tag(e.version) || "–"),
       el("span", {}, el("span", { className: `state ${tone(e.state)}` }, e.state)), el("span", { className: "text" }, plain(e) || (e.took ? `in ${duration(e.took)}` : "")), button);
   }, () => {});
 }

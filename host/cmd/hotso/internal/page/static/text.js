@@ -9,16 +9,16 @@ export function duration(ns) {
   if (ns >= 60e9) return age(ns / 1e6);
   const [unit, size] = units.find(([, size]) => ns >= size) ?? units[3];
   const n = ns / size;
-  return `${n >= 100 ? Math.round(n) : Number(n.toPrecision(n >= 10 ? 3 : 2))} ${unit}`;
+  return `${n >= 100 ? Math.round(n) : Number(n.toPrecision(n >= 10 ? 3 : 2))}\u00a0${unit}`;
 }
 
 // age of milliseconds, in its largest unit or two.
 export function age(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min`;
-  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+  if (s < 60) return `${s}\u00a0s`;
+  if (s < 3600) return `${Math.floor(s / 60)}\u00a0min`;
+  if (s < 86400) return `${Math.floor(s / 3600)}\u00a0h ${Math.floor((s % 3600) / 60)}\u00a0min`;
+  return `${Math.floor(s / 86400)}\u00a0d ${Math.floor((s % 86400) / 3600)}\u00a0h`;
 }
 
 export function count(n) {
@@ -29,20 +29,23 @@ export function count(n) {
 
 export function percent(share) {
   const p = share * 100;
-  if (!p) return "0 %";
-  if (p < 0.01) return "< 0.01 %";
-  return `${Number(p.toPrecision(p >= 10 ? 3 : 2))} %`;
+  if (!p) return "0\u00a0%";
+  if (p < 0.01) return "<\u00a00.01\u00a0%";
+  return `${Number(p.toPrecision(p >= 10 ? 3 : 2))}\u00a0%`;
 }
 
 export function bytes(n) {
   if (!n) return "";
   const i = Math.min(3, Math.floor(Math.log2(n) / 10));
-  return `${Number((n / 1024 ** i).toPrecision(3))} ${["B", "KiB", "MiB", "GiB"][i]}`;
+  return `${Number((n / 1024 ** i).toPrecision(3))}\u00a0${["B", "KiB", "MiB", "GiB"][i]}`;
 }
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const shortFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 export const clock = (time) => clockFormat.format(time);
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+// moment is the time of today, or the day as well.
+export const moment = (time) => (new Date(time).toDateString() === new Date().toDateString() ? clock(time) : dayFormat.format(time));
 export const shortClock = (time) => shortFormat.format(time);
 
 export const $ = (id) => document.getElementById(id);
