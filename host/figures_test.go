@@ -79,7 +79,7 @@ func TestSlotFigures(t *testing.T) {
 	f := slot.Figures()
 	assert.Equal(t, "crash", f.Name)
 	assert.EqualValues(t, 1, f.Reached[host.Refused])
-	assert.EqualValues(t, 1, f.Refused[host.ErrNotELF.Error()])
+	assert.EqualValues(t, 1, f.Refused["not-elf"])
 	assert.EqualValues(t, map[host.CrashKind]int64{host.CrashExit: 1}, f.Crashes)
 	assert.EqualValues(t, 2, f.Unload.Count())
 	assert.Positive(t, f.Freed[host.Threads].Freed)

@@ -18,6 +18,8 @@ type (
 	SlotFigures = life.SlotFigures
 	// VersionFigures are what is known of a version, and how its calls went.
 	VersionFigures = life.VersionFigures
+	// An Outcome is how a deployment ended.
+	Outcome = life.Outcome
 	// A FailureKind is why a call failed.
 	FailureKind = life.FailureKind
 	// A Histogram says how long things took.
@@ -62,6 +64,17 @@ const (
 	Resident    = life.Resident    // replaced, but stays in the process; the event says why
 
 	Conflicting = life.Conflicting // no stage: it has a file open which another version has, too
+)
+
+// How deployments end.
+const (
+	OutcomeSwapped    = life.OutcomeSwapped    // a new version serves
+	OutcomePromoted   = life.OutcomePromoted   // a canary serves all calls
+	OutcomeRolledBack = life.OutcomeRolledBack // calls went back: somebody asked, or the new version broke the Rule
+	OutcomeRecovered  = life.OutcomeRecovered  // the version that served has crashed, and another serves
+	OutcomeAborted    = life.OutcomeAborted    // a canary gets no calls any more
+	OutcomeRefused    = life.OutcomeRefused    // judged before any of its code ran
+	OutcomeFailed     = life.OutcomeFailed     // it did not come as far as serving
 )
 
 // Why calls failed.

@@ -18,6 +18,9 @@ const (
 	CrashKilled CrashKind = "killed" // the host ended it: hung, or a forced unload
 )
 
+// CrashKinds are all of them.
+var CrashKinds = []CrashKind{CrashPanic, CrashFatal, CrashExit, CrashSignal, CrashKilled}
+
 // A Crash says how a version ended. It is an error, ErrCrashed, which calls get that were
 // inside, or that are made before another version serves.
 type Crash struct {

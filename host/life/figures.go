@@ -1,5 +1,7 @@
 package life
 
+import "maps"
+
 // Figures say how the calls of a version went, since it was loaded.
 type Figures struct {
 	Calls    int64 `json:"calls"`     // that have ended
@@ -14,8 +16,23 @@ type Figures struct {
 	Latency Histogram `json:"latency"`
 }
 
+// Plus has what either has.
+func (f Figures) Plus(other Figures) Figures {
+	failures := maps.Clone(f.Failures)
+	for kind, n := range other.Failures {
+		if failures == nil {
+			failures = map[FailureKind]int64{}
+		}
+		failures[kind] += n
+	}
+	return Figures{f.Calls + other.Calls, f.InFlight + other.InFlight, failures, f.Latency.Plus(other.Latency)}
+}
+
 // A FailureKind is why a call failed.
 type FailureKind string
+
+// FailureKinds are all of them.
+var FailureKinds = [...]FailureKind{FailedError, FailedPanic, FailedHung, FailedCrashed, FailedBusy}
 
 // The kinds of failures.
 const (
@@ -33,7 +50,9 @@ type SlotFigures struct {
 
 	// Reached is how often a version has come into each state: Serving, Refused, Unloaded, ...
 	Reached map[State]int64 `json:"reached,omitempty"`
-	// Refused is how often a version was refused or failed, by the reason: a sentinel's text.
+	// Outcomes is how often a deployment ended so.
+	Outcomes map[Outcome]int64 `json:"outcomes,omitempty"`
+	// Refused is how often a version was refused or failed, by the ReasonName.
 	Refused map[string]int64 `json:"refused,omitempty"`
 	// Crashes is how often one has crashed.
 	Crashes map[CrashKind]int64 `json:"crashes,omitempty"`
@@ -42,8 +61,28 @@ type SlotFigures struct {
 	// Unload is how long they took, without the wait for calls.
 	Unload Histogram `json:"unload"`
 
-	// Versions are those of Slot.Versions.
+	// Versions are those of Slot.Versions. One that was loaded several times is several of them.
 	Versions []VersionFigures `json:"versions"`
+	// Earlier are the figures of lives that are listed no more, by version, where another life of it is.
+	Earlier map[string]Figures `json:"earlier,omitempty"`
+}
+
+// ByVersion has one entry for each version: what is known of its last life, and the figures of all. They
+// only grow, until the version is listed no more.
+func (f SlotFigures) ByVersion() (list []VersionFigures) {
+	at := map[string]int{}
+	for _, v := range f.Versions {
+		i, seen := at[v.Version]
+		if !seen {
+			at[v.Version] = len(list)
+			v.Figures = v.Figures.Plus(f.Earlier[v.Version])
+			list = append(list, v)
+			continue
+		}
+		v.Figures = list[i].Figures.Plus(v.Figures)
+		list[i] = v
+	}
+	return list
 }
 
 // VersionFigures are what is known of a version, and how its calls went.

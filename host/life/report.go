@@ -55,6 +55,9 @@ const (
 	TLSSlots    = "tls slots"
 )
 
+// ResourceKinds are all of them.
+var ResourceKinds = []string{Threads, Mappings, Image, Descriptors, CHeap, Keys, Timers, Handlers, TLSSlots}
+
 // What there is once in a process.
 const (
 	Directory   = "directory" // by chdir

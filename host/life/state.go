@@ -41,6 +41,8 @@ type Event struct {
 	Detail  string        `json:"detail,omitempty"` // why, for people
 	Took    time.Duration `json:"took,omitempty"`   // nanoseconds since the step before
 	Err     error         `json:"-"`
+	// Outcome, of the event that ends a deployment, is how.
+	Outcome Outcome `json:"outcome,omitempty"`
 	// Passed, with Serving: there is nothing left to wait for. The version is not, or
 	// no longer, on probation.
 	Passed bool `json:"passed,omitempty"`

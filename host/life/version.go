@@ -14,11 +14,12 @@ type VersionInfo struct {
 	State    State     `json:"state"`
 	Since    time.Time `json:"since"` // when it came into this state
 	InFlight int64     `json:"in_flight"`
-	Calls    int64     `json:"calls"`            // that have ended
-	Errors   int64     `json:"errors"`           // of those, errors and panics
-	Share    float64   `json:"share,omitempty"`  // percent of the calls that go to it
-	Keys     []string  `json:"keys,omitempty"`   // of a canary: calls with these go to it as well
-	Reason   string    `json:"reason,omitempty"` // why refused, failed, quarantined, resident
+	Calls    int64     `json:"calls"`             // that have ended
+	Errors   int64     `json:"errors"`            // of those, errors and panics
+	Share    float64   `json:"share,omitempty"`   // percent of the calls that go to it
+	Keys     []string  `json:"keys,omitempty"`    // of a canary: calls with these go to it as well
+	Proving  bool      `json:"proving,omitempty"` // it is on probation
+	Reason   string    `json:"reason,omitempty"`  // why refused, failed, quarantined, resident
 
 	// Conflicts are as of the last second, see Conflict.
 	Conflicts []Conflict `json:"conflicts,omitempty"`

@@ -6,14 +6,11 @@ import (
 	"github.com/hotso/hotso/host/life"
 )
 
-// failureKinds are those that are counted.
-var failureKinds = [...]life.FailureKind{life.FailedError, life.FailedPanic, life.FailedHung, life.FailedCrashed, life.FailedBusy}
-
 // failures counts calls that failed, by kind.
-type failures [len(failureKinds)]atomic.Int64
+type failures [len(life.FailureKinds)]atomic.Int64
 
 func (f *failures) add(kind life.FailureKind) {
-	for i, k := range failureKinds {
+	for i, k := range life.FailureKinds {
 		if k == kind {
 			f[i].Add(1)
 		}
@@ -23,7 +20,7 @@ func (f *failures) add(kind life.FailureKind) {
 // counts has the kinds that there were.
 func (f *failures) counts() map[life.FailureKind]int64 {
 	counts := map[life.FailureKind]int64{}
-	for i, k := range failureKinds {
+	for i, k := range life.FailureKinds {
 		if n := f[i].Load(); n > 0 {
 			counts[k] = n
 		}

@@ -144,5 +144,5 @@ func (s *Slot) GiveUp(e *Entry) {
 
 // FailSpare tells that a version which was loaded again did not serve.
 func (s *Slot) FailSpare(e *Entry, what string, err error) {
-	s.Tell(e, life.Event{State: life.Failed, Detail: what + ": " + err.Error(), Err: err})
+	s.Tell(e, life.Event{State: life.Failed, Outcome: life.OutcomeFailed, Detail: what + ": " + err.Error(), Err: err})
 }

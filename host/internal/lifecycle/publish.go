@@ -61,8 +61,19 @@ func (s *Slot) PublishLocked(v *Version, swap *life.Swap, p *Pause, back bool, w
 	for _, kept := range c.keep {
 		kept.Tell(life.Event{State: life.Warm, Detail: "kept to go back to"})
 	}
-	v.Tell(life.Event{State: life.Serving, Took: swap.Load, Passed: !c.Open, Detail: c.Detail, Handover: swap.Handover})
+	v.Tell(life.Event{State: life.Serving, Outcome: v.outcome(back), Took: swap.Load, Passed: !c.Open, Detail: c.Detail, Handover: swap.Handover})
 	return c.retire, nil
+}
+
+// outcome is that of v, which is about to serve.
+func (v *Version) outcome(back bool) life.Outcome {
+	switch {
+	case back:
+		return life.OutcomeRolledBack
+	case v.State() == life.Canary:
+		return life.OutcomePromoted
+	}
+	return life.OutcomeSwapped
 }
 
 // ServeLocked has calls reach v in place of the version that serves, which the caller
@@ -125,9 +136,11 @@ func (s *Slot) ReturnLocked(from, warm *Version, p *Pause, why string) error {
 		return err
 	}
 	s.serve(warm)
+	outcome := life.OutcomeRecovered
 	if !from.Dead() { // a crash was reported already
+		outcome = life.OutcomeRolledBack
 		from.Tell(life.Event{State: life.Failed, Detail: why})
 	}
-	warm.Tell(life.Event{State: life.Serving, Passed: true, Took: p.Took(), Detail: "back from v" + from.Target.Version + ": " + why})
+	warm.Tell(life.Event{State: life.Serving, Outcome: outcome, Passed: true, Took: p.Took(), Detail: "back from v" + from.Target.Version + ": " + why})
 	return nil
 }

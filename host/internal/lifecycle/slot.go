@@ -54,9 +54,10 @@ type Slot struct {
 	vacant    error                 // why there is no current version
 	takenOver *Version              // the current one, if another takes over from it, which then deals with its end
 	bindings  []*invoke.Binding
-	entries   []*Entry      // oldest first
-	seen      int64         // how many there were
-	heritage  *heritage.Set // what the current version hands over, or the last one
+	entries   []*Entry                // oldest first
+	seen      int64                   // how many there were
+	earlier   map[string]life.Figures // of lives that are not among them any more, by version
+	heritage  *heritage.Set           // what the current version hands over, or the last one
 
 	background sync.WaitGroup // versions that are let go by themselves; added to under mu
 }

@@ -161,7 +161,7 @@ func (s *Slot) prepareSpare(e *Entry, c *instance.Spare) (in *instance.Instance,
 
 // Reject tells why a version does not serve, and returns err.
 func (s *Slot) Reject(e *Entry, err error) error {
-	s.Tell(e, life.Event{State: verdictOf(err), Detail: err.Error(), Err: err})
+	s.Tell(e, life.Event{State: verdictOf(err), Outcome: life.Outcome(verdictOf(err)), Detail: err.Error(), Err: err})
 	return err
 }
 

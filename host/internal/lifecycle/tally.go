@@ -9,24 +9,28 @@ import (
 
 // A tally counts what has become of a slot's versions. Its zero value is ready.
 type tally struct {
-	reached map[life.State]int64
-	refused map[string]int64
-	crashes map[life.CrashKind]int64
-	freed   map[string]life.Resource
-	unload  life.Histogram
+	reached  map[life.State]int64
+	outcomes map[life.Outcome]int64
+	refused  map[string]int64
+	crashes  map[life.CrashKind]int64
+	freed    map[string]life.Resource
+	unload   life.Histogram
 }
 
 // count adds the step by which a version has come into a state.
 func (t *tally) count(state life.State, ev life.Event) {
 	if t.reached == nil {
-		*t = tally{map[life.State]int64{}, map[string]int64{}, map[life.CrashKind]int64{}, map[string]life.Resource{}, life.Histogram{}}
+		*t = tally{reached: map[life.State]int64{}, outcomes: map[life.Outcome]int64{}, refused: map[string]int64{},
+			crashes: map[life.CrashKind]int64{}, freed: map[string]life.Resource{}}
 	}
 	t.reached[state]++
-	var refusal *life.Error
+	if ev.Outcome != "" {
+		t.outcomes[ev.Outcome]++
+	}
 	var crash *life.Crash
 	switch {
-	case (state == life.Refused || state == life.Failed) && errors.As(ev.Err, &refusal):
-		t.refused[refusal.Reason.Error()]++
+	case ev.Outcome == life.OutcomeRefused || ev.Outcome == life.OutcomeFailed:
+		t.refused[life.ReasonName(ev.Err)]++
 	case state == life.Crashed && errors.As(ev.Err, &crash):
 		t.crashes[crash.Kind]++
 	}
@@ -50,10 +54,11 @@ func (s *Slot) Figures() life.SlotFigures {
 	for i, e := range s.entries {
 		f.Versions[i] = life.VersionFigures{VersionInfo: s.InfoLocked(e), Figures: e.callFigures()}
 	}
+	f.Earlier = maps.Clone(s.earlier)
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	t := &s.journal.tally
-	f.Reached, f.Refused, f.Crashes, f.Freed = maps.Clone(t.reached), maps.Clone(t.refused), maps.Clone(t.crashes), maps.Clone(t.freed)
+	f.Reached, f.Outcomes, f.Refused, f.Crashes, f.Freed = maps.Clone(t.reached), maps.Clone(t.outcomes), maps.Clone(t.refused), maps.Clone(t.crashes), maps.Clone(t.freed)
 	f.Unload = t.unload
 	return f
 }

@@ -31,11 +31,29 @@ func (s *Slot) see(file, version string) *Entry {
 	s.entries = append(s.entries, e)
 	if len(s.entries) > maxEntries {
 		if i := slices.IndexFunc(s.entries, (*Entry).over); i >= 0 {
-			s.entries = slices.Delete(s.entries, i, i+1)
+			s.forgetLocked(i)
 		}
 	}
 	s.journal.tell(e, life.Event{State: life.Found})
 	return e
+}
+
+// forgetLocked takes an entry off the list. Its figures go with it, unless there is another life of the
+// same version: what counts both must not go back.
+func (s *Slot) forgetLocked(i int) {
+	e := s.entries[i]
+	s.entries = slices.Delete(s.entries, i, i+1)
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	version := e.info.Version
+	if !slices.ContainsFunc(s.entries, func(other *Entry) bool { return other.info.Version == version }) {
+		delete(s.earlier, version)
+		return
+	}
+	if s.earlier == nil {
+		s.earlier = map[string]life.Figures{}
+	}
+	s.earlier[version] = s.earlier[version].Plus(e.figures)
 }
 
 // SeeAgain begins another life of the version that c keeps.

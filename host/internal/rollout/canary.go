@@ -74,7 +74,7 @@ func (cs *canaries) Recover(r *lifecycle.Recovery) bool {
 		s.Unlock()
 		return false
 	}
-	err := s.ServeLocked(c.version, life.Event{State: life.Serving,
+	err := s.ServeLocked(c.version, life.Event{State: life.Serving, Outcome: life.OutcomeRecovered,
 		Detail: "promoted: v" + r.Dead.Target.Version + " crashed, and there is no other"})
 	if err == nil {
 		cs.end()
@@ -256,7 +256,7 @@ func (s *Slot) Abort(ctx context.Context) (*life.Report, error) {
 	c := s.canary.end()
 	if c != nil {
 		c.version.Target.Close()
-		s.Tell(c.entry, life.Event{State: life.Failed, Detail: "aborted by hand"})
+		s.Tell(c.entry, life.Event{State: life.Failed, Outcome: life.OutcomeAborted, Detail: "aborted by hand"})
 	}
 	s.Unlock()
 	if c == nil {
@@ -283,7 +283,7 @@ func (cs *canaries) end() *canary {
 func (cs *canaries) drop(c *canary, why string, crash *life.Crash) {
 	cs.end()
 	c.version.Target.Close()
-	e := life.Event{State: life.Failed, Detail: "canary aborted: " + why}
+	e := life.Event{State: life.Failed, Outcome: life.OutcomeAborted, Detail: "canary aborted: " + why}
 	if crash != nil {
 		e.Err = crash
 	}

@@ -104,6 +104,9 @@ func (s *Slot) reload(r *lifecycle.Recovery, c *instance.Spare) bool {
 	if ok {
 		rest := s.probation.restFor(r)
 		serves := life.Event{State: life.Serving, Passed: true, Took: time.Since(begin), Detail: r.Detail}
+		if r.Crash != nil { // else a takeover has failed, which is the outcome
+			serves.Outcome = life.OutcomeRecovered
+		}
 		if err = s.ServeLocked(v, rest.note(serves)); err == nil {
 			s.probation.resume(v, rest)
 		}

@@ -99,6 +99,11 @@ func (p *probation) Drop() (kept []*lifecycle.Version) {
 	return kept
 }
 
+// Describe implements lifecycle.Policy.
+func (p *probation) Describe(v *lifecycle.Version, i *life.VersionInfo) {
+	i.Proving = p.judged != nil && p.judged.version == v
+}
+
 func (p *probation) pair() (serves, warm *lifecycle.Version) {
 	if p.judged == nil {
 		return nil, nil

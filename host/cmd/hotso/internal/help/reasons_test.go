@@ -19,6 +19,7 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
 	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/life"
 )
 
 // pageless are the errors without a page, and why.
@@ -55,6 +56,20 @@ func declared(t *testing.T, dir string) (names []string) {
 	}
 	require.NotEmpty(t, names, dir)
 	return names
+}
+
+// Metrics have the names of pages.
+func TestReasonNames(t *testing.T) {
+	names := 0
+	for _, r := range help.Reasons {
+		if name := life.ReasonName(r.Err); name != "other" {
+			assert.Equal(t, r.Page, name, r.Name)
+			names++
+		}
+	}
+	assert.Greater(t, names, 30)
+	assert.Equal(t, "start", life.ReasonName(fmt.Errorf("%w: %w", life.ErrCrashed, life.ErrStart)), "what happened comes before what it happened by")
+	assert.Equal(t, "other", life.ReasonName(errors.New("of the host's own check")))
 }
 
 // Each reason that a caller can act on has a page, or says why it has none, and no page is of an error that
