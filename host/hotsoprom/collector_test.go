@@ -7,6 +7,8 @@ import (
 	"math"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/docs"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/hosttest"
 	"github.com/hotso/hotso/host/hotsoprom"
@@ -189,4 +192,22 @@ func TestAMillionCalls(t *testing.T) {
 	calling.Wait()
 	assert.Equal(t, float64(callers*each), total())
 	assert.Len(t, values(t, r, "hotso_calls_total"), 2)
+}
+
+// docs/metrics.md has all metrics, and no others.
+func TestDocumented(t *testing.T) {
+	page, err := docs.Files.ReadFile("metrics.md")
+	require.NoError(t, err)
+	descs := make(chan *prometheus.Desc, 100)
+	hotsoprom.Collector().Describe(descs)
+	close(descs)
+	names := map[string]bool{}
+	for d := range descs {
+		name := regexp.MustCompile(`fqName: "(\w+)"`).FindStringSubmatch(d.String())[1]
+		assert.Contains(t, string(page), "\n| `"+name+"` |")
+		names[name] = true
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(hotso_\\w+)`").FindAllStringSubmatch(string(page), -1) {
+		assert.True(t, names[row[1]] || strings.HasPrefix(row[1], "hotso_http_"), row[1])
+	}
 }

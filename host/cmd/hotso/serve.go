@@ -50,6 +50,7 @@ swap in every newer version that appears in DIR, while calls go on.
   GET  /history      calls, failures and latency: of each second for an hour, of a day
   GET  /inflight     the calls that are inside, the longest first
   GET  /healthz      200 while a version serves, 503 otherwise
+  GET  /metrics      for Prometheus: calls, versions, requests, the process
   GET  /             a page with all this for a browser, and buttons to deploy
 
 With several libraries the path has the name of the one that is meant behind its first word:
@@ -174,7 +175,7 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		Dirs: now.Directories, Names: now.Names, Settings: live.settings, Sockets: sockets,
 		Drain: now.Drain, Token: now.token, AllowHosts: now.hosts(),
 		MaxBody: int64(now.MaxBody), MaxMemory: int64(now.MaxMemory), MaxConns: now.MaxConnections,
-		NoPage:  now.NoPage,
+		NoPage: now.NoPage, NoMetrics: now.NoMetrics,
 		OnEvent: log.event, Log: log.ofHTTP(),
 	})
 	live.reloads(ctx)

@@ -42,6 +42,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.KillHung, "kill-hung", false, "end a version when one of its calls outlives --call-timeout and does not heed its context")
 	flags.IntVar(&f.MaxConnections, "max-connections", server.DefaultMaxConns, "connections over TCP at a time")
 	flags.BoolVar(&f.NoPage, "no-page", false, "do not serve the page for operators at /")
+	flags.BoolVar(&f.NoMetrics, "no-metrics", false, "leave GET /metrics out")
 	flags.StringVar(&f.Log, "log", config.TextLog, "what the log on stderr is for: people (text) or machines (json)")
 	flags.IntVar(&f.LogRate, "log-rate", defaultLogRate, "log records of a library that are written in a second; 0: all")
 	flags.BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")

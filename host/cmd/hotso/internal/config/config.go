@@ -20,6 +20,7 @@ type Config struct {
 	MaxMemory      Size
 	MaxConnections int
 	NoPage         bool // GET / is not answered
+	NoMetrics      bool // nor GET /metrics
 
 	Library                      // of all libraries that Libraries says nothing else of
 	Libraries map[string]Library // complete, by name

@@ -50,6 +50,8 @@ var keys = []key{
 		field: func(c *Config) any { return &c.MaxConnections }, schema: m{"minimum": 1}, check: isPositive},
 	{name: "no-page", about: "leave out the page for operators at /",
 		field: func(c *Config) any { return &c.NoPage }},
+	{name: "no-metrics", about: "leave out GET /metrics",
+		field: func(c *Config) any { return &c.NoMetrics }},
 
 	{name: "keys", flag: "key", about: "public keys to trust, each a file or its text", isPath: true, reloads: true,
 		ofEach: func(l *Library) any { return &l.Keys }, schema: m{"minLength": 1}, check: each(isNotEmpty)},

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -24,9 +25,13 @@ const (
 type budget struct {
 	size int64
 	free *semaphore.Weighted
+
+	lacks *lacks
 }
 
-func newBudget(size int64) *budget { return &budget{size, semaphore.NewWeighted(size)} }
+func newBudget(size int64) *budget {
+	return &budget{size: size, free: semaphore.NewWeighted(size), lacks: new(lacks)}
+}
 
 // A share is what one request has of a budget. It is not for concurrent use.
 type share struct {
@@ -50,7 +55,7 @@ func (s *share) grow(ctx context.Context, n int64) error {
 	if more <= 0 {
 		return nil
 	}
-	if err := waitFor(ctx, s.of.free, more); err != nil {
+	if err := waitFor(ctx, s.of.free, more, &s.of.lacks.memory); err != nil {
 		return err
 	}
 	s.held += more
@@ -71,8 +76,8 @@ func (s *share) become(n int64) {
 
 func (s *share) release() { s.become(0) }
 
-// waitFor acquires n of sem within busyWait.
-func waitFor(ctx context.Context, sem *semaphore.Weighted, n int64) error {
+// waitFor acquires n of sem within busyWait, or counts that there was none.
+func waitFor(ctx context.Context, sem *semaphore.Weighted, n int64, lacked *atomic.Int64) error {
 	if sem.TryAcquire(n) {
 		return nil
 	}
@@ -84,5 +89,6 @@ func waitFor(ctx context.Context, sem *semaphore.Weighted, n int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	lacked.Add(1)
 	return errBusy
 }

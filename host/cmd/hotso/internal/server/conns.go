@@ -14,7 +14,8 @@ import (
 // nothing yet. So it is those that make room when there are too many, and that a server
 // which ends does not wait for.
 type conns struct {
-	max int
+	max   int
+	lacks *lacks
 
 	mu      sync.Mutex
 	open    map[*conn]struct{}
@@ -24,7 +25,16 @@ type conns struct {
 	end     time.Time // not zero: the server ends, and clients have until then
 }
 
-func newConns(max int) *conns { return &conns{max: max, open: map[*conn]struct{}{}} }
+func newConns(max int) *conns {
+	return &conns{max: max, open: map[*conn]struct{}{}, lacks: new(lacks)}
+}
+
+// count is how many are open.
+func (cs *conns) count() int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return len(cs.open)
+}
 
 // A conn gives each piece that is written a time of its own: a client that reads
 // slowly gets all of its reply, and one that does not read is let go. This holds for
@@ -88,6 +98,9 @@ func (l *listener) Accept() (net.Conn, error) {
 func (cs *conns) add(c net.Conn, dir string, counted bool) net.Conn {
 	cs.mu.Lock()
 	full := counted && cs.counted >= cs.max
+	if full {
+		cs.lacks.connections.Add(1)
+	}
 	var oldest *conn
 	if first := cs.waiting.Front(); full && first != nil {
 		oldest = first.Value.(*conn)

@@ -47,14 +47,17 @@ func (s *Server) Handler() http.Handler {
 	handle("GET", "/debug/pprof/{version}/{profile}", s.looks(s.profile))
 	handle("GET", "/debug/vars/{version}", s.looks(s.vars))
 	nothing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /libraries, /versions, /events, /event/ID, /history, /inflight, /healthz, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
+		fail(w, http.StatusNotFound, "nothing at %s; there are POST /call/Function, /swap, /rollback, /canary, /promote and /abort, GET /contract, /libraries, /versions, /events, /event/ID, /history, /inflight, /healthz, /metrics, /debug/pprof/ and /debug/vars/Library", r.URL.Path)
 	})
 	mux.Handle("/", nothing)
 	if !s.conf.NoPage {
 		handle("GET", "/{$}", page.Handler(nothing))
 		handle("GET", "/page/", page.Handler(nothing))
 	}
-	return s.inTurn(engaging(onlyUTF8(s.beside(s.door(mux)))))
+	if s.metrics != nil {
+		handle("GET", "/metrics", s.metrics.handler())
+	}
+	return s.inTurn(engaging(s.metrics.count(onlyUTF8(s.beside(s.door(mux))))))
 }
 
 // beside has the paths of Config.Beside answered by their handlers.

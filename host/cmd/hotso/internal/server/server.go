@@ -56,6 +56,8 @@ type Config struct {
 	// AllowHosts are names that requests may address the server by, besides localhost
 	// and IP addresses; without ports. See SetAllowHosts.
 	AllowHosts []string
+	// NoMetrics leaves GET /metrics out.
+	NoMetrics bool
 	// Beside are handlers of other paths, which may stream. Who may ask them, they judge themselves.
 	Beside map[string]http.Handler
 	// NoPage has GET / and /page/ answer 404, and not with the page for who operates the server.
@@ -76,6 +78,8 @@ type Server struct {
 	conns     *conns
 	budget    *budget
 	turns     turns
+	lacks     lacks
+	metrics   *metrics // nil: none
 
 	hosts  atomic.Pointer[[]string] // Config.AllowHosts, as hostName has them
 	token  atomic.Pointer[string]   // nil: none
@@ -107,6 +111,10 @@ func New(conf Config) *Server {
 	}
 	s.SetAllowHosts(conf.AllowHosts)
 	s.SetToken(conf.Token)
+	s.budget.lacks, s.turns.lacks, s.conns.lacks = &s.lacks, &s.lacks, &s.lacks
+	if !conf.NoMetrics {
+		s.metrics = newMetrics(s.slots, s.conns, &s.lacks)
+	}
 	return s
 }
 
@@ -122,6 +130,14 @@ func (s *Server) settingsOf(library string) Settings {
 // file decides about the order; the library says what it is.
 func (s *Server) optionsOf(library string) []host.Option {
 	return append([]host.Option{host.CheckFileName()}, s.settingsOf(library).Options...)
+}
+
+// slots are those of all libraries.
+func (s *Server) slots() (slots []*host.Slot) {
+	for _, l := range s.libraries.list() {
+		slots = append(slots, l.slot)
+	}
+	return slots
 }
 
 // Recheck has the files that were refused judged again, because what they are judged by

@@ -18,15 +18,18 @@ const turnTime = 10 * time.Millisecond
 // with large bodies or large results, and those that were sent before the reply to another.
 // As many as are ready at a time would have all processors, here and in the library, and a
 // small request would wait behind every one of them.
-type turns struct{ free *semaphore.Weighted }
+type turns struct {
+	free  *semaphore.Weighted
+	lacks *lacks
+}
 
 func newTurns() turns {
-	return turns{semaphore.NewWeighted(max(1, int64(runtime.GOMAXPROCS(0)/2)))}
+	return turns{semaphore.NewWeighted(max(1, int64(runtime.GOMAXPROCS(0)/2))), new(lacks)}
 }
 
 // take waits for a turn, which lasts until end is called.
 func (t turns) take(ctx context.Context) (end func(), err error) {
-	if err := waitFor(ctx, t.free, 1); err != nil {
+	if err := waitFor(ctx, t.free, 1, &t.lacks.turns); err != nil {
 		return nil, err
 	}
 	over := sync.OnceFunc(func() { t.free.Release(1) })

@@ -14,7 +14,7 @@ import (
 // Requests take turns, and one that waits for something else keeps nobody for long.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := turns{semaphore.NewWeighted(1)}
+		turns := turns{semaphore.NewWeighted(1), new(lacks)}
 		began := time.Now()
 		end, err := turns.take(t.Context())
 		require.NoError(t, err)
