@@ -22,6 +22,8 @@ type (
 	Outcome = life.Outcome
 	// A FailureKind is why a call failed.
 	FailureKind = life.FailureKind
+	// A CallInfo says which function of which version is called.
+	CallInfo = life.CallInfo
 	// A Histogram says how long things took.
 	Histogram = life.Histogram
 	// A Swap says what a replacement did.

@@ -212,6 +212,14 @@ func MeasureCalls() Option { return func(c *config) { c.Instance.Measure = true 
 // the call's context, as after [pprof.Do]. Without the option a call does nothing for profiles.
 func LabelCalls() Option { return func(c *config) { c.Instance.LabelCalls = true } }
 
+// TraceCalls has f called at each call that has been let in, before the library is, on the caller's goroutine and with its
+// context; and what f returned when the call is over for its caller, with the caller's error. For a
+// stream that is when it is open. Of what is called more than once at a time, f is called so, too.
+// Package hotsootel makes spans of that. Without the option it costs calls nothing.
+func TraceCalls(f func(context.Context, CallInfo) (end func(error))) Option {
+	return func(c *config) { c.Instance.Trace = f }
+}
+
 // RefuseConflicts gives a version up, with ErrConflict, that has a file open after its start hooks which
 // another version in the process has open as well, if only one may: see [Conflict]. Without it that
 // is an event (Conflicting) and a line in [Slot.Versions]. What a library opens later, when it is called,

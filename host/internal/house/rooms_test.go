@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 		"host/internal/image", "host/internal/invoke", "host/internal/builtin", "host/internal/bridge", "host/life"},
 	"host/foreign":            {"host", "host/internal/bridge", "host/internal/instance", "host/internal/invoke"},
 	"host/hosttest":           {"host", "host/internal/bridge", "host/internal/instance", "host/internal/invoke"},
+	"host/hotsootel":          {"host", "host/life"},
 	"host/hotsoprom":          {"host", "host/life"},
 	"host/internal/builtin":   {"host/internal/instance", "host/internal/invoke", "host/life"},
 	"host/internal/bridge":    {"host/internal/instance", "host/internal/invoke"},
@@ -65,7 +66,7 @@ func TestLifeImportsOnlyManifest(t *testing.T) {
 
 // Every name that a program can use says what it is.
 func TestExportedNamesAreDocumented(t *testing.T) {
-	for _, dir := range []string{"host", "host/life", "host/watch", "host/foreign", "host/hotsoprom", "cabi", "cabi/cabilog", "cabi/cabihttp", "cabi/cabiprofile", "cabi/cabivars", "cabi/abi", "cabi/abi/manifest", "contract"} {
+	for _, dir := range []string{"host", "host/life", "host/watch", "host/foreign", "host/hotsootel", "host/hotsoprom", "cabi", "cabi/cabilog", "cabi/cabihttp", "cabi/cabiprofile", "cabi/cabivars", "cabi/abi", "cabi/abi/manifest", "contract"} {
 		fset := token.NewFileSet()
 		paths, err := filepath.Glob(filepath.Join("..", "..", "..", dir, "*.go"))
 		require.NoError(t, err)

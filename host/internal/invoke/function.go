@@ -24,7 +24,7 @@ type Function struct {
 	span    bool         // the result is a text or slice,
 	shift   uint8        // of elements of 1<<shift bytes
 	float   bool         // the result is one
-	bare    bool         // in C, and its calls have no labels
+	bare    bool         // in C, and there is nothing about its calls
 	plain   bool         // so, with a scalar result, and no status
 	stacked uintptr      // of a plain one: arguments that go to the stack
 	expect  atomic.Int64 // bytes of a result, if the frame's buffer was too small for one
@@ -35,7 +35,7 @@ type Function struct {
 func newFunction(t *Target, name string, addr uintptr, sig abi.Signature) *Function {
 	fn := declared(t, name, sig)
 	fn.addr = addr
-	fn.bare = t.labels == nil
+	fn.bare = t.about == nil
 	fn.plain = fn.bare && !sig.Error && fn.result < kindString
 	fn.stacked = call.Stacked(fn.ints)
 	fn.declare()

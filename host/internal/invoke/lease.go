@@ -3,7 +3,6 @@ package invoke
 import (
 	"context"
 	"errors"
-	"runtime/pprof"
 	"time"
 	"unsafe"
 
@@ -145,12 +144,15 @@ func finishInto(ctx context.Context, s *Lease, r unsafe.Pointer) error {
 
 // finishWith is finishInto for a call that has something about it.
 func finishWith(ctx context.Context, s *Lease, r unsafe.Pointer) error {
-	in := &s.Value
-	if labels := in.fn.target.labels; labels != nil { // as pprof.Do, for whose function the result would be on the heap
-		defer pprof.SetGoroutineLabels(ctx)
-		ctx = pprof.WithLabels(ctx, *labels)
-		pprof.SetGoroutineLabels(ctx) // what the goroutine starts has them, too
+	if about := s.Value.fn.target.about; about != nil {
+		return about.finish(ctx, s, r)
 	}
+	return finishBy(ctx, s, r)
+}
+
+// finishBy makes the call in the way that its caller, its function and its bounds ask for.
+func finishBy(ctx context.Context, s *Lease, r unsafe.Pointer) error {
+	in := &s.Value
 	switch {
 	case !in.bounded:
 		return in.fn.complete(s, r)

@@ -2,7 +2,6 @@ package invoke
 
 import (
 	"context"
-	"runtime/pprof"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,6 +20,7 @@ type Config struct {
 	Imports      []*Import     // what the host provides
 	LabelCalls   bool          // in profiles of the host
 	Measure      bool          // how long calls take
+	Trace        life.Trace    // nil: nobody is told of calls
 }
 
 // A Target is one loaded version as its callers see it. Whoever loads the version
@@ -52,17 +52,14 @@ type Target struct {
 	stopped  atomic.Bool      // its stop hooks have begun
 	kill     func(why string) // nil if it can't be ended
 	builtin  *Builtin         // its code, if that is linked into the program
-	labels   *pprof.LabelSet  // of its calls, nil: none
+	about    *about           // what else is done at each call, nil: nothing
 }
 
 // New returns the target of a version that is going to be loaded.
 func New(name, version, file string, conf *Config) *Target {
 	t := &Target{Name: name, Version: version, File: file, Conf: conf}
 	t.bound.Store(&[]*Function{})
-	if conf.LabelCalls {
-		labels := pprof.Labels("library", name, "version", version)
-		t.labels = &labels
-	}
+	t.about = aboutCalls(t, conf)
 	if conf.Measure {
 		t.meter = newMeter()
 	}
