@@ -17,7 +17,7 @@ require (
 	github.com/tinylib/msgp v1.6.5
 	github.com/traefik/yaegi v0.16.1
 	google.golang.org/grpc v1.61.0
-	google.golang.org/protobuf v1.36.6
+	google.golang.org/protobuf v1.36.12
 )
 
 require (
