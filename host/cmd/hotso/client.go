@@ -65,9 +65,9 @@ func (c client) versions(ctx context.Context, library string) ([]server.Versions
 	return all, nil
 }
 
-// ask returns the body of an answer.
-func (c client) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
-	transport, base := &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment}, strings.TrimSuffix(string(c), "/")
+// transport is how requests get to the server, and what their URLs begin with.
+func (c client) transport() (transport *http.Transport, base string) {
+	transport, base = &http.Transport{Proxy: http.ProxyFromEnvironment}, strings.TrimSuffix(string(c), "/")
 	if !isURL(base) {
 		base = "http://localhost" // for which no proxy is asked
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -75,6 +75,13 @@ func (c client) ask(ctx context.Context, method, path string, body []byte) ([]by
 			return d.DialContext(ctx, "unix", string(c))
 		}
 	}
+	return transport, base
+}
+
+// ask returns the body of an answer.
+func (c client) ask(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	transport, base := c.transport()
+	transport.DisableKeepAlives = true
 	r, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func TestCompletion(t *testing.T) {
 	}
 	offers(dirs, nil, "serve", "")
 	offers(dirs, nil, "serve", "one", "")
-	for _, command := range []string{"build", "gen", "versions", "rollback", "promote"} {
+	for _, command := range []string{"build", "gen", "versions", "rollback", "promote", "top"} {
 		offers(dirs, nil, command, "")
 		offers(asItIs, nil, command, "one", "")
 	}

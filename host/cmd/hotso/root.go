@@ -59,7 +59,7 @@ server: see hotso completion --help.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCdef(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t),
-		newSoak(t), newCrash(t), newProfile(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
+		newSoak(t), newCrash(t), newProfile(t), newTop(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
 		newVersion(t))
 	root.SetHelpCommand(newHelp(t))
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + topics() + "{{end}}")

@@ -42,6 +42,7 @@ type terminal struct {
 	out, err           io.Writer
 	outColor, errColor bool
 	progress           bool   // stderr is somewhere to show progress
+	interactive        bool   // stdin and stdout are a terminal that can be drawn on
 	pager              string // command that shows long texts, if stdout is a terminal and there is one
 
 	failed func(error) bool // writes the error that ends the command in a form of its own, or reports false; may be nil
@@ -54,6 +55,7 @@ func newTerminal() *terminal {
 		out: os.Stdout, err: os.Stderr,
 		outColor: colors && outTerm, errColor: colors && errTerm, progress: errTerm,
 	}
+	t.interactive = outTerm && term.IsTerminal(int(os.Stdin.Fd())) && os.Getenv("TERM") != "dumb"
 	if outTerm {
 		t.pager = os.Getenv("PAGER")
 	}
