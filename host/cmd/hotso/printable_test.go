@@ -42,7 +42,7 @@ func TestNamesOfFilesArePrintable(t *testing.T) {
 		{"seal", library, "--version", "1.0.1"}, {"seal", text, "--version", "2"}, {"seal", library, "--key", text},
 		{"build", dir, "--version", "1"}, {"build", hostile, "--version", "1"}, {"gen", dir}, {"gen", "--tags", hostile, dir},
 		{"crash", text}, {"crash", library, "--kind", hostile}, {"soak", text}, {"keygen", "-o", dir + "/none/k"}, {"keygen", "-o", filepath.Join(dir, "k")},
-		{"versions", dir}, {"rollback", dir}, {"promote", dir}, {"canary", text, "--percent", "5"}, {"canary", "--socket", text, "--percent", "5"},
+		{"versions", dir}, {"top", dir}, {"top", "--url", "http://" + hostile}, {"rollback", dir}, {"promote", dir}, {"canary", text, "--percent", "5"}, {"canary", "--socket", text, "--percent", "5"},
 		{"serve", text}, {"serve", dir, "--key", text}, {"serve", dir, "--token-file", text}, {"serve", dir, "--addr", hostile},
 		{"serve", dir, "--socket", text, "--addr", "127.0.0.1:0"}, {"serve", dir, "--allow-host", hostile}, {"serve", dir, "--check", "= " + hostile},
 		{"serve", dir, "--name", hostile, "--addr", "127.0.0.1:0"}, {hostile}, {"serve", "--" + hostile}, {"serve", dir, "--drain", hostile},
@@ -83,8 +83,12 @@ func TestServePrintsNamesOfFiles(t *testing.T) {
 	out, problem, _ := hotso(t, "versions", dir)
 	assert.Contains(t, out, "rename it to")
 	harmless(t, out+problem)
-	out, _, _ = hotso(t, "versions", dir, "--json")
-	harmless(t, out)
+	for _, args := range [][]string{{"versions", dir, "--json"}, {"top", dir}, {"top", dir, "--json"}} {
+		out, problem, code := hotso(t, args...)
+		assert.Zero(t, code, problem)
+		assert.Contains(t, out, "refused")
+		harmless(t, out)
+	}
 
 	c := startServe(t, dir, "--name", "greeter")
 	for refused := 0; refused < 2; {

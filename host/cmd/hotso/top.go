@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +84,9 @@ func (f topFlags) server(args []string) (*top.Server, error) {
 
 func (f topFlags) at(c client) (*top.Server, error) {
 	s := &top.Server{Place: strings.TrimSuffix(string(c), "/")}
+	if u, err := url.Parse(s.Place); err == nil && f.url != "" {
+		s.Place = u.Redacted() // it may have a password
+	}
 	if f.tokenFile != "" {
 		var err error
 		if s.Token, err = (serveFlags{tokenFile: f.tokenFile}).readToken(); err != nil {

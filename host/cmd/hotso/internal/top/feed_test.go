@@ -163,6 +163,16 @@ func TestFeed(t *testing.T) {
 	<-ended
 }
 
+// A stream of events that says nothing any more, not even that it is there, is given up.
+func TestSilence(t *testing.T) {
+	f := newFake(t)
+	f.events = sampleEvents()
+	s := f.server()
+	defer s.HTTP.CloseIdleConnections()
+	s.silence = time.Millisecond
+	assert.ErrorIs(t, s.events(t.Context(), func(server.Event) {}), context.Canceled)
+}
+
 // Refusals of the server, and what is no server at all, say so.
 func TestErrors(t *testing.T) {
 	f := newFake(t)

@@ -40,9 +40,9 @@ func latency(d time.Duration) string {
 		return nothing
 	case d < time.Microsecond:
 		return fmt.Sprintf("%d ns", d)
-	case d < time.Millisecond:
+	case d < 999500*time.Nanosecond:
 		return of(time.Microsecond, "µs")
-	case d < time.Second:
+	case d < 999500*time.Microsecond:
 		return of(time.Millisecond, "ms")
 	}
 	return of(time.Second, "s")

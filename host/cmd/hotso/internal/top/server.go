@@ -2,6 +2,7 @@ package top
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ type Server struct {
 	Base  string // what its URLs begin with
 	Token string // for deployments; empty: none is sent
 	HTTP  *http.Client
+
+	silence time.Duration // after which a stream of events is given up; 0: the usual
 }
 
 // A Refusal is an answer other than 200.
@@ -91,16 +94,25 @@ func (s *Server) do(ctx context.Context, method, path string, result any) error 
 	return nil
 }
 
+// usualSilence is three heartbeats of a server: a connection may be dead though nobody has closed it.
+const usualSilence = 45 * time.Second
+
 // events calls heard for each event, first those that the server remembers, until the stream ends.
 func (s *Server) events(ctx context.Context, heard func(server.Event)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	body, err := s.open(ctx, http.MethodGet, "/events")
 	if err != nil {
 		return err
 	}
 	defer body.Close()
+	silence := cmp.Or(s.silence, usualSilence)
+	giveUp := time.AfterFunc(silence, cancel)
+	defer giveUp.Stop()
 	in := bufio.NewScanner(body)
 	in.Buffer(nil, 4<<20) // an event may have the report of an unload
 	for in.Scan() {
+		giveUp.Reset(silence)
 		text, isData := strings.CutPrefix(in.Text(), "data: ")
 		if !isData {
 			continue

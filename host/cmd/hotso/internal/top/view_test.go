@@ -191,7 +191,7 @@ func TestFormats(t *testing.T) {
 	for n, want := range map[float64]string{0: "0", 0.04: "0.0", 3.21: "3.2", 99.6: "100", 1234: "1234", 12345: "12.3k", 999499: "999k", 1.5e6: "1.5M", 2e9: "2G"} {
 		assert.Equal(t, want, count(n))
 	}
-	for d, want := range map[time.Duration]string{0: "-", 74: "74 ns", 1234: "1.2 µs", 999_900: "1000 µs", 1_234_000: "1.2 ms", 12 * time.Second: "12 s"} {
+	for d, want := range map[time.Duration]string{0: "-", 74: "74 ns", 1234: "1.2 µs", 999_400: "999 µs", 999_500: "1.0 ms", 999_500_000: "1.0 s", 1_234_000: "1.2 ms", 12 * time.Second: "12 s"} {
 		assert.Equal(t, want, latency(d))
 	}
 	for d, want := range map[time.Duration]string{-time.Second: "now", 59900 * time.Millisecond: "59s", 61 * time.Minute: "1h", 47 * time.Hour: "47h", 49 * time.Hour: "2d"} {
