@@ -161,10 +161,16 @@ func charts(l Library, events []server.Event, now time.Time, width, height int) 
 	if c.width < chartLeast {
 		return nil
 	}
+	begun := c.width // since when there is a library, though it may not have been called
+	for _, e := range events {
+		if e.Name == l.Name {
+			begun = min(begun, max(c.cell(e.Time), 0))
+		}
+	}
 	var lines []string
 	add := func(name string, style lipgloss.Style, of func(point) float64, format func(float64) string) {
 		values, first := c.values(l.points, of)
-		drawn, highest := draw(values, first, height)
+		drawn, highest := draw(values, min(first, begun), height)
 		for i, line := range drawn {
 			text := strings.Repeat(" ", before)
 			if i == height-1 {

@@ -95,7 +95,7 @@ func (m *model) details(r row) []string {
 	l.heading("Events")
 	for _, e := range m.events {
 		if m.isOf(e, r) {
-			text := fmt.Sprintf("%-11s %s", e.State, strings.TrimPrefix(e.Detail, e.File+": "))
+			text := fmt.Sprintf("%-11s %s", e.State, happened(e))
 			l.add(clock(e.Time, m.now()), strings.TrimRight(text, " "), styleOf(e.State))
 		}
 	}

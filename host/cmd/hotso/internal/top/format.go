@@ -2,9 +2,12 @@ package top
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
 const nothing = "-" // where there is no figure
@@ -86,6 +89,26 @@ func label(name, version string) string {
 		text += " v" + printable.Line(version)
 	}
 	return text
+}
+
+// brief is a reason without what stands beside it anyway: the file, or which version crashed.
+func brief(text, name, version, file string) string {
+	if file != "" {
+		text = strings.TrimPrefix(text, file+": ")
+	}
+	return strings.TrimPrefix(text, name+" v"+version+" crashed: ")
+}
+
+// happened is what is said of an event, or how long it took.
+func happened(e server.Event) string {
+	text := brief(e.Detail, e.Name, e.Version, e.File)
+	switch {
+	case text != "" || e.Took == 0:
+		return text
+	case e.State == host.Serving:
+		return "loaded in " + latency(e.Took)
+	}
+	return "after " + latency(e.Took)
 }
 
 // plural is n of something.

@@ -53,7 +53,7 @@ var columns = []column{
 	{head: "p50", right: true, least: 5, cell: figure(func(r row) string { return latency(r.version.Rate.P50) })},
 	{head: "p99", right: true, least: 2, cell: figure(func(r row) string { return latency(r.version.Rate.P99) })},
 	{head: "inside", right: true, least: 4, cell: figure(func(r row) string { return fmt.Sprint(r.version.InFlight) })},
-	{head: "why", least: 6, grows: true, cell: func(r row, _ time.Time) string { return why(*r.version) }},
+	{head: "why", least: 6, grows: true, cell: func(r row, _ time.Time) string { return why(r) }},
 }
 
 // figure is empty for versions that no call can be in, and have had none of late.
@@ -67,12 +67,13 @@ func figure(of func(r row) string) func(row, time.Time) string {
 }
 
 // why is the first line of a version's reason, and of what it conflicts with.
-func why(v Version) string {
-	text, _, _ := strings.Cut(v.Reason, "\n")
+func why(r row) string {
+	v := r.version
+	text, _, _ := strings.Cut(brief(v.Reason, r.library.Name, v.Version.Version, v.File), "\n")
 	if len(v.Conflicts) > 0 && text == "" {
 		text = v.Conflicts[0].String()
 	}
-	return printable.Line(strings.TrimPrefix(text, v.File+": "))
+	return printable.Line(text)
 }
 
 const leastWhy = 16 // a reason in fewer columns says nothing

@@ -10,7 +10,6 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
@@ -125,7 +124,10 @@ func (m *model) keys() string {
 	keys := slices.Concat([]string{"enter details"}, deploy, []string{"/ filter", "? help", "q quit"})
 	switch {
 	case m.page != overview:
-		keys = slices.Concat([]string{"esc back", "j/k scroll"}, deploy, []string{"q quit"})
+		keys = slices.Concat([]string{"esc back"}, deploy, []string{"q quit"})
+		if n, room := len(m.pageLines()), max(m.height-3, 0); n > room {
+			keys = slices.Insert(keys, 1, fmt.Sprintf("j/k scroll, lines %d to %d of %d", m.scroll+1, min(m.scroll+room, n), n))
+		}
 	case m.filter != "":
 		keys = append([]string{"filter: " + m.filter, "esc show all"}, keys...)
 	}
@@ -196,7 +198,7 @@ func (m *model) below(t *table) []string {
 	if !ok {
 		return nil
 	}
-	text := why(*r.version)
+	text := why(r)
 	if text == "" {
 		return nil
 	}
@@ -233,16 +235,10 @@ func (m *model) lastEvents(room int) []string {
 
 // detail is the first line of what is said of an event.
 func detail(e server.Event) string {
-	text, _, _ := strings.Cut(e.Detail, "\n")
-	if e.File != "" {
-		text = strings.TrimPrefix(text, e.File+": ")
+	text, _, _ := strings.Cut(happened(e), "\n")
+	style := plain
+	if e.Detail == "" {
+		style = faint
 	}
-	text = printable.Line(text)
-	switch {
-	case text != "" || e.Took == 0:
-		return text
-	case e.State == host.Serving:
-		return faint.Render("loaded in " + latency(e.Took))
-	}
-	return faint.Render("after " + latency(e.Took))
+	return style.Render(printable.Line(text))
 }
