@@ -15,6 +15,7 @@ import (
 )
 
 type topFlags struct {
+	name                   string // of a library; empty: all
 	socket, url, tokenFile string
 	plain, json            bool
 }
@@ -38,7 +39,7 @@ the server's token.
 
 In a pipe, and with --plain, the versions are printed once.`,
 		Example: `  hotso top
-  hotso top build
+  hotso top build --name greeter
   hotso top --url http://127.0.0.1:8080 --token-file token
   hotso top --plain
   hotso top --json | jq '.libraries[].versions[] | select(.state == "serving") | .rate'`,
@@ -53,12 +54,13 @@ In a pipe, and with --plain, the versions are printed once.`,
 		},
 	}
 	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "show only that library, if the server has several")
 	flags.StringVar(&f.socket, "socket", "", "the server's socket; default "+server.SocketName+" in DIR")
 	flags.StringVar(&f.url, "url", "", "the server's URL, instead of a socket")
 	flags.StringVar(&f.tokenFile, "token-file", "", "file with the token that deployments over --url need; white space around it does not count")
 	flags.BoolVar(&f.plain, "plain", false, "print the versions once, as text")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
-	completes(cmd, completeNothing, "url")
+	completes(cmd, completeNothing, "name", "url")
 	return cmd
 }
 
@@ -94,7 +96,7 @@ func (f topFlags) at(c client) (*top.Server, error) {
 		}
 	}
 	transport, base := c.transport()
-	s.Base, s.HTTP = base, &http.Client{Transport: transport}
+	s.Only, s.Base, s.HTTP = f.name, base, &http.Client{Transport: transport}
 	return s, nil
 }
 

@@ -124,6 +124,12 @@ func TestTopPlain(t *testing.T) {
 		_, problem, code := hotso(t, args...)
 		assert.Equal(t, 2, code, "%v: %s", args, problem)
 	}
+	out, problem, code = hotso(t, "top", dir, "--name", "greeter")
+	assert.Zero(t, code, problem)
+	assert.Contains(t, out, "serving")
+	_, problem, code = hotso(t, "top", dir, "--name", "shop")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, problem, "has no library shop")
 	_, problem, code = hotso(t, "top", t.TempDir())
 	assert.Equal(t, 1, code)
 	assert.Contains(t, problem, "start one with hotso serve")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -94,6 +95,9 @@ func (f *feed) look(ctx context.Context) (Snapshot, error) {
 		s.Libraries = append(s.Libraries, l)
 	}
 	s.Time = f.now()
+	if only := f.server.Only; only != "" && !slices.ContainsFunc(s.Libraries, func(l Library) bool { return l.Name == only || l.Name == "" }) {
+		return s, fmt.Errorf("%s has no library %s", f.server.Place, only)
+	}
 	return s, nil
 }
 
@@ -117,7 +121,9 @@ func (f *feed) names(ctx context.Context) ([]string, error) {
 	}
 	var names []string
 	for _, l := range libraries {
-		names = append(names, "/"+url.PathEscape(l.Name))
+		if f.server.Only == "" || f.server.Only == l.Name {
+			names = append(names, "/"+url.PathEscape(l.Name))
+		}
 	}
 	return names, nil
 }

@@ -115,6 +115,19 @@ func TestLibraries(t *testing.T) {
 	}
 	assert.Equal(t, []string{"1", "3", "2", "0"}, order, "what answers first")
 
+	m := newModel(t.Context(), s, got)
+	s.Only = "shop"
+	m.Update(heard{[]server.Event{{ID: 1, Event: host.Event{Name: "greeter"}}, {ID: 2, Event: host.Event{Name: "shop"}}}})
+	assert.Len(t, m.events, 1)
+	got, err = feed.look(t.Context())
+	require.NoError(t, err)
+	require.Len(t, got.Libraries, 1)
+	assert.Equal(t, "shop", got.Libraries[0].Name)
+	s.Only = "none"
+	_, err = feed.look(t.Context())
+	assert.EqualError(t, err, "fake has no library none")
+	s.Only = ""
+
 	f.set("GET /libraries", []map[string]string{{"name": "greeter"}})
 	_, err = feed.look(t.Context())
 	assert.ErrorContains(t, err, "nothing there", "it is asked without its name")

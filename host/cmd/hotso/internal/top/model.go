@@ -95,6 +95,9 @@ func (m *model) look(s Snapshot) {
 // hear takes events, some of which it may have.
 func (m *model) hear(events []server.Event) {
 	for _, e := range events {
+		if m.server.Only != "" && e.Name != m.server.Only {
+			continue
+		}
 		if slices.ContainsFunc(m.events, func(o server.Event) bool { return o.ID == e.ID && o.Time.Equal(e.Time) }) {
 			continue
 		}

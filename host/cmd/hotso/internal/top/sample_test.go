@@ -91,7 +91,7 @@ func several() (Snapshot, []server.Event) {
 
 // modelOf is a model in a terminal of that size.
 func modelOf(s Snapshot, events []server.Event, width, height int) *model {
-	m := newModel(context.Background(), nil, s)
+	m := newModel(context.Background(), &Server{}, s)
 	m.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	m.Update(heard{events})
 	return m

@@ -23,6 +23,7 @@ type Server struct {
 	Place string // where it is, for people
 	Base  string // what its URLs begin with
 	Token string // for deployments; empty: none is sent
+	Only  string // the library that is looked at; empty: all
 	HTTP  *http.Client
 
 	silence time.Duration // after which a stream of events is given up; 0: the usual
