@@ -90,8 +90,11 @@ func (f topFlags) at(c client) (*top.Server, error) {
 		s.Place = u.Redacted() // it may have a password
 	}
 	if f.tokenFile != "" {
-		var err error
-		if s.Token, err = (serveFlags{tokenFile: f.tokenFile}).readToken(); err != nil {
+		b, err := readSmall(f.tokenFile)
+		if err != nil {
+			return nil, err
+		}
+		if s.Token, err = checkToken("--token-file "+f.tokenFile, strings.TrimSpace(string(b))); err != nil {
 			return nil, err
 		}
 	}
