@@ -75,6 +75,15 @@ func TestDoctorAsksWhatIsNoServer(t *testing.T) {
 		case "/refuses/versions":
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(`{"error": "this server is not called that"}`))
+		case "/several/versions":
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"error": "there are several libraries: a, b"}`))
+		case "/several/libraries":
+			_, _ = w.Write([]byte(`[{"name": "a"}, {"name": "b"}]`))
+		case "/several/versions/a":
+			_, _ = w.Write([]byte(`{"name": "a", "serving": "1", "versions": [{"version": "1", "state": "serving"}]}`))
+		case "/several/versions/b":
+			_, _ = w.Write([]byte(`{"name": "b", "versions": [{"version": "1", "state": "failed"}]}`))
 		case "/states/versions":
 			_, _ = w.Write([]byte(`{"name": "x", "versions": [
 				{"version": "1", "state": "resident", "reason": "it was built without the unload shim"},
@@ -101,6 +110,10 @@ func TestDoctorAsksWhatIsNoServer(t *testing.T) {
 	assert.NotContains(t, states.found["v2"].Detail, "goroutine")
 	states.finds("v3", doctor.Good, "unloaded", "")
 	states.finds("v4", doctor.Careful, "/data.db", "embedding-databases")
+	several := ask(s.URL + "/several/")
+	several.finds("a v1", doctor.Good, "serving", "")
+	several.finds("b v1", doctor.Careful, "failed", "")
+	several.finds("server", doctor.Bad, "no version of b serves", "")
 	s.Close()
 	ask(s.URL).finds("server", doctor.Bad, "connection refused", "address of a hotso serve")
 }

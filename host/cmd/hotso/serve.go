@@ -140,12 +140,10 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.checkOnly {
-		return nil
-	}
-	if err := checkDirs(now.Directories); err != nil {
+	if err := checkDirs(now.Directories); err != nil || f.checkOnly {
 		return err
 	}
+	log.set(now.Log, now.LogRate)
 	waitsFor, err := now.look()
 	if err != nil {
 		return err
@@ -169,7 +167,6 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal kills
 
-	log.set(now.Log, now.LogRate)
 	live := newRunning(f, now, append(provided, log.libraries()), log)
 	live.server = server.New(server.Config{
 		Dirs: now.Directories, Names: now.Names, Settings: live.settings, Sockets: sockets,

@@ -168,8 +168,12 @@ func TestLibraryInTwoDirectories(t *testing.T) {
 	r.answers(200, `"version":"1"`, "POST", "/call/Greet", "")
 	require.NoError(t, r.stop())
 
-	r = start(t, server.Config{Dirs: []string{here, there}})
+	socket := server.SocketIn(here)
+	_, err := socket.Make()
+	require.NoError(t, err)
+	r = start(t, server.Config{Dirs: []string{here, there}, Sockets: []*server.Socket{socket}})
 	require.ErrorIs(t, r.stopped(), server.ErrTwice)
+	assert.NoFileExists(t, filepath.Join(here, server.SocketName))
 }
 
 // A state file remembers each library, and one that was written when there was only one is read.

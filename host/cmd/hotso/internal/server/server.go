@@ -164,6 +164,9 @@ func wake(c chan struct{}) {
 // begun if a name is bad (watch.ErrBadName), or if two directories have the same library (ErrTwice).
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := s.findFirst(); err != nil {
+		for _, socket := range s.conf.Sockets {
+			socket.Close()
+		}
 		return errors.Join(err, l.Close())
 	}
 	web := &http.Server{
