@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,19 @@ import (
 )
 
 // written collects what a sink is given.
-type written struct{ lines []string }
+type written struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// taken are the lines since the last call.
+func (w *written) taken() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lines := w.lines
+	w.lines = nil
+	return lines
+}
 
 func (w *written) sink(_ context.Context, library, version string, attrs []slog.Attr, r slog.Record) error {
 	line := fmt.Sprintf("%s %s %s", library, version, r.Message)
@@ -22,6 +35,8 @@ func (w *written) sink(_ context.Context, library, version string, attrs []slog.
 	for _, a := range attrs {
 		line += " " + a.String()
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.lines = append(w.lines, line)
 	return nil
 }
@@ -42,33 +57,31 @@ func TestRate(t *testing.T) {
 		}
 		quiet.Info("hello")
 		quiet.Debug("nobody asked")
-		assert.Equal(t, []string{"loud 1 spam i=0", "loud 1 spam i=1", "loud 1 spam i=2", "quiet 1 hello"}, w.lines)
-		w.lines = nil
+		assert.Equal(t, []string{"loud 1 spam i=0", "loud 1 spam i=1", "loud 1 spam i=2", "quiet 1 hello"}, w.taken())
 		time.Sleep(time.Second)
 		synctest.Wait()
-		const told = "loud 1 log records were dropped: the library logs too much dropped=7 rate=3"
-		assert.Equal(t, []string{told}, w.lines)
+		assert.Equal(t, []string{"loud 1 log records were dropped: the library logs too much dropped=7 rate=3"}, w.taken())
 		for range 3 {
 			loud.Info("again")
 		}
-		assert.Len(t, w.lines, 4)
+		assert.Len(t, w.taken(), 3)
 		time.Sleep(time.Second)
 		loud.Info("and again")
-		assert.Equal(t, "loud 1 and again", w.lines[4])
+		assert.Equal(t, []string{"loud 1 and again"}, w.taken())
 
 		logs.SetRate(0)
 		for range 100 {
 			loud.Info("all")
 		}
-		assert.Len(t, w.lines, 105)
+		assert.Len(t, w.taken(), 100)
 		logs.SetRate(1)
 		loud.Info("one too many")
 		logs.Close()
-		assert.Equal(t, "loud 1 log records were dropped: the library logs too much dropped=1 rate=1", w.lines[105])
+		assert.Equal(t, []string{"loud 1 log records were dropped: the library logs too much dropped=1 rate=1"}, w.taken())
 		loud.Info("late")
 		loud.Info("later")
 		logs.Close()
-		assert.Len(t, w.lines, 108)
+		assert.Len(t, w.taken(), 2)
 	})
 }
 
@@ -78,5 +91,5 @@ func TestTheHostsOwn(t *testing.T) {
 	own := slog.New(liblog.New(w.sink, 1).Handler())
 	own.Warn("one", "a", 1)
 	own.With("b", 2).Warn("two")
-	assert.Equal(t, []string{"  one a=1", "  two b=2"}, w.lines)
+	assert.Equal(t, []string{"  one a=1", "  two b=2"}, w.taken())
 }
