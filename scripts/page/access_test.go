@@ -32,7 +32,7 @@ func (b *browser) tree() (nodes []string) {
 // where nothing is wider than the screen.
 func TestPageIsAccessible(t *testing.T) {
 	b := newBrowser(t)
-	s := made(t)
+	s := many().start(t)
 	b.screen(360, 780, "dark")
 	b.do(chromedp.Navigate(s.URL))
 	b.shows("#versions", "v200")
@@ -88,4 +88,18 @@ func find(list []string, prefix string) string {
 		}
 	}
 	return ""
+}
+
+// On a phone no table has to be pushed from side to side.
+func TestTablesFitOnAPhone(t *testing.T) {
+	b := newBrowser(t)
+	s := story().start(t)
+	b.screen(360, 780, "light")
+	b.do(chromedp.Navigate(s.URL))
+	b.shows("#versus-canary", "v1.6")
+	b.shows("#versions", "v1.7")
+	b.shows("#inside", "Report")
+	wide := eval[[]string](b, `[...document.querySelectorAll(".scroll")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.innerText)`)
+	assert.Empty(t, wide)
+	b.clean(s.URL)
 }

@@ -82,7 +82,7 @@ func TestBadRequests(t *testing.T) {
 		{"POST", "/call/", ``, 404, "POST /call/Function"},
 		{"POST", "/call/Int32/x", ``, 404, "there is no such library: Int32; there is echo"},
 		{"POST", "/call/echo/Int32/x", ``, 404, "POST /call/Function"},
-		{"GET", "/", ``, 404, "POST /call/Function"},
+		{"GET", "/nowhere", ``, 404, "POST /call/Function"},
 		{"GET", "/call/Int32", ``, 405, "use POST"},
 		{"PUT", "/call/Int32", `[1]`, 405, "use POST"},
 		{"POST", "/versions", ``, 405, "use GET"},

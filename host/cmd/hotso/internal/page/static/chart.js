@@ -293,7 +293,7 @@ export class Chart {
       c.strokeStyle = this.colours[colour(version)];
       c.lineWidth = 1.6;
       c.stroke(line.p99);
-      c.globalAlpha = 0.6;
+      c.globalAlpha = 0.75;
       c.lineWidth = 1;
       c.stroke(line.half);
       c.globalAlpha = 1;

@@ -116,8 +116,7 @@ async function findLibrary() {
   state.libraries = await ask("/libraries");
   const names = state.libraries.map((l) => l.name);
   if (!names.includes(state.library) && (names.length || !state.library)) { // a server that has just begun may have none
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    choose(names.includes(wanted) ? wanted : (names[0] ?? ""));
+    choose(names.find((n) => location.hash === `#${encodeURIComponent(n)}`) ?? names[0] ?? "");
   }
   const chooser = $("library");
   $("chooser").hidden = names.length < 2;
@@ -281,7 +280,6 @@ function showCanary(serving, canary) {
   $("canary").hidden = !canary || !serving;
   if (!canary || !serving) return;
   say($("canary-title"), `Canary ${tag(canary.version)}`);
-  const errorsOf = (v) => (v.calls ? v.errors / v.calls : 0);
   const since = (now() - Date.parse(canary.since)) / 1000;
   const seconds = Math.min(600, Math.max(1, since));
   const [a, b] = [sum(seconds, serving.seq), sum(seconds, canary.seq)];
@@ -294,12 +292,12 @@ function showCanary(serving, canary) {
   const relative = (x, y) => (x && y ? { text: `${y >= x ? "+" : "−"}${count(Math.abs(y / x - 1) * 100)} %`, worse: y > x * 1.25, better: y < x * 0.8 } : { text: "" });
   const points = (fb - fa) * 100;
   const lines = [
-    ["Share of the calls", percent((serving.share ?? 0) / 100), percent((canary.share ?? 0) / 100), { text: "" }],
+    ["Share", percent((serving.share ?? 0) / 100), percent((canary.share ?? 0) / 100), { text: "" }],
     ["Calls", count(a.calls), count(b.calls), { text: "" }],
     ["Failed", percent(fa), percent(fb), { text: a.calls && b.calls ? `${points >= 0 ? "+" : "−"}${Math.abs(points).toFixed(1)} points` : "", worse: points > 0.5, better: points < -0.5 }],
     ["Median", duration(median(a)), duration(median(b)), relative(median(a), median(b))],
     ["p99", duration(a.p99), duration(b.p99), relative(a.p99, b.p99)],
-    ["Errors in all", `${count(serving.errors)} (${percent(errorsOf(serving))})`, `${count(canary.errors)} (${percent(errorsOf(canary))})`, { text: "" }],
+    ["Errors in all", count(serving.errors), count(canary.errors), { text: "" }],
   ];
   rows($("versus"), lines, (l) => l[0], (l) => el("tr", {}, el("th", { scope: "row" }, l[0]), el("td"), el("td"), el("td")), (row, [, x, y, d]) => {
     say(row.cells[1], x);
