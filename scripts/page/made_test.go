@@ -34,7 +34,7 @@ func (m *made) start(t *testing.T) *httptest.Server {
 	})
 	mux.HandleFunc("GET /versions/"+m.name, func(w http.ResponseWriter, _ *http.Request) { answer(w, m.versions()) })
 	mux.HandleFunc("GET /inflight/"+m.name, func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, object{"name": m.name, "total": len(m.inflight), "calls": m.inflight})
+		answer(w, object{"name": m.name, "total": len(m.inflight), "calls": append([]object{}, m.inflight...)})
 	})
 	mux.HandleFunc("GET /history/"+m.name, func(w http.ResponseWriter, r *http.Request) {
 		var since int64

@@ -88,8 +88,15 @@ function tell(e) {
 let heard = false; // what was before this page came is told
 let tries = 0;
 
+let source; // of events; undefined: there is none at the moment
+let retry = 0;
+
+// listen has a stream of events, as long as the page can be seen: a browser has few connections to a server, for
+// all of its tabs.
 function listen() {
-  const source = new EventSource("/events");
+  clearTimeout(retry);
+  if (document.hidden || source) return;
+  source = new EventSource("/events");
   state.connection++;
   const connection = state.connection;
   source.addEventListener("open", () => {
@@ -104,10 +111,16 @@ function listen() {
   }
   // A browser would go on behind the last id, which a server that was started again does not know.
   source.addEventListener("error", () => {
-    source.close();
+    if (connection !== state.connection) return;
+    hangUp();
     link("off", "connection lost, trying again");
-    setTimeout(listen, Math.min(5000, 300 * 2 ** tries++));
+    retry = setTimeout(listen, Math.min(5000, 300 * 2 ** tries++));
   });
+}
+
+function hangUp() {
+  source?.close();
+  source = undefined;
 }
 
 // --- figures
@@ -486,7 +499,14 @@ $("steps").addEventListener("change", (e) => {
   later();
 });
 $("as-table").addEventListener("toggle", later);
-document.addEventListener("visibilitychange", look);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    hangUp();
+    return;
+  }
+  listen();
+  look();
+});
 
 listen();
 setInterval(look, 1000);
