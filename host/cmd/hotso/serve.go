@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/config"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
@@ -25,6 +23,7 @@ type serveFlags struct {
 	checkOnly bool
 	schema    bool
 	isGiven   func(flag string) bool
+	upgrade   upgradeFlags
 }
 
 func newServe(t *terminal) *cobra.Command {
@@ -74,7 +73,9 @@ With --exclusive, or for a library that asks for it, only one version is live: t
 the old one has stopped and left, while calls wait; if it fails, the old one is started again. Such a
 library gets no canary, and no version is kept warm for it.
 
-Sockets that systemd passes (sd_listen_fds) are for the library: cabi.Inherited, by their names.
+Of the sockets that systemd passes (sd_listen_fds), the one called hotso is the server's, instead of
+--addr; others are for the library: cabi.Inherited, by their names. systemd is told when the service is ready,
+and that it is alive (Type=notify, WatchdogSec=).
 
 With --canary a newer version gets only that share of the calls, until hotso
 promote, or the --promote flags, have it serve. Requests with the same header
@@ -101,6 +102,9 @@ Flags go before it. hotso help configuration has all keys; --config-schema is fo
 On SIGHUP the server reads the files of --config, --key and --token-file again; if one of them
 is bad, all stays as it was. What of --config needs a restart is named. A version that is loaded
 serves on.
+On SIGUSR2 a new process takes over, from the program as it is on disk by then, with the same arguments
+and sockets. If it does not serve within --upgrade-timeout, this one serves on. No request is lost:
+see hotso help operations.
 On SIGTERM or SIGINT the server waits for the calls inside, at most for --drain, and
 ends; a second signal ends it at once. It does not wait for clients that don't read, or
 don't send the rest of their request.`,
@@ -114,12 +118,14 @@ don't send the rest of their request.`,
   hotso serve --config hotso.yaml --check-config          # is it good?
   hotso serve --config hotso.yaml --log json
   hotso serve build --allow-host greeter.example.com      # behind a proxy
+  kill -USR2 $(cat hotso.pid)          # with --pid-file hotso.pid: upgrade hotso
   curl -d '[1, 2]' 127.0.0.1:8080/call/Add
   curl -d '{"p": {"name": "Ada"}}' 127.0.0.1:8080/call/Greeter.Greet
   curl -N 127.0.0.1:8080/events`,
 		Args:              arguments(0, -1),
 		ValidArgsFunction: completeDirs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.upgrade.hasAddr = cmd.Flags().Changed("addr")
 			f.Directories, f.hasToken = args, cmd.Flags().Changed("token")
 			f.isGiven = func(flag string) bool { return flag == "DIR" && len(args) > 0 || cmd.Flags().Changed(flag) }
 			if f.schema {
@@ -144,19 +150,19 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		return err
 	}
 	log.set(now.Log, now.LogRate)
-	waitsFor, err := now.look()
+	names, waitsFor, err := now.look()
 	if err != nil {
 		return err
 	}
-	provided, err := activated()
+	up, provided, err := f.upgrade.begin(log.note)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", now.Address)
+	l, err := up.listen(now.Address)
 	if err != nil {
 		return err
 	}
-	sockets, err := now.makeSockets()
+	sockets, err := now.makeSockets(up)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -173,18 +179,12 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		Drain: now.Drain, Token: now.token, AllowHosts: now.hosts(),
 		MaxBody: int64(now.MaxBody), MaxMemory: int64(now.MaxMemory), MaxConns: now.MaxConnections,
 		NoPage: now.NoPage, NoMetrics: now.NoMetrics,
-		OnEvent: log.event, Log: log.ofHTTP(),
+		OnEvent: up.seeing(log.event), Log: log.ofHTTP(),
 	})
 	live.reloads(ctx)
 	log.listening(l.Addr().String(), waitsFor)
-	return live.server.Serve(ctx, l)
-}
-
-// activated offers the library what systemd has passed.
-func activated() (options []host.Option, err error) {
-	files, err := host.Activated()
-	for name, f := range files {
-		options = append(options, host.ProvideFile(name, f))
-	}
-	return options, err
+	up.await(names, waitsFor != "")
+	serving, stopUpgrades := up.run(ctx, live, sockets)
+	defer stopUpgrades()
+	return live.server.Serve(serving, l)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,9 +39,9 @@ func sameDir(a, b string) bool {
 	return err == nil && os.SameFile(there, other)
 }
 
-// look returns for which files the server waits, empty if it does not have to, and refuses
-// directories that have the same library.
-func (s *setup) look() (waitsFor string, err error) {
+// look returns the libraries that are there, and for which files the server waits, empty if it does not have to. It
+// refuses directories that have the same library.
+func (s *setup) look() (names []string, waitsFor string, err error) {
 	in := map[string]string{}
 	for _, dir := range s.Directories {
 		names, _ := server.Names(dir, s.trust) // DIR may not exist yet
@@ -49,7 +50,7 @@ func (s *setup) look() (waitsFor string, err error) {
 				continue
 			}
 			if other, ok := in[name]; ok {
-				return "", usagef("%s and %s have the same library, %s: remove it from one of them, or choose others with --name", other, dir, name)
+				return nil, "", usagef("%s and %s have the same library, %s: remove it from one of them, or choose others with --name", other, dir, name)
 			}
 			in[name] = dir
 		}
@@ -65,7 +66,7 @@ func (s *setup) look() (waitsFor string, err error) {
 	if waitsFor != "" {
 		waitsFor = fmt.Sprintf("lib%s.vVERSION.so in %s", waitsFor, strings.Join(s.Directories, ", "))
 	}
-	return waitsFor, nil
+	return slices.Sorted(maps.Keys(in)), waitsFor, nil
 }
 
 // trust are the options by which files of a library are judged.
@@ -78,14 +79,16 @@ func (s *setup) trust(library string) []host.Option {
 
 // makeSockets makes the sockets. Unless one was asked for, they need not be there yet: DIR
 // may come later or have another server, and the server goes on to try and says why.
-func (s *setup) makeSockets() (sockets []*server.Socket, err error) {
+func (s *setup) makeSockets(up *upgrading) (sockets []*server.Socket, err error) {
 	if s.Socket != "" {
 		socket := server.NewSocket(s.Socket)
+		up.adopt(socket)
 		_, err := socket.Make()
 		return []*server.Socket{socket}, err
 	}
 	for _, dir := range s.Directories {
 		socket := server.SocketIn(dir)
+		up.adopt(socket)
 		_, _ = socket.Make()
 		sockets = append(sockets, socket)
 	}

@@ -45,6 +45,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.NoMetrics, "no-metrics", false, "leave GET /metrics out")
 	flags.StringVar(&f.Log, "log", config.TextLog, "what the log on stderr is for: people (text) or machines (json)")
 	flags.IntVar(&f.LogRate, "log-rate", defaultLogRate, "log records of a library that are written in a second; 0: all")
+	f.upgrade.add(cmd)
 	flags.BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	completes(cmd, completeNames, "name")
 	completes(cmd, cobra.FixedCompletions([]string{config.TextLog, config.JSONLog}, cobra.ShellCompDirectiveNoFileComp), "log")

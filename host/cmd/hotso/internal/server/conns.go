@@ -3,9 +3,11 @@ package server
 import (
 	"container/list"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,10 +25,14 @@ type conns struct {
 	waiting list.List // of *conn, counted ones, the one that has waited longest first
 	grace   time.Duration
 	end     time.Time // not zero: the server ends, and clients have until then
+
+	listeners map[net.Listener]struct{}
+	retiring  atomic.Bool     // written with mu held
+	left      chan<- struct{} // closed when no connection is open; nil: nobody waits for it
 }
 
 func newConns(max int) *conns {
-	return &conns{max: max, open: map[*conn]struct{}{}, lacks: new(lacks)}
+	return &conns{max: max, open: map[*conn]struct{}{}, lacks: new(lacks), listeners: map[net.Listener]struct{}{}}
 }
 
 // count is how many are open.
@@ -71,6 +77,12 @@ func (cs *conns) listen(l net.Listener) net.Listener { return cs.listenFor("", l
 
 // listenFor is listen for the socket of a directory.
 func (cs *conns) listenFor(dir string, l net.Listener) net.Listener {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.listeners[l] = struct{}{}
+	if cs.retiring.Load() {
+		_ = l.Close()
+	}
 	return &listener{l, cs, dir, l.Addr().Network() != "unix"}
 }
 
@@ -81,16 +93,43 @@ type listener struct {
 	counted bool
 }
 
+// Close may come twice: once clients have gone to another process, and at the end.
+func (l *listener) Close() error {
+	if err := l.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
-			return nil, err
+			return nil, l.conns.ended(l.Listener, err)
 		}
 		if c := l.conns.add(c, l.dir, l.counted); c != nil {
 			return c, nil
 		}
 	}
+}
+
+// ended forgets a listener. One that was closed because the server has a successor has done what it should.
+func (cs *conns) ended(l net.Listener, err error) error {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.retiring.Load() {
+		err = http.ErrServerClosed
+	}
+	if !isTemporary(err) {
+		delete(cs.listeners, l)
+	}
+	return err
+}
+
+// isTemporary is what net/http tries again after.
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
 }
 
 // add makes room for c. If there is none, because all others are engaged, c is told so
@@ -143,6 +182,7 @@ func (cs *conns) remove(c *conn) {
 		cs.counted--
 	}
 	c.leave()
+	cs.tellLeft()
 }
 
 // leave takes c out of those that wait. of.mu is held.

@@ -57,7 +57,7 @@ func (s *Server) Handler() http.Handler {
 	if s.metrics != nil {
 		handle("GET", "/metrics", s.metrics.handler())
 	}
-	return s.inTurn(engaging(s.metrics.count(onlyUTF8(s.beside(s.door(mux))))))
+	return s.retiring(s.inTurn(engaging(s.metrics.count(onlyUTF8(s.beside(s.door(mux)))))))
 }
 
 // beside has the paths of Config.Beside answered by their handlers.

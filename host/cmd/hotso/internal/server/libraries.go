@@ -144,6 +144,8 @@ type Library struct {
 	Serving   string `json:"serving,omitempty"` // version
 	Canary    string `json:"canary,omitempty"`  // version
 	State     string `json:"state"`             // serving or waiting
+	// Exclusive: the version that serves asks to be the only one that is live (cabi.Exclusive).
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // Libraries lists what is served, in the order of names. It is safe for concurrent use.
@@ -153,6 +155,7 @@ func (s *Server) Libraries() []Library {
 		info := Library{Name: l.name, Directory: l.directory(), State: waiting}
 		if lib := l.slot.Current(); lib != nil {
 			info.Serving, info.State = lib.Version(), serving
+			info.Exclusive = lib.Description().Exclusive
 		}
 		if c := canaryOf(l.slot); c != nil {
 			info.Canary = c.Version

@@ -104,7 +104,7 @@ func (p *place) isComplete() bool {
 
 // take has a library be followed here.
 func (p *place) take(l *library) {
-	l.memory.open(p.state, l.name, func() bool { return l.settings().Remember })
+	l.memory.open(p.state, l.name, func() bool { return l.settings().Remember && !p.server.conns.retiring.Load() })
 	l.dir.Store(&p.dir)
 	p.mine = append(p.mine, l)
 }

@@ -24,12 +24,16 @@ var ErrInUse = errors.New("another server has it")
 
 // A Socket is a unix socket that only this user can open (mode 0600, unix(7)), at a path
 // that may not be there yet, be taken by another server, or be removed and made again.
-// Whoever holds the lock on the file beside it has it. Its methods are for one goroutine.
+// Whoever holds the lock on the file beside it has it. Its methods are safe for concurrent use.
 type Socket struct {
-	path     string
-	dir      string            // that it is for, empty: all
+	path string
+	dir  string // that it is for, empty: all
+
+	mu       sync.Mutex
+	passed   bool              // another process has it
 	lock     *lockFile         // nil: not held
 	listener *net.UnixListener // nil: not made
+	served   net.Listener      // the same, or what wraps it
 	file     fs.FileInfo       // of the socket that was made
 }
 
@@ -42,16 +46,21 @@ func SocketIn(dir string) *Socket {
 	return &Socket{path: filepath.Join(dir, SocketName), dir: dir}
 }
 
+// Path is where it is.
+func (s *Socket) Path() string { return s.path }
+
 // Make makes the socket unless it is there: at first, after its directory was removed,
 // and when the server that had it is gone. It returns the listener, which lasts until
 // Close or until another call finds that the file is gone. ErrInUse and other errors may
 // pass: try again.
 func (s *Socket) Make() (net.Listener, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.listener != nil {
-		if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.file) {
-			return closer{s.listener}, nil
+		if info, err := os.Lstat(s.path); s.passed || err == nil && os.SameFile(info, s.file) {
+			return closer{s.served}, nil
 		}
-		s.Close()
+		s.close()
 	}
 	if info, err := os.Lstat(s.path); err == nil && info.Mode().Type() != fs.ModeSocket {
 		return nil, fmt.Errorf("%s is there and is no socket", s.path)
@@ -65,27 +74,39 @@ func (s *Socket) Make() (net.Listener, error) {
 		lock.release()
 		return nil, err
 	}
-	s.listener, s.file, s.lock = l, info, lock
+	s.listener, s.served, s.file, s.lock = l, l, info, lock
 	return closer{l}, nil
 }
 
 // A closer is a listener that may be closed twice: by its Socket, and by the server that
 // shuts down.
-type closer struct{ *net.UnixListener }
+type closer struct{ net.Listener }
 
 func (c closer) Close() error {
-	if err := c.UnixListener.Close(); !errors.Is(err, net.ErrClosed) {
+	if err := c.Listener.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
 }
 
-// Close removes the socket, unless another is there by now, and lets the lock go.
+// Close removes the socket, unless another is there by now or another process has it, and lets the lock go.
 func (s *Socket) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.close()
+}
+
+// close is Close. s.mu is held.
+func (s *Socket) close() {
 	if s.listener == nil {
 		return
 	}
 	_ = s.listener.Close() // it may be closed
+	if s.passed {
+		_ = s.lock.f.Close() // the other's descriptor goes on holding the lock
+		s.listener, s.lock = nil, nil
+		return
+	}
 	if info, err := os.Lstat(s.path); err == nil && os.SameFile(info, s.file) {
 		_ = os.Remove(s.path)
 	}
