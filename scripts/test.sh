@@ -6,7 +6,7 @@
 #   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
 #   which languages of libgreeter/examples were left out, and why
-#   the tests of scripts/compare, scripts/devrace and scripts/page (in a browser), modules of their own
+#   the tests of scripts/compare, scripts/devrace, scripts/page (in a browser) and packaging, modules of their own
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -90,6 +90,14 @@ if why=$(go -C scripts/page mod download 2>&1); then
 	command -v chromium >/dev/null || echo "skipped: no test of the page of hotso serve: install chromium"
 else
 	echo "skipped: what drives the browser can't be fetched: $why"
+fi
+
+echo "== packaging"
+if why=$(go -C packaging mod download 2>&1); then
+	go -C packaging vet ./... || failed "go vet of packaging"
+	go -C packaging test ./... || failed "go test of packaging"
+else
+	echo "skipped: what hotso is packaged with can't be fetched: $why"
 fi
 
 echo "== the API since the last tag"
