@@ -17,7 +17,7 @@ MODE     ?= plain
 export VERSION GREETING SWAPS CRASHES
 
 help: ## Show this
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z -]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 demo: ## Watch Go code change inside a running process
 	@go run ./scripts/demo
@@ -38,8 +38,11 @@ lib: bin/hotso ## Build a version of the greeter: make lib VERSION=2 [GREETING="
 libhotso: ## Build build/libhotso.so, package host for programs in other languages
 	@libhotso/build.sh build
 
-install: libhotso bin/hotso ## Install libhotso, its headers, a pkg-config file and hotso: make install [PREFIX=/usr/local] [DESTDIR=]
+install: libhotso bin/hotso ## Install hotso with man pages, completions and units, libhotso, its headers and a pkg-config file: make install [PREFIX=/usr/local] [DESTDIR=]
 	@libhotso/install.sh build bin/hotso "$(PREFIX)" "$(DESTDIR)"
+
+deb tarball: libhotso bin/hotso ## Make a Debian package, or a tarball of what make install installs, in build/dist; a tag vX.Y.Z is the version
+	@packaging/dist.sh $@ build bin/hotso
 
 test: ## Run all checks and tests
 	@scripts/test.sh
@@ -124,6 +127,6 @@ clean: ## Remove what was built
 
 # A plain Go program: no cgo, so it runs where there is no C compiler.
 bin/hotso: FORCE
-	@CGO_ENABLED=0 go build -o $@ ./host/cmd/hotso
+	@CGO_ENABLED=0 go build -ldflags "$$(packaging/stamp.sh)" -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib libhotso install test test-languages bench compare compare-languages soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib libhotso install deb tarball test test-languages bench compare compare-languages soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE

@@ -91,3 +91,10 @@ func become(text string) error {
 	}
 	return unix.Exec(os.Args[1], os.Args[1:], os.Environ())
 }
+
+func serveHelp(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command(hotso, "serve", "--help").Output()
+	require.NoError(t, err)
+	return string(out)
+}
