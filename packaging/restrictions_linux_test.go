@@ -158,5 +158,5 @@ func TestRestrictionsRestrict(t *testing.T) {
 	}
 	out, err := r.command(t, "call", library, "Greet").CombinedOutput()
 	require.Error(t, err)
-	assert.Contains(t, string(out), "operation not permitted")
+	assert.Contains(t, string(out), "allow memfd_create(2) in the seccomp profile")
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,11 +46,23 @@ func TestDoctorFindsWhatAMachineLacks(t *testing.T) {
 	require.NoError(t, loads(call()))
 	t.Run("memfd_create", func(t *testing.T) {
 		finds(t, through(t, doctorIn(here, nil), "denied", "memfd_create"), "memory", doctor.Bad, "memfd_create: operation not permitted", "seccomp profile")
-		assert.Error(t, loads(through(t, call(), "denied", "memfd_create")))
+		fails(t, through(t, call(), "denied", "memfd_create"), "allow memfd_create(2) in the seccomp profile")
+	})
+	t.Run("addresses", func(t *testing.T) {
+		if raceEnabled {
+			t.Skip("the race detector needs more than that itself")
+		}
+		script := `ulimit -v 1900000 && exec "$0" "$@"`
+		finds(t, through(t, doctorIn(here, nil), "sh", "-c", script), "limits", doctor.Careful, "RLIMIT_AS is ", "ulimit -v unlimited")
+		fails(t, through(t, call(), "sh", "-c", script), "each version reserves about a gigabyte, which it does not use: ulimit -v unlimited")
+	})
+	t.Run("read-only root", func(t *testing.T) { // is no lack: private copies are in memory
+		script := "mount -o remount,bind,ro / && ! touch /hotso-written 2>/dev/null"
+		assert.NoError(t, loads(inNamespaces(t, call(), script)))
 	})
 	t.Run("tgkill", func(t *testing.T) {
 		finds(t, through(t, doctorIn(here, nil), "denied", "tgkill"), "signals", doctor.Bad, "tgkill: operation not permitted", "seccomp profile")
-		assert.Error(t, loads(through(t, call(), "denied", "tgkill")))
+		fails(t, through(t, call(), "denied", "tgkill"), "threads do not come back")
 	})
 	t.Run("process_vm_readv", func(t *testing.T) { // there is another way
 		assert.Equal(t, doctor.Good, examined(t, through(t, doctorIn(here, nil), "denied", "process_vm_readv"))["/proc"].Is)
@@ -70,6 +83,21 @@ func TestDoctorFindsWhatAMachineLacks(t *testing.T) {
 	t.Run("proc", func(t *testing.T) {
 		finds(t, inNamespaces(t, doctorIn(here, nil), "mount -t tmpfs none /proc"), "/proc", doctor.Bad, "/proc/self/maps", "mount proc(5)")
 	})
+}
+
+// fails has a command fail, and say in one line what to change.
+func fails(t *testing.T, cmd *exec.Cmd, mend string) {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	for line := range strings.Lines(string(out)) {
+		if strings.HasPrefix(line, "hotso: ") {
+			assert.Contains(t, line, mend)
+			return
+		}
+	}
+	assert.Fail(t, "it says nothing", "%s", out)
 }
 
 // So is what another build of a host lacks.

@@ -16,11 +16,10 @@ import (
 // newCrashMessage makes the file that a library's runtime writes its last words
 // to. It can't grow beyond life.MaxCrashMessage: what does not fit is not written.
 func newCrashMessage(name string) (*os.File, error) {
-	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	f, err := proc.MemoryFile(name, unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, err
 	}
-	f := os.NewFile(uintptr(fd), name)
 	if err := f.Truncate(life.MaxCrashMessage); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

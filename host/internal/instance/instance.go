@@ -14,6 +14,7 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/invoke"
+	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/private"
 	"github.com/hotso/hotso/host/internal/stackcheck"
@@ -117,7 +118,7 @@ func (in *Instance) Forget() {
 // an error, nothing of it is left, or it is quarantined; else Start or Discard follows.
 func (in *Instance) Load(ctx context.Context, tell func(life.Event)) error {
 	in.tell = tell
-	return in.steps(ctx, step{step: life.StepLoad, reason: life.ErrLoad, run: in.loadInTime, done: life.Loaded})
+	return in.steps(ctx, step{step: life.StepLoad, reason: life.ErrLoad, run: func(ctx context.Context) error { return proc.ExplainLoad(in.loadInTime(ctx)) }, done: life.Loaded})
 }
 
 // A State is what a version has saved for another.

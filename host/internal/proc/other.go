@@ -58,3 +58,6 @@ func FileOf(int) (File, error) { return File{}, errors.ErrUnsupported }
 
 // SameOpen needs kcmp(2).
 func SameOpen(int, int) bool { return false }
+
+// ExplainLoad knows nothing here.
+func ExplainLoad(err error) error { return err }
