@@ -14,9 +14,9 @@ import (
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/invoke"
-	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/private"
+	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/stackcheck"
 	"github.com/hotso/hotso/host/life"
 )
