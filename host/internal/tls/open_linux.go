@@ -4,13 +4,10 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/proc"
@@ -77,16 +74,15 @@ func load(loader Loader, machine elf.Machine, slots int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	fd, err := unix.MemfdCreate("hotso-tls", unix.MFD_CLOEXEC)
+	file, err := proc.MemoryFile("hotso-tls", 0)
 	if err != nil {
 		return 0, fmt.Errorf("tls: create a memfd for the carrier: %w", err)
 	}
-	file := os.NewFile(uintptr(fd), "hotso-tls")
 	defer file.Close()
 	if _, err := file.Write(content); err != nil {
 		return 0, fmt.Errorf("tls: write the carrier: %w", err)
 	}
-	handle, err := loader.Open(carrierPath(fd, int(attempts.Add(1))))
+	handle, err := loader.Open(carrierPath(int(file.Fd()), int(attempts.Add(1))))
 	if err != nil {
 		if strings.Contains(err.Error(), "static TLS") { // glibc's words, elf/dl-reloc.c
 			return 0, fmt.Errorf("tls: dlopen a carrier of %d slots: %w: %w", slots, ErrNoStaticTLS, err)
