@@ -87,6 +87,8 @@ func TestPage(t *testing.T) {
 	b.shows("#detail pre", "main.restock")
 	b.press(kb.Escape)
 	b.shows("#live", "crashed")
+	colours := `new Set([...document.querySelectorAll("#versions th")].filter((e) => e.innerText.trim() === "v1").map((e) => e.firstChild.className)).size`
+	require.Eventually(t, func() bool { return eval[int](b, colours) == 1 }, patience, 50*time.Millisecond, "a version has the same colour whenever it is loaded")
 	stop()
 
 	// The server ends and comes back: the page need not be loaded again.

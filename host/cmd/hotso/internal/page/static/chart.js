@@ -1,7 +1,7 @@
 // The timeline: calls, failures and latency of each version over one axis of time, and what happened above it.
 // The canvas is drawn in an animation frame, and only if a column of it has changed.
 
-import { $, age, clock, colour, count, duration, el, percent, say, shortClock, tag } from "./text.js";
+import { $, age, clock, colour, count, duration, el, many, percent, say, shortClock, tag } from "./text.js";
 
 const axisHeight = 22;
 const left = 52; // for the numbers beside the panels
@@ -316,7 +316,7 @@ export class Chart {
     const lines = [clock(at * this.data.size) + (this.data.size > 1000 ? `, ${age(this.data.size)}` : "")];
     if (!column) lines.push("no calls");
     for (const [version, v] of column?.by ?? []) {
-      lines.push(`${tag(version)}: ${count(v.calls)} calls, ${percent(v.failed / Math.max(1, v.calls))} failed` +
+      lines.push(`${tag(version)}: ${many(v.calls, "call")}, ${percent(v.failed / Math.max(1, v.calls))} failed` +
         (v.timed ? `, median ${duration(v.half / v.timed)}, p99 ${duration(v.p99)}` : ""));
     }
     showTip(this.tip, x, lines.join("\n"));

@@ -3,7 +3,7 @@
 
 import { Chart, Lane, chartParts } from "./chart.js";
 import { confirm, deploy, showEvent, showStack } from "./deploy.js";
-import { $, age, clock, colour, count, duration, el, moment, percent, rows, say, tag, tone } from "./text.js";
+import { $, age, clock, colour, count, duration, el, many, moment, percent, rows, say, tag, tone } from "./text.js";
 
 const fewVersions = 8;
 const fewEvents = 12;
@@ -220,6 +220,7 @@ function makeMarks() {
   const list = [];
   let serving = "";
   for (const e of ofLibrary()) {
+    if (e.state === "crashed" && e.version === serving) serving = "";
     if (e.state === "serving") {
       const same = serving === e.version;
       serving = e.version;
@@ -346,7 +347,7 @@ function timeline() {
   };
   const what = [of("swap", "swap", "swaps"), of("rollback", "return to the version before", "returns to the version before"), of("crash", "crash", "crashes"), of("refused", "refused or failed version", "refused or failed versions"), of("canary", "canary", "canaries")].filter(Boolean);
   say($("chart-text"), `In the last ${spans[state.range]}: ` + (total.calls
-    ? `${count(total.calls)} calls, ${percent(total.failed / total.calls)} failed, p99 at most ${duration(total.p99)}` : "no calls") + (what.length ? `; ${what.join(", ")}.` : "; nothing happened."));
+    ? `${many(total.calls, "call")}, ${percent(total.failed / total.calls)} failed, p99 at most ${duration(total.p99)}` : "no calls") + (what.length ? `; ${what.join(", ")}.` : "; nothing happened."));
   rows($("legend"), [...inView].reverse().slice(0, 8), (v) => v, (v) => el("li", {}, el("span", { className: `dot c${colour(v)}` }), el("span", { className: "mono" }, tag(v))), () => {});
   if ($("as-table").open) overTime(samples, since);
 }
@@ -378,7 +379,7 @@ function more(button, all, few, total, what) {
 }
 
 function showVersions() {
-  for (const v of state.versions.versions) if (v.seq) colour(v.version);
+  for (const v of state.versions.versions) if (v.seq && v.version) colour(v.version);
   const list = state.versions.versions.toReversed();
   const order = (v) => (v.state === "serving" ? 0 : v.state === "canary" ? 1 : 2);
   list.sort((a, b) => order(a) - order(b));
@@ -390,6 +391,7 @@ function showVersions() {
     row.shown = shown;
     const why = row.cells[1].lastChild;
     const badge = row.cells[1].firstChild;
+    row.cells[0].firstChild.className = v.seq && v.version ? `dot c${colour(v.version)}` : "dot";
     say(row.cells[0].lastChild, tag(v.version) || "?");
     say(badge, v.state);
     const look = `state ${tone(v.state)}`;
@@ -412,7 +414,7 @@ function showVersions() {
 function versionRow(v) {
   const button = el("button", { type: "button", className: "small" }, "Deploy");
   const row = el("tr", {},
-    el("th", { scope: "row" }, el("span", { className: v.seq ? `dot c${colour(v.version)}` : "dot" }), el("span")),
+    el("th", { scope: "row" }, el("span"), el("span")),
     el("td", {}, el("span", { className: "state" }), el("span", { className: "why" })),
     el("td", { className: "wide" }), el("td", { className: "num wide" }), el("td", { className: "num" }), el("td", { className: "num wide" }), el("td", { className: "num wide" }),
     el("td", { className: "end" }, button));

@@ -27,6 +27,8 @@ export function count(n) {
   return Math.round(n).toLocaleString("en");
 }
 
+export const many = (n, what) => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+
 export function percent(share) {
   const p = share * 100;
   if (!p) return "0\u00a0%";
