@@ -64,11 +64,11 @@ compare: ## Measure hotso beside its peers: table and plot, in build/, or in doc
 compare-languages: ## Measure a prepared call through libhotso beside a plain one, in the same run: a table [FLAGS="-rounds 20"]
 	@CGO_ENABLED=0 go run ./scripts/languages $(FLAGS)
 
+compare-serve: ## Measure hotso serve beside net/http with the same function, and go-plugin behind it, also while versions are swapped: a table [FLAGS="-rounds 10 -duration 5s"]
+	@go -C scripts/compareserve run . $(FLAGS)
+
 soak-languages: ## 10,000 swaps from Python under 4 threads, and 1,000 crashes from C, Java and Python each (a quarter of an hour) [SWAPS=10000] [CRASHES=1000]
 	@scripts/languages/soak.sh
-
-compare-serve: ## Measure hotso serve beside net/http alone and before a go-plugin: tables (wants wrk) [FLAGS="-rounds 5"]
-	@CGO_ENABLED=0 go -C scripts/compare run ./serve $(FLAGS)
 
 devrace: ## Measure hotso dev beside other tools that rebuild what is saved: table, also in docs/development.md with PAGE=1 (a quarter of an hour) [FLAGS="--edits 5 --only hotso,air"]
 	@go -C scripts/devrace run . $(FLAGS) \
@@ -129,4 +129,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -ldflags "$$(packaging/stamp.sh)" -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib libhotso install deb tarball test test-languages bench compare compare-languages soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib libhotso install deb tarball test test-languages bench compare compare-languages compare-serve soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE

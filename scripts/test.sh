@@ -6,7 +6,8 @@
 #   the property test once more, with the order of locks checked
 #   go test -race with cgo: what needs the C compiler, and the race detector
 #   which languages of libgreeter/examples were left out, and why
-#   the tests of scripts/compare, scripts/devrace, scripts/page (in a browser) and packaging, modules of their own
+#   the tests of scripts/compare, scripts/compareserve, scripts/devrace, scripts/page (in a browser) and packaging,
+#   modules of their own
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -73,6 +74,14 @@ if why=$(go -C scripts/compare mod download 2>&1); then
 	go -C scripts/compare test ./... || failed "go test of scripts/compare"
 else
 	echo "skipped: what hotso is compared with can't be fetched: $why"
+fi
+
+echo "== scripts/compareserve"
+if why=$(go -C scripts/compareserve mod download 2>&1); then
+	go -C scripts/compareserve vet ./... || failed "go vet of scripts/compareserve"
+	go -C scripts/compareserve test ./... || failed "go test of scripts/compareserve"
+else
+	echo "skipped: what hotso serve is compared with can't be fetched: $why"
 fi
 
 echo "== scripts/devrace"
