@@ -94,8 +94,10 @@ func compare(ctx context.Context) (err error) {
 	if err := race(ctx, all); err != nil {
 		return err
 	}
-	if *swaps == 0 {
-		return nil
+	if *swaps > 0 {
+		if err := underSwaps(ctx, all[1], func(version int) error { return b.deploy(serving, version) }); err != nil {
+			return err
+		}
 	}
-	return underSwaps(ctx, all[1], func(version int) error { return b.deploy(serving, version) })
+	return count(all[1])
 }

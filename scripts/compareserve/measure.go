@@ -30,6 +30,7 @@ func attack(ctx context.Context, s *server, d time.Duration) ([]sample, error) {
 			return nil, fmt.Errorf("%s: %d %s", s.name, r.Code, r.Error)
 		}
 		all = append(all, sample{r.Timestamp, r.Latency})
+		s.answered++
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -83,7 +84,7 @@ func race(ctx context.Context, all []*server) error {
 			median(results[i], func(r, plain result) float64 { return r.p99 / plain.p99 }, results[0]))
 	}
 	_ = w.Flush()
-	fmt.Printf("hotso serve has %.2f of the requests/s of go-plugin (median of %d rounds)\n",
+	fmt.Printf("\nhotso serve has %.2f of the requests/s of go-plugin (median of %d rounds)\n",
 		median(results[1], func(r, other result) float64 { return r.rate / other.rate }, results[2]), *rounds)
 	return nil
 }

@@ -19,6 +19,7 @@ type server struct {
 	name, url string
 	cmd       *exec.Cmd
 	stdin     io.Closer
+	answered  int // requests, with 200
 }
 
 // start starts a server, which says where it listens in its first line.
@@ -56,6 +57,7 @@ func (s *server) await() error {
 		if err == nil {
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {
+				s.answered++
 				return nil
 			}
 			err = errors.New(r.Status)
