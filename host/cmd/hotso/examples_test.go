@@ -104,7 +104,7 @@ func TestExamples(t *testing.T) {
 
 // A wrong example would be found.
 func TestExamplesAreChecked(t *testing.T) {
-	for _, wrong := range []string{"hotso serve", "hotso serve build --no-such-flag", "hotso soak x.so --reloads many", "hotso version 2"} {
+	for _, wrong := range []string{"hotso inspect", "hotso serve build --no-such-flag", "hotso soak x.so --reloads many", "hotso version 2"} {
 		words := split(t, wrong)[0][1:]
 		at, rest, err := newRoot(&terminal{}).Find(words)
 		require.NoError(t, err)
