@@ -93,7 +93,7 @@ func find(list []string, prefix string) string {
 // On a phone no table has to be pushed from side to side.
 func TestTablesFitOnAPhone(t *testing.T) {
 	b := newBrowser(t)
-	s := story().start(t)
+	s := madeStory().start(t)
 	b.screen(360, 780, "light")
 	b.do(chromedp.Navigate(s.URL))
 	b.shows("#versus-canary", "v1.6")

@@ -2,10 +2,9 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"flag"
-	"fmt"
 	"image/png"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "make the pictures of docs/page.md")
+var update = flag.Bool("update", false, "make the pictures of docs/page.md, of a run of five minutes")
 
 const maxPicture = 150_000 // bytes
 
@@ -30,69 +29,26 @@ var pictures = []struct {
 	{"page-phone.png", "light", 360, 1180},
 }
 
-// story is a server in whose last five minutes there were a swap, a refused file, a crash, a rollback and a canary.
-func story() *made {
-	begin := time.Now().Truncate(time.Minute).Add(-310 * time.Second)
-	end := begin.Add(304 * time.Second)
-	at := func(second int) time.Time { return begin.Add(time.Duration(second) * time.Second) }
-	random := rand.New(rand.NewPCG(1, 2))
-	noise := func(share float64) float64 { return 1 + share*(random.Float64()*2-1) }
-	calls := func(version string, perSecond, failed, milliseconds float64) object {
-		n := perSecond * noise(0.06)
-		return object{"seq": map[string]int{"1.4": 1, "1.5": 2, "1.6": 3}[version], "version": version, "calls": int(n),
-			"failed": int(n*failed*noise(0.9) + random.Float64()*0.9), "p50": 1e6 * milliseconds * noise(0.05), "p99": 6e6 * milliseconds * noise(0.3)}
+// story is a real server in whose last five minutes there were a swap, a refused file, a crash, a rollback and a canary.
+func story(t *testing.T) *server {
+	old, fast, bad := library(t, "1.4", 0.02, 1), library(t, "1.5", 0.02, 0.6), library(t, "1.6", 2.4, 1.7)
+	s := serve(t, t.TempDir(), "")
+	begin := time.Now()
+	at := func(second int, do func()) {
+		time.Sleep(time.Until(begin.Add(time.Duration(second) * time.Second)))
+		do()
 	}
-	m := &made{name: "shop", now: func() time.Time { return end }}
-	m.sample = func(now time.Time, _ float64) object {
-		const all = 1850
-		var v []object
-		switch s := int(now.Sub(begin) / time.Second); {
-		case s < 88, s >= 168 && s < 212, s >= 240 && s < 268:
-			v = append(v, calls("1.4", all, 0.0001, 1.3))
-		case s < 167:
-			v = append(v, calls("1.5", all*1.03, 0.0001, 0.8))
-		case s == 167:
-			v = append(v, calls("1.5", all/3, 0.04, 0.9), calls("1.4", all/3, 0, 1.5))
-		case s < 240:
-			v = append(v, calls("1.6", all*0.97, 0.024, 2.1))
-		default:
-			v = append(v, calls("1.4", all*0.8, 0.0001, 1.3), calls("1.6", all*0.2, 0.024, 2.1))
-		}
-		return object{"t": now.UnixMilli(), "versions": v}
-	}
-	m.versions = func() object {
-		list := []object{}
-		for _, v := range []struct {
-			seq                    int
-			version, state, reason string
-			second                 int
-			calls, errors          int
-			share                  float64
-		}{
-			{1, "1.4", "serving", "back from v1.6: rolled back by hand", 240, 4713208, 211, 80},
-			{2, "1.5", "unloaded", "", 168, 150511, 16, 0},
-			{3, "1.6", "failed", "rolled back by hand", 240, 50243, 1207, 0},
-			{3, "1.6", "canary", "20 % of the calls", 268, 13322, 320, 20},
-			{0, "1.7", "refused", "libshop.v1.7.so: verify: not an ELF shared object: it starts with \"#!/b\" (build it with hotso build)", 134, 0, 0, 0},
-		} {
-			list = append(list, object{"seq": v.seq, "version": v.version, "file": fmt.Sprintf("libshop.v%s.so", v.version), "state": v.state,
-				"since": at(v.second), "calls": v.calls, "errors": v.errors, "in_flight": int(v.share) / 25, "share": v.share, "reason": v.reason})
-		}
-		return object{"name": "shop", "serving": "1.4", "canary": "1.6", "versions": list}
-	}
-	m.events = []object{
-		{"time": at(-4000), "version": "1.4", "state": "serving"},
-		{"time": at(88), "version": "1.5", "state": "serving"},
-		{"time": at(134), "version": "1.7", "state": "refused", "detail": "verify: not an ELF shared object"},
-		{"time": at(167), "version": "1.5", "state": "crashed", "detail": "shop v1.5 crashed: panic: no such shelf: 7", "more": true},
-		{"time": at(168), "version": "1.4", "state": "serving", "detail": "fallback from v1.5"},
-		{"time": at(212), "version": "1.6", "state": "serving", "detail": "on probation for 1m0s, v1.4 is kept warm"},
-		{"time": at(240), "version": "1.6", "state": "failed", "detail": "rolled back by hand"},
-		{"time": at(240), "version": "1.4", "state": "serving", "detail": "back from v1.6: rolled back by hand"},
-		{"time": at(268), "version": "1.6", "state": "canary", "detail": "20 % of the calls"},
-	}
-	m.inflight = []object{{"function": "Report", "version": "1.4", "since": at(260), "took": 44e9}}
-	return m
+	s.put(old, "libgreeter.v1.4.so")
+	at(2, func() { s.traffic(8, 10*time.Millisecond) })
+	at(90, func() { s.put(fast, "libgreeter.v1.5.so") })
+	at(136, func() { s.write("libgreeter.v1.7.so", []byte("#!/bin/sh\n")) })
+	at(170, func() { _, _, _ = s.post(t.Context(), "/call/Crash", `["no such shelf: 7"]`) })
+	at(214, func() { s.put(bad, "libgreeter.v1.6.so") })
+	at(242, func() { s.deploy("/rollback", "") })
+	at(270, func() { s.deploy("/canary", `{"version": "1.6", "percent": 20}`) })
+	go func() { _, _, _ = s.post(context.Background(), "/call/Report", "[60000]") }()
+	at(305, func() {})
+	return s
 }
 
 func TestPictures(t *testing.T) {
@@ -112,11 +68,10 @@ func TestPictures(t *testing.T) {
 		}
 		return
 	}
-	b := newBrowser(t)
+	b, s := newBrowser(t), story(t)
 	for _, p := range pictures {
-		s := story().start(t)
 		b.screen(p.width, p.height, p.scheme)
-		b.do(chromedp.Navigate(s.URL))
+		b.do(chromedp.Navigate(s.url))
 		b.shows("#canary-title", "Canary")
 		b.click(`input[value="300"]`)
 		b.shows("#chart-text", "1 canary")

@@ -86,8 +86,11 @@ func (u *upgrading) await(names []string, waiting bool) {
 func (u *upgrading) seeing(next func(server.Event)) func(server.Event) {
 	return func(e server.Event) {
 		next(e)
-		if e.State == host.Serving {
+		switch e.State {
+		case host.Serving:
 			u.Served(e.Name)
+		case host.Refused, host.Failed:
+			u.Failed(e.Name)
 		}
 	}
 }

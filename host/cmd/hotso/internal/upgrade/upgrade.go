@@ -41,7 +41,8 @@ type Process struct {
 	notify notifier
 
 	mu       sync.Mutex
-	awaited  map[string]bool // names of libraries that a version must serve of; nil until Await
+	awaited  map[string]bool // libraries that nothing serves of yet, by name; false: it need not. nil until Await
+	serves   bool            // a library does
 	open     chan struct{}   // closed when this process is ready
 	ready    bool
 	handover sync.WaitGroup // becoming ready, in the background
@@ -97,13 +98,30 @@ func (p *Process) Served(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.awaited, name)
+	p.serves = true
 	p.readyIfAll()
+}
+
+// Failed says that a version of a library does not serve. A process that takes the place of none does not wait for
+// that library any more once another serves: one that is bad must not keep the others from being served.
+func (p *Process) Failed(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.Replaces() && p.awaited[name] {
+		p.awaited[name] = false
+		p.readyIfAll()
+	}
 }
 
 // readyIfAll has the process become ready, in the background, once nothing is awaited. p.mu is held.
 func (p *Process) readyIfAll() {
-	if p.ready || p.awaited == nil || len(p.awaited) > 0 {
+	if p.ready || p.awaited == nil {
 		return
+	}
+	for _, needed := range p.awaited {
+		if needed || !p.serves {
+			return
+		}
 	}
 	p.ready = true
 	p.handover.Go(p.takeOver)
