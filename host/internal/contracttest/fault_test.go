@@ -144,7 +144,7 @@ func TestObjectsAtFailingTakeovers(t *testing.T) {
 	for _, what := range append([]string{"error", "panic", "hang"}, fatal...) {
 		t.Run(what, func(t *testing.T) {
 			timeout, swaps := patience, 3
-			if what == "hang" {
+			if what == "hang" || what == "goexit" { // neither ends the start hook
 				timeout, swaps = 2*time.Second, 1 // which the version that is started again must not need
 			}
 			slot, s := newShop(t, paths[0], host.Exclusive(), host.DrainTimeout(patience), host.StartTimeout(timeout),

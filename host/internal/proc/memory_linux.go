@@ -28,7 +28,7 @@ const fewAddresses = 2 << 30
 // library says then does not name the limit.
 func ExplainLoad(err error) error {
 	var limit unix.Rlimit
-	if err == nil || unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil {
+	if err == nil || unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur == unix.RLIM_INFINITY {
 		return err
 	}
 	usage, unknown := ReadUsage()
