@@ -118,7 +118,8 @@ func (in *Instance) Forget() {
 // an error, nothing of it is left, or it is quarantined; else Start or Discard follows.
 func (in *Instance) Load(ctx context.Context, tell func(life.Event)) error {
 	in.tell = tell
-	return in.steps(ctx, step{step: life.StepLoad, reason: life.ErrLoad, run: func(ctx context.Context) error { return proc.ExplainLoad(in.loadInTime(ctx)) }, done: life.Loaded})
+	load := func(ctx context.Context) error { return proc.ExplainLoad(in.loadInTime(ctx)) }
+	return in.steps(ctx, step{step: life.StepLoad, reason: life.ErrLoad, run: load, done: life.Loaded})
 }
 
 // A State is what a version has saved for another.
