@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 )
@@ -114,5 +115,5 @@ func build(ctx context.Context, t *terminal, o libbuild.Options, asJSON bool) er
 	if b.Manifest.Exclusive {
 		exclusive = ", exclusive"
 	}
-	return t.say("%s  %s, %s%s", b.Path, size(b.Size), duration(b.Took), exclusive)
+	return t.say("%s  %s, %s%s", b.Path, printable.Size(b.Size), duration(b.Took), exclusive)
 }

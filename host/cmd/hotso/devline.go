@@ -10,6 +10,7 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/dev"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 )
 
 // devLine is what hotso dev --json prints for each build, and for what happens to versions besides.
@@ -68,7 +69,7 @@ func (d *devLine) text() string {
 	}
 	if h := d.Handover; h != nil && !h.Lost {
 		if h.Bytes > 0 {
-			text += "  state " + size(int64(h.Bytes))
+			text += "  state " + printable.Size(int64(h.Bytes))
 		}
 		text += fmt.Sprintf("  calls waiting %d", h.Waited)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/help"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/explain"
 )
@@ -197,7 +198,7 @@ func newELFFacts(s *elfimage.Spec) *elfFacts {
 
 func (i inspection) print(t *terminal) {
 	facts := []fact{{name: "file", values: []string{i.File}},
-		{name: "size", values: []string{fmt.Sprintf("%s (%d bytes)", size(i.Size), i.Size)}}}
+		{name: "size", values: []string{fmt.Sprintf("%s (%d bytes)", printable.Size(i.Size), i.Size)}}}
 	add := func(name string, values ...string) {
 		if len(values) > 0 && values[0] != "" {
 			facts = append(facts, fact{name: name, values: values})

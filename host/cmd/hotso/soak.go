@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/hosttest/soak"
 )
 
@@ -152,7 +153,7 @@ func printSoak(t *terminal, r *soak.Result) {
 		rows = append(rows, append(row, fmt.Sprintf("%+.2f", perReload)))
 	}
 	count := func(n uint64) string { return fmt.Sprint(n) }
-	bytes := func(n uint64) string { return size(int64(n)) }
+	bytes := func(n uint64) string { return printable.Size(int64(n)) }
 	add("after reload", func(s soak.Sample) uint64 { return uint64(s.Reload) }, count)
 	rows[1][4] = ""
 	add("threads of libraries", func(s soak.Sample) uint64 { return uint64(s.Foreign()) }, count)

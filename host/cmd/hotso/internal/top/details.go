@@ -116,7 +116,7 @@ func (l *list) report(r *host.Report) {
 			style = careful
 		}
 		if x.Bytes > 0 {
-			text += ", " + size(x.Bytes)
+			text += ", " + printable.Size(int64(x.Bytes))
 		}
 		if x.Why != "" {
 			text += ": " + x.Why
@@ -145,16 +145,6 @@ func howOften(of map[string]int) string {
 	}
 	slices.Sort(list)
 	return strings.Join(list, ", ")
-}
-
-func size(n uint64) string {
-	switch {
-	case n < 1e3:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1e6:
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 func helpLines(width int) []string {
