@@ -84,6 +84,7 @@ func TestPage(t *testing.T) {
 	b.shows("#events", "crashed")
 	b.click(`#events button[aria-label="Details: v1 crashed"]`)
 	b.shows("#detail pre", "no such shelf: <img src=x onerror=alert(1)>")
+	assert.False(t, eval[bool](b, `Boolean(document.querySelector("#detail-body button"))`), "the token is known")
 	b.shows("#detail pre", "main.restock")
 	b.press(kb.Escape)
 	b.shows("#live", "crashed")
@@ -127,5 +128,18 @@ func TestSeveralLibraries(t *testing.T) {
 	assert.NotContains(t, b.text("#events"), "v1")
 	b.do(chromedp.Reload())
 	b.shows("h1", "parlour")
+
+	// Who has no token sees the first line of a crash, and all of it with one.
+	_, _, _ = s.post(t.Context(), "/call/parlour/Crash", `["7"]`)
+	b.shows("#events", "crashed")
+	b.click(`#events button[aria-label="Details: v3 crashed"]`)
+	b.shows("#detail pre", "no such shelf: 7")
+	assert.NotContains(t, b.text("#detail"), "main.restock")
+	b.click("#detail-body button")
+	b.shows("#ask-title", "v3 crashed")
+	b.press("wrong" + kb.Enter)
+	b.shows("#ask-error", "not the token")
+	b.press(token + kb.Enter)
+	b.shows("#detail pre", "main.restock")
 	b.clean(s.url)
 }

@@ -14,6 +14,23 @@ type EventDetail struct {
 	Report *host.Report `json:"report,omitempty"` // what became of a version that has ended
 	Crash  *host.Crash  `json:"crash,omitempty"`  // with the runtime's last words and its goroutines
 	Error  string       `json:"error,omitempty"`  // all of it, if it is longer than Detail
+	// Cut: there is more than the first lines of Crash and Error, for those who may look.
+	Cut bool `json:"cut,omitempty"`
+}
+
+// cut leaves the first lines: stacks, and what a panic says of data, are not for everybody who can reach the server.
+func (d *EventDetail) cut() {
+	cut := func(text string) string {
+		first := firstLine(text)
+		d.Cut = d.Cut || first != text
+		return first
+	}
+	d.Error = cut(d.Error)
+	if d.Crash != nil {
+		crash := *d.Crash
+		crash.Message = cut(crash.Message)
+		d.Crash = &crash
+	}
 }
 
 // detailed reports whether GET /event has more of an event.
@@ -43,6 +60,9 @@ func (s *Server) detail(w http.ResponseWriter, r *http.Request) {
 	d := EventDetail{Event: e.small(), Report: e.Report}
 	if !errors.As(e.Err, &d.Crash) && e.Err != nil && e.Err.Error() != e.Detail {
 		d.Error = e.Err.Error()
+	}
+	if !s.looking(r) {
+		d.cut()
 	}
 	answer(w, http.StatusOK, d)
 }

@@ -14,19 +14,30 @@ func (s *Server) trusted(h http.HandlerFunc) http.HandlerFunc { return s.guarded
 
 // looks wraps a handler that shows what is inside the process: for those who may deploy. The token may also be the password of a URL, as go tool pprof sends no
 // headers of its user's. It is not asked for in this way: no browser is to keep it.
-func (s *Server) looks(h http.HandlerFunc) http.HandlerFunc {
-	return s.guarded(h, func(r *http.Request, token string) bool {
-		_, password, ok := r.BasicAuth()
-		return bears(r, token) || ok && equal(password, token)
-	})
+func (s *Server) looks(h http.HandlerFunc) http.HandlerFunc { return s.guarded(h, mayLook) }
+
+func mayLook(r *http.Request, token string) bool {
+	_, password, ok := r.BasicAuth()
+	return bears(r, token) || ok && equal(password, token)
+}
+
+// looking reports whether looks would let a request through, for handlers that have something for all.
+func (s *Server) looking(r *http.Request) bool {
+	token := s.token.Load()
+	return isLocal(r) || token != nil && mayLook(r, *token)
+}
+
+// isLocal reports whether a request has come through a unix socket.
+func isLocal(r *http.Request) bool {
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return local != nil && local.Network() == "unix"
 }
 
 func (s *Server) guarded(h http.HandlerFunc, may func(r *http.Request, token string) bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 		token := s.token.Load()
 		switch {
-		case local != nil && local.Network() == "unix":
+		case isLocal(r):
 		case token == nil:
 			fail(w, http.StatusForbidden, "%s needs a token over TCP, and the server has none: start it with --token-file, or use its unix socket", r.URL.Path)
 			return

@@ -138,15 +138,32 @@ export async function showEvent(e, gone) {
   }
   let all;
   try {
-    const answer = await fetch(`/event/${e.id}`);
+    const answer = await (token ? trusted : fetch)(`/event/${e.id}`);
     all = answer.ok ? await answer.json() : { error: await failureOf(answer) };
   } catch {
     all = { error: "The server does not answer." };
   }
   if (all.crash?.message) about.push(part("Its last words", el("pre", { tabIndex: 0 }, all.crash.message)));
   if (all.error) about.push(part("All of it", el("pre", { tabIndex: 0 }, all.error)));
+  if (all.cut) about.push(showMore(title, e));
   if (all.report) about.push(...report(all.report));
   detail(title, ...about);
+}
+
+// showMore is a button for those who may see more of an event than its first lines.
+function showMore(title, e) {
+  const button = el("button", { type: "button" }, "Show all of it");
+  button.addEventListener("click", () => ask(title, "Stacks are for those who may deploy.", "Show", async () => {
+    const answer = await trusted(`/event/${e.id}`);
+    if (!answer.ok) return answer;
+    if ((await answer.json()).cut) {
+      forget();
+      return new Response("", { status: 401 });
+    }
+    await showEvent(e, false);
+    return answer;
+  }));
+  return el("p", {}, button);
 }
 
 function report(r) {
