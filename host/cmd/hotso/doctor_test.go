@@ -87,7 +87,10 @@ func TestDoctorFinds(t *testing.T) {
 		t.Helper()
 		finds(t, cmd, thing, is, detail, mend)
 	}
-	finds(doctorIn(here, []string{"PATH=/none"}), "go", doctor.Bad, "go", "install Go")
+	finds(doctorIn(here, []string{"PATH=/none"}), "go", doctor.Careful, "can be served", "install Go")
+	module := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(module, "go.mod"), []byte("module example.com/m\n"), 0o600))
+	finds(doctorIn(module, []string{"PATH=/none"}), "go", doctor.Bad, "go", "install Go")
 	finds(doctorIn(here, []string{"CC=no-such-compiler"}), "C compiler", doctor.Bad, "no-such-compiler", "install gcc or clang")
 	finds(doctorIn(here, []string{"CC=gcc -include none.h"}), "C compiler", doctor.Bad, "none.h", "install gcc or clang")
 	finds(doctorIn(here, []string{"GOFLAGS=-race"}), "GOFLAGS", doctor.Bad, "-race: a library with it ends its host", "leave it out")

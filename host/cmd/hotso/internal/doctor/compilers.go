@@ -29,11 +29,15 @@ func lookAtCompilers(ctx context.Context, f *findings, dir string) (usable bool)
 		err = json.Unmarshal(out, &env)
 	}
 	if err != nil {
-		mend := mendOf(err)
-		if errors.Is(err, exec.ErrNotFound) {
-			mend = "install Go (go.dev/dl) and have it in PATH"
+		const install = "install Go (go.dev/dl) and have it in PATH"
+		switch missing := errors.Is(err, exec.ErrNotFound); {
+		case missing && !inModule(dir): // as where libraries are only served
+			f.careful("go", "it is not in PATH: libraries can be served, and not built", install)
+		case missing:
+			f.bad("go", err.Error(), install)
+		default:
+			f.bad("go", err.Error(), mendOf(err))
 		}
-		f.bad("go", err.Error(), mend)
 		return false
 	}
 	if release := fmt.Sprintf("%s for %s/%s", env.GOVERSION, env.GOOS, env.GOARCH); Tried(env.GOVERSION) {
@@ -44,6 +48,20 @@ func lookAtCompilers(ctx context.Context, f *findings, dir string) (usable bool)
 	usable = lookAtFlags(f, env)
 	lookAtCC(ctx, f, env)
 	return usable
+}
+
+// inModule reports whether there is a go.mod in dir, or above it.
+func inModule(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return false
 }
 
 // Tried reports whether hotso's tests run with a release: a private copy is patched where the Go runtime has its functions,

@@ -198,6 +198,7 @@ func (f *follower) olderThanCurrent() string {
 
 // refuse notes that a file is none that the slot could take.
 func (f *follower) refuse(v watch.Version, err error) {
+	f.server.metrics.refuse(f.name, 1)
 	f.remember(v, host.Event{State: host.Refused, Detail: refusal(err), Err: err}, true)
 }
 

@@ -52,6 +52,7 @@ func (s *Server) newLibrary(name string) *library {
 		host.MeasureCalls(),
 	}, s.optionsOf(name)...)...)
 	l.history = history.New(l.slot.Figures)
+	s.metrics.refuse(name, 0)
 	return l
 }
 

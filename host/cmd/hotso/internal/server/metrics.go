@@ -23,14 +23,17 @@ type lacks struct{ memory, turns, connections atomic.Int64 }
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
+	files    *prometheus.CounterVec
 }
 
 // newMetrics asks slots for the libraries whenever somebody scrapes.
 func newMetrics(slots func() []*host.Slot, conns *conns, lacks *lacks) *metrics {
 	m := &metrics{prometheus.NewRegistry(), prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "hotso_http_requests_total", Help: "Requests that were answered, by route and status."}, []string{"route", "code"})}
+		Name: "hotso_http_requests_total", Help: "Requests that were answered, by route and status."}, []string{"route", "code"}),
+		prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hotso_files_refused_total", Help: "Files in the directory that are no versions a slot could take."}, []string{"library"})}
 	m.registry.MustRegister(hotsoprom.CollectorOf(slots), collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests,
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.requests, m.files,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "hotso_http_connections", Help: "Connections that are open."}, func() float64 { return float64(conns.count()) }))
 	for lack, n := range map[string]*atomic.Int64{"memory": &lacks.memory, "turn": &lacks.turns, "connection": &lacks.connections} {
@@ -39,6 +42,14 @@ func newMetrics(slots func() []*host.Slot, conns *conns, lacks *lacks) *metrics 
 			ConstLabels: prometheus.Labels{"lack": lack}}, func() float64 { return float64(n.Load()) }))
 	}
 	return m
+}
+
+// refuse adds to the files of a library that were refused, none when that is new: an increase is seen from 0 on. A nil m
+// does nothing.
+func (m *metrics) refuse(library string, files int) {
+	if m != nil {
+		m.files.WithLabelValues(library).Add(float64(files))
+	}
 }
 
 // handler answers GET /metrics.

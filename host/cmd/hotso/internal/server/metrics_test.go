@@ -15,7 +15,10 @@ import (
 )
 
 func TestMetrics(t *testing.T) {
-	r := serving(t, libtest.Greeter(t, "1"))
+	dir := t.TempDir()
+	deploy(t, dir, libtest.Greeter(t, "1"))
+	r := start(t, server.Config{Dirs: []string{dir}})
+	r.await(host.Serving, "")
 	for range 3 {
 		status, _, _ := r.do("POST", "/call/Add", "[1, 2]")
 		require.Equal(t, http.StatusOK, status)
@@ -24,6 +27,10 @@ func TestMetrics(t *testing.T) {
 	r.do("GET", "/call/Add", "")
 	r.do("GET", "/nowhere/"+strings.Repeat("x", 50), "")
 	r.do("POST", "/swap", `{"version": "9"}`)
+	_, before, _ := r.do("GET", "/metrics", "")
+	assert.Contains(t, before, `hotso_files_refused_total{library="greeter"} 0`)
+	write(t, dir, "libgreeter.v3.so", []byte("#!/bin/sh"))
+	r.await(host.Refused, "3")
 	status, text, header := r.do("GET", "/metrics", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.Contains(t, header.Get("Content-Type"), "text/plain")
@@ -36,6 +43,7 @@ func TestMetrics(t *testing.T) {
 		`hotso_http_requests_total{code="405",route="/call/{function}"} 1`,
 		`hotso_http_requests_total{code="404",route="none"} 1`,
 		`hotso_http_refused_total{lack="memory"} 0`,
+		`hotso_files_refused_total{library="greeter"} 1`,
 		"hotso_http_connections ", "go_goroutines ", "process_open_fds ",
 	} {
 		assert.Contains(t, text, "\n"+line)
