@@ -129,7 +129,7 @@ func TestRestrictions(t *testing.T) {
 			r := under(t)
 			for _, args := range [][]string{
 				{"call", library, "Greet"},
-				{"soak", library, "--call", "Add 1 2", "--reloads", "3"},
+				{"soak", library, "--call", "Add 1 2", "--reloads", "30"},
 				{"crash", library, "--kind", "all", "--times", "13"},
 			} {
 				out, err := r.command(t, args...).CombinedOutput()

@@ -88,7 +88,8 @@ func (s Sample) Since(before Sample) (more []string) {
 func (r *Result) judge() {
 	r.Leaks = append([]string{}, r.End.Since(r.Start)...)
 	span := float64(max(1, r.End.Reload-r.Start.Reload))
-	if r.RSSSlope > max(BytesPerReload, float64(Noise+r.file)/span) {
+	// The line through few samples may rise although the process has less in the end.
+	if r.RSSSlope > max(BytesPerReload, float64(Noise+r.file)/span) && r.End.RSS >= r.Start.RSS {
 		r.Leaks = append(r.Leaks, fmt.Sprintf("%.0f bytes of memory per reload", r.RSSSlope))
 	}
 	if growth := float64(r.End.CHeap) - float64(r.Start.CHeap); growth > max(BytesPerReload*span, Noise/4) {

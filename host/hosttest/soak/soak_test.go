@@ -63,6 +63,9 @@ func TestJudge(t *testing.T) {
 	short.file = 2 << 20
 	short.judge()
 	assert.NotEmpty(t, short.Leaks)
+	short.Start.RSS, short.End.RSS = 29<<20, 26<<20
+	short.judge()
+	assert.Empty(t, short.Leaks, "it has less in the end")
 }
 
 func TestRun(t *testing.T) {
