@@ -122,6 +122,7 @@ func (cs *conns) ended(l net.Listener, err error) error {
 	}
 	if !isTemporary(err) {
 		delete(cs.listeners, l)
+		cs.tellLeft()
 	}
 	return err
 }

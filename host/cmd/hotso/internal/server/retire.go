@@ -40,9 +40,10 @@ func (cs *conns) retire() (left <-chan struct{}) {
 	return gone
 }
 
-// tellLeft is called when a connection has gone. cs.mu is held.
+// tellLeft is called when a connection or a listener has gone. A listener goes when its Accept says so: until then it
+// may have accepted a connection that is not among those that are open yet. cs.mu is held.
 func (cs *conns) tellLeft() {
-	if cs.left != nil && len(cs.open) == 0 {
+	if cs.left != nil && len(cs.open) == 0 && len(cs.listeners) == 0 {
 		close(cs.left)
 		cs.left = nil
 	}
