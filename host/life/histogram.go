@@ -83,12 +83,9 @@ func (h Histogram) Quantile(q float64) time.Duration {
 // Minus is what has come since before, an earlier state of the same histogram.
 func (h Histogram) Minus(before Histogram) Histogram {
 	counts := make([]uint64, Buckets)
-	for i, c := range h.Counts {
-		counts[h.First+i-FirstBucket] = c
-	}
-	for i, c := range before.Counts {
-		at := h.bucket(before.First + i)
-		counts[before.First+i-FirstBucket] = at - min(at, c)
+	for i := range counts {
+		n := h.bucket(FirstBucket + i)
+		counts[i] = n - min(n, before.bucket(FirstBucket+i))
 	}
 	return HistogramOf(h.Sum-before.Sum, counts)
 }

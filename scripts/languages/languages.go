@@ -64,14 +64,15 @@ var languages = []language{
 		}
 		var out strings.Builder
 		for range rounds {
-			for i, way := range []string{"plain", "add"} {
+			var times []string
+			for _, way := range []string{"plain", "add"} {
 				time, err := run("node", "scripts/languages/node/add.mjs", library, way, directory)
 				if err != nil {
 					return "", err
 				}
-				out.WriteString(strings.TrimSpace(time) + " "[i:])
+				times = append(times, strings.TrimSpace(time))
 			}
-			out.WriteByte('\n')
+			out.WriteString(strings.Join(times, " ") + "\n")
 		}
 		return out.String(), nil
 	}},

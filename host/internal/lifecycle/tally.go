@@ -41,9 +41,7 @@ func (t *tally) count(state life.State, ev life.Event) {
 		sum := t.freed[r.Kind]
 		t.freed[r.Kind] = life.Resource{Kind: r.Kind, Found: sum.Found + r.Found, Freed: sum.Freed + r.Freed, Left: sum.Left + r.Left, Bytes: sum.Bytes + r.Bytes}
 	}
-	took := make([]uint64, life.Buckets)
-	took[life.BucketOf(ev.Took)-life.FirstBucket] = 1
-	t.unload = t.unload.Plus(life.HistogramOf(ev.Took, took))
+	t.unload = t.unload.Plus(life.Histogram{Sum: ev.Took, First: life.BucketOf(ev.Took), Counts: []uint64{1}})
 }
 
 // Figures are what the tally says, and the figures of each version.

@@ -60,8 +60,9 @@ func (r *Recorder) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			r.sample(now, !now.Before(coarse))
-			if !now.Before(coarse) {
+			due := !now.Before(coarse)
+			r.sample(now, due)
+			if due {
 				coarse = now.Add(CoarseStep)
 			}
 		}

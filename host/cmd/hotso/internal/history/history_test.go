@@ -13,9 +13,7 @@ import (
 
 // took is a histogram of n calls that took d each.
 func took(n uint64, d time.Duration) host.Histogram {
-	counts := make([]uint64, life.Buckets)
-	counts[life.BucketOf(d)-life.FirstBucket] = n
-	return life.HistogramOf(time.Duration(n)*d, counts)
+	return host.Histogram{Sum: time.Duration(n) * d, First: life.BucketOf(d), Counts: []uint64{n}}
 }
 
 func version(seq int64, state host.State, calls, failed int64, latency host.Histogram) host.VersionFigures {

@@ -78,10 +78,7 @@ func (l *library) directory() string {
 func (l *library) emit(e host.Event) {
 	l.server.tell(e, l.digests.of(e.File))
 	if e.State == host.Serving || e.State == host.Failed {
-		select {
-		case l.decided <- struct{}{}:
-		default:
-		}
+		wake(l.decided)
 	}
 	if err := l.memory.see(e); err != nil {
 		l.server.emit(host.Event{Name: l.name, State: Trouble, Detail: "what to restart with is not saved: " + err.Error(), Err: err})

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/hotso/hotso/host/internal/jsontext"
 )
 
 // errResultNotText: the library made a string that JSON does not have. encoding/json would
@@ -28,7 +30,7 @@ func writeReply(w http.ResponseWriter, value any, version string) error {
 	_, _ = out.WriteString(`{"result":`)
 	writeValue(out, value)
 	_, _ = out.WriteString(`,"version":`)
-	writeJSON(out, version)
+	_, _ = out.Write(jsontext.AppendString(out.AvailableBuffer(), version))
 	_, _ = out.WriteString("}\n")
 	_ = out.Flush() // the client is gone
 	if out.Size() == smallReply {
@@ -72,8 +74,7 @@ func writeValue(w *bufio.Writer, value any) {
 				for n < len(v) && !utf8.RuneStart(v[n]) {
 					n++
 				}
-				b := marshal(v[:n])
-				if _, err := w.Write(b[1 : len(b)-1]); err != nil {
+				if _, err := w.Write(jsontext.AppendEscaped(w.AvailableBuffer(), v[:n])); err != nil {
 					return
 				}
 				v = v[n:]
@@ -111,9 +112,6 @@ func writeJSON(w io.Writer, v any) { _, _ = w.Write(marshal(v)) }
 // marshal returns v without a line break behind it. It is not HTML, and people read it in
 // a terminal.
 func marshal(v any) []byte {
-	if s, ok := v.(string); ok && plain(s) {
-		return append(append(append(make([]byte, 0, len(s)+2), '"'), s...), '"')
-	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -121,16 +119,6 @@ func marshal(v any) []byte {
 		return []byte(`null`) // no value of ours is one that encoding/json can't write
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// plain reports whether a text is in JSON as it is: it has no more than letters, digits, spaces and the like.
-func plain(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf-1 || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
 }
 
 // sizeOf returns how much memory a result takes, in bytes.
