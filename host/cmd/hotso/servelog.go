@@ -162,10 +162,7 @@ func (l *serveLog) event(e server.Event) {
 	if !ok {
 		return
 	}
-	label := printable.Line(e.Name)
-	if e.Version != "" {
-		label += " v" + printable.Line(e.Version)
-	}
+	label := printable.Label(e.Name, e.Version)
 	l.label = max(l.label, utf8.RuneCountInString(label))
 	detail := firstLine(e.Detail, e.File)
 	detail = withPage(detail, e.Page)

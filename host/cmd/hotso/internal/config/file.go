@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -281,52 +282,10 @@ func readList(n *yaml.Node, list *[]string) error {
 }
 
 // deref is the value of a field.
-func deref(field any) any {
-	switch p := field.(type) {
-	case *[]string:
-		return *p
-	case *string:
-		return *p
-	case *bool:
-		return *p
-	case *int:
-		return *p
-	case *int64:
-		return *p
-	case *float64:
-		return *p
-	case *Percent:
-		return *p
-	case *time.Duration:
-		return *p
-	case *Size:
-		return *p
-	}
-	panic("config: a field of another type")
-}
+func deref(field any) any { return reflect.ValueOf(field).Elem().Interface() }
 
-func assign(field, value any) {
-	switch p := field.(type) {
-	case *[]string:
-		*p = value.([]string)
-	case *string:
-		*p = value.(string)
-	case *bool:
-		*p = value.(bool)
-	case *int:
-		*p = value.(int)
-	case *int64:
-		*p = value.(int64)
-	case *float64:
-		*p = value.(float64)
-	case *Percent:
-		*p = value.(Percent)
-	case *time.Duration:
-		*p = value.(time.Duration)
-	case *Size:
-		*p = value.(Size)
-	}
-}
+// assign gives a field the value of another one of its type.
+func assign(field, value any) { reflect.ValueOf(field).Elem().Set(reflect.ValueOf(value)) }
 
 // text is a value as its flag, or its file, would have it.
 func text(value any) string {

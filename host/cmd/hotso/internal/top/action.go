@@ -47,27 +47,27 @@ func (m *model) begin(pressed string) *action {
 			says: func(b []byte) string {
 				var s host.Swap
 				_ = json.Unmarshal(b, &s)
-				return fmt.Sprintf("%s serves again", label(l.Name, s.Version))
+				return fmt.Sprintf("%s serves again", printable.Label(l.Name, s.Version))
 			}}
 	}
 	if l.Canary == "" {
 		m.say(fmt.Sprintf("no canary of %s runs", name), true)
 		return nil
 	}
-	canary := label(l.Name, l.Canary)
+	canary := printable.Label(l.Name, l.Canary)
 	if pressed == "p" {
 		return &action{path: "/promote" + l.inPaths, question: fmt.Sprintf("Promote %s: have it serve all calls?", canary), under: "promoting " + canary,
 			says: func(b []byte) string {
 				var s host.Swap
 				_ = json.Unmarshal(b, &s)
-				return label(l.Name, s.Version) + " serves"
+				return printable.Label(l.Name, s.Version) + " serves"
 			}}
 	}
 	return &action{path: "/abort" + l.inPaths, question: fmt.Sprintf("Abort %s: have it serve no calls?", canary), under: "aborting " + canary,
 		says: func(b []byte) string {
 			var r host.Report
 			_ = json.Unmarshal(b, &r)
-			return fmt.Sprintf("%s is aborted, and %s", label(l.Name, r.Version), printable.Line(string(r.State)))
+			return fmt.Sprintf("%s is aborted, and %s", printable.Label(l.Name, r.Version), printable.Line(string(r.State)))
 		}}
 }
 

@@ -52,7 +52,7 @@ func (l *list) heading(text string) { l.lines = append(l.lines, "", bold.Render(
 func (m *model) details(r row) []string {
 	v := r.version
 	l := list{width: m.width - 2*len(margin)}
-	l.lines = append(l.lines, bold.Render(label(r.library.Name, v.Version.Version)), "")
+	l.lines = append(l.lines, bold.Render(printable.Label(r.library.Name, v.Version.Version)), "")
 	state := printable.Line(string(v.State))
 	if !v.Since.IsZero() {
 		state += fmt.Sprintf(" since %s (%s)", v.Since.Local().Format(time.DateTime), age(m.now().Sub(v.Since)))

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hotso/hotso/host"
-	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 )
 
@@ -80,15 +79,6 @@ func share(v Version) string {
 		return ""
 	}
 	return fmt.Sprintf("%.4g %%", v.Share)
-}
-
-// label is a version as events and prompts name it.
-func label(name, version string) string {
-	text := printable.Line(name)
-	if version != "" {
-		text += " v" + printable.Line(version)
-	}
-	return text
 }
 
 // brief is a reason without what stands beside it anyway: the file, or which version crashed.

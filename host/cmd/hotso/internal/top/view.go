@@ -58,7 +58,7 @@ func (m *model) head() string {
 		case l.Serving == "":
 			text += ": none serves"
 		default:
-			text = label(l.Name, l.Serving) + " serves"
+			text = printable.Label(l.Name, l.Serving) + " serves"
 		}
 		names = append(names, text)
 	}
@@ -219,13 +219,13 @@ func (m *model) lastEvents(room int) []string {
 	shown = shown[max(len(shown)-(room-1), 0):]
 	names, states := 0, 0
 	for _, e := range shown {
-		names = max(names, lipgloss.Width(label(e.Name, e.Version)))
+		names = max(names, lipgloss.Width(printable.Label(e.Name, e.Version)))
 		states = max(states, lipgloss.Width(string(e.State)))
 	}
 	lines := []string{faint.Render("events")}
 	for _, e := range shown {
 		lines = append(lines, strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s", faint.Render(clock(e.Time, m.now())),
-			fit(label(e.Name, e.Version), min(names, 24)), styleOf(e.State).Render(fit(printable.Line(string(e.State)), states)), detail(e)), " "))
+			fit(printable.Label(e.Name, e.Version), min(names, 24)), styleOf(e.State).Render(fit(printable.Line(string(e.State)), states)), detail(e)), " "))
 	}
 	if len(shown) == 0 {
 		lines = append(lines, faint.Render("none"))
