@@ -26,15 +26,10 @@ const builtName, builtVersion = "built", "0"
 // cached builds what o says, unless it is in the cache, and copies the file into the
 // directory own, with its name and version.
 func cached(ctx context.Context, root string, o libbuild.Options, own string) (string, error) {
-	cache, err := os.UserCacheDir()
+	cache, err := cacheDir()
 	if err != nil {
 		return "", err
 	}
-	cache = filepath.Join(cache, "hotso-test")
-	if err := os.MkdirAll(cache, 0o777); err != nil {
-		return "", err
-	}
-	pruneOnce.Do(func() { prune(cache, time.Now().Add(-unused)) })
 	key, err := contentKey(root, o)
 	if err != nil {
 		return "", err
@@ -68,6 +63,20 @@ func cached(ctx context.Context, root string, o libbuild.Options, own string) (s
 		return "", err
 	}
 	return path, os.WriteFile(path, data, 0o755)
+}
+
+// cacheDir is the directory of the cache. The first call removes what nobody asked for in a while.
+func cacheDir() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	cache = filepath.Join(cache, "hotso-test")
+	if err := os.MkdirAll(cache, 0o777); err != nil {
+		return "", err
+	}
+	pruneOnce.Do(func() { prune(cache, time.Now().Add(-unused)) })
+	return cache, nil
 }
 
 // stamp gives a sealed library a name and a version. What is not sealed stays as it is.

@@ -37,9 +37,7 @@ func contentKey(root string, o libbuild.Options) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q %q %q\n", runtime.Version(), o.LDFlags, o.Tags, o.Env)
 	fmt.Fprintln(h, o.Strip, o.Race, o.Shared)
-	for _, name := range environment {
-		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
-	}
+	addEnvironment(h)
 	for _, source := range sources {
 		if err := addFiles(h, root, filepath.Join(root, source)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
@@ -53,6 +51,12 @@ func contentKey(root string, o libbuild.Options) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+func addEnvironment(h io.Writer) {
+	for _, name := range environment {
+		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
+	}
 }
 
 // addFiles writes the names, as seen from root, and the contents of the source
