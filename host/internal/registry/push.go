@@ -1,0 +1,204 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"oras.land/oras-go/v2/registry/remote"
+
+	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/regular"
+)
+
+// ErrTaken means that a version is in the registry with other content.
+var ErrTaken = errors.New("this version is in the registry with other content")
+
+// A Local is a library on disk that is to be pushed. Close it.
+type Local struct {
+	Library
+	Path     string
+	Manifest *manifest.Manifest
+	layer    *layerFile
+}
+
+// OpenLocal reads the file and checks its seal. Who signed it is told, and not verified.
+func OpenLocal(path string) (*Local, error) {
+	f, info, err := regular.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLocal(f, info.Size(), path)
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+func newLocal(f *os.File, size int64, path string) (*Local, error) {
+	content := make([]byte, size)
+	if _, err := f.ReadAt(content, 0); err != nil {
+		return nil, err
+	}
+	s, err := manifest.Unseal(content)
+	if err != nil {
+		return nil, fmt.Errorf("%w: build it with hotso build", err)
+	}
+	l := &Local{Path: path, Manifest: s.Manifest, Library: Library{Signed: keyID(s.Signature), Entry: Entry{Name: s.Manifest.Name, Version: s.Manifest.Version,
+		Platform: ocispec.Platform{OS: s.Manifest.OS, Architecture: s.Manifest.Arch}}}}
+	if err := l.checkName(); err != nil {
+		return nil, err
+	}
+	if l.layer, err = newLayer(f, size, l.FileName()); err != nil {
+		return nil, err
+	}
+	l.Layer, l.File, err = l.layer.describe()
+	return l, err
+}
+
+// Close closes the file.
+func (l *Local) Close() error { return l.layer.file.Close() }
+
+// Size is that of the file, in bytes.
+func (l *Local) Size() int64 { return l.layer.size }
+
+// A Progress is told how many bytes have come or gone, of how many.
+type Progress func(done, of int64)
+
+// Push puts libraries, of one version and several platforms, under the version's tag and the others. To push what is there
+// already changes nothing. With other content under the version's tag the error is ErrTaken, unless replace is
+// set. Platforms that are there and not among libraries stay, unless replace is set.
+func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, replace bool, progress Progress) (*Index, error) {
+	index := &Index{}
+	var size int64
+	for i, l := range libraries {
+		size += l.Layer.Size
+		if l.Name != libraries[0].Name || l.Version != libraries[0].Version {
+			return nil, fmt.Errorf("%s is v%s of %s, and %s v%s of %s: push one version at a time", l.Path, l.Version, l.Name, libraries[0].Path, libraries[0].Version, libraries[0].Name)
+		}
+		for _, o := range libraries[:i] {
+			if o.Platform.OS == l.Platform.OS && o.Platform.Architecture == l.Platform.Architecture {
+				return nil, fmt.Errorf("%s and %s are both for %s/%s: push one file for each platform", o.Path, l.Path, l.Platform.OS, l.Platform.Architecture)
+			}
+		}
+	}
+	repo, err := c.repository(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var done int64
+	for _, l := range libraries {
+		manifest, config, err := l.marshal()
+		if err != nil {
+			return nil, err
+		}
+		l.Descriptor = descriptor(ocispec.MediaTypeImageManifest, manifest)
+		index.Entries = append(index.Entries, l.Entry)
+		if !replace {
+			if err := c.mayPush(ctx, l); err != nil {
+				return nil, err
+			}
+		}
+		if err := pushLayer(ctx, repo, l, func(n int64) { progress.tell(done+n, size) }); err != nil {
+			return nil, c.of(Tag(l.Version)).error("push the layer to", err)
+		}
+		done += l.Layer.Size
+		progress.tell(done, size)
+		if err := push(ctx, repo, descriptor(ocispec.MediaTypeImageConfig, config), config); err != nil {
+			return nil, c.of(Tag(l.Version)).error("push the config to", err)
+		}
+		if err := push(ctx, repo, l.Descriptor, manifest); err != nil {
+			return nil, c.of(Tag(l.Version)).error("push the manifest to", err)
+		}
+	}
+	if !replace {
+		if err := c.addOthers(ctx, index); err != nil {
+			return nil, err
+		}
+	}
+	content := []byte(nil)
+	if index.Descriptor, content, err = index.marshal(); err != nil {
+		return nil, err
+	}
+	for _, tag := range append([]string{Tag(index.Version())}, tags...) {
+		if err := repo.PushReference(ctx, index.Descriptor, bytes.NewReader(content), tag); err != nil {
+			return nil, c.of(tag).error("tag", err)
+		}
+	}
+	return index, nil
+}
+
+// there is what the tag of a version stands for; nil if there is no such tag.
+func (c *Client) there(ctx context.Context, version string) (*Index, error) {
+	i, err := c.Index(ctx, Tag(version))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return i, err
+}
+
+// mayPush refuses what would change a version.
+func (c *Client) mayPush(ctx context.Context, l *Local) error {
+	there, err := c.there(ctx, l.Version)
+	if there == nil || err != nil {
+		return err
+	}
+	if e, err := For(there.Entries, l.Platform); err == nil && e.Descriptor.Digest != l.Descriptor.Digest {
+		return fmt.Errorf("%s: %w: hosts may run it; give %s a new version, or replace it with --force", c.Reference.WithTag(Tag(l.Version)), ErrTaken, l.Path)
+	}
+	return nil
+}
+
+// addOthers adds the platforms that are there and are not pushed now.
+func (c *Client) addOthers(ctx context.Context, index *Index) error {
+	there, err := c.there(ctx, index.Version())
+	if there == nil || err != nil {
+		return err
+	}
+	for _, e := range there.Entries {
+		if _, err := For(index.Entries, e.Platform); err != nil {
+			index.Entries = append(index.Entries, e)
+		}
+	}
+	index.sort()
+	return nil
+}
+
+// push puts small content where it is not yet.
+func push(ctx context.Context, repo *remote.Repository, d ocispec.Descriptor, content []byte) error {
+	if there, err := repo.Exists(ctx, d); err == nil && there {
+		return nil
+	}
+	return repo.Push(ctx, d, bytes.NewReader(content))
+}
+
+func pushLayer(ctx context.Context, repo *remote.Repository, l *Local, sent func(int64)) error {
+	if there, err := repo.Exists(ctx, l.Layer); err == nil && there {
+		return nil
+	}
+	return repo.Push(ctx, l.Layer, io.NopCloser(&counting{l.layer.reader(), 0, sent}))
+}
+
+type counting struct {
+	io.Reader
+	n    int64
+	tell func(int64)
+}
+
+func (c *counting) Read(p []byte) (n int, err error) {
+	n, err = c.Reader.Read(p)
+	c.n += int64(n)
+	c.tell(c.n)
+	return n, err
+}
+
+func (p Progress) tell(done, of int64) {
+	if p != nil {
+		p(done, of)
+	}
+}

@@ -1,0 +1,77 @@
+package oci
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hotso/hotso/host/internal/plan"
+	"github.com/hotso/hotso/host/internal/registry"
+	"github.com/hotso/hotso/host/internal/version"
+)
+
+// A choice is which version of an index is to run on this host.
+type choice struct {
+	chosen
+	entry     registry.Entry
+	isCurrent bool   // it is that already
+	back      bool   // it is older than the one before
+	path      string // of its file, once it was obtained
+}
+
+// choose needs nothing but the index and what ran here before.
+func (l *loop) choose(index *registry.Index) (c choice, err error) {
+	list, p := index.Entries, index.Plan
+	if p != nil && !p.State.Ended() && p.Includes(l.options.hostID) {
+		list = index.Next
+		base, err := registry.For(index.Entries, registry.Platform())
+		if err == nil {
+			c.Rollout, c.Base = p.ID, base.Descriptor.Digest.String()
+		}
+	}
+	if c.entry, err = registry.For(list, registry.Platform()); err != nil {
+		return c, err
+	}
+	c.Library, c.Version, c.Manifest = c.entry.Name, c.entry.Version, c.entry.Descriptor.Digest.String()
+	now := l.channel.state.Current
+	if now == nil {
+		return c, nil
+	}
+	c.File, c.isCurrent = now.File, now.Manifest == c.Manifest
+	if now.Library != c.Library {
+		return c, fmt.Errorf("%w of this channel's: it had %s so far, and has %s now: use a tag for each library", registry.ErrNoLibrary, now.Library, c.Library)
+	}
+	c.back = isOlder(c.Version, now.Version)
+	if c.back && !l.options.back && !isTakenBack(p, *now, c) {
+		return c, fmt.Errorf("%w: v%s after v%s: allow it where the host is set up, or roll back there by hand", ErrOlder, c.Version, now.Version)
+	}
+	return c, nil
+}
+
+// isTakenBack reports whether a rollout was aborted by which this host came to what it runs, and c is what was before.
+func isTakenBack(p *plan.Plan, now chosen, c choice) bool {
+	return p != nil && p.State == plan.Aborted && p.ID == now.Rollout && c.Manifest == now.Base
+}
+
+func isOlder(a, b string) bool {
+	v, errA := version.Parse(a)
+	w, errB := version.Parse(b)
+	return errA == nil && errB == nil && version.Compare(v, w) < 0
+}
+
+// rejoin notes by which rollout the version that runs is there now.
+func (c *channel) rejoin(v chosen) {
+	if now := c.state.Current; now.Rollout != v.Rollout || now.Base != v.Base {
+		now.Rollout, now.Base = v.Rollout, v.Base
+		_ = c.save() // the next time
+	}
+}
+
+// isFinal reports whether to try again is of no use until the tag moves.
+func isFinal(err error) bool {
+	for _, e := range []error{registry.ErrNoLibrary, registry.ErrPlatform, ErrOlder, plan.ErrBadPlan, errCheck} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
