@@ -85,6 +85,9 @@ type Rollout struct {
 // Included reports whether this host is to run the new version.
 func (r *Rollout) Included() bool { return r.Position < r.Percent }
 
+// IsUnderWay reports whether it has not ended.
+func (r *Rollout) IsUnderWay() bool { return !plan.State(r.State).Ended() }
+
 func rolloutOf(p *plan.Plan, hostID string) *Rollout {
 	if p == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -107,30 +108,86 @@ func Split(file []byte) (*Sealed, error) {
 		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, len(file))
 	}
 	rest, footer := cut(file, FooterSize)
+	p, n, err := readFooter(footer, int64(len(file)))
+	if err != nil {
+		return nil, err
+	}
+	image, covered := cut(rest, p+n)
+	s, err := split(footer, covered, n)
+	if err == nil {
+		s.Image = image
+	}
+	return s, err
+}
+
+// ReadSeal reads what follows the image in a file of size bytes, and the manifest. The result has no Image, and so
+// none that could have been checked: it is good to look at, and not to trust a file by. Errors are those of Split and
+// ReadManifest, or of r.
+func ReadSeal(r io.ReaderAt, size int64) (*Sealed, error) {
+	footer := make([]byte, FooterSize)
+	if size < FooterSize {
+		return nil, fmt.Errorf("%w: %d bytes", ErrNoSeal, size)
+	}
+	if err := readAt(r, footer, size-FooterSize); err != nil {
+		return nil, err
+	}
+	p, n, err := readFooter(footer, size)
+	if err != nil {
+		return nil, err
+	}
+	covered := make([]byte, p+n)
+	image := size - FooterSize - int64(len(covered))
+	if err := readAt(r, covered, image); err != nil {
+		return nil, err
+	}
+	s, err := split(footer, covered, n)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.readManifest(image)
+}
+
+func readAt(r io.ReaderAt, b []byte, at int64) error {
+	n, err := r.ReadAt(b, at)
+	if n == len(b) {
+		return nil // also with io.EOF
+	}
+	return err
+}
+
+// readFooter returns the lengths of payload and signature in a file of size bytes.
+func readFooter(footer []byte, size int64) (p, n int, err error) {
 	if string(footer[:len(FooterMagic)]) != FooterMagic {
-		return nil, fmt.Errorf("%w at the end of the file", ErrNoSeal)
+		return 0, 0, fmt.Errorf("%w at the end of the file", ErrNoSeal)
 	}
-	p := binary.LittleEndian.Uint64(footer[payloadSize:])
-	n := binary.LittleEndian.Uint64(footer[signatureSize:])
-	if p > MaxPayload || n > MaxSignature || p+n > uint64(len(rest)) {
-		return nil, fmt.Errorf("%w: manifest of %d and signature of %d bytes in a file of %d", ErrSeal, p, n, len(file))
+	payload := binary.LittleEndian.Uint64(footer[payloadSize:])
+	signature := binary.LittleEndian.Uint64(footer[signatureSize:])
+	if payload > MaxPayload || signature > MaxSignature || payload+signature > uint64(size)-FooterSize {
+		return 0, 0, fmt.Errorf("%w: manifest of %d and signature of %d bytes in a file of %d", ErrSeal, payload, signature, size)
 	}
-	image, covered := cut(rest, int(p+n))
+	return int(payload), int(signature), nil
+}
+
+// split takes apart what the footer covers, of which the last n bytes are the signature.
+func split(footer, covered []byte, n int) (*Sealed, error) {
 	if sha256.Sum256(covered) != [sha256.Size]byte(footer[digest:]) {
 		return nil, fmt.Errorf("%w: the manifest does not match its digest", ErrSeal)
 	}
-	payload, signature := cut(covered, int(n))
-	return &Sealed{Image: image, Payload: payload, Signature: signature}, nil
+	payload, signature := cut(covered, n)
+	return &Sealed{Payload: payload, Signature: signature}, nil
 }
 
 // ReadManifest sets the manifest from the payload.
-func (s *Sealed) ReadManifest() error {
+func (s *Sealed) ReadManifest() error { return s.readManifest(int64(len(s.Image))) }
+
+// readManifest sets the manifest of an image of size bytes.
+func (s *Sealed) readManifest(size int64) error {
 	m, err := decode(s.Payload)
 	if err != nil {
 		return err
 	}
-	if m.Image.Size != int64(len(s.Image)) {
-		return fmt.Errorf("%w: image of %d bytes, but %d were sealed", ErrSeal, len(s.Image), m.Image.Size)
+	if m.Image.Size != size {
+		return fmt.Errorf("%w: image of %d bytes, but %d were sealed", ErrSeal, size, m.Image.Size)
 	}
 	s.Manifest = m
 	return nil

@@ -50,6 +50,11 @@ func completeLibrary(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// completeLibraries completes the files of libraries, any number of them.
+func completeLibraries(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"so"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
 // completeHeader completes the file of a C header, as the only argument.
 func completeHeader(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {

@@ -34,11 +34,19 @@ func deployCommand(t *terminal, use, short, long, example string, run func(ctx c
 }
 
 func newVersions(t *terminal) *cobra.Command {
-	return deployCommand(t, "versions [DIR]", "List the versions of a running server",
+	var f registryFlags
+	cmd := deployCommand(t, "versions [DIR | REGISTRY/NAME]", "List the versions of a running server, or in a registry",
 		`List what the server of DIR (default build) has seen, oldest first: where each
 version is in its life, its share of the calls, how many it has answered, how many of
 them failed, how many are inside, and why it is not serving. If the server has several
-libraries, those of all, or of --name.`, "  hotso versions\n  hotso versions build --json\n  hotso versions --name greeter",
+libraries, those of all, or of --name.
+
+Of REGISTRY/NAME, list what has been pushed, oldest first: the tags of each version, platforms, sizes, and the
+key that it says it is signed with. A path with a dot in its first word is taken for a registry; oci:// before it says so.`,
+		`  hotso versions
+  hotso versions build --json
+  hotso versions --name greeter
+  hotso versions registry.example.com/team/greeter`,
 		func(ctx context.Context, c client, library string, asJSON bool) error {
 			all, err := c.versions(ctx, library)
 			switch {
@@ -52,6 +60,16 @@ libraries, those of all, or of --name.`, "  hotso versions\n  hotso versions bui
 			t.versions(all)
 			return nil
 		})
+	f.add(cmd)
+	ofServer := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 1 && isRegistry(args[0]) {
+			asJSON, _ := cmd.Flags().GetBool("json")
+			return registryVersions(cmd.Context(), t, args[0], f, asJSON)
+		}
+		return ofServer(cmd, args)
+	}
+	return cmd
 }
 
 // versions writes a table of the versions of one library, or of several, each with its name.

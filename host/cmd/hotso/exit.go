@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hotso/hotso/host"
+	"github.com/hotso/hotso/host/oci"
 	"github.com/hotso/hotso/host/watch"
 )
 
@@ -31,11 +32,11 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.Is(err, host.ErrArgument), errors.Is(err, watch.ErrBadName):
+	case errors.As(err, &usage), errors.Is(err, host.ErrArgument), errors.Is(err, watch.ErrBadName), errors.Is(err, oci.ErrReference):
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitCall
-	case errors.Is(err, host.ErrRefused):
+	case errors.Is(err, host.ErrRefused), errors.Is(err, oci.ErrPlatform), errors.Is(err, oci.ErrNoLibrary), errors.Is(err, oci.ErrDamaged):
 		return exitRefused
 	case errors.Is(err, host.ErrCrashed) && !errors.As(err, &step):
 		return exitCall

@@ -21,12 +21,15 @@ import (
 func newInspect(t *terminal) *cobra.Command {
 	var f inspectFlags
 	cmd := &cobra.Command{
-		Use:   "inspect FILE",
+		Use:   "inspect FILE | REGISTRY/NAME:TAG",
 		Short: "Show what a library is, without running any of it",
 		Long: `Show what is known about FILE without running any of it: name, version, seal,
 functions, contracts, and what the ELF image says. If hotso would not load it, the reason
 comes last and the exit code is 3. With --key, a signature that none of the keys
 made is such a reason; without --key, a signature is shown but not verified.
+
+Of REGISTRY/NAME:TAG only the parts that say so are read, of each platform: the seal and the headers. That the
+rest is what the seal says, hotso pull checks.
 
 --explain adds sentences on what its C and C++ code does that matters for unloading
 it, and what follows: "refused", "stays" in the process, "careful", or "good".
@@ -37,11 +40,18 @@ is one, to NAME.minisig, for minisign to verify or to sign.`,
   hotso inspect --key hotso.pub build/libgreeter.v2.so
   hotso inspect --explain build/libgreeter.v2.so
   hotso inspect --extract manifest build/libgreeter.v2.so && minisign -V -p hotso.pub -m manifest
-  hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'`,
+  hotso inspect --json build/libgreeter.v2.so | jq -r '.functions[].name'
+  hotso inspect registry.example.com/team/greeter:stable`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: completeLibrary,
-		RunE:              func(_ *cobra.Command, args []string) error { return inspect(t, args[0], f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if isRegistry(args[0]) {
+				return inspectRegistry(cmd.Context(), t, args[0], f)
+			}
+			return inspect(t, args[0], f)
+		},
 	}
+	f.registry.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
 	cmd.Flags().BoolVar(&f.explain, "explain", false, "say what follows from what it does")
@@ -54,6 +64,8 @@ type inspectFlags struct {
 	keys    []string
 	explain bool
 	extract string
+
+	registry registryFlags
 }
 
 // An inspection is what inspect --json prints. What is not known is left out.

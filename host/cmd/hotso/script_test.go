@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/internal/registrytest"
 )
 
 // commands are there in scripts, and in PATH for other tests.
@@ -38,26 +39,44 @@ func TestScripts(t *testing.T) {
 	require.NoError(t, err)
 	caches := strings.Fields(string(goEnv))
 
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, script(t, "testdata/script", func(env *testscript.Env) error {
+		env.Setenv("MODULE", module)
+		env.Setenv("GOCACHE", caches[0])
+		env.Setenv("GOMODCACHE", caches[1])
+		env.Setenv("GOPATH", caches[2])
+		return setLibs(env, libs)
+	}))
+}
+
+// TestRegistryScripts runs testdata/registry, with greeter v1 and v2 in $LIBS and a registry at $REGISTRY.
+func TestRegistryScripts(t *testing.T) {
+	r := registrytest.Start(t, registrytest.Options{})
+	libs := []string{libtest.Greeter(t, "1"), libtest.Greeter(t, "2")}
+	testscript.Run(t, script(t, "testdata/registry", func(env *testscript.Env) error {
+		env.Setenv("REGISTRY", r.Host)
+		return setLibs(env, libs)
+	}))
+}
+
+func setLibs(env *testscript.Env, libs []string) error {
+	env.Setenv("LIBS", filepath.Join(env.WorkDir, "libs"))
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second longer with -race
+	return copyTo(filepath.Join(env.WorkDir, "libs"), libs)
+}
+
+func script(t *testing.T, dir string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
 		Condition:           condition,
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Deadline:            time.Now().Add(2 * time.Minute),
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("LIBS", filepath.Join(env.WorkDir, "libs"))
-			env.Setenv("MODULE", module)
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second longer with -race
-			env.Setenv("GOCACHE", caches[0])
-			env.Setenv("GOMODCACHE", caches[1])
-			env.Setenv("GOPATH", caches[2])
-			return copyTo(filepath.Join(env.WorkDir, "libs"), libs)
-		},
+		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
 			"cut":    cut,
 			"unseal": func(ts *testscript.TestScript, _ bool, args []string) { libtest.Unseal(t, ts.MkAbs(args[0])) },
 		},
-	})
+	}
 }
 
 func copyTo(dir string, files []string) error {

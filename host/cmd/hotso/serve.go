@@ -29,7 +29,7 @@ type serveFlags struct {
 func newServe(t *terminal) *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:   "serve DIR...",
+		Use:   "serve {DIR | oci://REGISTRY/NAME:TAG}...",
 		Short: "Serve the newest versions in directories, and each newer one as it appears",
 		Long: `Load the newest version of each library in DIR, serve its functions over HTTP, and
 swap in every newer version that appears in DIR, while calls go on.
@@ -68,6 +68,10 @@ With --probation the previous version is kept warm after each swap: if too many
 calls of the new one fail, its health hooks do, or it crashes, the calls go back.
 DIR/.hotso.state remembers which version passed last: a restart begins with it, and
 newer ones follow unless they failed before.
+
+oci://REGISTRY/NAME:TAG is a channel: what its tag stands for is served, also when that changes (--poll), and of a
+rollout what this host is to run: see hotso help oci. Files are kept in --cache, so that a restart needs no registry.
+A tag that goes back to an older version is followed with --allow-rollback only.
 
 With --exclusive, or for a library that asks for it, only one version is live: the new one starts when
 the old one has stopped and left, while calls wait; if it fails, the old one is started again. Such a
@@ -115,6 +119,7 @@ don't send the rest of their request.`,
   hotso serve build --canary 5 --promote-calls 1000 --promote-after 10m
   hotso serve build --name greeter --addr 127.0.0.1:9000
   hotso serve /srv/greeter /srv/images                    # several libraries
+  hotso serve oci://registry.example.com/team/greeter:stable --key hotso.pub
   hotso serve --config hotso.yaml --check-config          # is it good?
   hotso serve --config hotso.yaml --log json
   hotso serve build --allow-host greeter.example.com      # behind a proxy
@@ -150,6 +155,14 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		return err
 	}
 	log.set(now.Log, now.LogRate)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	channels, err := now.openChannels()
+	if err != nil {
+		return err
+	}
+	stopChannels := channels.follow(ctx)
+	defer stopChannels()
 	names, waitsFor, err := now.look()
 	if err != nil {
 		return err
@@ -169,18 +182,17 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 
 	now.collectInTime()
 	signal.Ignore(syscall.SIGPIPE) // the server goes on when the reader of stdout or stderr has gone
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal kills
+	context.AfterFunc(ctx, stop)   // the second signal kills
 
 	live := newRunning(f, now, append(provided, log.libraries()), log)
 	live.server = server.New(server.Config{
-		Dirs: now.Directories, Names: now.Names, Settings: live.settings, Sockets: sockets,
+		Dirs: now.dirs, Channels: channels.byDirectory(), Metrics: channels.metrics(), Names: now.Names, Settings: live.settings, Sockets: sockets,
 		Drain: now.Drain, Token: now.token, AllowHosts: now.hosts(),
 		MaxBody: int64(now.MaxBody), MaxMemory: int64(now.MaxMemory), MaxConns: now.MaxConnections,
 		NoPage: now.NoPage, NoMetrics: now.NoMetrics,
 		OnEvent: up.seeing(log.event), Log: log.ofHTTP(),
 	})
+	channels.tell(live.server)
 	live.reloads(ctx)
 	log.listening(l.Addr().String(), waitsFor)
 	up.await(names, waitsFor != "")

@@ -10,11 +10,21 @@ import (
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+	"github.com/hotso/hotso/host/internal/registry"
 )
 
-// checkDirs refuses directories that can't be served. They may not exist yet.
+// checkDirs refuses directories and channels that can't be served. They may not exist yet.
 func checkDirs(dirs []string) error {
 	for i, dir := range dirs {
+		if slices.Contains(dirs[:i], dir) {
+			return usagef("%s is given twice", dir)
+		}
+		if isChannel(dir) {
+			if _, err := registry.ParseTagged(dir); err != nil {
+				return usageError{err}
+			}
+			continue
+		}
 		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 			return usagef("%s is not a directory", dir)
 		}
@@ -43,16 +53,16 @@ func sameDir(a, b string) bool {
 // refuses directories that have the same library.
 func (s *setup) look() (names []string, waitsFor string, err error) {
 	in := map[string]string{}
-	for _, dir := range s.Directories {
+	for i, dir := range s.dirs {
 		names, _ := server.Names(dir, s.trust) // DIR may not exist yet
 		for _, name := range names {
 			if len(s.Names) > 0 && !slices.Contains(s.Names, name) {
 				continue
 			}
 			if other, ok := in[name]; ok {
-				return nil, "", usagef("%s and %s have the same library, %s: remove it from one of them, or choose others with --name", other, dir, name)
+				return nil, "", usagef("%s and %s have the same library, %s: remove it from one of them, or choose others with --name", other, s.Directories[i], name)
 			}
-			in[name] = dir
+			in[name] = s.Directories[i]
 		}
 	}
 	for _, name := range s.Names {
@@ -86,7 +96,7 @@ func (s *setup) makeSockets(up *upgrading) (sockets []*server.Socket, err error)
 		_, err := socket.Make()
 		return []*server.Socket{socket}, err
 	}
-	for _, dir := range s.Directories {
+	for _, dir := range s.dirs {
 		socket := server.SocketIn(dir)
 		up.adopt(socket)
 		_, _ = socket.Make()

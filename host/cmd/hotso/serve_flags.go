@@ -9,6 +9,7 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/config"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+	"github.com/hotso/hotso/host/oci"
 )
 
 // defaultLogRate is more than a library logs that is well, in records a second.
@@ -45,6 +46,14 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.NoMetrics, "no-metrics", false, "leave GET /metrics out")
 	flags.StringVar(&f.Log, "log", config.TextLog, "what the log on stderr is for: people (text) or machines (json)")
 	flags.IntVar(&f.LogRate, "log-rate", defaultLogRate, "log records of a library that are written in a second; 0: all")
+	flags.DurationVar(&f.Poll, "poll", oci.DefaultInterval, "how often a registry is asked what the tag of a channel stands for")
+	flags.StringVar(&f.HostID, "host-id", os.Getenv("HOTSO_HOST_ID"), "name of this host in rollouts, which must stay the same; default $HOTSO_HOST_ID, or one from machine-id and host name")
+	flags.BoolVar(&f.Rollback, "allow-rollback", false, "follow the tag of a channel to an older version as well")
+	f.CacheSize = oci.DefaultCacheSize
+	flags.StringVar(&f.Cache, "cache", "", "directory of what comes from registries; default $CACHE_DIRECTORY/oci, or hotso/oci in this user's cache")
+	flags.Var(&f.CacheSize, "cache-size", "what the cache takes on disk")
+	flags.BoolVar(&f.PlainHTTP, "plain-http", false, "ask registries without TLS; one on this machine needs no leave for that")
+	flags.StringVar(&f.RegistryCA, "registry-ca", "", "PEM file with the authorities to trust for registries, instead of the system's")
 	f.upgrade.add(cmd)
 	flags.BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	completes(cmd, completeNames, "name")
@@ -52,7 +61,8 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	completes(cmd, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 	}, "config")
-	completes(cmd, completeNothing, "addr", "allow-host", "drain", "probation", "check", "canary", "token", "log-rate")
+	completes(cmd, completeNothing, "addr", "allow-host", "drain", "probation", "check", "canary", "token", "log-rate", "poll", "host-id")
+	_ = cmd.MarkFlagDirname("cache")
 }
 
 // collectInTime has the collector work harder before the server's memory is more than it can need: what it has

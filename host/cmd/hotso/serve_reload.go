@@ -78,6 +78,7 @@ func (l *running) change() (stays []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	now.dirs = old.dirs
 	l.now.Store(now)
 	l.log.set(now.Log, now.LogRate)
 	l.server.SetToken(now.token)

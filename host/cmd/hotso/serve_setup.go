@@ -15,6 +15,7 @@ import (
 // It is not changed; a reload makes another one.
 type setup struct {
 	config.Config
+	dirs  []string // Directories, with those that channels are kept in
 	token string
 	vetos map[string]veto // by library; that of "" is of those without settings of their own
 }

@@ -8,7 +8,7 @@ import (
 
 // A Config is what hotso serve is told, by flags and by a file.
 type Config struct {
-	Directories    []string
+	Directories    []string // and channels: oci://REGISTRY/NAME:TAG
 	Names          []string // of libraries; empty: all
 	Address        string
 	AllowHosts     []string
@@ -21,9 +21,21 @@ type Config struct {
 	MaxConnections int
 	NoPage         bool // GET / is not answered
 	NoMetrics      bool // nor GET /metrics
+	Registry
 
 	Library                      // of all libraries that Libraries says nothing else of
 	Libraries map[string]Library // complete, by name
+}
+
+// A Registry says how channels are followed.
+type Registry struct {
+	Poll       time.Duration
+	HostID     string // empty: oci.HostID
+	Rollback   bool
+	Cache      string // empty: oci.DefaultCache
+	CacheSize  Size
+	PlainHTTP  bool
+	RegistryCA string // file; empty: the system's
 }
 
 // A Library is what may differ from library to library.

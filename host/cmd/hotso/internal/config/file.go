@@ -16,6 +16,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/hotso/hotso/host/internal/registry"
 	"github.com/hotso/hotso/host/internal/version"
 )
 
@@ -191,7 +192,7 @@ func (f *File) relative(k *key, value any) any {
 	}
 	join := func(path string) string {
 		joined := filepath.Join(filepath.Dir(f.path), path)
-		if path == "" || filepath.IsAbs(path) {
+		if path == "" || filepath.IsAbs(path) || strings.HasPrefix(path, registry.Scheme) {
 			return path
 		}
 		if _, err := os.Stat(joined); err != nil && strings.HasPrefix(path, "RW") && k.name == "keys" {

@@ -26,7 +26,7 @@ type key struct {
 
 // keys are all that there are, in the order of the documentation.
 var keys = []key{
-	{name: "directories", flag: "DIR", about: "directories that libraries come from", isPath: true,
+	{name: "directories", flag: "DIR", about: "directories that libraries come from, and channels: oci://REGISTRY/NAME:TAG", isPath: true,
 		field: func(c *Config) any { return &c.Directories }, schema: m{"minLength": 1}, check: each(isNotEmpty)},
 	{name: "names", flag: "name", about: "libraries to serve; none: all that are in the directories",
 		field: func(c *Config) any { return &c.Names }, schema: m{"pattern": namePattern}, check: all(each(isName), isUnique)},
@@ -52,6 +52,21 @@ var keys = []key{
 		field: func(c *Config) any { return &c.NoPage }},
 	{name: "no-metrics", about: "leave out GET /metrics",
 		field: func(c *Config) any { return &c.NoMetrics }},
+
+	{name: "poll", about: "how often a registry is asked what a channel's tag stands for",
+		field: func(c *Config) any { return &c.Poll }, check: isPositive},
+	{name: "host-id", about: "name of this host in rollouts, which stays the same; none: machine-id and host name",
+		field: func(c *Config) any { return &c.HostID }},
+	{name: "allow-rollback", about: "follow a channel's tag to an older version as well",
+		field: func(c *Config) any { return &c.Rollback }},
+	{name: "cache", about: "directory of what comes from registries; none: one of this user", isPath: true,
+		field: func(c *Config) any { return &c.Cache }},
+	{name: "cache-size", about: "what the cache takes on disk",
+		field: func(c *Config) any { return &c.CacheSize }, check: isPositive},
+	{name: "plain-http", about: "ask registries without TLS; one on this machine needs no leave for that",
+		field: func(c *Config) any { return &c.PlainHTTP }},
+	{name: "registry-ca", about: "PEM file with the authorities to trust for registries, instead of the system's", isPath: true,
+		field: func(c *Config) any { return &c.RegistryCA }},
 
 	{name: "keys", flag: "key", about: "public keys to trust, each a file or its text", isPath: true, reloads: true,
 		ofEach: func(l *Library) any { return &l.Keys }, schema: m{"minLength": 1}, check: each(isNotEmpty)},

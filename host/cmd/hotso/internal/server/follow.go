@@ -79,11 +79,7 @@ func (f *follower) see(ctx context.Context, e watch.Event) {
 		f.candidates.remove(v)
 		delete(f.manifests, v.Path)
 		f.digests.delete(v.Path)
-		e := host.Event{Name: v.Name, Version: v.Text, File: v.Path, State: Removed}
-		if f.candidates.isCurrent(v) {
-			e.Detail = "it goes on serving without its file"
-		}
-		f.emit(e)
+		f.removed(ctx, v)
 	case watch.Invalid:
 		f.candidates.remove(v)
 		delete(f.manifests, v.Path)

@@ -141,6 +141,7 @@ func failWhich(w http.ResponseWriter, err error) {
 type Library struct {
 	Name      string `json:"name"`
 	Directory string `json:"directory"`         // empty until there is a version of it in one
+	Channel   string `json:"channel,omitempty"` // that decides which versions are there: oci://...
 	Serving   string `json:"serving,omitempty"` // version
 	Canary    string `json:"canary,omitempty"`  // version
 	State     string `json:"state"`             // serving or waiting
@@ -153,6 +154,7 @@ func (s *Server) Libraries() []Library {
 	list := []Library{}
 	for _, l := range s.libraries.list() {
 		info := Library{Name: l.name, Directory: l.directory(), State: waiting}
+		info.Channel = s.conf.Channels[info.Directory]
 		if lib := l.slot.Current(); lib != nil {
 			info.Serving, info.State = lib.Version(), serving
 			info.Exclusive = lib.Description().Exclusive

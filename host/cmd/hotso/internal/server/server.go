@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/watch"
 )
@@ -29,8 +31,11 @@ const (
 
 // A Config says what to serve. Only Dirs is required.
 type Config struct {
-	Dirs  []string // no two may have versions of the same library
-	Names []string // of the libraries; empty: all that are in Dirs, as soon as they are there
+	Dirs []string // no two may have versions of the same library
+	// Channels are, by their directories, what decides which versions are in them: a tag in a registry, say. A version
+	// that is removed from such a directory is taken back: the newest that is left serves, also if it is older.
+	Channels map[string]string
+	Names    []string // of the libraries; empty: all that are in Dirs, as soon as they are there
 	// Settings are those of the library of that name, and may change while the server runs:
 	// Canary, Promotion and Remember are asked for whenever they are needed, the others once,
 	// when the library is found. It may be called by any goroutine. nil: all have none.
@@ -58,6 +63,7 @@ type Config struct {
 	AllowHosts []string
 	// NoMetrics leaves GET /metrics out.
 	NoMetrics bool
+	Metrics   []prometheus.Collector // on top of the server's own
 	// Beside are handlers of other paths, which may stream. Who may ask them, they judge themselves.
 	Beside map[string]http.Handler
 	// NoPage has GET / and /page/ answer 404, and not with the page for who operates the server.
@@ -114,6 +120,7 @@ func New(conf Config) *Server {
 	s.budget.lacks, s.turns.lacks, s.conns.lacks = &s.lacks, &s.lacks, &s.lacks
 	if !conf.NoMetrics {
 		s.metrics = newMetrics(s.slots, s.conns, &s.lacks)
+		s.metrics.registry.MustRegister(conf.Metrics...)
 	}
 	return s
 }
@@ -129,7 +136,11 @@ func (s *Server) settingsOf(library string) Settings {
 // optionsOf are those by which files of a library are judged, and of its slot. The name of a
 // file decides about the order; the library says what it is.
 func (s *Server) optionsOf(library string) []host.Option {
-	return append([]host.Option{host.CheckFileName()}, s.settingsOf(library).Options...)
+	options := []host.Option{host.CheckFileName()}
+	if len(s.conf.Channels) > 0 {
+		options = append(options, host.AllowDowngrade()) // which the follower does in a channel only
+	}
+	return append(options, s.settingsOf(library).Options...)
 }
 
 // slots are those of all libraries.
@@ -241,6 +252,9 @@ func (s *Server) chosenName() string {
 	}
 	return ""
 }
+
+// Tell adds an event of something beside the server: a channel, say. It is safe for concurrent use.
+func (s *Server) Tell(e host.Event) { s.emit(e) }
 
 // emit tells of something that is no step in the life of a version of a library that is served,
 // see library.emit.
