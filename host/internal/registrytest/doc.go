@@ -1,7 +1,7 @@
 // Package registrytest starts real OCI registries for tests, and a proxy that stands before one, counts
 // the requests and has them go wrong.
 //
-//	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.Token, TLS: true})
+//	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.TokenAuth, TLS: true})
 //	p := registrytest.NewProxy(t, r)
 //	p.Inject(registrytest.Fault{Kind: registrytest.Blob, Times: 2, Status: 503})
 //	... // pull from p.Host

@@ -28,14 +28,14 @@ var Kinds = []string{Distribution, GGCR}
 
 // How a registry asks who comes. The zero value asks nobody.
 const (
-	Basic = "basic" // name and password with each request
-	Token = "token" // a Bearer token, from a token server at the same address
+	BasicAuth = "basic" // name and password with each request
+	TokenAuth = "token" // a Bearer token, from a token server at the same address
 )
 
 // Options say which registry is started, and how.
 type Options struct {
 	Kind string // Distribution if empty
-	Auth string // Basic, Token, or nothing
+	Auth string // BasicAuth, TokenAuth, or nothing
 	TLS  bool
 
 	// TokenLifetime is after which time the registry refuses a token, in whole seconds. 0 are five minutes.
@@ -117,7 +117,10 @@ func (r *Registry) start(addr string) {
 		_ = cmd.Wait()
 		require.NoError(r.t, err, "the registry does not start: %s", &stderr)
 	}
-	r.Host, r.cmd, r.stdin = strings.TrimSpace(host), cmd, stdin
+	if r.Host == "" { // it stays the same, and others read it
+		r.Host = strings.TrimSpace(host)
+	}
+	r.cmd, r.stdin = cmd, stdin
 }
 
 // Kill ends the registry with SIGKILL, in the middle of whatever it does. A registry that does not run
