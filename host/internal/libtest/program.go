@@ -74,7 +74,7 @@ func compileProgram(ctx context.Context, dir, file string) error {
 	}
 	for _, args := range [][]string{
 		{"mod", "download"},
-		{"build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", file + ".tmp", "."},
+		{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", file + ".tmp", "."},
 	} {
 		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Dir = dir
