@@ -8,6 +8,7 @@
 #   which languages of libgreeter/examples were left out, and why
 #   the tests of scripts/compare, scripts/compareserve, scripts/devrace, scripts/page (in a browser) and packaging,
 #   modules of their own
+#   go vet of testdata/registry, which the tests of host/internal/registrytest run
 #   what changed in the API since the last tag
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -107,6 +108,13 @@ if why=$(go -C packaging mod download 2>&1); then
 	go -C packaging test ./... || failed "go test of packaging"
 else
 	echo "skipped: what hotso is packaged with can't be fetched: $why"
+fi
+
+echo "== testdata/registry"
+if why=$(go -C testdata/registry mod download 2>&1); then
+	CGO_ENABLED=0 go -C testdata/registry vet . || failed "go vet of testdata/registry"
+else
+	echo "skipped, and so the tests with registries: what they are made of can't be fetched: $why"
 fi
 
 echo "== the API since the last tag"

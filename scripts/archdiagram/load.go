@@ -22,7 +22,7 @@ type pkg struct {
 }
 
 // helpers are packages that only tests and builds of this project use.
-var helpers = []string{"host/internal/house", "host/internal/libtest", "host/internal/modeltest",
+var helpers = []string{"host/internal/house", "host/internal/libtest", "host/internal/modeltest", "host/internal/registrytest",
 	"host/internal/plugintest", "host/internal/languagetest", "host/internal/webtest", "host/internal/sigdispatch/sigtest", "scripts/", "testdata/", "libgreeter/examples"}
 
 // load returns the packages that hotso is made of.
