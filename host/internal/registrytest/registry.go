@@ -38,7 +38,8 @@ type Options struct {
 	Auth string // BasicAuth, TokenAuth, or nothing
 	TLS  bool
 
-	// TokenLifetime is after which time the registry refuses a token, in whole seconds. 0 are five minutes.
+	// TokenLifetime is after which time the registry refuses a token, in whole seconds. 0 are five minutes; with
+	// less than 0 all tokens are refused.
 	TokenLifetime time.Duration
 
 	Delete            bool // distribution: manifests and blobs may be deleted, which ggcr always allows
