@@ -92,6 +92,32 @@ func TestCollector(t *testing.T) {
 	assert.Equal(t, uint64(2), values(t, r, "hotso_unload_duration_seconds")[""].GetHistogram().GetSampleCount())
 }
 
+// What went wrong with a version counts on, also when the version is loaded again, which its state does not tell.
+func TestVersionFailures(t *testing.T) {
+	slot := hosttest.New(t, library, host.Probation(time.Hour, host.Rule{}))
+	r := registry(t, slot)
+	faults := func(version, kind string) float64 {
+		return values(t, r, "hotso_version_failures_total")["kind="+kind+" version="+version+" "].GetCounter().GetValue()
+	}
+	hosttest.Crash(t, slot, "out of luck") // and it is loaded again
+	require.Eventually(t, func() bool { return slot.Figures().Reached[host.Serving] == 2 }, patience, time.Millisecond)
+	assert.Equal(t, 1.0, faults("1", "crashed"))
+
+	hosttest.Swap(t, slot, library)
+	assert.Contains(t, values(t, r, "hotso_version_failures_total"), "kind=failed version=2 ", "its first time is an increase")
+	_, err := slot.Rollback(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1.0, faults("2", "failed"))
+	hosttest.Swap(t, slot, library)
+	hosttest.Crash(t, slot, "out of luck")
+	require.Eventually(t, func() bool { return faults("3", "crashed") == 1 && faults("3", "failed") == 1 }, patience, time.Millisecond)
+	_, err = slot.SwapTo(t.Context(), hosttest.Version(t, slot, "4", library, host.Hooks{Start: func(context.Context) error { return errors.New("not today") }}))
+	require.ErrorIs(t, err, host.ErrStart)
+	assert.Equal(t, 1.0, faults("4", "failed"))
+	assert.Equal(t, 1.0, faults("1", "crashed"), "of its first life")
+	assert.Zero(t, faults("1", "failed"))
+}
+
 // A time is in one bucket of the native histogram, and in those of the classic one that are above it.
 func TestHistograms(t *testing.T) {
 	slot := hosttest.New(t, library, host.MeasureCalls())

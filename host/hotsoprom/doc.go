@@ -12,9 +12,9 @@
 //
 // # Series
 //
-// A slot has some 80 series of its own, and for each version that has run 10, and 30 of its classic histogram, or
+// A slot has some 80 series of its own, and for each version that has run 13, and 30 of its classic histogram, or
 // 1 of its native one. It remembers 64 versions, and all that are in the process, as [host.Slot.Versions] does;
-// the series of one that it forgets end. So no library has more than some 2,700 series at a time, however often it
+// the series of one that it forgets end. So no library has more than some 2,900 series at a time, however often it
 // is deployed. A version that is loaded again goes on counting in the same series.
 //
 // Two slots of the same name are registered each with a label of its own:

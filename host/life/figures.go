@@ -11,6 +11,10 @@ type Figures struct {
 	// were inside.
 	Failures map[FailureKind]int64 `json:"failures,omitempty"`
 
+	// Faults are the lives of the version that went wrong on this host: Refused, Failed (also taken back, by the slot
+	// or by hand) or Crashed. One that crashes on probation is both of the last.
+	Faults map[State]int64 `json:"faults,omitempty"`
+
 	// Latency is how long calls were inside. It is empty without MeasureCalls. Of fast calls one in
 	// sixteen is timed and counts for all of them.
 	Latency Histogram `json:"latency"`
@@ -18,15 +22,23 @@ type Figures struct {
 
 // Plus has what either has.
 func (f Figures) Plus(other Figures) Figures {
-	failures := maps.Clone(f.Failures)
-	for kind, n := range other.Failures {
-		if failures == nil {
-			failures = map[FailureKind]int64{}
-		}
-		failures[kind] += n
-	}
-	return Figures{f.Calls + other.Calls, f.InFlight + other.InFlight, failures, f.Latency.Plus(other.Latency)}
+	return Figures{f.Calls + other.Calls, f.InFlight + other.InFlight, sum(f.Failures, other.Failures), sum(f.Faults, other.Faults),
+		f.Latency.Plus(other.Latency)}
 }
+
+func sum[K comparable](a, b map[K]int64) map[K]int64 {
+	all := maps.Clone(a)
+	for kind, n := range b {
+		if all == nil {
+			all = map[K]int64{}
+		}
+		all[kind] += n
+	}
+	return all
+}
+
+// FaultStates are those of Figures.Faults.
+var FaultStates = [...]State{Refused, Failed, Crashed}
 
 // A FailureKind is why a call failed.
 type FailureKind string

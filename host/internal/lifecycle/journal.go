@@ -32,7 +32,8 @@ type Entry struct {
 	stage   stage
 	verdict string // why, if there is one
 	info    life.VersionInfo
-	figures life.Figures  // once it has ended
+	figures life.Figures // of its calls, once it has ended
+	faults  map[life.State]int64
 	version *Version      // nil before it is prepared, and when it has ended
 	gone    chan struct{} // closed when it has ended
 }
@@ -84,6 +85,7 @@ func (j *journal) note(e *Entry, ev life.Event) (left *Version) {
 		e.info.Reason = e.verdict
 	}
 	j.tally.count(e.info.State, ev)
+	e.fault(ev.State)
 	if ended(e.stage.at) && e.version != nil {
 		e.info.Calls, e.info.Errors = e.version.Target.Figures()
 		e.figures = e.version.Target.AllFigures()

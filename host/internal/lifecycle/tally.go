@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"errors"
 	"maps"
+	"slices"
 
 	"github.com/hotso/hotso/host/life"
 )
@@ -64,10 +65,24 @@ func (s *Slot) Figures() life.SlotFigures {
 // callFigures are those of the version's calls.
 func (e *Entry) callFigures() life.Figures {
 	e.journal.mu.Lock()
-	v, last := e.version, e.figures
+	v, f := e.version, e.figures
+	faults := maps.Clone(e.faults)
 	e.journal.mu.Unlock()
-	if v == nil {
-		return last
+	if v != nil {
+		f = v.Target.AllFigures()
 	}
-	return v.Target.AllFigures()
+	f.Faults = faults
+	return f
+}
+
+// fault notes that the life of e went wrong. A step that comes again, as a canary's share does, is no other fault. The
+// journal's lock is held.
+func (e *Entry) fault(state life.State) {
+	if !slices.Contains(life.FaultStates[:], state) || e.faults[state] > 0 {
+		return
+	}
+	if e.faults == nil {
+		e.faults = map[life.State]int64{}
+	}
+	e.faults[state] = 1
 }

@@ -53,7 +53,9 @@ func (s *Slot) forgetLocked(i int) {
 	if s.earlier == nil {
 		s.earlier = map[string]life.Figures{}
 	}
-	s.earlier[version] = s.earlier[version].Plus(e.figures)
+	gone := e.figures
+	gone.Faults = e.faults
+	s.earlier[version] = s.earlier[version].Plus(gone)
 }
 
 // SeeAgain begins another life of the version that c keeps.

@@ -72,10 +72,10 @@ func Of(slots []life.SlotFigures) ([]*Family, error) {
 
 // metrics are all there are.
 type metrics struct {
-	calls, failures, duration, inFlight, share, proving, info *Family // of a version
-	waiting, versions, deployments, refusals, crashes         *Family // of a slot
-	unload, freed, left, memory                               *Family
-	all                                                       []*Family
+	calls, failures, duration, faults, inFlight, share, proving, info *Family // of a version
+	waiting, versions, deployments, refusals, crashes                 *Family // of a slot
+	unload, freed, left, memory                                       *Family
+	all                                                               []*Family
 }
 
 func newMetrics() *metrics {
@@ -88,6 +88,7 @@ func newMetrics() *metrics {
 	m.calls = family(Counter, "calls", "{call}", "Calls that have ended.", "version")
 	m.failures = family(Counter, "call.failures", "{call}", "Calls that the caller got an error of, by kind.", "version", "kind")
 	m.duration = family(Histogram, "call.duration", "s", "How long calls were inside the library, with host.MeasureCalls.", "version")
+	m.faults = family(Counter, "version.failures", "{version}", "How often the version was refused, failed or crashed on this host, by kind.", "version", "kind")
 	m.inFlight = family(Gauge, "calls.in_flight", "{call}", "Calls that are inside now.", "version")
 	m.share = family(Gauge, "version.share", "1", "Share of the calls that go to the version.", "version")
 	m.proving = family(Gauge, "version.proving", "", "1 while the version is on probation.", "version")
@@ -135,7 +136,7 @@ func (m *metrics) slot(s life.SlotFigures) {
 	}
 }
 
-// version adds those of a version. Of one that never ran there is nothing but that.
+// version adds those of a version. Of one that never ran there is nothing but that, and what went wrong.
 func (m *metrics) version(slot string, v life.VersionFigures) {
 	m.info.add(1, slot, v.Version, v.File, string(v.State))
 	is := slices.Contains(inProcess, v.State)
@@ -144,7 +145,13 @@ func (m *metrics) version(slot string, v life.VersionFigures) {
 		m.share.add(v.Share/100, slot, v.Version)
 		m.proving.add(number(v.Proving), slot, v.Version)
 	}
-	if !is && v.Figures.Calls == 0 && len(v.Figures.Failures) == 0 {
+	ran := is || v.Figures.Calls > 0 || len(v.Figures.Failures) > 0
+	if ran || len(v.Figures.Faults) > 0 {
+		for _, state := range life.FaultStates {
+			m.faults.add(float64(v.Figures.Faults[state]), slot, v.Version, string(state))
+		}
+	}
+	if !ran {
 		return
 	}
 	m.calls.add(float64(v.Figures.Calls), slot, v.Version)
