@@ -37,6 +37,9 @@ func (l *loop) choose(index *registry.Index) (c choice, err error) {
 		return c, nil
 	}
 	c.File, c.isCurrent = now.File, now.Manifest == c.Manifest
+	if c.isCurrent && p != nil && p.ID == now.Rollout {
+		c.Rollout, c.Base = now.Rollout, now.Base // also when it is done: one that was aborted at the same moment may win
+	}
 	if now.Library != c.Library {
 		return c, fmt.Errorf("%w of this channel's: it had %s so far, and has %s now: use a tag for each library", registry.ErrNoLibrary, now.Library, c.Library)
 	}

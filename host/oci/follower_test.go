@@ -133,6 +133,25 @@ func TestRollout(t *testing.T) {
 	assert.Zero(t, late.f.Status().Downloads, "the cache has it")
 }
 
+// Of a rollout that one judge ends and another aborts at the same moment, the abort may come last.
+func TestAbortAfterTheEnd(t *testing.T) {
+	r := registrytest.Start(t, registrytest.Options{})
+	p := newPublisher(t, r)
+	base := p.push("1", "stable")
+	run := follow(t, r.Host, t.TempDir())
+	run.found("1")
+	i := p.begin(p.push("2"), 100)
+	run.found("2")
+	aborted, err := i.Plan.Next(plan.Decision{What: plan.Abort})
+	require.NoError(t, err)
+	i = p.decide(i, plan.Advance)
+	run.polled()
+	last := i.With(aborted)
+	last.Entries = base.Entries
+	require.NoError(t, p.Move(t.Context(), "stable", i.Descriptor.Digest.String(), last))
+	assert.True(t, run.found("1").Back)
+}
+
 // An abort takes a host back to what the rollout found, and to nothing else.
 func TestAbortIsNoWayBack(t *testing.T) {
 	r := registrytest.Start(t, registrytest.Options{})

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,19 +45,7 @@ func compat(ctx context.Context, t *terminal, before, after string, asJSON bool)
 	if err != nil {
 		return err
 	}
-	changes := []schema.Change{}
-	for _, name := range slices.Sorted(maps.Keys(old)) {
-		if now := next[name]; now != nil {
-			changes = append(changes, schema.Compare(old[name], now)...)
-		} else {
-			changes = append(changes, schema.Change{Path: name, What: "the contract was removed", Breaking: true})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(next)) {
-		if old[name] == nil {
-			changes = append(changes, schema.Change{Path: name, What: "the contract was added"})
-		}
-	}
+	changes := contractChanges(old, next)
 	breaking := 0
 	for _, c := range changes {
 		kind := "compatible"
@@ -108,11 +94,9 @@ func schemasIn(ctx context.Context, what string) (map[string]*schema.Schema, err
 	if err != nil {
 		return nil, err
 	}
-	schemas := map[string]*schema.Schema{}
-	for _, c := range d.Manifest.Contracts {
-		if schemas[c.Name], err = schema.Parse(c.Schema); err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
-		}
+	schemas, err := schemasOf(&d.Manifest)
+	if err != nil {
+		return nil, err
 	}
 	if len(schemas) == 0 {
 		return nil, fmt.Errorf("%s serves no contract", what)

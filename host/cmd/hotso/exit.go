@@ -28,12 +28,15 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func exitCode(err error) int {
 	var usage usageError
 	var failed *host.CallError
+	var ended rolloutEnd
 	var step *host.Error // a crash in a step before the call is a failed step
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage), errors.Is(err, host.ErrArgument), errors.Is(err, watch.ErrBadName), errors.Is(err, oci.ErrReference):
 		return exitUsage
+	case errors.As(err, &ended):
+		return ended.code
 	case errors.As(err, &failed):
 		return exitCall
 	case errors.Is(err, host.ErrRefused), errors.Is(err, oci.ErrPlatform), errors.Is(err, oci.ErrNoLibrary), errors.Is(err, oci.ErrDamaged):

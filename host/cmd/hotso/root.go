@@ -58,7 +58,7 @@ server: see hotso completion --help.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCdef(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t), newPush(t), newPull(t),
+	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCdef(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t), newPush(t), newPull(t), newRollout(t),
 		newSoak(t), newCrash(t), newProfile(t), newTop(t), newVersions(t), newRollback(t), newCanary(t), newPromote(t),
 		newVersion(t))
 	root.SetHelpCommand(newHelp(t))
