@@ -120,6 +120,7 @@ func (j *judging) numbers() {
 	j.number("calls", j.f.Calls)
 	j.number("hosts", float64(j.f.Known))
 	if j.f.Told > 0 {
+		j.number("hosts told", float64(j.f.Told))
 		j.number("hosts of the share", float64(j.f.Share))
 	}
 	j.number("hosts with the version", float64(j.f.Serves))
@@ -235,10 +236,10 @@ func (j *judging) bakes() (late string, v Verdict, is bool) {
 	on := fmt.Sprintf("%d of %s with v%s", j.f.Serves, hosts(j.share()), j.p.Version)
 	baked := j.age
 	switch {
-	case j.f.Told == 0 && j.age >= j.bake && j.f.Serves == 0 && j.p.Percent() == 100:
-		return "", j.wait(KindBehind, "no host has v%s", j.p.Version), true
 	case j.f.Told == 0 && j.age < j.bake:
-		return "", j.wait(KindBakes, "%s of %s; %s", span(j.age), j.bake, hosts(j.f.Serves)+" with v"+j.p.Version), true
+		return "", j.wait(KindBakes, "%s of %s; %s with v%s", span(j.age), j.bake, hosts(j.f.Serves), j.p.Version), true
+	case j.f.Told == 0 && j.f.Serves == 0: // perhaps none of them reaches the registry: then all would come at once, later
+		return "", j.wait(KindBehind, "no host has v%s, and none says whether it should", j.p.Version), true
 	case j.f.Told == 0:
 		return "", v, false
 	case j.share() > 0:
@@ -248,6 +249,8 @@ func (j *judging) bakes() (late string, v Verdict, is bool) {
 	patience := j.bake + max(j.bake, minPatience)
 	most := j.share() == 0 || 2*j.f.Serves > j.share()
 	switch {
+	case j.share() == 0 && j.age >= j.bake && j.age < patience && j.f.Told < j.f.Known:
+		return "", j.wait(KindBakes, "it waits for hosts: %d of %d have heard of the rollout", j.f.Told, j.f.Known), true
 	case most && baked >= j.bake, most && j.age >= patience && min(j.f.MostFor, j.age) >= j.bake:
 		return j.behind(), v, false
 	case j.age < j.bake, j.f.AllFor >= 0 && baked < j.bake:

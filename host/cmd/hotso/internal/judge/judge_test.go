@@ -66,10 +66,12 @@ func TestJudge(t *testing.T) {
 		"they are gone":              {facts: func(f *facts) { f.Share, f.Serves, f.Gone = 0, 0, 2 }, at: minutes(30), what: plan.Wait, why: "hosts stay behind: 0 of 2 hosts with v2"},
 		"they went back":             {facts: func(f *facts) { f.Serves = 0 }, at: minutes(30), what: plan.Wait, why: "hosts stay behind: 0 of 2 hosts with v2"},
 		"nobody is in the share":     {rules: []string{"p99 < 1.2x"}, facts: func(f *facts) { f.Share, f.Serves, f.Calls = 0, 0, 0; f.Results[0].Err = errors.New("none") }, what: plan.Advance, why: "nobody to judge: 10m0s are over, and none of 20 hosts is in the 10 %"},
+		"nobody of few who know":     {facts: func(f *facts) { f.Told, f.Share, f.Serves = 3, 0, 0 }, at: minutes(19), what: plan.Wait, why: "it bakes: it waits for hosts: 3 of 20 have heard of the rollout"},
+		"more do not come":           {facts: func(f *facts) { f.Told, f.Share, f.Serves = 3, 0, 0 }, at: minutes(20), what: plan.Advance, why: "nobody to judge"},
 		"nobody, and too early":      {facts: func(f *facts) { f.Share, f.Serves = 0, 0 }, at: minutes(9), what: plan.Wait, why: "it bakes: 9m0s of 10m0s; 0 of 0 hosts with v2"},
 		"none tells where it stands": {facts: func(f *facts) { f.Told, f.Share, f.AllFor, f.MostFor = 0, 0, -1, -1 }, what: plan.Advance, why: "all is well: v2 was on 2 hosts"},
 		"none tells, and too early":  {facts: func(f *facts) { f.Told, f.Share, f.AllFor, f.MostFor = 0, 0, -1, -1 }, at: minutes(9), what: plan.Wait, why: "it bakes: 9m0s of 10m0s; 2 hosts with v2"},
-		"none tells or has it":       {plan: func(p *plan.Plan) { p.Step = 1 }, facts: func(f *facts) { f.Told, f.Share, f.Serves = 0, 0, 0 }, what: plan.Wait, why: "hosts stay behind: no host has v2"},
+		"none tells or has it":       {facts: func(f *facts) { f.Told, f.Share, f.Serves = 0, 0, 0 }, what: plan.Wait, why: "hosts stay behind: no host has v2, and none says whether it should"},
 
 		"a host failed":                    {facts: func(f *facts) { f.Failed = []string{"a:8080"} }, at: time.Second, what: plan.Abort, why: "v2 failed: on 1 host (a:8080); one ends the rollout"},
 		"fewer failed than end it":         {plan: func(p *plan.Plan) { p.FailedHosts = 2 }, facts: func(f *facts) { f.Failed = []string{"a"} }, what: plan.Advance, why: "all is well"},

@@ -16,6 +16,15 @@ var ErrBadRule = errors.New("bad rule")
 // Known names the subjects, for help and errors.
 const Known = "error ratio, p50, p75, p90, p95, p99, p999, p9999, crashes, query(PROMQL)"
 
+// Help says how rules are written, for --help.
+const Help = `  error ratio < 1%              failed calls of all
+  error ratio < 2x or 0.1%      at most twice that of the version before, or next to nothing
+  p99 < 50ms                    latency; also p50, p75, p90, p95, p999, p9999
+  p99 < 1.2x                    times that of the version before
+  crashes < 3                   in a step, on all hosts
+  query(sum(up{$selector})) >= 10
+                                PromQL with one value, and $library, $version, $base, $window, $selector`
+
 const maxRule = 4 << 10 // bytes
 
 // ParseRules reads rules, see the package. Errors are ErrBadRule, and say where.

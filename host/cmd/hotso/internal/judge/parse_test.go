@@ -1,11 +1,15 @@
 package judge_test
 
 import (
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/docs"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/judge"
 )
 
@@ -32,6 +36,26 @@ func TestParseRule(t *testing.T) {
 			assert.Equal(t, want, r.String(), text)
 			assert.Equal(t, text, r.Text)
 		}
+	}
+}
+
+// What the help, the package and the page show are rules.
+func TestExamples(t *testing.T) {
+	page, err := docs.Files.ReadFile("rollouts.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	for _, text := range []string{judge.Help, string(source), string(page)} {
+		found := 0
+		for line := range strings.Lines(text) {
+			line, _, _ = strings.Cut(strings.TrimLeft(line, "/ \t"), "   ")
+			if line = strings.TrimSpace(line); regexp.MustCompile(`^(error ratio|p99|crashes|query\().* [<>]`).MatchString(line) {
+				found++
+				_, err := judge.ParseRule(line)
+				assert.NoError(t, err)
+			}
+		}
+		assert.GreaterOrEqual(t, found, 6)
 	}
 }
 
