@@ -25,8 +25,8 @@ type Facts struct {
 	Serves int // hosts on which the version gets calls: of the share, or of all where none is Told
 	Gone   int // hosts that had the version in this step, and that Prometheus hears no more from
 
-	// How long ago all hosts of the share, and more than half of them, had the version first; negative: never. For Told
-	// hosts only.
+	// How long ago all hosts of the share, and more than half of them, had the version first, at least; negative: never. For
+	// Told hosts only.
 	AllFor, MostFor time.Duration
 
 	Failed  []string // hosts on which the version went wrong in this step
@@ -126,7 +126,9 @@ func (a *asking) hosts() {
 	if all := a.f.Share + a.f.Gone; all > 0 {
 		age := min(a.age, 3*max(time.Duration(a.plan.Bake), time.Minute)) // it need not be told from longer
 		a.f.AllFor = a.ago(a.since(all, age))
-		a.f.MostFor = a.ago(a.since(all/2+1, age))
+		if a.f.MostFor = a.f.AllFor; a.f.AllFor < 0 { // it is the one costly question
+			a.f.MostFor = a.ago(a.since(all/2+1, age))
+		}
 	}
 }
 

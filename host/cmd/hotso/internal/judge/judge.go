@@ -59,7 +59,11 @@ func Judge(p plan.Plan, f Facts, now time.Time) Verdict {
 	if p.State != plan.Running {
 		return Verdict{Kind: string(p.State)}
 	}
-	j := &judging{p: p, f: f, age: now.Sub(p.Since), bake: time.Duration(p.Bake)}
+	age := now.Sub(p.Since)
+	if age > -clockSlack {
+		age = max(age, 0)
+	}
+	j := &judging{p: p, f: f, age: age, bake: time.Duration(p.Bake)}
 	if p.Prometheus == "" {
 		return j.byTime()
 	}
@@ -69,6 +73,9 @@ func Judge(p plan.Plan, f Facts, now time.Time) Verdict {
 	}
 	return j.waits()
 }
+
+// clockSlack is by how much the machines of one registry may differ: which of them answers, nobody knows.
+const clockSlack = time.Minute
 
 // judging is one decision.
 type judging struct {

@@ -57,6 +57,7 @@ func TestJudge(t *testing.T) {
 		"it bakes":                   {facts: func(f *facts) { f.AllFor, f.MostFor = minutes(3), minutes(3) }, at: minutes(4), what: plan.Wait, why: "it bakes: 3m0s of 10m0s; 2 of 2 hosts with v2"},
 		"not longer than the step":   {at: minutes(9), what: plan.Wait, why: "it bakes: 9m0s of 10m0s"},
 		"the registry's clock":       {at: -time.Hour, what: plan.Wait, why: "the registry's clock is wrong: it is 1h0m0s before the begin of the step"},
+		"another of its machines":    {at: -time.Second, what: plan.Wait, why: "it bakes: 0s of 10m0s"},
 		"hosts are not there yet":    {facts: func(f *facts) { f.Serves, f.AllFor, f.MostFor = 0, -1, -1 }, at: minutes(1), what: plan.Wait, why: "it bakes: 0s of 10m0s; 0 of 2 hosts with v2"},
 		"hosts are waited for":       {facts: func(f *facts) { f.Serves, f.AllFor = 1, -1 }, at: minutes(19), what: plan.Wait, why: "it bakes: it waits for hosts: 1 of 2 hosts with v2"},
 		"hosts came late":            {facts: func(f *facts) { f.AllFor, f.MostFor = minutes(5), minutes(5) }, at: minutes(35), what: plan.Wait, why: "it bakes: 5m0s of 10m0s; 2 of 2 hosts with v2"},

@@ -166,7 +166,7 @@ func (q queries) gone(age time.Duration) string {
 // since has how many seconds ago at least n hosts of the share had the version for the first time in this step. It is empty if
 // they never had.
 func (q queries) since(n int, age time.Duration) string {
-	step := max(age/120, time.Second)
+	step := max(age/60, time.Second)
 	return fmt.Sprintf("time() - min_over_time((vector(time()) and on () (count(%s) >= %d))[%s:%s])", q.servesInShare(), n, promDuration(age), promDuration(step))
 }
 
