@@ -60,7 +60,7 @@ var (
 
 const askTimeout = 30 * time.Second // for each query
 
-// Asker gets facts. Its error is only about itself; that of what it asks is in the Facts.
+// An Asker gets the facts of a plan's step, as of now by the registry's clock. What it could not get, the facts say.
 type Asker func(ctx context.Context, p plan.Plan, now time.Time) Facts
 
 // Prometheus asks the one of the plan, or the one at url if that is not empty, through transport, or Go's own if that is nil.
