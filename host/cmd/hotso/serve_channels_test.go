@@ -73,7 +73,6 @@ func TestServeChannel(t *testing.T) {
 	assert.Zero(t, second.exit())
 	second = serveChannel(t, repository, cache, out)
 	assert.Equal(t, "1", second.await(host.Serving).Version)
-	second.await(server.Trouble)
 	_, body = second.call("Greet", "[]")
 	assert.Contains(t, body, `"version":"1"`)
 }
