@@ -231,7 +231,7 @@ func TestDocumented(t *testing.T) {
 		names[name] = true
 	}
 	for _, row := range regexp.MustCompile("(?m)^\\| `(hotso_\\w+)`").FindAllStringSubmatch(string(page), -1) {
-		ofServe := strings.HasPrefix(row[1], "hotso_http_") || row[1] == "hotso_files_refused_total"
+		ofServe := strings.HasPrefix(row[1], "hotso_http_") || strings.HasPrefix(row[1], "hotso_channel_") || row[1] == "hotso_files_refused_total"
 		assert.True(t, names[row[1]] || ofServe, row[1])
 	}
 }

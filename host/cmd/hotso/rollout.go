@@ -24,8 +24,7 @@ the version back.
 
 hotso help rollouts has what it is judged by.`,
 		Example: `  hotso push build/libgreeter.v2.so registry.example.com/team/greeter
-  hotso rollout start registry.example.com/team/greeter:2 --channel stable --steps 1%,10%,50%,100% --bake 10m \
-      --prometheus http://prometheus:9090 --rule 'error ratio < 1%' --rule 'p99 < 1.2x' --judge
+  hotso rollout start registry.example.com/team/greeter:2 --prometheus http://prometheus:9090 --rule 'error ratio < 1%' --judge
   hotso rollout status registry.example.com/team/greeter --channel stable
   hotso rollout abort registry.example.com/team/greeter --channel stable`,
 		Args: arguments(0, 0),

@@ -41,8 +41,8 @@ It is refused when VERSION breaks callers of the version before (hotso compat), 
 differ. --force begins it anyway.
 
 --judge goes on as hotso rollout judge does, until the rollout has ended.`,
-		Example: `  hotso rollout start registry.example.com/team/greeter:2 --bake 10m --prometheus http://prometheus:9090 \
-      --rule 'error ratio < 1%' --rule 'p99 < 1.2x' --selector 'job="greeter"' --judge
+		Example: `  hotso rollout start registry.example.com/team/greeter:2 --prometheus http://prometheus:9090 --rule 'p99 < 1.2x'
+  hotso rollout start registry.example.com/team/greeter:2 --prometheus http://prometheus:9090 --selector 'job="greeter"' --judge
   hotso rollout start registry.example.com/team/greeter:2 --channel beta --steps 50%,100% --bake 1h`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,

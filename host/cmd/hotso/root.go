@@ -71,7 +71,7 @@ server: see hotso completion --help.`,
 func arguments(min, max int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < min || max >= 0 && len(args) > max {
-			return usagef("%d arguments given: hotso %s", len(args), cmd.Use)
+			return usagef("%d arguments given: %s %s", len(args), cmd.Parent().CommandPath(), cmd.Use)
 		}
 		return nil
 	}

@@ -19,7 +19,8 @@ import (
 // defaults are as those of the flags.
 var defaults = config.Config{
 	Address: "127.0.0.1:8080", MaxBody: 1 << 20, MaxMemory: 1 << 20, MaxConnections: 10, Log: config.TextLog,
-	Library: config.Library{Drain: time.Second, MaxCalls: 10},
+	Registry: config.Registry{Poll: time.Second, CacheSize: 1 << 20},
+	Library:  config.Library{Drain: time.Second, MaxCalls: 10},
 }
 
 func none(string) bool { return false }
@@ -39,7 +40,14 @@ func parse(content string, isGiven func(string) bool) (config.Config, *config.Fi
 }
 
 const whole = `# what a server can be told
-directories: [build, /srv/images]
+directories: [build, /srv/images, "oci://registry.example.com/greeter:stable"]
+poll: 5s
+host-id: first
+allow-rollback: true
+cache: cache
+cache-size: 1GiB
+plain-http: true
+registry-ca: ca.pem
 names: [greeter, images]
 address: ":9000"
 allow-hosts: [api.example.com]
@@ -86,7 +94,9 @@ func TestFile(t *testing.T) {
 	images.Canary, images.Exclusive, images.CallTimeout = config.Percent{}, true, time.Minute
 	images.PromoteCalls, images.PromoteAfter, images.PromoteErrors = 0, 0, 0
 	assert.Equal(t, config.Config{
-		Directories: []string{"etc/build", "/srv/images"}, Names: []string{"greeter", "images"}, Address: ":9000",
+		Directories: []string{"etc/build", "/srv/images", "oci://registry.example.com/greeter:stable"},
+		Registry:    config.Registry{Poll: 5 * time.Second, HostID: "first", Rollback: true, Cache: "etc/cache", CacheSize: 1 << 30, PlainHTTP: true, RegistryCA: "etc/ca.pem"},
+		Names:       []string{"greeter", "images"}, Address: ":9000",
 		AllowHosts: []string{"api.example.com"}, TokenFile: "etc/token", Socket: "/run/hotso.sock", Log: config.JSONLog, LogRate: 50,
 		MaxBody: 4 << 20, MaxMemory: 1 << 30, MaxConnections: 100,
 		Library: all, Libraries: map[string]config.Library{"greeter": greeter, "images": images},
