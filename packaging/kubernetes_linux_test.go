@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,6 +21,7 @@ import (
 // kinds are what manifests may have.
 var kinds = map[string]func() any{
 	"apps/v1 Deployment":            func() any { return new(appsv1.Deployment) },
+	"apps/v1 StatefulSet":           func() any { return new(appsv1.StatefulSet) },
 	"v1 ConfigMap":                  func() any { return new(corev1.ConfigMap) },
 	"v1 Service":                    func() any { return new(corev1.Service) },
 	"policy/v1 PodDisruptionBudget": func() any { return new(policyv1.PodDisruptionBudget) },
@@ -58,6 +60,24 @@ func TestKubernetes(t *testing.T) {
 	chosen(objects["Service"].(*corev1.Service).Spec.Selector)
 	chosen(objects["PodDisruptionBudget"].(*policyv1.PodDisruptionBudget).Spec.Selector.MatchLabels)
 
+	checkPod(t, pod)
+}
+
+// The pod that follows a channel differs in where its libraries come from.
+func TestChannel(t *testing.T) {
+	objects := manifests(t, "kubernetes/shop-channel.yaml")
+	set := objects["StatefulSet"].(*appsv1.StatefulSet).Spec
+	assert.True(t, labels.SelectorFromSet(set.Selector.MatchLabels).Matches(labels.Set(set.Template.Labels)))
+	assert.True(t, labels.SelectorFromSet(objects["Service"].(*corev1.Service).Spec.Selector).Matches(labels.Set(set.Template.Labels)))
+	assert.Equal(t, objects["Service"].(*corev1.Service).Name, set.ServiceName)
+	for _, claim := range set.VolumeClaimTemplates {
+		set.Template.Spec.Volumes = append(set.Template.Spec.Volumes, corev1.Volume{Name: claim.Name})
+	}
+	checkPod(t, set.Template)
+	assert.True(t, strings.HasPrefix(set.Template.Spec.Containers[0].Args[0], "oci://"))
+}
+
+func checkPod(t *testing.T, pod corev1.PodTemplateSpec) {
 	c := pod.Spec.Containers[0]
 	volumes := map[string]bool{}
 	for _, v := range pod.Spec.Volumes {
@@ -82,7 +102,8 @@ func TestFlags(t *testing.T) {
 	require.NoError(t, err)
 	used := flags.FindAllString(string(regexp.MustCompile(`(?m)^(ENTRYPOINT|CMD) .*`).FindAll(text, -1)[1]), -1)
 	require.NotEmpty(t, used)
-	for _, arg := range pod.Spec.Containers[0].Args {
+	set := manifests(t, "kubernetes/shop-channel.yaml")["StatefulSet"].(*appsv1.StatefulSet).Spec.Template
+	for _, arg := range append(pod.Spec.Containers[0].Args, set.Spec.Containers[0].Args[1:]...) {
 		used = append(used, flags.FindString(arg))
 	}
 	env, err := os.ReadFile("systemd/example.env")
