@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +20,10 @@ func deployCommand(t *terminal, use, short, long, example string, run func(ctx c
 		ValidArgsFunction: completeDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if path == "" {
-				path = filepath.Join(append(args, "build")[0], server.SocketName)
+				var err error
+				if path, err = socketIn(append(args, "build")[0]); err != nil {
+					return err
+				}
 			}
 			return run(cmd.Context(), client(path), library, asJSON)
 		},
@@ -42,7 +44,8 @@ them failed, how many are inside, and why it is not serving. If the server has s
 libraries, those of all, or of --name.
 
 Of REGISTRY/NAME, list what has been pushed, oldest first: the tags of each version, platforms, sizes, and the
-key that it says it is signed with. A path with a dot in its first word is taken for a registry; oci:// before it says so.`,
+key that it says it is signed with. A path with a dot in its first word is taken for a registry; oci:// before it says so.
+With a tag, oci://REGISTRY/NAME:TAG is the server of that channel, if it runs with the default --cache and --host-id.`,
 		`  hotso versions
   hotso versions build --json
   hotso versions --name greeter
@@ -63,7 +66,7 @@ key that it says it is signed with. A path with a dot in its first word is taken
 	f.add(cmd)
 	ofServer := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 && isRegistry(args[0]) {
+		if len(args) == 1 && isRegistry(args[0]) && !isTagged(args[0]) {
 			asJSON, _ := cmd.Flags().GetBool("json")
 			return registryVersions(cmd.Context(), t, args[0], f, asJSON)
 		}

@@ -47,7 +47,10 @@ The library must import github.com/hotso/hotso/cabi/cabiprofile; for vars, .../c
 				return usagef("--for is %v", p.length)
 			}
 			if path == "" {
-				path = filepath.Join(append(args[1:], "build")[0], server.SocketName)
+				var err error
+				if path, err = socketIn(append(args[1:], "build")[0]); err != nil {
+					return err
+				}
 			}
 			return p.run(cmd.Context(), t, client(path))
 		},

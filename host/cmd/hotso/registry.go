@@ -4,11 +4,14 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/registry"
+	"github.com/hotso/hotso/host/oci"
 )
 
 // registryFlags say how a registry is reached.
@@ -73,6 +76,24 @@ func (f *registryFlags) openTagged(text string) (*registry.Client, error) {
 // isRegistry reports whether an argument means a registry, and not a path: what is on disk is meant as that.
 func isRegistry(arg string) bool {
 	return registry.IsReference(arg) && (strings.HasPrefix(arg, registry.Scheme) || !exists(arg))
+}
+
+// isTagged reports whether a reference has a tag, and so may be a channel that is served.
+func isTagged(arg string) bool {
+	r, err := registry.ParseTagged(arg)
+	return err == nil && r.Tag != "" && isChannel(arg)
+}
+
+// socketIn is that of the server of a directory, or of a channel that is served with the defaults.
+func socketIn(dir string) (string, error) {
+	if isChannel(dir) {
+		f, err := oci.New(dir, oci.WithHostID(os.Getenv("HOTSO_HOST_ID")))
+		if err != nil {
+			return "", err
+		}
+		dir = f.Directory()
+	}
+	return filepath.Join(dir, server.SocketName), nil
 }
 
 // platformText is a platform as people write it.

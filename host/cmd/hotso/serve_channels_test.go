@@ -82,11 +82,18 @@ func TestServeChannelWithCanary(t *testing.T) {
 	r := registrytest.Start(t, registrytest.Options{})
 	repository := r.Host + "/greeter"
 	must(t, "push", libtest.Greeter(t, "1"), repository, "--tag", "stable")
-	c := serveChannel(t, repository, t.TempDir(), "any", "--canary", "50")
+	cache, err := os.MkdirTemp("", "c") // the path of a socket must not be long
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(cache) })
+	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("HOTSO_HOST_ID", "any")
+	c := startServe(t, "oci://"+repository+":stable", "--poll", "1s", "--canary", "50")
 	c.await(host.Serving)
 	must(t, "push", libtest.Greeter(t, "2"), repository)
 	must(t, "rollout", "start", repository+":2", "--steps", "100%", "--bake", "1h")
 	assert.Equal(t, "2", c.await(host.Canary).Version)
+	out, problem, _ := hotso(t, "versions", "oci://"+repository+":stable")
+	assert.Regexp(t, `(?m)^2 +canary +50 % `, out, "the server of the channel is asked, not the registry: %s", problem)
 	must(t, "rollout", "abort", repository)
 	assert.Equal(t, "2", c.await(host.Unloaded).Version)
 	for range 10 {

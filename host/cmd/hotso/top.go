@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,10 @@ func (f topFlags) server(args []string) (*top.Server, error) {
 		return nil, usagef("--token-file is for --url; a socket needs no token")
 	}
 	if f.socket == "" {
-		f.socket = filepath.Join(append(args, "build")[0], server.SocketName)
+		var err error
+		if f.socket, err = socketIn(append(args, "build")[0]); err != nil {
+			return nil, err
+		}
 	}
 	return f.at(client(f.socket))
 }
