@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"debug/elf"
 	"encoding/hex"
@@ -88,11 +89,12 @@ func remoteELF(r io.ReaderAt) (*elfFacts, error) {
 	needed, err := f.ImportedLibraries()
 	e.Needed = append(e.Needed, needed...)
 	paths, err2 := f.DynString(elf.DT_RUNPATH)
-	flags, err3 := f.DynValue(elf.DT_FLAGS_1)
-	if err := errors.Join(err, err2, err3); err != nil {
+	older, err3 := f.DynString(elf.DT_RPATH)
+	flags, err4 := f.DynValue(elf.DT_FLAGS_1)
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	e.RunPath = strings.Join(paths, ":")
+	e.RunPath = cmp.Or(strings.Join(paths, ":"), strings.Join(older, ":"))
 	for _, v := range flags {
 		e.NoDelete = e.NoDelete || elf.DynFlag1(v)&elf.DF_1_NODELETE != 0
 	}

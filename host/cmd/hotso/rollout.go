@@ -95,6 +95,18 @@ func (f *channelFlags) openChannel(repository string) (*registry.Client, error) 
 	return c, nil
 }
 
+// on has a command work on the channel of the repository that is its argument.
+func (f *channelFlags) on(run func(context.Context, *channelStore) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, err := f.openChannel(args[0])
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return run(cmd.Context(), &channelStore{client: c})
+	}
+}
+
 func newRolloutDecision(t *terminal, what, short, long string) *cobra.Command {
 	var f channelFlags
 	cmd := &cobra.Command{
@@ -103,14 +115,7 @@ func newRolloutDecision(t *terminal, what, short, long string) *cobra.Command {
 		Example:           fmt.Sprintf("  hotso rollout %s registry.example.com/team/greeter --channel stable --why 'as seen in the logs'", what),
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.openChannel(args[0])
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return f.decide(cmd.Context(), t, &channelStore{client: c}, what)
-		},
+		RunE:              f.on(func(ctx context.Context, s *channelStore) error { return f.decide(ctx, t, s, what) }),
 	}
 	f.add(cmd)
 	f.addWho(cmd)

@@ -36,17 +36,12 @@ It ends with the rollout. hotso help rollouts has what it decides by.`,
   hotso rollout judge registry.example.com/team/greeter --once --by ci`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: f.on(func(ctx context.Context, s *channelStore) error {
 			if f.every < time.Second {
 				return usagef("--every %v: it must be at least a second", f.every)
 			}
-			c, err := f.openChannel(args[0])
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return f.run(cmd.Context(), t, &channelStore{client: c})
-		},
+			return f.run(ctx, t, s)
+		}),
 	}
 	f.add(cmd)
 	f.addWho(cmd)

@@ -35,14 +35,7 @@ asked from here), and what was decided, when, by whom, and by which numbers. --a
   hotso rollout status registry.example.com/team/greeter --json | jq -r '.history[] | .decision.why'`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.openChannel(args[0])
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return f.show(cmd.Context(), t, &channelStore{client: c})
-		},
+		RunE:              f.on(func(ctx context.Context, s *channelStore) error { return f.show(ctx, t, s) }),
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "show it again whenever it changes, until it has ended")
