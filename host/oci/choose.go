@@ -41,19 +41,18 @@ func (l *loop) choose(index *registry.Index) (c choice, err error) {
 		c.Rollout, c.Base = now.Rollout, now.Base // also when it is done: one that was aborted at the same moment may win
 	}
 	if now.Library != c.Library {
-		return c, fmt.Errorf("%w of this channel's: it had %s so far, and has %s now: use a tag for each library", registry.ErrNoLibrary, now.Library, c.Library)
+		return c, fmt.Errorf("%w of this tag's: it stood for %s so far, and stands for %s now: use a tag for each library", registry.ErrNoLibrary, now.Library, c.Library)
 	}
 	c.back = isOlder(c.Version, now.Version)
-	if c.back && !l.options.back && !isTakenBack(p, *now, c) {
-		return c, fmt.Errorf("%w: v%s after v%s: allow it where the host is set up, or roll back there by hand", ErrOlder, c.Version, now.Version)
+	if c.back && !l.options.back && !isTakenBack(*now, c) {
+		return c, fmt.Errorf("v%s is %w, v%s: to follow the tag back, use oci.WithRollback or hotso serve --allow-rollback", c.Version, ErrOlder, now.Version)
 	}
 	return c, nil
 }
 
-// isTakenBack reports whether a rollout was aborted by which this host came to what it runs, and c is what was before.
-func isTakenBack(p *plan.Plan, now chosen, c choice) bool {
-	return p != nil && p.State == plan.Aborted && p.ID == now.Rollout && c.Manifest == now.Base
-}
+// isTakenBack reports whether c is what this host's rollout began with. The rollout had not ended when this host saw it last, so
+// it was aborted. This host need not have seen that: the next rollout may have begun meanwhile.
+func isTakenBack(now chosen, c choice) bool { return now.Rollout != "" && c.Manifest == now.Base }
 
 func isOlder(a, b string) bool {
 	v, errA := version.Parse(a)

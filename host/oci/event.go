@@ -23,8 +23,8 @@ var (
 	ErrPlatform = registry.ErrPlatform
 	// ErrDamaged means that what came is not what its digest, size or seal says.
 	ErrDamaged = registry.ErrDamaged
-	// ErrOlder means that a tag has gone back to an older version, and must not.
-	ErrOlder = errors.New("older than the version that the tag stood for")
+	// ErrOlder means that a tag has gone back to an older version, and WithRollback does not allow that.
+	ErrOlder = errors.New("older than what this host runs")
 )
 
 // Kind says what an [Event] is about.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 
@@ -20,8 +20,8 @@ var (
 	errCheck   = errors.New("refused")
 )
 
-// obtain has the file of a choice be in the cache, and returns its path.
-func (l *loop) obtain(ctx context.Context, c *choice) (string, error) {
+// obtain has the file of a choice be in the cache, and returns its path. seen is what the tag stood for when it was chosen.
+func (l *loop) obtain(ctx context.Context, c *choice, seen digest.Digest) (string, error) {
 	lib, err := l.client.Library(ctx, c.entry)
 	if err != nil {
 		return "", err
@@ -31,7 +31,7 @@ func (l *loop) obtain(ctx context.Context, c *choice) (string, error) {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		l.abandon(ctx, c.Manifest, cancel)
+		l.abandon(ctx, c.Manifest, seen, cancel)
 	}()
 	defer func() { cancel(nil); <-stopped }()
 	key := blobcache.Key{SHA256: lib.File.Encoded(), Name: lib.FileName(), Size: lib.Layer.Size}
@@ -57,25 +57,22 @@ func (l *loop) download(ctx context.Context, lib registry.Library, part *os.File
 }
 
 // abandon looks at the tag while a download takes its time, and cancels it when something else is to run.
-func (l *loop) abandon(ctx context.Context, manifest string, cancel context.CancelCauseFunc) {
-	seen := digest.Digest("")
-	every := time.NewTicker(l.options.interval)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-		d, err := l.look(ctx, false)
-		if err != nil || d.Digest == seen {
+func (l *loop) abandon(ctx context.Context, manifest string, seen digest.Digest, cancel context.CancelCauseFunc) {
+	for p := (pace{interval: l.options.interval}); l.sleep(ctx, p.next(rand.Float64())); {
+		d, err := l.look(ctx)
+		if err != nil {
+			p.failed()
 			continue
 		}
-		seen = d.Digest
+		p.succeeded()
+		if d.Digest == seen {
+			continue
+		}
 		index, err := l.client.IndexOf(ctx, d)
 		if err != nil {
 			continue
 		}
+		seen = d.Digest
 		if c, err := l.choose(index); err == nil && c.Manifest != manifest {
 			cancel(errMovedOn)
 			return

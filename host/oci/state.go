@@ -110,42 +110,65 @@ func (c *channel) save() error {
 	return err
 }
 
-// put has the file at path be that of the version that is to run. Newer ones, of a version that was taken back, go, and so do
-// those that are much older.
+// put has the file at path be that of the version that is to run.
 func (c *channel) put(path string, v chosen) (watch.Version, error) {
+	if err := os.MkdirAll(c.libraries(), 0o700); err != nil { // again, if somebody has removed it
+		return watch.Version{}, err
+	}
 	to := filepath.Join(c.libraries(), filepath.Base(path))
 	if err := link(path, to); err != nil {
 		return watch.Version{}, err
 	}
+	before := c.state.Current
 	c.state.Current = &v
 	if err := c.save(); err != nil {
+		c.state.Current = before
 		return watch.Version{}, err
 	}
-	list, err := watch.List(c.libraries(), v.Library)
-	at := slices.IndexFunc(list, func(w watch.Version) bool { return w.Text == v.Version })
-	if err != nil || at < 0 {
-		return watch.Version{}, fmt.Errorf("%s: it has vanished: %w", to, errors.Join(err, os.ErrNotExist))
+	found, ok := c.tidy()
+	if !ok {
+		return watch.Version{}, fmt.Errorf("%s: it has vanished: %w", to, os.ErrNotExist)
+	}
+	return found, nil
+}
+
+// tidy finds the version that is to run. Newer ones, which were taken back, go, and so do those that are much older.
+func (c *channel) tidy() (watch.Version, bool) {
+	list, at := c.list()
+	if at < 0 {
+		return watch.Version{}, false
 	}
 	for i, old := range list {
 		if i > at || i < at-keepOlder {
 			_ = os.Remove(old.Path)
 		}
 	}
-	return list[at], nil
+	return list[at], true
+}
+
+// list has the versions on disk, and where the one that is to run is among them; -1 if nowhere.
+func (c *channel) list() (list []watch.Version, at int) {
+	v := c.state.Current
+	if v == nil {
+		return nil, -1
+	}
+	list, _ = watch.List(c.libraries(), v.Library)
+	return list, slices.IndexFunc(list, func(w watch.Version) bool { return w.Text == v.Version })
 }
 
 // current is the version that is to run, as it was left on disk.
 func (c *channel) current() (watch.Version, bool) {
-	v := c.state.Current
-	if v == nil {
-		return watch.Version{}, false
-	}
-	list, _ := watch.List(c.libraries(), v.Library)
-	at := slices.IndexFunc(list, func(w watch.Version) bool { return w.Text == v.Version })
-	if at < 0 || digestOf(list[at].Path) != v.File {
+	list, at := c.list()
+	if at < 0 || digestOf(list[at].Path) != c.state.Current.File {
 		return watch.Version{}, false
 	}
 	return list[at], true
+}
+
+// isThere reports whether there is a file of the version that is to run, whatever is in it.
+func (c *channel) isThere() bool {
+	_, at := c.list()
+	return at >= 0
 }
 
 // link has a file be found under another name, whatever was there before: it appears in one rename. Where there are no links
@@ -161,6 +184,10 @@ func link(from, to string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if held, err := os.Open(dir); err == nil { // for another process that sweeps
+		defer held.Close()
+		_ = leftover.Hold(held)
+	}
 	temp := filepath.Join(dir, filepath.Base(to))
 	if err := os.Link(from, temp); err != nil {
 		content, err2 := os.ReadFile(from)

@@ -10,7 +10,6 @@
 package blobcache
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,7 +18,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"syscall"
 	"time"
 
 	"github.com/hotso/hotso/host/internal/leftover"
@@ -31,7 +30,6 @@ var ErrTooLarge = errors.New("larger than the cache")
 
 const (
 	newPrefix = ".new-"
-	oldPart   = 7 * 24 * time.Hour     // nobody goes on with it
 	lookAgain = 100 * time.Millisecond // while another process downloads
 )
 
@@ -41,16 +39,24 @@ type Cache struct {
 	max int64 // bytes
 }
 
-// Open makes the directory if it is not there. Files take max bytes at most, without those that are linked from elsewhere.
+// Open makes the directory if it is not there. Files and parts take max bytes at most, without files that are linked from elsewhere.
 func Open(dir string, max int64) (*Cache, error) {
 	c := &Cache{dir, max}
-	for _, d := range []string{c.blobs(), c.parts()} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, fmt.Errorf("make the cache: %w: choose another directory for it", err)
-		}
+	if err := c.make(); err != nil {
+		return nil, err
 	}
 	leftover.Sweep(c.blobs(), newPrefix)
 	return c, nil
+}
+
+// make makes the directories.
+func (c *Cache) make() error {
+	for _, d := range []string{c.blobs(), c.parts()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("make the cache: %w: choose another directory for it", err)
+		}
+	}
+	return nil
 }
 
 func (c *Cache) blobs() string { return filepath.Join(c.dir, "blobs") }
@@ -112,12 +118,16 @@ func (c *Cache) Fill(ctx context.Context, k Key, download func(part *os.File) (*
 // hold opens what is there of a download, for this process alone. It returns nil if the file is there meanwhile, or ctx has ended.
 func (c *Cache) hold(ctx context.Context, k Key) (*os.File, error) {
 	for {
+		if err := c.make(); err != nil { // again, if somebody has removed it
+			return nil, err
+		}
 		part, err := os.OpenFile(filepath.Join(c.parts(), k.SHA256), os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
 			return nil, err
 		}
-		err = leftover.Hold(part)
-		if held := err == nil || errors.Is(err, errors.ErrUnsupported); held && isStill(part) {
+		// Where there are no locks, two may download the same: either has it be a part that is checked in the end.
+		isHeld := errors.Is(leftover.Hold(part), syscall.EWOULDBLOCK)
+		if !isHeld && isStill(part) {
 			if _, ok := c.Get(k); !ok {
 				return part, nil
 			}
@@ -157,9 +167,10 @@ func (c *Cache) fill(k Key, part *os.File, download func(*os.File) (*io.SectionR
 		return "", errors.Join(err, temp.Close())
 	}
 	path := c.path(k)
-	err = os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
+	err = rename(temp.Name(), path)
+	if err != nil { // another process evicts what was there, or it is a directory
+		_ = os.RemoveAll(path)
+		err = rename(temp.Name(), path)
 	}
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return "", err
@@ -167,6 +178,13 @@ func (c *Cache) fill(k Key, part *os.File, download func(*os.File) (*io.SectionR
 	_ = os.Remove(part.Name())
 	c.evict(k.SHA256, c.max)
 	return path, nil
+}
+
+func rename(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }
 
 // copyTo has the kernel copy, where it can.
@@ -182,49 +200,4 @@ func copyTo(to *os.File, content *io.SectionReader) error {
 	}
 	_, err := io.CopyN(to, from, n)
 	return err
-}
-
-// evict removes what was used longest ago, until what is left has at most max bytes. What keep names stays.
-func (c *Cache) evict(keep string, max int64) {
-	type blob struct {
-		dir  string
-		used time.Time
-		size int64
-		free bool // nothing else links it
-	}
-	var all []blob
-	var sum int64
-	entries, _ := os.ReadDir(c.blobs())
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !e.IsDir() {
-			continue
-		}
-		b := blob{dir: filepath.Join(c.blobs(), e.Name()), used: info.ModTime(), free: e.Name() != keep}
-		files, _ := os.ReadDir(b.dir)
-		for _, f := range files {
-			if info, err := f.Info(); err == nil {
-				b.size += info.Size()
-				b.free = b.free && links(info) <= 1
-			}
-		}
-		all, sum = append(all, b), sum+b.size
-	}
-	slices.SortFunc(all, func(a, b blob) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.dir, b.dir)) })
-	for _, b := range all {
-		if sum > max && b.free && os.RemoveAll(b.dir) == nil {
-			sum -= b.size
-		}
-	}
-	c.sweepParts()
-}
-
-// sweepParts removes what nobody goes on with.
-func (c *Cache) sweepParts() {
-	entries, _ := os.ReadDir(c.parts())
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > oldPart {
-			_ = os.Remove(filepath.Join(c.parts(), e.Name()))
-		}
-	}
 }

@@ -79,7 +79,7 @@ func For(list []Entry, p ocispec.Platform) (Entry, error) {
 func parseIndex(d ocispec.Descriptor, content []byte) (*Index, error) {
 	var in ocispec.Index
 	if err := json.Unmarshal(content, &in); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
 	if in.ArtifactType != ArtifactType {
 		return nil, fmt.Errorf("%w: its artifact type is %q, want %s: push it with hotso push", ErrNoLibrary, in.ArtifactType, ArtifactType)
@@ -118,7 +118,7 @@ func (e Entry) check() error {
 		return err
 	}
 	if err := e.Descriptor.Digest.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
 	return nil
 }
@@ -127,7 +127,11 @@ func (e Entry) checkName() error {
 	if err := version.CheckName(e.Name); err != nil {
 		return fmt.Errorf("%w: the name of the library: %w", ErrNoLibrary, err)
 	}
-	if _, err := version.Parse(e.Version); err != nil {
+	v, err := version.Parse(e.Version)
+	if err == nil && v.String() != e.Version { // files are found by the text
+		err = fmt.Errorf("%q, want %s", e.Version, v)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: its version: %w", ErrNoLibrary, err)
 	}
 	return nil
@@ -213,7 +217,7 @@ func parseManifest(e Entry, content []byte) (Library, error) {
 	l := Library{Entry: e}
 	var m ocispec.Manifest
 	if err := json.Unmarshal(content, &m); err != nil {
-		return l, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return l, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
 	if m.ArtifactType != ArtifactType {
 		return l, fmt.Errorf("%w: its artifact type is %q, want %s: push it with hotso push", ErrNoLibrary, m.ArtifactType, ArtifactType)
@@ -229,7 +233,7 @@ func parseManifest(e Entry, content []byte) (Library, error) {
 		}
 	}
 	if l.Layer.Size < headerSize {
-		return l, fmt.Errorf("%w: a layer of %d bytes", ErrDamaged, l.Layer.Size)
+		return l, fmt.Errorf("%w: a layer of %d bytes", ErrNoLibrary, l.Layer.Size)
 	}
 	return l, nil
 }

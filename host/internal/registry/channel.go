@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/hotso/hotso/host/internal/plan"
@@ -53,6 +54,9 @@ func (c *Client) History(ctx context.Context, i *Index, yield func(*Index, plan.
 		previous := i.Plan.Previous
 		if previous == "" || seen[previous] {
 			return nil
+		}
+		if err := digest.Digest(previous).Validate(); err != nil { // a tag would lead anywhere
+			return fmt.Errorf("%w: the plan before, %q: %w", plan.ErrBadPlan, previous, err)
 		}
 		seen[previous] = true
 		next, err := c.Index(ctx, previous)

@@ -1,11 +1,13 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -45,12 +47,16 @@ type Options struct {
 	Credential func(ctx context.Context, registry string) (username, password string, err error)
 	// Retry has requests be tried again a few times when the registry is busy or away for a moment.
 	Retry bool
+	// Timeout is how long an answer may take to begin. Twice that is how long something small may take to be there, and for how
+	// long a blob may send nothing. 0: 15 seconds.
+	Timeout time.Duration
 }
 
 const (
-	answerTimeout = 15 * time.Second // until the header of an answer is there
-	maxIndex      = 4 << 20          // bytes of an index or manifest, as registries have it
-	userAgent     = "hotso"
+	defaultTimeout = 15 * time.Second
+	slowest        = 1000    // bytes per second at which something small is waited for
+	maxIndex       = 4 << 20 // bytes of an index or manifest, as registries have it
+	userAgent      = "hotso"
 )
 
 // A Client works on one repository. It is safe for concurrent use. Close it.
@@ -60,6 +66,7 @@ type Client struct {
 	repo      *remote.Repository
 	observed  *observer
 	transport *http.Transport
+	timeout   time.Duration
 
 	schemeMu sync.Mutex
 	scheme   bool // is known
@@ -72,11 +79,14 @@ func New(ref Reference, o Options) (*Client, error) {
 		return nil, fmt.Errorf("%s: %w (%w)", ref, ErrReference, err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout, transport.DisableCompression = answerTimeout, true
+	timeout := cmp.Or(o.Timeout, defaultTimeout)
+	transport.ResponseHeaderTimeout, transport.DisableCompression = timeout, true
 	transport.TLSClientConfig = &tls.Config{RootCAs: o.RootCAs}
-	c := &Client{Reference: ref, repo: repo, transport: transport, observed: &observer{base: transport, host: repo.Reference.Host()}}
+	// HTTP/2 would go on to use a connection whose other end has vanished until TCP gives up, which takes a quarter of an hour.
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout, PingTimeout: timeout}
+	c := &Client{Reference: ref, repo: repo, transport: transport, timeout: timeout, observed: &observer{base: transport, host: repo.Reference.Host()}}
 
-	client := &http.Client{Transport: c.observed}
+	client := &http.Client{Transport: c.observed, CheckRedirect: checkRedirect}
 	if o.Retry {
 		client.Transport = retry.NewTransport(c.observed)
 	}
@@ -88,11 +98,16 @@ func New(ref Reference, o Options) (*Client, error) {
 			return auth.Credential{Username: username, Password: password}, err
 		}
 	default:
-		store, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
-		if err != nil {
+		if _, err := stored(); err != nil {
 			return nil, fmt.Errorf("credentials of %s: %w", ref.Registry, err)
 		}
-		login.Credential = credentials.Credential(store)
+		login.Credential = func(ctx context.Context, host string) (auth.Credential, error) {
+			store, err := stored() // anew: a store reads its file once, and what is in there is renewed by others
+			if err != nil {
+				return auth.EmptyCredential, err
+			}
+			return credentials.Credential(store)(ctx, host)
+		}
 	}
 	if ref.isLoopback() {
 		login.BlockedRealmPrefixes = []netip.Prefix{} // its token server is here, too
@@ -101,6 +116,11 @@ func New(ref Reference, o Options) (*Client, error) {
 	repo.PlainHTTP = o.PlainHTTP
 	c.scheme = o.PlainHTTP || !ref.isLoopback()
 	return c, nil
+}
+
+// stored is what docker login and oras login write to.
+func stored() (credentials.Store, error) {
+	return credentials.NewStoreFromDocker(credentials.StoreOptions{})
 }
 
 // Close ends connections that are idle.
@@ -130,7 +150,7 @@ func (c *Client) repository(ctx context.Context) (*remote.Repository, error) {
 	case errors.As(err, &noTLS):
 		c.repo.PlainHTTP = true
 	case err != nil:
-		return nil, c.error("reach", err)
+		return nil, c.error("reach", because(ctx, err))
 	default:
 		_ = resp.Body.Close()
 	}
@@ -146,27 +166,61 @@ func (c *Client) error(what string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, errdef.ErrNotFound):
-		return fmt.Errorf("%s %s: %w", what, c.Reference, ErrNotFound)
+		kind = ErrNotFound
 	case errors.As(err, &response) && (response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden),
 		errors.Is(err, auth.ErrBasicCredentialNotFound):
 		kind = ErrDenied
 	case errors.As(err, &response) && response.StatusCode == http.StatusNotFound:
 		kind = ErrNotFound
 	}
-	if kind != nil {
-		return fmt.Errorf("%s %s: %w: %w", what, c.Reference, kind, err)
+	switch kind {
+	case ErrNotFound:
+		return fmt.Errorf("%s %s: %w: check the name, or log in: registries hide what is not for everybody", what, c.Reference, kind)
+	case ErrDenied:
+		return fmt.Errorf("%s %s: %w: %w: log in, with docker login %s or as your registry has it", what, c.Reference, kind, err, c.Reference.Registry)
 	}
-	return fmt.Errorf("%s %s: %w", what, c.Reference, err)
+	return fmt.Errorf("%s %s: %w%s", what, c.Reference, err, mend(err))
+}
+
+// mend is what to do about an error of the network, behind a colon; empty if it says so itself or mends itself.
+func mend(err error) string {
+	var name *net.DNSError
+	var authority x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return ": check the name of the registry"
+	case errors.As(err, &authority):
+		return ": have its authority be trusted (oci.WithRootCAs, --registry-ca)"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return ": a registry without TLS is asked by leave only (oci.WithPlainHTTP, --plain-http)"
+	}
+	return ""
+}
+
+// bounded is ctx for something small, of so many bytes. The caller calls what is returned.
+func (c *Client) bounded(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
+	limit := 2*c.timeout + time.Duration(size/slowest)*time.Second
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no whole answer within %v", limit))
+}
+
+// because is err, or why ctx has ended.
+func because(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Resolve asks what a tag stands for, by one HEAD.
 func (c *Client) Resolve(ctx context.Context, tag string) (ocispec.Descriptor, error) {
+	ctx, cancel := c.bounded(ctx, 0)
+	defer cancel()
 	repo, err := c.repository(ctx)
 	if err != nil {
 		return ocispec.Descriptor{}, err
 	}
 	d, err := repo.Resolve(ctx, tag)
-	return d, c.of(tag).error("look up", err)
+	return d, c.of(tag).error("look up", because(ctx, err))
 }
 
 // of is c with a tag or digest in what errors say.

@@ -13,13 +13,10 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// stall is how long a blob may send nothing.
-const stall = 30 * time.Second
-
 // Download gets the layer of a library into part, a file that is open for reading and writing, and goes on with what is in it
 // already. When it returns nil, part has all of the layer, as its digest says, and the file in it begins at the offset
 // of the result and has the digest that the manifest says. When an error is ErrDamaged, what was there is worth nothing, and
-// part is empty; otherwise it may be tried again.
+// part is empty; when it is ErrNoLibrary, the layer is whole and contradicts its manifest; otherwise it may be tried again.
 func (c *Client) Download(ctx context.Context, l Library, part *os.File, progress Progress) (*io.SectionReader, error) {
 	info, err := part.Stat()
 	if err != nil {
@@ -49,13 +46,16 @@ func (c *Client) Download(ctx context.Context, l Library, part *os.File, progres
 func (c *Client) get(ctx context.Context, l Library, part *os.File, have int64, progress Progress) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	stall := 2 * c.timeout
+	stalled := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing came for %v", stall)) })
+	defer stalled.Stop()
 	body, err := c.open(ctx, l.Layer, have, 0)
 	if errors.Is(err, errNoRanges) {
 		have = 0
 		body, err = c.open(ctx, l.Layer, 0, 0)
 	}
 	if err != nil {
-		return err
+		return because(ctx, err)
 	}
 	defer body.Close()
 	if err := part.Truncate(have); err != nil {
@@ -64,18 +64,14 @@ func (c *Client) get(ctx context.Context, l Library, part *os.File, have int64, 
 	if _, err := part.Seek(have, io.SeekStart); err != nil {
 		return err
 	}
-	stalled := time.AfterFunc(stall, func() { cancel(fmt.Errorf("nothing came for %v", stall)) })
-	defer stalled.Stop()
 	coming := &counting{io.LimitReader(body, l.Layer.Size-have+1), 0, func(n int64) {
 		stalled.Reset(stall)
 		progress.tell(have+n, l.Layer.Size)
 	}}
 	n, err := io.Copy(struct{ io.Writer }{part}, coming)
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
 	case err != nil:
-		return err // the connection broke: what came is good so far
+		return because(ctx, err) // the connection broke: what came is good so far
 	case have+n > l.Layer.Size:
 		return fmt.Errorf("%w: more bytes than the %d that its descriptor says", ErrDamaged, l.Layer.Size)
 	case have+n < l.Layer.Size:
@@ -107,7 +103,7 @@ func check(l Library, part *os.File) (*io.SectionReader, error) {
 		return nil, malformed
 	}
 	if got := hex.EncodeToString(inside.Sum(nil)); got != l.File.Encoded() {
-		return nil, fmt.Errorf("%w: the file in the layer has the digest sha256:%s, and the manifest says %s", ErrDamaged, got, l.File)
+		return nil, fmt.Errorf("%w: the file in the layer has the digest sha256:%s, and the manifest says %s", ErrNoLibrary, got, l.File)
 	}
 	_, err := file.Seek(0, io.SeekStart)
 	return file, err

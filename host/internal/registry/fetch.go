@@ -45,7 +45,7 @@ func (c *Client) IndexOf(ctx context.Context, d ocispec.Descriptor) (*Index, err
 func (c *Client) indexOfOne(ctx context.Context, d ocispec.Descriptor, b []byte) (*Index, error) {
 	var m ocispec.Manifest
 	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
 	e := Entry{Descriptor: d, Name: m.Annotations[nameAnnotation], Version: m.Annotations[versionAnnotation]}
 	if err := e.check(); err != nil {
@@ -57,7 +57,7 @@ func (c *Client) indexOfOne(ctx context.Context, d ocispec.Descriptor, b []byte)
 	}
 	var image ocispec.Image
 	if err := json.Unmarshal(b, &image); err != nil {
-		return nil, fmt.Errorf("%w: the config: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: the config: %w", ErrNoLibrary, err)
 	}
 	e.Platform = ocispec.Platform{OS: image.OS, Architecture: image.Architecture}
 	return &Index{Descriptor: d, Entries: []Entry{e}}, nil
@@ -82,12 +82,14 @@ func (c *Client) fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error
 	if d.Size > maxIndex {
 		return nil, what.error("fetch", fmt.Errorf("%w: %d bytes, more than %d", ErrDamaged, d.Size, maxIndex))
 	}
+	ctx, cancel := c.bounded(ctx, d.Size)
+	defer cancel()
 	repo, err := c.repository(ctx)
 	if err != nil {
 		return nil, err
 	}
 	b, err := content.FetchAll(ctx, repo, d)
-	return b, what.error("fetch", damaged(err))
+	return b, what.error("fetch", damaged(because(ctx, err)))
 }
 
 func (i *Index) sort() {

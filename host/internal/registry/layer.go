@@ -66,7 +66,7 @@ func readHeader(header []byte, layerSize int64, name string) (size int64, err er
 	case h.Typeflag != tar.TypeReg || h.Name != name:
 		return 0, fmt.Errorf("%w: the layer begins with %q, want the file %s", ErrNoLibrary, h.Name, name)
 	case h.Size < 0 || h.Size > layerSize-headerSize || headerSize+h.Size+trailer(h.Size) != layerSize:
-		return 0, fmt.Errorf("%w: a layer of %d bytes with a file of %d", ErrDamaged, layerSize, h.Size)
+		return 0, fmt.Errorf("%w: a layer of %d bytes with a file of %d", ErrNoLibrary, layerSize, h.Size)
 	}
 	return h.Size, nil
 }

@@ -72,7 +72,8 @@ type Progress func(done, of int64)
 
 // Push puts libraries, of one version and several platforms, under the version's tag and the others. To push what is there
 // already changes nothing. With other content under the version's tag the error is ErrTaken, unless replace is
-// set. Platforms that are there and not among libraries stay, unless replace is set.
+// set. Platforms that are there and not among libraries stay, unless replace is set: it drops them. Several machines may push
+// platforms of one version at the same time, see tag.
 func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, replace bool, progress Progress) (*Index, error) {
 	index := &Index{}
 	var size int64
@@ -91,7 +92,7 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 	if err != nil {
 		return nil, err
 	}
-	var done int64
+	var done int64 // bytes
 	for _, l := range libraries {
 		manifest, config, err := l.marshal()
 		if err != nil {
@@ -100,7 +101,11 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 		l.Descriptor = descriptor(ocispec.MediaTypeImageManifest, manifest)
 		index.Entries = append(index.Entries, l.Entry)
 		if !replace {
-			if err := c.mayPush(ctx, l); err != nil {
+			there, err := c.there(ctx, l.Version)
+			if err == nil {
+				err = c.mayPush(there, l)
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -116,21 +121,10 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 			return nil, c.of(Tag(l.Version)).error("push the manifest to", err)
 		}
 	}
-	if !replace {
-		if err := c.addOthers(ctx, index); err != nil {
-			return nil, err
-		}
+	if replace {
+		return index, c.put(ctx, index, append([]string{Tag(index.Version())}, tags...)...)
 	}
-	content := []byte(nil)
-	if index.Descriptor, content, err = index.marshal(); err != nil {
-		return nil, err
-	}
-	for _, tag := range append([]string{Tag(index.Version())}, tags...) {
-		if err := repo.PushReference(ctx, index.Descriptor, bytes.NewReader(content), tag); err != nil {
-			return nil, c.of(tag).error("tag", err)
-		}
-	}
-	return index, nil
+	return index, c.tag(ctx, index, libraries, tags)
 }
 
 // there is what the tag of a version stands for; nil if there is no such tag.
@@ -142,11 +136,10 @@ func (c *Client) there(ctx context.Context, version string) (*Index, error) {
 	return i, err
 }
 
-// mayPush refuses what would change a version.
-func (c *Client) mayPush(ctx context.Context, l *Local) error {
-	there, err := c.there(ctx, l.Version)
-	if there == nil || err != nil {
-		return err
+// mayPush refuses what would change a version that is there.
+func (c *Client) mayPush(there *Index, l *Local) error {
+	if there == nil {
+		return nil
 	}
 	if e, err := For(there.Entries, l.Platform); err == nil && e.Descriptor.Digest != l.Descriptor.Digest {
 		return fmt.Errorf("%s: %w: hosts may run it; give %s a new version, or replace it with --force", c.Reference.WithTag(Tag(l.Version)), ErrTaken, l.Path)
@@ -155,18 +148,15 @@ func (c *Client) mayPush(ctx context.Context, l *Local) error {
 }
 
 // addOthers adds the platforms that are there and are not pushed now.
-func (c *Client) addOthers(ctx context.Context, index *Index) error {
-	there, err := c.there(ctx, index.Version())
-	if there == nil || err != nil {
-		return err
-	}
-	for _, e := range there.Entries {
-		if _, err := For(index.Entries, e.Platform); err != nil {
-			index.Entries = append(index.Entries, e)
+func (i *Index) addOthers(there *Index) {
+	if there != nil {
+		for _, e := range there.Entries {
+			if _, err := For(i.Entries, e.Platform); err != nil {
+				i.Entries = append(i.Entries, e)
+			}
 		}
 	}
-	index.sort()
-	return nil
+	i.sort()
 }
 
 // push puts small content where it is not yet.

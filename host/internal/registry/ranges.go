@@ -62,10 +62,11 @@ func checkBlob(resp *http.Response, whole bool, size, offset, last int64) error 
 			return fmt.Errorf("%w: it has %d bytes, and its descriptor says %d", ErrDamaged, resp.ContentLength, size)
 		}
 		return nil
-	case resp.StatusCode == http.StatusOK:
+	case resp.StatusCode == http.StatusOK, resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && !whole:
 		return errNoRanges
 	case resp.StatusCode == http.StatusPartialContent && !whole:
-		if got, want := resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-%d/%d", offset, last, size); got != want {
+		got, want := resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-%d/", offset, last)
+		if got != want+fmt.Sprint(size) && got != want+"*" {
 			return fmt.Errorf("%w: the registry sends %q, and was asked for %q", ErrDamaged, got, want)
 		}
 		return nil
@@ -112,12 +113,14 @@ func (f *File) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 func (f *File) read(p []byte, at int64) error {
-	body, err := f.c.open(f.ctx, f.l.Layer, at, int64(len(p)))
+	ctx, cancel := f.c.bounded(f.ctx, int64(len(p)))
+	defer cancel()
+	body, err := f.c.open(ctx, f.l.Layer, at, int64(len(p)))
 	if err == nil {
 		_, err = io.ReadFull(body, p)
 		_ = body.Close()
 	}
-	return f.c.of(f.l.Layer.Digest.String()).error("read a part of", err)
+	return f.c.of(f.l.Layer.Digest.String()).error("read a part of", because(ctx, err))
 }
 
 // damaged has errors of oras about content wrap ErrDamaged.

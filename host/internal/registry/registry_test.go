@@ -74,7 +74,7 @@ func content(t testing.TB, path string) []byte {
 // What is pushed comes back, from each registry, with each kind of login.
 func TestRegistries(t *testing.T) {
 	for name, o := range map[string]registrytest.Options{
-		"distribution": {}, "ggcr": {Kind: registrytest.GGCR}, "basic, TLS": {Auth: registrytest.Basic, TLS: true}, "token": {Auth: registrytest.Token},
+		"distribution": {}, "ggcr": {Kind: registrytest.GGCR}, "basic, TLS": {Auth: registrytest.BasicAuth, TLS: true}, "token": {Auth: registrytest.TokenAuth},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := client(t, registrytest.Start(t, o), registry.Options{})
@@ -137,7 +137,7 @@ func TestVersionsStay(t *testing.T) {
 }
 
 func TestDenied(t *testing.T) {
-	for _, kind := range []string{registrytest.Basic, registrytest.Token} {
+	for _, kind := range []string{registrytest.BasicAuth, registrytest.TokenAuth} {
 		r := registrytest.Start(t, registrytest.Options{Auth: kind})
 		c := client(t, r, registry.Options{Credential: func(context.Context, string) (string, string, error) { return "ada", "wrong", nil }})
 		_, err := c.Resolve(t.Context(), "1")
@@ -150,7 +150,7 @@ func TestDenied(t *testing.T) {
 
 // The credentials are those that docker login has stored.
 func TestDockerConfig(t *testing.T) {
-	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.Basic})
+	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.BasicAuth})
 	t.Setenv("DOCKER_CONFIG", r.DockerConfig())
 	ref, err := registry.ParseReference(r.Host + "/greeter")
 	require.NoError(t, err)
