@@ -86,7 +86,7 @@ type run struct {
 // follow begins a loop over the events of the channel stable.
 func follow(t testing.TB, host, cache string, opts ...oci.Option) *run {
 	t.Helper()
-	opts = append([]oci.Option{oci.WithCache(cache), oci.Every(100 * time.Millisecond), oci.WithHostID("a host")}, opts...)
+	opts = append([]oci.Option{oci.WithCache(cache), oci.Every(40 * time.Millisecond), oci.WithHostID("a host")}, opts...)
 	f, err := oci.New(host+"/team/greeter:stable", opts...)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -26,10 +26,8 @@ type loop struct {
 	told    map[string]bool // troubles since the last success, by digest and gist
 }
 
-// impatience is how long a start waits for a registry if there is a version of an earlier process to go on with.
-const impatience = 3 * time.Second
-
-var errLate = fmt.Errorf("not within %v", impatience)
+// errLate means that a start can't wait any longer for the registry.
+var errLate = errors.New("late")
 
 // begin is the first turn. A version that was taken back meanwhile need not run before another one does; but neither a registry
 // that is silent nor a download that takes its time is to hold back what is there.
@@ -37,7 +35,7 @@ func (l *loop) begin(ctx context.Context) bool {
 	if _, ok := l.channel.current(); !ok {
 		return l.turn(ctx)
 	}
-	short, cancel := context.WithTimeoutCause(ctx, impatience, errLate)
+	short, cancel := context.WithTimeoutCause(ctx, l.options.patience, errLate)
 	defer cancel()
 	return l.turn(short) && ctx.Err() == nil
 }

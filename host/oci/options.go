@@ -21,6 +21,7 @@ type Option func(*options)
 
 type options struct {
 	interval time.Duration
+	patience time.Duration // of a start that can go on without the registry
 	cache    string
 	max      int64
 	hostID   string
@@ -30,7 +31,7 @@ type options struct {
 }
 
 func newOptions(opts []Option) (o options, err error) {
-	o = options{interval: DefaultInterval, max: DefaultCacheSize}
+	o = options{interval: DefaultInterval, patience: 3 * time.Second, max: DefaultCacheSize}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -198,5 +198,9 @@ func link(from, to string) error {
 			return err
 		}
 	}
+	if err := os.Rename(temp, to); err == nil {
+		return nil
+	}
+	_ = os.RemoveAll(to) // a directory, perhaps
 	return os.Rename(temp, to)
 }

@@ -22,7 +22,25 @@ func client(t testing.TB, r *registrytest.Registry, o registry.Options) *registr
 	if o.Credential == nil {
 		o.Credential = func(context.Context, string) (string, string, error) { return r.User, r.Password, nil }
 	}
-	ref, err := registry.ParseReference(r.Host + "/team/greeter")
+	return open(t, r.Host, o)
+}
+
+// proxied is a client of a proxy before a registry that asks nobody.
+func proxied(t testing.TB, p *registrytest.Proxy, o registry.Options) *registry.Client {
+	t.Helper()
+	o.Credential = func(context.Context, string) (string, string, error) { return "", "", nil }
+	return open(t, p.Host, o)
+}
+
+// file is a small library.
+func file(t testing.TB, version string) string {
+	t.Helper()
+	return sealedtest.File(t, "greeter", version, 1000, uint64(version[0]))
+}
+
+func open(t testing.TB, host string, o registry.Options) *registry.Client {
+	t.Helper()
+	ref, err := registry.ParseReference(host + "/team/greeter")
 	require.NoError(t, err)
 	c, err := registry.New(ref, o)
 	require.NoError(t, err)
