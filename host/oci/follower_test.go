@@ -113,7 +113,7 @@ func TestRollout(t *testing.T) {
 	b.found("2")
 	a.polled()
 	a.nothing()
-	i = p.decide(i, plan.Abort)
+	p.decide(i, plan.Abort)
 	assert.True(t, a.found("1").Back)
 	assert.True(t, b.found("1").Back)
 	assert.Equal(t, []string{"libgreeter.v1.so"}, a.files())

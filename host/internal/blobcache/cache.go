@@ -168,8 +168,8 @@ func (c *Cache) fill(k Key, part *os.File, download func(*os.File) (*io.SectionR
 	}
 	path := c.path(k)
 	err = rename(temp.Name(), path)
-	if err != nil { // another process evicts what was there, or it is a directory
-		_ = os.RemoveAll(path)
+	if err != nil { // another process evicts what was there, or something else is in the way
+		_ = os.RemoveAll(filepath.Dir(path))
 		err = rename(temp.Name(), path)
 	}
 	if err = errors.Join(err, temp.Close()); err != nil {

@@ -24,13 +24,15 @@ type kept struct {
 	remove func(path string) error
 }
 
-// evict removes what was used longest ago, until what is left has at most max bytes. What keep names stays.
+// evict removes what was used longest ago, until what nobody needs has at most max bytes. What keep names stays.
 func (c *Cache) evict(keep string, max int64) {
 	all := append(c.files(), c.unfinished()...)
 	slices.SortFunc(all, func(a, b kept) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
 	var sum int64
 	for _, k := range all {
-		sum += k.size
+		if k.free {
+			sum += k.size
+		}
 	}
 	for _, k := range all {
 		if sum > max && k.free && filepath.Base(k.path) != keep && k.remove(k.path) == nil {
