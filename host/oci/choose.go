@@ -38,21 +38,27 @@ func (l *loop) choose(index *registry.Index) (c choice, err error) {
 	}
 	c.File, c.isCurrent = now.File, now.Manifest == c.Manifest
 	if c.isCurrent && p != nil && p.ID == now.Rollout {
-		c.Rollout, c.Base = now.Rollout, now.Base // also when it is done: one that was aborted at the same moment may win
+		c.Rollout, c.Base, c.Over = now.Rollout, now.Base, p.State.Ended()
 	}
 	if now.Library != c.Library {
 		return c, fmt.Errorf("%w of this tag's: it stood for %s so far, and stands for %s now: use a tag for each library", registry.ErrNoLibrary, now.Library, c.Library)
 	}
 	c.back = isOlder(c.Version, now.Version)
-	if c.back && !l.options.back && !isTakenBack(*now, c) {
+	if c.back && !l.options.back && !isTakenBack(p, *now, c) {
 		return c, fmt.Errorf("v%s is %w, v%s: to follow the tag back, use oci.WithRollback or hotso serve --allow-rollback", c.Version, ErrOlder, now.Version)
 	}
 	return c, nil
 }
 
-// isTakenBack reports whether c is what this host's rollout began with. The rollout had not ended when this host saw it last, so
-// it was aborted. This host need not have seen that: the next rollout may have begun meanwhile.
-func isTakenBack(now chosen, c choice) bool { return now.Rollout != "" && c.Manifest == now.Base }
+// isTakenBack reports whether c is what this host's rollout began with, and the rollout was aborted. This host need not have seen
+// that: the next one may have begun meanwhile. If it has seen it done, it must see it aborted: two that decide at the same moment may
+// have it be both.
+func isTakenBack(p *plan.Plan, now chosen, c choice) bool {
+	if now.Rollout == "" || c.Manifest != now.Base {
+		return false
+	}
+	return !now.Over || p != nil && p.State == plan.Aborted && p.ID == now.Rollout
+}
 
 func isOlder(a, b string) bool {
 	v, errA := version.Parse(a)
@@ -62,8 +68,8 @@ func isOlder(a, b string) bool {
 
 // rejoin notes by which rollout the version that runs is there now.
 func (c *channel) rejoin(v chosen) {
-	if now := c.state.Current; now.Rollout != v.Rollout || now.Base != v.Base {
-		now.Rollout, now.Base = v.Rollout, v.Base
+	if now := c.state.Current; now.Rollout != v.Rollout || now.Base != v.Base || now.Over != v.Over {
+		now.Rollout, now.Base, now.Over = v.Rollout, v.Base, v.Over
 		_ = c.save() // the next time
 	}
 }

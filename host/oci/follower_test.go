@@ -146,9 +146,13 @@ func TestAbortAfterTheEnd(t *testing.T) {
 	require.NoError(t, err)
 	i = p.decide(i, plan.Advance)
 	run.polled()
+	p.push("1", "stable") // alone it is no abort
+	require.ErrorIs(t, run.next().Err, oci.ErrOlder)
+	i, err = p.Index(t.Context(), i.Descriptor.Digest.String())
+	require.NoError(t, err)
 	last := i.With(aborted)
 	last.Entries = base.Entries
-	require.NoError(t, p.Move(t.Context(), "stable", i.Descriptor.Digest.String(), last))
+	require.NoError(t, p.Move(t.Context(), "stable", base.Descriptor.Digest.String(), last))
 	assert.True(t, run.found("1").Back)
 }
 

@@ -47,6 +47,7 @@ type chosen struct {
 	// Rollout is by which it came, and Base the digest of the manifest to go back to if that is aborted.
 	Rollout string `json:"rollout,omitempty"`
 	Base    string `json:"base,omitempty"`
+	Over    bool   `json:"over,omitempty"` // the rollout was seen to be done
 }
 
 // openChannel makes the directory and reads what is there. A damaged state is none.

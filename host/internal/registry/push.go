@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"oras.land/oras-go/v2/registry/remote"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/regular"
@@ -164,14 +166,25 @@ func push(ctx context.Context, repo *remote.Repository, d ocispec.Descriptor, co
 	if there, err := repo.Exists(ctx, d); err == nil && there {
 		return nil
 	}
-	return repo.Push(ctx, d, bytes.NewReader(content))
+	return renewed(func() error { return repo.Push(ctx, d, bytes.NewReader(content)) })
+}
+
+// renewed pushes again after a login has expired on the way: the second of the two requests that a push makes has a body, and is not
+// repeated with a new token.
+func renewed(push func() error) error {
+	err := push()
+	var response *errcode.ErrorResponse
+	if errors.As(err, &response) && response.StatusCode == http.StatusUnauthorized {
+		err = push()
+	}
+	return err
 }
 
 func pushLayer(ctx context.Context, repo *remote.Repository, l *Local, sent func(int64)) error {
 	if there, err := repo.Exists(ctx, l.Layer); err == nil && there {
 		return nil
 	}
-	return repo.Push(ctx, l.Layer, io.NopCloser(&counting{l.layer.reader(), 0, sent}))
+	return renewed(func() error { return repo.Push(ctx, l.Layer, io.NopCloser(&counting{l.layer.reader(), 0, sent})) })
 }
 
 type counting struct {
