@@ -283,10 +283,17 @@ func FuzzManifest(f *testing.F) {
 // checkUnseal: a file is refused for a known reason, or can be sealed again as it was.
 func checkUnseal(t *testing.T, file []byte) {
 	s, err := Unseal(file)
+	seal, sealErr := ReadSeal(bytes.NewReader(file), int64(len(file)))
+	if sealErr != nil {
+		requireRefused(t, sealErr, "%d bytes", len(file))
+		require.Error(t, err)
+	}
 	if err != nil {
 		requireRefused(t, err, "%d bytes", len(file))
 		return
 	}
+	require.Equal(t, s.Manifest, seal.Manifest)
+	require.Equal(t, string(s.Payload)+string(s.Signature), string(seal.Payload)+string(seal.Signature))
 	again, err := Seal(slices.Clone(s.Image), s.Manifest)
 	require.NoError(t, err)
 	unsigned, err := Unseal(again)

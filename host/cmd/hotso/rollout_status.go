@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -224,13 +225,21 @@ func (d decisionOf) text(colored, all bool) string {
 func (d decisionOf) numbers() string {
 	var list []string
 	for _, n := range d.Decision.Numbers {
-		text := fmt.Sprintf("%s %.4g", n.Name, n.Value)
+		text := n.Name + " " + figure(n.Value)
 		if n.Base != 0 {
-			text += fmt.Sprintf(" (before %.4g)", n.Base)
+			text += " (before " + figure(n.Base) + ")"
 		}
 		list = append(list, text)
 	}
 	return strings.Join(list, ", ")
+}
+
+// figure is a number as people read it: counts are whole.
+func figure(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
 func span(d time.Duration) string { return d.Round(time.Second).String() }
