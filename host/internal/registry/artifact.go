@@ -63,6 +63,8 @@ func (i *Index) Name() string { return i.Entries[0].Name }
 // Version is that of Entries.
 func (i *Index) Version() string { return i.Entries[0].Version }
 
+const maxNamed = 20 // platforms in an error
+
 // For is the entry of a platform in list. The error wraps ErrPlatform.
 func For(list []Entry, p ocispec.Platform) (Entry, error) {
 	var has []string
@@ -71,6 +73,9 @@ func For(list []Entry, p ocispec.Platform) (Entry, error) {
 			return e, nil
 		}
 		has = append(has, e.Platform.OS+"/"+e.Platform.Architecture)
+	}
+	if len(has) > maxNamed {
+		has = append(has[:maxNamed], "...")
 	}
 	return Entry{}, fmt.Errorf("%w: %s/%s is not among %v: push a build for it under the same tag", ErrPlatform, p.OS, p.Architecture, has)
 }

@@ -22,19 +22,19 @@ func (c *Client) Index(ctx context.Context, tag string) (*Index, error) {
 
 // IndexOf is Index for what Resolve has said.
 func (c *Client) IndexOf(ctx context.Context, d ocispec.Descriptor) (*Index, error) {
+	parse := func(b []byte) (*Index, error) { return parseIndex(d, b) }
+	switch d.MediaType {
+	case ocispec.MediaTypeImageIndex:
+	case ocispec.MediaTypeImageManifest:
+		parse = func(b []byte) (*Index, error) { return c.indexOfOne(ctx, d, b) }
+	default:
+		return nil, fmt.Errorf("%s: %w: it is of type %s", c.Reference.WithTag(d.Digest.String()), ErrNoLibrary, d.MediaType)
+	}
 	b, err := c.fetch(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	var i *Index
-	switch d.MediaType {
-	case ocispec.MediaTypeImageIndex:
-		i, err = parseIndex(d, b)
-	case ocispec.MediaTypeImageManifest:
-		i, err = c.indexOfOne(ctx, d, b)
-	default:
-		err = fmt.Errorf("%w: it is of type %s", ErrNoLibrary, d.MediaType)
-	}
+	i, err := parse(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Reference.WithTag(d.Digest.String()), err)
 	}

@@ -8,9 +8,18 @@ import (
 	"time"
 )
 
-// settle is after which time a push looks back at what its tag stands for. It is longer than another one takes from its look at the
-// tag to its write.
-var settle = time.Second
+// settle waits before a push looks back at what its tag stands for: longer than another one takes from its look at the tag to
+// its write.
+var settle = func(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(settleTime + rand.N(settleTime/2)):
+		return nil
+	}
+}
+
+const settleTime = time.Second
 
 const maxLooks = 20 // back, at a tag that others move
 
@@ -19,7 +28,7 @@ const maxLooks = 20 // back, at a tag that others move
 // Several machines may do that at once, each for its platform, and no registry compares and swaps: who has read the tag before
 // another one wrote it, and writes it after, takes the other's platform away. So each looks back some time after it has written,
 // and adds what is missing. All of them write the same in the end. What remains is a write that comes more
-// than settle after its look.
+// than settleTime after its look.
 func (c *Client) tag(ctx context.Context, index *Index, libraries []*Local, tags []string) error {
 	own := Tag(index.Version())
 	for range maxLooks {
@@ -40,10 +49,8 @@ func (c *Client) tag(ctx context.Context, index *Index, libraries []*Local, tags
 			if err := c.put(ctx, index, own); err != nil {
 				return fmt.Errorf("%w%s", err, immutable(there))
 			}
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(settle + rand.N(settle/2+1)):
+			if err := settle(ctx); err != nil {
+				return err
 			}
 			continue
 		}
