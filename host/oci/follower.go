@@ -12,8 +12,8 @@ import (
 
 // Versions yields the version that the tag stands for, as it is to run on this host, and again whenever that changes. If it moved
 // several times while the loop was busy, it yields the last. It yields nothing for what is refused, or while the registry can't be
-// asked; with a version of an earlier process on disk it begins with that then. The sequence ends with ctx, or at once if the
-// reference is bad. Use [New] and [Follower.Events] to see why.
+// asked; with a version of an earlier process on disk it begins with that then. The sequence ends with ctx, or at once if
+// [New] fails. Use that and [Follower.Events] to see why nothing comes.
 func Versions(ctx context.Context, reference string, opts ...Option) iter.Seq[watch.Version] {
 	return func(yield func(watch.Version) bool) {
 		f, err := New(reference, opts...)
@@ -39,7 +39,7 @@ type Follower struct {
 	status Status
 }
 
-// New makes the cache's directories and asks nobody. Errors are ErrReference and those of the disk.
+// New makes the cache's directories and asks nobody. Errors wrap [ErrReference], or are of the disk.
 func New(reference string, opts ...Option) (*Follower, error) {
 	ref, err := registry.ParseTagged(reference)
 	if err != nil {
@@ -87,8 +87,9 @@ func (f *Follower) note(what func(*Status)) {
 	what(&f.status)
 }
 
-// Events follows the tag in the caller's goroutine until ctx ends. The first event comes when the registry has answered, or could
-// not be asked: Found for what is to run, also if that has not changed since an earlier process.
+// Events follows the tag in the caller's goroutine until ctx ends. The first event comes when the registry has answered, could
+// not be asked, or, if an earlier process has left a version, after three seconds: Found for what is to run, also if that
+// has not changed since then.
 func (f *Follower) Events(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		client, err := registry.New(f.ref, f.options.registry)

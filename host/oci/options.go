@@ -59,12 +59,13 @@ func WithCache(dir string) Option { return func(o *options) { o.cache = dir } }
 func WithCacheSize(bytes int64) Option { return func(o *options) { o.max = bytes } }
 
 // WithHostID names the host in rollouts: whether it is in the share of a step depends on the name and the version alone. It
-// must stay the same over restarts, and differ from host to host. The default is [HostID].
+// must stay the same over restarts, and differ from host to host. The default, also for an empty id, is [HostID].
 func WithHostID(id string) Option { return func(o *options) { o.hostID = id } }
 
 // WithRollback has a tag that goes back to an older version be followed. Without it such a version is refused: someone who can
 // write to the registry, and can't sign, could have hosts run an old version with a known hole. A rollout that is aborted needs
-// no such leave: hosts go back to what they ran before it.
+// no such leave: hosts go back to what they ran before it. Nor does a tag that is moved back by other means to what a host ran before
+// a rollout that has not ended.
 func WithRollback() Option { return func(o *options) { o.back = true } }
 
 // WithCheck has a file be refused that the function returns an error for: one that is not signed, say. It is
@@ -77,8 +78,9 @@ func WithPlainHTTP() Option { return func(o *options) { o.registry.PlainHTTP = t
 // WithRootCAs has the registry's certificate be verified by these authorities instead of the system's.
 func WithRootCAs(pool *x509.CertPool) Option { return func(o *options) { o.registry.RootCAs = pool } }
 
-// WithCredential sets what a registry, HOST or HOST:PORT, is logged into with. It is called again when a login is refused, so it can
-// read what changes. Both texts may be empty. The default is what docker login and oras login have stored.
+// WithCredential sets what a registry, HOST or HOST:PORT, is logged into with. The function is called again when a login is refused, so
+// it can read what changes; perhaps by two goroutines at once. Both texts may be empty: nobody logs in. The default is what docker login
+// and oras login have stored, read anew each time.
 func WithCredential(f func(ctx context.Context, registry string) (username, password string, err error)) Option {
 	return func(o *options) { o.registry.Credential = f }
 }

@@ -163,7 +163,7 @@ func (i *Index) check() error {
 	return nil
 }
 
-// marshal writes an index and its descriptor.
+// marshal writes an index from which no other one is reached.
 func (i *Index) marshal() (ocispec.Descriptor, []byte, error) { return i.marshalAfter(nil) }
 
 // marshalAfter writes an index from which the one before can be reached, if there was one.
@@ -243,7 +243,7 @@ func parseManifest(e Entry, content []byte) (Library, error) {
 	return l, nil
 }
 
-// marshalManifest writes the manifest and config of a library.
+// marshal writes the manifest and config of a library.
 func (l Library) marshal() (manifest, config []byte, err error) {
 	config, err = json.Marshal(ocispec.Image{Platform: l.Platform, RootFS: ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{l.Layer.Digest}}})
 	if err != nil {

@@ -10,5 +10,6 @@
 // machine: to push the same file twice changes nothing.
 //
 // What a registry says is checked by digest, sizes are bounded before anything is read, and a file is what its
-// seal says: names and versions in annotations are for people and for the choice, not for trust.
+// seal says: names and versions in annotations are for people and for the choice, not for trust. What is as its digest says and
+// still is no good stays so (ErrNoLibrary); what is not may come whole next time (ErrDamaged).
 package registry
