@@ -14,6 +14,7 @@ import (
 	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
+	"github.com/hotso/hotso/host/internal/plan"
 	"github.com/hotso/hotso/host/internal/regular"
 )
 
@@ -75,7 +76,8 @@ type Progress func(done, of int64)
 // Push puts libraries, of one version and several platforms, under the version's tag and the others. To push what is there
 // already changes nothing. With other content under the version's tag the error is ErrTaken, unless replace is
 // set. Platforms that are there and not among libraries stay, unless replace is set: it drops them. Several machines may push
-// platforms of one version at the same time, see tag.
+// platforms of one version at the same time, see tag. A tag that has a rollout under way is not moved, unless replace is set: the error
+// is plan.ErrState then.
 func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, replace bool, progress Progress) (*Index, error) {
 	index := &Index{}
 	var size int64
@@ -93,6 +95,11 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 	repo, err := c.repository(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if !replace {
+		if err := c.mayMove(ctx, tags); err != nil {
+			return nil, err
+		}
 	}
 	var done int64 // bytes
 	for _, l := range libraries {
@@ -145,6 +152,22 @@ func (c *Client) mayPush(there *Index, l *Local) error {
 	}
 	if e, err := For(there.Entries, l.Platform); err == nil && e.Descriptor.Digest != l.Descriptor.Digest {
 		return fmt.Errorf("%s: %w: hosts may run it; give %s a new version, or replace it with --force", c.Reference.WithTag(Tag(l.Version)), ErrTaken, l.Path)
+	}
+	return nil
+}
+
+// mayMove refuses to move a tag from under a rollout.
+func (c *Client) mayMove(ctx context.Context, tags []string) error {
+	for _, tag := range tags {
+		i, err := c.Index(ctx, tag)
+		switch {
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrNoLibrary):
+		case err != nil:
+			return err
+		case i.Plan != nil && !i.Plan.State.Ended():
+			return fmt.Errorf("%s: %w: the rollout of v%s is %s: end it first (hotso rollout abort), or move the tag with --force",
+				c.Reference.WithTag(tag), plan.ErrState, i.Plan.Version, i.Plan.State)
+		}
 	}
 	return nil
 }

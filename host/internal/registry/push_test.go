@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/host/internal/plan"
 	"github.com/hotso/hotso/host/internal/registry"
 	"github.com/hotso/hotso/host/internal/registrytest"
 	"github.com/hotso/hotso/host/internal/sealedtest"
@@ -106,6 +107,21 @@ func TestPushAgainstEachOther(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 1, failed)
+}
+
+// A push does not end a rollout.
+func TestPushDuringRollout(t *testing.T) {
+	c := client(t, registrytest.Start(t, registrytest.Options{}), registry.Options{})
+	i := begin(t, c)
+	l := []*registry.Local{local(t, file(t, "3"))}
+	_, err := c.Push(t.Context(), l, []string{"stable"}, false, nil)
+	require.ErrorIs(t, err, plan.ErrState)
+	require.ErrorContains(t, err, "team/greeter:stable")
+	_, err = c.Index(t.Context(), "3")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	decide(t, c, i, plan.Abort)
+	_, err = c.Push(t.Context(), l, []string{"stable"}, false, nil)
+	require.NoError(t, err)
 }
 
 // What broke off is pushed again, and what is there is not sent twice.
