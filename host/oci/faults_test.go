@@ -205,6 +205,17 @@ func TestTakenBackWhileItComes(t *testing.T) {
 	assert.Equal(t, []string{"libgreeter.v1.so", "libgreeter.v5.so"}, run.files())
 }
 
+// Nor is one that was taken back between two looks.
+func TestMovedAtTheEnd(t *testing.T) {
+	c := newChannel(t, registrytest.Options{})
+	c.push("1", "stable")
+	c.proxy.Inject(registrytest.Fault{Kind: registrytest.Blob, BytesPerSecond: 80_000, Times: 1})
+	run := c.follow(oci.Every(time.Hour))
+	require.Eventually(t, func() bool { return c.proxy.Count("GET", registrytest.Blob) == 1 }, time.Minute, time.Millisecond)
+	c.push("2", "stable")
+	run.found("2")
+}
+
 // The next rollout may have begun before a host has seen that its own was aborted.
 func TestAbortUnseen(t *testing.T) {
 	c := newChannel(t, registrytest.Options{})
