@@ -17,6 +17,7 @@ import (
 )
 
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{registrytest.Distribution, registrytest.GGCR} {
 		r := registrytest.Start(t, registrytest.Options{Kind: kind})
 		p, cache := newPublisher(t, r), t.TempDir()
@@ -51,6 +52,7 @@ func TestFollow(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	p.push("1", "stable")
@@ -68,6 +70,7 @@ func TestVersions(t *testing.T) {
 
 // A tag that goes back is followed only by leave.
 func TestTagGoesBack(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	p.push("2", "stable")
@@ -90,6 +93,7 @@ func TestTagGoesBack(t *testing.T) {
 
 // Each host finds out whether it is in, once, and goes back when the rollout is aborted.
 func TestRollout(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	p.push("1", "stable")
@@ -158,6 +162,7 @@ func TestAbortAfterTheEnd(t *testing.T) {
 
 // An abort takes a host back to what the rollout found, and to nothing else.
 func TestAbortIsNoWayBack(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	old := p.push("1")
@@ -176,6 +181,7 @@ func TestAbortIsNoWayBack(t *testing.T) {
 
 // A host that can't read a plan stays with what it runs.
 func TestPlanOfTheFuture(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	p.push("1", "stable")
@@ -192,6 +198,7 @@ func TestPlanOfTheFuture(t *testing.T) {
 
 // What is there and is not what it should be is refused, told once, and not asked for again.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p := newPublisher(t, r)
 	welcome := errors.New("not welcome")
@@ -220,6 +227,7 @@ func TestRefused(t *testing.T) {
 
 // A version may be replaced, and a damaged cache mends itself.
 func TestSameVersionOtherContent(t *testing.T) {
+	t.Parallel()
 	r := registrytest.Start(t, registrytest.Options{})
 	p, cache := newPublisher(t, r), t.TempDir()
 	p.push("1", "stable")
@@ -239,6 +247,7 @@ func TestSameVersionOtherContent(t *testing.T) {
 }
 
 func TestEventsEndAtOnce(t *testing.T) {
+	t.Parallel()
 	f, err := oci.New("127.0.0.1:1/greeter:stable", oci.WithCache(t.TempDir()))
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -11,6 +11,7 @@ import (
 // Whatever happens: a pause is never longer than the interval while all is well, nor than eight of them when it is not; never much
 // shorter than the interval; and hosts that begin together spread.
 func TestPace(t *testing.T) {
+	t.Parallel()
 	for range 1000 {
 		interval := time.Second + rand.N(time.Hour)
 		p := pace{interval: interval}
@@ -35,6 +36,7 @@ func TestPace(t *testing.T) {
 
 // How many requests a host makes in an interval when nothing changes: a token of five minutes costs two more once it has expired.
 func TestRequestsPerInterval(t *testing.T) {
+	t.Parallel()
 	for _, interval := range []time.Duration{time.Second, DefaultInterval, 30 * time.Second} {
 		p := pace{interval: interval}
 		var elapsed time.Duration

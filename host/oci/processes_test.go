@@ -52,6 +52,7 @@ func (p *process) found(version string) {
 // However many processes run, for the same host even as during an upgrade, a file is downloaded once per machine; and
 // one that is killed leaves nothing that the others stumble over.
 func TestProcesses(t *testing.T) {
+	t.Parallel()
 	c := newChannel(t, registrytest.Options{})
 	c.push("1", "stable")
 	var all []*process

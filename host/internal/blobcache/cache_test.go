@@ -164,7 +164,12 @@ func TestEvict(t *testing.T) {
 	assert.True(t, in(4))
 
 	// Parts that nobody is at count, too.
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "parts", "left"), make([]byte, 1500), 0o600))
+	left := filepath.Join(dir, "parts", "left")
+	require.NoError(t, os.WriteFile(left, make([]byte, 1500), 0o600))
+	age(3, 3*time.Hour)
+	age(4, 2*time.Hour)
+	hourAgo := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(left, hourAgo, hourAgo))
 	fill(t, c, 5, 1000)
 	assert.ElementsMatch(t, []string{"libgreeter.v1.so", "libgreeter.v5.so"}, names(t, dir))
 

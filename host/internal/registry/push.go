@@ -192,12 +192,12 @@ func push(ctx context.Context, repo *remote.Repository, d ocispec.Descriptor, co
 	return renewed(func() error { return repo.Push(ctx, d, bytes.NewReader(content)) })
 }
 
-// renewed pushes again after a login has expired on the way: the second of the two requests that a push makes has a body, and is not
-// repeated with a new token.
+// renewed pushes again if the token has expired between the two requests that a push is: the second one can't be repeated
+// alone, as its content is gone.
 func renewed(push func() error) error {
 	err := push()
-	var response *errcode.ErrorResponse
-	if errors.As(err, &response) && response.StatusCode == http.StatusUnauthorized {
+	var refused *errcode.ErrorResponse
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusUnauthorized {
 		err = push()
 	}
 	return err

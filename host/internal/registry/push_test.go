@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"testing"
@@ -122,6 +123,16 @@ func TestPushDuringRollout(t *testing.T) {
 	decide(t, c, i, plan.Abort)
 	_, err = c.Push(t.Context(), l, []string{"stable"}, false, nil)
 	require.NoError(t, err)
+}
+
+// A token may expire between the two requests of an upload.
+func TestTokenExpiresDuringPush(t *testing.T) {
+	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.TokenAuth})
+	p := registrytest.NewProxy(t, r)
+	c := open(t, p.Host, registry.Options{Credential: func(context.Context, string) (string, string, error) { return r.User, r.Password, nil }})
+	p.Inject(registrytest.Fault{Kind: registrytest.Upload, Method: "PUT", DropAuth: true, Times: 1})
+	push(t, c, sealedtest.File(t, "greeter", "1", 100_000, 1))
+	get(t, c, "1")
 }
 
 // What broke off is pushed again, and what is there is not sent twice.
