@@ -153,17 +153,23 @@ static uint32_t end_threads(hotso_unload_report *report, int64_t begin, int64_t 
     }
 }
 
-/* Has C code do what it wants to do at the end. 0 if that does not end. */
+/* Has C code do what it wants to do at the end. What has not ended at half of the time is ended as threads
+ * are: it may wait for a lock that one of them held. 0 if that can't be done. */
 static int run_last(hotso_unload_report *report, int64_t deadline) {
     hotso_thread *t = exits_begin();
     if (!t)
         return 1;
+    int64_t patience = now() / 2 + deadline / 2;
     for (;;) {
         uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_ENDED)
             break;
-        if (now() >= deadline) {
+        if (now() >= patience) {
             exits_overdue();
+            __atomic_store_n(&hotso_dying, DYING_IN_WAITS, __ATOMIC_RELEASE);
+            ask(report);
+        }
+        if (now() >= deadline) {
             report->threads = 1;
             report->ids[0] = t->tid;
             return 0;

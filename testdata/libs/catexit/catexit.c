@@ -88,6 +88,19 @@ static void overflow(void) {
     big[1] = 1;
 }
 
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+
+static void *hold(void *holds) {
+    pthread_mutex_lock(&held);
+    __atomic_store_n((int *)holds, 1, __ATOMIC_RELEASE);
+    return work(NULL);
+}
+
+static void lock(void) {
+    pthread_mutex_lock(&held);
+    say('l');
+}
+
 static void join(void) {
     pthread_join(worker, NULL);
     say('j');
@@ -106,12 +119,19 @@ static void call_go(void) {
 static const struct {
     const char *name;
     void (*f)(void);
-} ways[] = {{"fault", fault}, {"abort", fail},  {"exit", leave}, {"spin", spin},
-            {"join", join},   {"start", start}, {"go", call_go}, {"overflow", overflow}};
+} ways[] = {{"fault", fault}, {"abort", fail}, {"exit", leave},        {"spin", spin}, {"join", join},
+            {"start", start}, {"go", call_go}, {"overflow", overflow}, {"lock", lock}};
 
 int register_bad(const char *way) {
     if (strcmp(way, "join") == 0 && pthread_create(&worker, NULL, work, NULL) != 0)
         return -1;
+    if (strcmp(way, "lock") == 0) {
+        static int holds;
+        if (pthread_create(&worker, NULL, hold, &holds) != 0)
+            return -1;
+        while (!__atomic_load_n(&holds, __ATOMIC_ACQUIRE))
+            sched_yield();
+    }
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (strcmp(ways[i].name, way) == 0)
             return atexit(ways[i].f);
