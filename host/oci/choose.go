@@ -12,6 +12,7 @@ import (
 // A choice is which version of an index is to run on this host.
 type choice struct {
 	chosen
+	index     *registry.Index // it was chosen from
 	entry     registry.Entry
 	isCurrent bool   // it is that already
 	back      bool   // it is older than the one before
@@ -21,6 +22,7 @@ type choice struct {
 // choose needs nothing but the index and what ran here before.
 func (l *loop) choose(index *registry.Index) (c choice, err error) {
 	list, p := index.Entries, index.Plan
+	c.index = index
 	if p != nil && !p.State.Ended() && p.Includes(l.options.hostID) {
 		list = index.Next
 		base, err := registry.For(index.Entries, registry.Platform())

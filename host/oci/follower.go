@@ -2,8 +2,10 @@ package oci
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hotso/hotso/host/internal/blobcache"
 	"github.com/hotso/hotso/host/internal/registry"
@@ -35,6 +37,8 @@ type Follower struct {
 	cache   *blobcache.Cache
 	channel *channel
 
+	recheck atomic.Bool // what is not signed, with the next poll
+
 	mu     sync.Mutex
 	status Status
 }
@@ -56,7 +60,13 @@ func New(reference string, opts ...Option) (*Follower, error) {
 	if f.channel, err = openChannel(o.cache, ref.String(), o.hostID); err != nil {
 		return nil, err
 	}
-	if v := f.channel.state.Current; v != nil {
+	if o.verifier != nil {
+		if err := f.channel.recheck(o.verifier); err != nil {
+			return nil, fmt.Errorf("remove what is not signed: %w", err)
+		}
+		f.channel.restore(o.verifier, f.cache)
+	}
+	if v := f.channel.state.Current; v != nil && (o.verifier == nil || f.channel.isThere()) {
 		f.status.Library, f.status.Version = v.Library, v.Version
 	}
 	return f, nil
@@ -68,6 +78,10 @@ func (f *Follower) Directory() string { return f.channel.libraries() }
 
 // HostID is what this host is called in rollouts.
 func (f *Follower) HostID() string { return f.options.hostID }
+
+// Recheck has a version that is not signed be looked at again with the next poll, for a verifier whose keys have changed. Without it
+// that happens as well, later.
+func (f *Follower) Recheck() { f.recheck.Store(true) }
 
 // Status is how it goes.
 func (f *Follower) Status() Status {

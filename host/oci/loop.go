@@ -24,6 +24,8 @@ type loop struct {
 	again   bool            // at once
 	yielded bool            // a version
 	told    map[string]bool // troubles since the last success, by digest and gist
+
+	unsigned *revisit // with what the tag stands for; nil: it is signed, or need not be
 }
 
 // errLate means that a start can't wait any longer for the registry.
@@ -46,7 +48,7 @@ func (l *loop) turn(ctx context.Context) bool {
 	switch {
 	case err != nil:
 		return l.trouble(ctx, "", err)
-	case d.Digest.String() != l.seen, l.seen == l.took && !l.channel.isThere():
+	case d.Digest.String() != l.seen, l.seen == l.took && !l.channel.isThere(), l.isUnsigned():
 		return l.see(ctx, d)
 	}
 	l.succeeded()
@@ -68,6 +70,9 @@ func (l *loop) look(ctx context.Context) (ocispec.Descriptor, error) {
 
 // see deals with what the tag stands for now.
 func (l *loop) see(ctx context.Context, d ocispec.Descriptor) bool {
+	if d.Digest.String() != l.seen {
+		l.unsigned = nil
+	}
 	index, err := l.client.IndexOf(ctx, d)
 	var c choice
 	if err == nil {
@@ -97,8 +102,18 @@ func (l *loop) see(ctx context.Context, d ocispec.Descriptor) bool {
 	case errors.Is(err, errMovedOn):
 		l.again = true
 		return true
-	case isFinal(err):
+	case errors.Is(err, ErrUnsigned):
 		l.seen = d.Digest.String()
+		l.succeeded()
+		if l.unsigned == nil {
+			l.unsigned = &revisit{}
+		}
+		if !l.unsigned.refused(err) {
+			return true
+		}
+		return l.refuse(err)
+	case isFinal(err):
+		l.seen, l.unsigned = d.Digest.String(), nil
 		l.succeeded()
 		return l.refuse(err)
 	case err != nil:
@@ -119,7 +134,7 @@ func (l *loop) take(ctx context.Context, c choice, seen string, mended bool) boo
 	if !ok {
 		return l.trouble(ctx, seen, fmt.Errorf("keep v%s: it has vanished from %s", c.Version, l.Directory()))
 	}
-	l.seen, l.took = seen, seen
+	l.seen, l.took, l.unsigned = seen, seen, nil
 	l.succeeded()
 	l.note(func(s *Status) { s.Library, s.Version = c.Library, c.Version })
 	if l.yielded && (c.isCurrent || mended) {

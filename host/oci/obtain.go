@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 
 	"github.com/opencontainers/go-digest"
 
@@ -22,6 +23,10 @@ var (
 
 // obtain has the file of a choice be in the cache, and returns its path. seen is what the tag stood for when it was chosen.
 func (l *loop) obtain(ctx context.Context, c *choice, seen digest.Digest) (string, error) {
+	signed, err := l.verify(ctx, c)
+	if err != nil {
+		return "", err
+	}
 	lib, err := l.client.Library(ctx, c.entry)
 	if err != nil {
 		return "", err
@@ -45,7 +50,10 @@ func (l *loop) obtain(ctx context.Context, c *choice, seen digest.Digest) (strin
 	if err := l.judge(lib, path); err != nil {
 		return "", err
 	}
-	return path, nil
+	if l.options.verifier != nil {
+		err = l.channel.vouch(filepath.Base(path), evidence{c.entry.Descriptor.Digest, c.File, signed})
+	}
+	return path, err
 }
 
 func (l *loop) download(ctx context.Context, lib registry.Library, part *os.File) (*io.SectionReader, error) {

@@ -27,6 +27,7 @@ type options struct {
 	hostID   string
 	back     bool
 	check    func(path string) error
+	verifier Verifier
 	registry registry.Options
 }
 

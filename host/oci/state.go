@@ -96,14 +96,19 @@ func (c *channel) save() error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(c.dir, statePrefix)
+	return replace(filepath.Join(c.dir, stateName), statePrefix, b)
+}
+
+// replace has a file have that content, in one rename. prefix begins the name that it has before.
+func replace(path, prefix string, content []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), prefix)
 	if err != nil {
 		return err
 	}
 	_ = leftover.Hold(temp)
-	_, err = temp.Write(append(b, '\n'))
+	_, err = temp.Write(append(content, '\n'))
 	if err = errors.Join(err, temp.Sync()); err == nil {
-		err = os.Rename(temp.Name(), filepath.Join(c.dir, stateName))
+		err = os.Rename(temp.Name(), path)
 	}
 	if err = errors.Join(err, temp.Close()); err != nil {
 		_ = os.Remove(temp.Name())
