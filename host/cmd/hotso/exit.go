@@ -39,7 +39,7 @@ func exitCode(err error) int {
 		return ended.code
 	case errors.As(err, &failed):
 		return exitCall
-	case errors.Is(err, host.ErrRefused), errors.Is(err, oci.ErrPlatform), errors.Is(err, oci.ErrNoLibrary), errors.Is(err, oci.ErrDamaged):
+	case errors.Is(err, host.ErrRefused), errors.Is(err, oci.ErrPlatform), errors.Is(err, oci.ErrNoLibrary), errors.Is(err, oci.ErrDamaged), errors.Is(err, oci.ErrUnsigned):
 		return exitRefused
 	case errors.Is(err, host.ErrCrashed) && !errors.As(err, &step):
 		return exitCall

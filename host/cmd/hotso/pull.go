@@ -16,6 +16,7 @@ import (
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
 	"github.com/hotso/hotso/host/internal/blobcache"
 	"github.com/hotso/hotso/host/internal/registry"
+	"github.com/hotso/hotso/host/oci/cosign"
 )
 
 type pullFlags struct {
@@ -23,6 +24,7 @@ type pullFlags struct {
 	output   string
 	platform string
 	keys     []string
+	signers  []string // files with cosign's public keys
 	asJSON   bool
 }
 
@@ -35,9 +37,13 @@ func newPull(t *terminal) *cobra.Command {
 checked by digest and by its seal, with --key by its signature, and appears there in one rename. A download that was
 interrupted goes on where it was.
 
+With --cosign-key the version must be signed by one of these keys of cosign's: its index, or its manifest for the platform. That is
+looked at before anything is downloaded.
+
 In a rollout the version is the one that hosts ran before.`,
 		Example: `  hotso pull registry.example.com/team/greeter:2
   hotso pull registry.example.com/team/greeter:stable -o /srv/greeter --key hotso.pub
+  hotso pull registry.example.com/team/greeter:2 --cosign-key cosign.pub
   hotso pull registry.example.com/team/greeter:2 --platform linux/arm64`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -47,6 +53,7 @@ In a rollout the version is the one that hosts ran before.`,
 	cmd.Flags().StringVarP(&f.output, "output", "o", "build", "directory to put it into")
 	cmd.Flags().StringVar(&f.platform, "platform", "", "OS/ARCH, if it is not for this machine")
 	cmd.Flags().StringArrayVar(&f.keys, "key", nil, "public key to trust, a file or its text; may be repeated")
+	cmd.Flags().StringArrayVar(&f.signers, "cosign-key", nil, "public key of cosign's that must have signed it, a PEM file; may be repeated")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	_ = cmd.MarkFlagDirname("output")
 	completes(cmd, cobra.FixedCompletions([]string{"linux/amd64", "linux/arm64"}, cobra.ShellCompDirectiveNoFileComp), "platform")
@@ -67,6 +74,10 @@ func pull(ctx context.Context, t *terminal, reference string, f pullFlags) error
 	if err != nil {
 		return err
 	}
+	signers, err := parseCosignKeys("--cosign-key", f.signers)
+	if err != nil {
+		return err
+	}
 	p := registry.Platform()
 	if f.platform != "" {
 		var ok bool
@@ -79,7 +90,7 @@ func pull(ctx context.Context, t *terminal, reference string, f pullFlags) error
 		return err
 	}
 	defer c.Close()
-	lib, err := libraryAt(ctx, c, p)
+	lib, err := libraryAt(ctx, c, p, signers)
 	if err != nil {
 		return err
 	}
@@ -93,8 +104,8 @@ func pull(ctx context.Context, t *terminal, reference string, f pullFlags) error
 	return t.say("%s", path)
 }
 
-// libraryAt is the library of a platform that the client's tag stands for.
-func libraryAt(ctx context.Context, c *registry.Client, p ocispec.Platform) (registry.Library, error) {
+// libraryAt is the library of a platform that the client's tag stands for, signed by one of the keys if there are any.
+func libraryAt(ctx context.Context, c *registry.Client, p ocispec.Platform, signers []cosign.PublicKey) (registry.Library, error) {
 	i, err := c.Index(ctx, c.Reference.Tag)
 	if err != nil {
 		return registry.Library{}, err
@@ -102,6 +113,9 @@ func libraryAt(ctx context.Context, c *registry.Client, p ocispec.Platform) (reg
 	e, err := registry.For(i.Entries, p)
 	if err != nil {
 		return registry.Library{}, fmt.Errorf("%s: %w", c.Reference, err)
+	}
+	if err := checkSigned(ctx, c, i, e, signers); err != nil {
+		return registry.Library{}, err
 	}
 	return c.Library(ctx, e)
 }

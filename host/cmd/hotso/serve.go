@@ -71,7 +71,8 @@ newer ones follow unless they failed before.
 
 oci://REGISTRY/NAME:TAG is a channel: what its tag stands for is served, also when that changes (--poll), and of a
 rollout what this host is to run: see hotso help oci. Files are kept in --cache, so that a restart needs no registry.
-A tag that goes back to an older version is followed with --allow-rollback only.
+A tag that goes back to an older version is followed with --allow-rollback only. With --cosign-key a version is taken if cosign
+has signed it with one of these keys, be it later.
 
 With --exclusive, or for a library that asks for it, only one version is live: the new one starts when
 the old one has stopped and left, while calls wait; if it fails, the old one is started again. Such a
@@ -103,8 +104,8 @@ come, a body 30 s, a connection without a request 2 minutes, and each 64 KiB of 
 --config FILE says the same in YAML, with settings of single libraries below libraries: NAME:.
 Flags go before it. hotso help configuration has all keys; --config-schema is for editors.
 
-On SIGHUP the server reads the files of --config, --key and --token-file again; if one of them
-is bad, all stays as it was. What of --config needs a restart is named. A version that is loaded
+On SIGHUP the server reads the files of --config, --key, --cosign-key and --token-file again; if one of
+them is bad, all stays as it was. What of --config needs a restart is named. A version that is loaded
 serves on.
 On SIGUSR2 a new process takes over, from the program as it is on disk by then, with the same arguments
 and sockets. If it does not serve within --upgrade-timeout, this one serves on. No request is lost:

@@ -12,6 +12,7 @@ import (
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
 	"github.com/hotso/hotso/host/internal/registry"
 	"github.com/hotso/hotso/host/oci"
+	"github.com/hotso/hotso/host/oci/cosign"
 	"github.com/hotso/hotso/host/oci/ociprom"
 )
 
@@ -35,6 +36,8 @@ const firstWord = 5 * time.Second
 // openChannels makes the followers, and has their directories be served.
 func (s *setup) openChannels() (channels, error) {
 	var all channels
+	s.trusted = &cosignKeys{}
+	s.trusted.store(s.signers)
 	for _, dir := range s.Directories {
 		if !isChannel(dir) {
 			s.dirs = append(s.dirs, dir)
@@ -51,6 +54,7 @@ func (s *setup) openChannels() (channels, error) {
 		s.dirs = append(s.dirs, f.Directory())
 		all = append(all, &channel{f, dir, make(chan struct{}), make(chan oci.Event, 1)})
 	}
+	s.channels = all
 	return all, nil
 }
 
@@ -68,6 +72,9 @@ func (s *setup) channelOptions() ([]oci.Option, error) {
 			return nil, err
 		}
 		opts = append(opts, oci.WithRootCAs(pool))
+	}
+	if len(s.signers) > 0 {
+		opts = append(opts, oci.WithVerifier(cosign.TrustKeysFrom(s.trusted.load)))
 	}
 	return opts, nil
 }

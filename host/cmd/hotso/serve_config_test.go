@@ -118,7 +118,7 @@ func TestServeConfig(t *testing.T) {
 	config("127.0.0.1:0", "lag: text\n")
 	hangUp()
 	c.awaitLog(map[string]any{"level": "WARN", "msg": fmt.Sprintf("SIGHUP: %[1]s, keys and token stay as they were: %[1]s:4: there is no key \"lag\"; there are directories, "+
-		"names, address, allow-hosts, token-file, socket, log, log-rate, max-body, max-memory, max-connections, no-page, no-metrics, poll, host-id, allow-rollback, cache, cache-size, plain-http, registry-ca, keys, checks, drain, probation, exclusive, canary, promote-calls, "+
+		"names, address, allow-hosts, token-file, socket, log, log-rate, max-body, max-memory, max-connections, no-page, no-metrics, poll, host-id, allow-rollback, cache, cache-size, plain-http, registry-ca, cosign-keys, keys, checks, drain, probation, exclusive, canary, promote-calls, "+
 		"promote-after, promote-errors, max-calls, call-timeout, kill-hung, libraries", file)})
 	assert.Equal(t, http.StatusForbidden, c.get("/healthz", "api.example.com"))
 

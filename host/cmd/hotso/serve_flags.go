@@ -54,6 +54,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.Var(&f.CacheSize, "cache-size", "what the cache takes on disk")
 	flags.BoolVar(&f.PlainHTTP, "plain-http", false, "ask registries without TLS; one on this machine needs no leave for that")
 	flags.StringVar(&f.RegistryCA, "registry-ca", "", "PEM file with the authorities to trust for registries, instead of the system's")
+	flags.StringArrayVar(&f.CosignKeys, "cosign-key", nil, "public key of cosign's that must have signed what comes from registries, a PEM file; may be repeated")
 	f.upgrade.add(cmd)
 	flags.BoolVar(&f.json, "json", false, "write the address, then each event, as lines of JSON to stdout")
 	completes(cmd, completeNames, "name")

@@ -78,11 +78,15 @@ func (l *running) change() (stays []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	now.dirs = old.dirs
+	now.opened = old.opened
+	now.trusted.store(now.signers)
 	l.now.Store(now)
 	l.log.set(now.Log, now.LogRate)
 	l.server.SetToken(now.token)
 	l.server.SetAllowHosts(now.hosts())
 	l.server.Recheck()
+	for _, c := range now.channels {
+		c.Recheck()
+	}
 	return stays, nil
 }

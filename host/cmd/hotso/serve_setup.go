@@ -9,15 +9,24 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/config"
 	"github.com/hotso/hotso/host/cmd/hotso/internal/server"
+	"github.com/hotso/hotso/host/oci/cosign"
 )
 
 // A setup is what a server does: what flags and file say, and what the files hold that they name.
 // It is not changed; a reload makes another one.
 type setup struct {
 	config.Config
-	dirs  []string // Directories, with those that channels are kept in
-	token string
-	vetos map[string]veto // by library; that of "" is of those without settings of their own
+	token   string
+	vetos   map[string]veto // by library; that of "" is of those without settings of their own
+	signers []cosign.PublicKey
+	opened
+}
+
+// An opened part of a setup is what a reload leaves open.
+type opened struct {
+	dirs     []string // Directories, with those that channels are kept in
+	channels channels
+	trusted  *cosignKeys
 }
 
 // A veto keeps versions of a library out.
@@ -74,6 +83,13 @@ func (f *serveFlags) setup(file *config.File, conf config.Config) (*setup, error
 		s.vetos[name] = veto{keys, checks}
 	}
 	var err error
+	if s.signers, err = parseCosignKeys(where("", "cosign-keys"), conf.CosignKeys); err != nil {
+		return nil, err
+	}
+	if len(s.signers) > 0 && !slices.ContainsFunc(conf.Directories, isChannel) {
+		return nil, usagef("%s: cosign's signatures are in registries, and no oci://REGISTRY/NAME:TAG is served: files in directories are signed for --key",
+			where("", "cosign-keys"))
+	}
 	s.token, err = f.readToken(where("", "token-file"), conf.TokenFile)
 	return s, err
 }

@@ -55,6 +55,7 @@ func registryVersions(ctx context.Context, t *terminal, reference string, f regi
 	if err != nil {
 		return err
 	}
+	tags = slices.DeleteFunc(tags, registry.IsAttachment)
 	done := t.busy("look up " + printable.Line(c.Reference.String()))
 	there, err := lookUp(ctx, c, tags)
 	done()

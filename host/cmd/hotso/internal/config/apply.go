@@ -143,7 +143,7 @@ func (f *File) Reload(c, next Config, libraries []string, isGiven func(flag stri
 	now = next
 	keep := func(library string, k *key, old, new any) {
 		was, is := deref(old), deref(new)
-		if k.reloads && (k.name != "keys" || (len(was.([]string)) == 0) == (len(is.([]string)) == 0)) {
+		if k.reloads && (k.name != "keys" && k.name != "cosign-keys" || (len(was.([]string)) == 0) == (len(is.([]string)) == 0)) {
 			return
 		}
 		if reflect.DeepEqual(was, is) || isEmptyList(was) && isEmptyList(is) {

@@ -35,7 +35,8 @@ type Registry struct {
 	Cache      string // empty: oci.DefaultCache
 	CacheSize  Size
 	PlainHTTP  bool
-	RegistryCA string // file; empty: the system's
+	RegistryCA string   // file; empty: the system's
+	CosignKeys []string // files
 }
 
 // A Library is what may differ from library to library.

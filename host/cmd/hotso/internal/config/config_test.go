@@ -48,6 +48,7 @@ cache: cache
 cache-size: 1GiB
 plain-http: true
 registry-ca: ca.pem
+cosign-keys: [cosign.pub]
 names: [greeter, images]
 address: ":9000"
 allow-hosts: [api.example.com]
@@ -95,7 +96,7 @@ func TestFile(t *testing.T) {
 	images.PromoteCalls, images.PromoteAfter, images.PromoteErrors = 0, 0, 0
 	assert.Equal(t, config.Config{
 		Directories: []string{"etc/build", "/srv/images", "oci://registry.example.com/greeter:stable"},
-		Registry:    config.Registry{Poll: 5 * time.Second, HostID: "first", Rollback: true, Cache: "etc/cache", CacheSize: 1 << 30, PlainHTTP: true, RegistryCA: "etc/ca.pem"},
+		Registry:    config.Registry{Poll: 5 * time.Second, HostID: "first", Rollback: true, Cache: "etc/cache", CacheSize: 1 << 30, PlainHTTP: true, RegistryCA: "etc/ca.pem", CosignKeys: []string{"etc/cosign.pub"}},
 		Names:       []string{"greeter", "images"}, Address: ":9000",
 		AllowHosts: []string{"api.example.com"}, TokenFile: "etc/token", Socket: "/run/hotso.sock", Log: config.JSONLog, LogRate: 50,
 		MaxBody: 4 << 20, MaxMemory: 1 << 30, MaxConnections: 100,
@@ -279,6 +280,21 @@ func TestReload(t *testing.T) {
 	now, stays = f.Reload(old, next, []string{"images"}, none)
 	assert.Equal(t, []string{"etc/hotso.yaml: keys"}, stays)
 	assert.Equal(t, []string{"etc/a"}, now.Of("images").Keys)
+	none1, f1, err := parse("directories: [d]\n", none)
+	require.NoError(t, err)
+	some, f2, err := parse("directories: [d]\ncosign-keys: [c]\n", none)
+	require.NoError(t, err)
+	other, f3, err := parse("directories: [d]\ncosign-keys: [e]\n", none)
+	require.NoError(t, err)
+	c, notes := f2.Reload(none1, some, nil, none)
+	assert.Equal(t, []string{"etc/hotso.yaml:2: cosign-keys"}, notes)
+	assert.Empty(t, c.CosignKeys)
+	c, notes = f1.Reload(some, none1, nil, none)
+	assert.Equal(t, []string{"etc/hotso.yaml: cosign-keys"}, notes)
+	assert.Equal(t, []string{"etc/c"}, c.CosignKeys)
+	c, notes = f3.Reload(some, other, nil, none)
+	assert.Empty(t, notes)
+	assert.Equal(t, []string{"etc/e"}, c.CosignKeys)
 
 	now, stays = f.Reload(now, now, []string{"images"}, none)
 	assert.Empty(t, stays)

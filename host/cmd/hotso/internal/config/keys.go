@@ -67,6 +67,8 @@ var keys = []key{
 		field: func(c *Config) any { return &c.PlainHTTP }},
 	{name: "registry-ca", about: "PEM file with the authorities to trust for registries, instead of the system's", isPath: true,
 		field: func(c *Config) any { return &c.RegistryCA }},
+	{name: "cosign-keys", flag: "cosign-key", about: "public keys of cosign's that must have signed what comes from registries, PEM files", isPath: true, reloads: true,
+		field: func(c *Config) any { return &c.CosignKeys }, schema: m{"minLength": 1}, check: each(isNotEmpty)},
 
 	{name: "keys", flag: "key", about: "public keys to trust, each a file or its text", isPath: true, reloads: true,
 		ofEach: func(l *Library) any { return &l.Keys }, schema: m{"minLength": 1}, check: each(isNotEmpty)},

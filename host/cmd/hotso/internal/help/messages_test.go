@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -24,6 +26,8 @@ import (
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
 	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/oci"
+	"github.com/hotso/hotso/host/oci/cosign"
 	"github.com/hotso/hotso/host/watch"
 	"github.com/hotso/hotso/testdata/contracts/shapes"
 	"github.com/hotso/hotso/testdata/contracts/shapes/served"
@@ -80,6 +84,17 @@ func TestMessages(t *testing.T) {
 		}
 		assert.Equal(t, want, block.FindString(string(b)), "%s, which -update mends", file)
 	}
+}
+
+// A bare registry has no signatures.
+type bare struct{}
+
+func (bare) Resolve(context.Context, string) (ocispec.Descriptor, error) {
+	return ocispec.Descriptor{}, oci.ErrNotFound
+}
+func (bare) Fetch(context.Context, ocispec.Descriptor) ([]byte, error) { return nil, oci.ErrNotFound }
+func (bare) Referrers(context.Context, ocispec.Descriptor) ([]ocispec.Descriptor, error) {
+	return nil, nil
 }
 
 // refusals are the messages in host/REFUSALS.md, by page.
@@ -233,6 +248,18 @@ var producers = map[string]func(t *testing.T) error{
 		var err error
 		require.Eventually(t, func() bool { err = call(t, s, "Increment"); return err != nil }, 20*time.Second, time.Millisecond)
 		require.Error(t, <-done)
+		return err
+	},
+
+	"cosign": func(t *testing.T) error {
+		key, err := cosign.ParsePublicKey([]byte(`-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEm9MChdC/DRh6ZG3ooWKBIHg8his3
+qbpDRvld0b7MT1ZvfQJvx3dbwce01F4jxqcFk27vq/0niBpWSorofR7Tug==
+-----END PUBLIC KEY-----`))
+		require.NoError(t, err)
+		manifest := ocispec.Descriptor{MediaType: ocispec.MediaTypeImageManifest, Digest: digest.FromString("manifest")}
+		_, err = cosign.TrustKeys(key).Verify(t.Context(), oci.Subject{Repository: "registry.example.com/greeter", Library: "greeter", Version: "2",
+			Manifest: manifest, Registry: bare{}})
 		return err
 	},
 

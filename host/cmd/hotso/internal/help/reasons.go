@@ -7,6 +7,7 @@ import (
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/gen"
 	"github.com/hotso/hotso/host/internal/libbuild"
+	"github.com/hotso/hotso/host/oci"
 	"github.com/hotso/hotso/host/watch"
 )
 
@@ -73,6 +74,7 @@ var Reasons = []Reason{
 	{"host.ErrEmpty", host.ErrEmpty, "empty"},
 	{"host.ErrClosed", host.ErrClosed, "closed"},
 
+	{"oci.ErrUnsigned", oci.ErrUnsigned, "cosign"},
 	{"watch.ErrBadName", watch.ErrBadName, "bad-name"},
 	{"watch.ErrIncomplete", watch.ErrIncomplete, "incomplete"},
 	{"watch.ErrInvalid", watch.ErrInvalid, "invalid"},

@@ -26,6 +26,14 @@ import (
 var pageless = map[string]string{
 	"host.ErrRefused":         "each way to be refused has a page of its own",
 	"contract.ErrStandsStill": "no caller of a contract's methods gets it",
+	"oci.ErrReference":        "its message says all, and so do those of registries",
+	"oci.ErrNotFound":         "see oci.ErrReference",
+	"oci.ErrDenied":           "see oci.ErrReference",
+	"oci.ErrNoLibrary":        "see oci.ErrReference",
+	"oci.ErrPlatform":         "see oci.ErrReference",
+	"oci.ErrDamaged":          "see oci.ErrReference",
+	"oci.ErrOlder":            "see oci.ErrReference",
+	"cosign.ErrKey":           "see oci.ErrReference",
 }
 
 // declared are the exported errors of a package, as they are called from outside.
@@ -81,7 +89,7 @@ func TestEveryReasonHasAPage(t *testing.T) {
 		known[r.Name] = true
 	}
 	there := map[string]bool{}
-	for _, dir := range []string{"host", "contract", "host/watch", "host/internal/gen", "host/internal/libbuild"} {
+	for _, dir := range []string{"host", "contract", "host/watch", "host/oci", "host/oci/cosign", "host/internal/gen", "host/internal/libbuild"} {
 		for _, name := range declared(t, dir) {
 			there[name] = true
 			if pageless[name] != "" {
