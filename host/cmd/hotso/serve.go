@@ -193,9 +193,9 @@ func serve(ctx context.Context, t *terminal, f *serveFlags) error {
 		NoPage: now.NoPage, NoMetrics: now.NoMetrics,
 		OnEvent: up.seeing(log.event), Log: log.ofHTTP(),
 	})
-	channels.tell(live.server)
 	live.reloads(ctx)
 	log.listening(l.Addr().String(), waitsFor)
+	channels.tell(live.server) // now: the address is the first line
 	up.await(names, waitsFor != "")
 	serving, stopUpgrades := up.run(ctx, live, sockets)
 	defer stopUpgrades()
