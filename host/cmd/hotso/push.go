@@ -44,7 +44,7 @@ changed. hotso help oci has what is in the registry, and how it is logged into.`
 	f.add(cmd)
 	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "tag to move to it as well, such as stable; may be repeated")
 	cmd.Flags().StringVar(&f.key, "key", "", "secret key to sign with")
-	cmd.Flags().BoolVar(&f.force, "force", false, "replace what is there under this version, with all its platforms")
+	cmd.Flags().BoolVar(&f.force, "force", false, "replace what is there under this version: FILEs are then all its platforms; also move tags with a rollout under way")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	completes(cmd, completeNothing, "tag")
 	return cmd
