@@ -67,6 +67,15 @@ compare-languages: ## Measure a prepared call through libhotso beside a plain on
 compare-serve: ## Measure hotso serve beside net/http with the same function, and go-plugin behind it, also while versions are swapped: a table [FLAGS="-rounds 10 -duration 5s"]
 	@go -C scripts/compareserve run . $(FLAGS)
 
+compare-pull: ## Measure hotso pull beside oras pull, of 15 MB from a registry on this machine: a table [FLAGS="-rounds 40"]
+	@CGO_ENABLED=0 go run ./scripts/comparepull $(FLAGS)
+
+fleet: ## Roll out good and bad versions to 150 processes of hotso serve, with a registry and Prometheus, and look what becomes of them (3 minutes) [FLAGS="-hosts 50 -json"]
+	@CGO_ENABLED=0 go run ./scripts/fleet $(FLAGS)
+
+scale: ## Reckon with 10,000 hosts what a registry sees of them, for docs/scale.md
+	@CGO_ENABLED=0 go run ./host/internal/scale
+
 soak-languages: ## 10,000 swaps from Python under 4 threads, and 1,000 crashes from C, Java and Python each (a quarter of an hour) [SWAPS=10000] [CRASHES=1000]
 	@scripts/languages/soak.sh
 
@@ -129,4 +138,4 @@ clean: ## Remove what was built
 bin/hotso: FORCE
 	@CGO_ENABLED=0 go build -ldflags "$$(packaging/stamp.sh)" -o $@ ./host/cmd/hotso
 
-.PHONY: help demo run lib libhotso install deb tarball test test-languages bench compare compare-languages compare-serve soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
+.PHONY: help demo run lib libhotso install deb tarball test test-languages bench compare compare-languages compare-serve compare-pull fleet scale soak-languages devrace instructions many faults hostile mutate native corpus model contracts debuggers stress soak crash-soak fmt man clean FORCE
