@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hotso/hotso/host/internal/blobcache"
+	"github.com/hotso/hotso/host/internal/pace"
 	"github.com/hotso/hotso/host/internal/registry"
 	"github.com/hotso/hotso/host/watch"
 )
@@ -112,7 +113,7 @@ func (f *Follower) Events(ctx context.Context) iter.Seq[Event] {
 			return
 		}
 		defer client.Close()
-		l := &loop{Follower: f, client: client, pace: pace{interval: f.options.interval}, yield: yield}
+		l := &loop{Follower: f, client: client, pace: pace.Pace{Interval: f.options.interval}, yield: yield}
 		for more := l.begin(ctx); more && l.wait(ctx); {
 			more = l.turn(ctx)
 		}

@@ -9,6 +9,7 @@ import (
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/hotso/hotso/host/internal/pace"
 	"github.com/hotso/hotso/host/internal/registry"
 )
 
@@ -16,7 +17,7 @@ import (
 type loop struct {
 	*Follower
 	client *registry.Client
-	pace   pace
+	pace   pace.Pace
 	yield  func(Event) bool
 
 	seen    string          // digest that the tag had when it was last dealt with; empty: again
@@ -154,8 +155,8 @@ func (l *loop) trouble(ctx context.Context, digest string, err error) bool {
 	if ctx.Err() != nil {
 		return l.ended(ctx)
 	}
-	if l.pace.failed(); errors.Is(err, ErrNotFound) {
-		l.pace.succeeded() // the registry is well: it may be pushed any moment
+	if l.pace.Failed(); errors.Is(err, ErrNotFound) {
+		l.pace.Succeeded() // the registry is well: it may be pushed any moment
 	}
 	if !l.goOn() {
 		return false
@@ -172,7 +173,7 @@ func (l *loop) trouble(ctx context.Context, digest string, err error) bool {
 }
 
 func (l *loop) succeeded() {
-	l.pace.succeeded()
+	l.pace.Succeeded()
 	l.told = nil
 }
 
@@ -200,7 +201,7 @@ func (l *loop) goOn() bool {
 
 // wait pauses until the registry is to be asked again.
 func (l *loop) wait(ctx context.Context) bool {
-	pause := l.pace.next(rand.Float64())
+	pause := l.pace.Next(rand.Float64())
 	if l.again {
 		pause, l.again = 0, false
 	}
@@ -210,8 +211,7 @@ func (l *loop) wait(ctx context.Context) bool {
 // sleep pauses, longer if the registry wants that, and reports whether ctx goes on.
 func (l *loop) sleep(ctx context.Context, pause time.Duration) bool {
 	if at := l.client.NotBefore(); !at.IsZero() {
-		// Hosts that were sent away together do not come back together.
-		pause = max(pause, time.Until(at)+rand.N(l.options.interval))
+		pause = l.pace.Heed(pause, time.Until(at), rand.Float64())
 	}
 	select {
 	case <-ctx.Done():

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hotso/hotso/cabi/abi/manifest"
 	"github.com/hotso/hotso/host/internal/blobcache"
+	"github.com/hotso/hotso/host/internal/pace"
 	"github.com/hotso/hotso/host/internal/registry"
 )
 
@@ -66,13 +67,13 @@ func (l *loop) download(ctx context.Context, lib registry.Library, part *os.File
 
 // abandon looks at the tag while a download takes its time, and cancels it when something else is to run.
 func (l *loop) abandon(ctx context.Context, manifest string, seen digest.Digest, cancel context.CancelCauseFunc) {
-	for p := (pace{interval: l.options.interval}); l.sleep(ctx, p.next(rand.Float64())); {
+	for p := (pace.Pace{Interval: l.options.interval}); l.sleep(ctx, p.Next(rand.Float64())); {
 		d, err := l.look(ctx)
 		if err != nil {
-			p.failed()
+			p.Failed()
 			continue
 		}
-		p.succeeded()
+		p.Succeeded()
 		if d.Digest == seen {
 			continue
 		}
