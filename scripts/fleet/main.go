@@ -38,7 +38,7 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.hosts, "hosts", 150, "processes of hotso serve")
-	flag.DurationVar(&s.poll, "poll", 4*time.Second, "how often each asks the registry")
+	flag.DurationVar(&s.poll, "poll", 5*time.Second, "how often each asks the registry")
 	flag.DurationVar(&s.bake, "bake", 2*time.Second, "how long a step of a rollout lasts at least")
 	flag.Float64Var(&s.rate, "rate", 2, "calls per second and host")
 	flag.IntVar(&s.quiet, "quiet", 2, "intervals that are watched while nothing changes")

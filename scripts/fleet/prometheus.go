@@ -17,7 +17,7 @@ import (
 
 const howToGet = "apt install prometheus"
 
-// startPrometheus starts one that scrapes each host once a second, and returns its URL; an empty one if there is none on this
+// startPrometheus starts one that scrapes each host every other second, and returns its URL; an empty one if there is none on this
 // machine.
 func (f *fleet) startPrometheus(ctx context.Context) (string, error) {
 	program, err := exec.LookPath("prometheus")
@@ -29,7 +29,7 @@ func (f *fleet) startPrometheus(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n- job_name: fleet\n  static_configs:\n")
+	b.WriteString("global: {scrape_interval: 2s, scrape_timeout: 2s}\nscrape_configs:\n- job_name: fleet\n  static_configs:\n")
 	for _, h := range f.hosts {
 		fmt.Fprintf(&b, "  - {targets: [%q], labels: {instance: %q}}\n", strings.TrimPrefix(h.url, "http://"), h.id)
 	}
