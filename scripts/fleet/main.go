@@ -38,9 +38,9 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.hosts, "hosts", 150, "processes of hotso serve")
-	flag.DurationVar(&s.poll, "poll", 5*time.Second, "how often each asks the registry")
+	flag.DurationVar(&s.poll, "poll", 6*time.Second, "how often each asks the registry")
 	flag.DurationVar(&s.bake, "bake", 2*time.Second, "how long a step of a rollout lasts at least")
-	flag.Float64Var(&s.rate, "rate", 2, "calls per second and host")
+	flag.Float64Var(&s.rate, "rate", 1, "calls per second and host")
 	flag.IntVar(&s.quiet, "quiet", 2, "intervals that are watched while nothing changes")
 	flag.DurationVar(&s.timeout, "timeout", 3*time.Minute, "how long a rollout may take")
 	flag.StringVar(&s.program, "hotso", "", "program to use, where it is not to be built")
