@@ -130,6 +130,7 @@ func (f *pullFlags) get(ctx context.Context, t *terminal, c *registry.Client, li
 	if err != nil {
 		return "", err
 	}
+	cache.Passing()
 	set, finish := t.counted(lib.Layer.Size, "pull "+printable.Line(lib.FileName()))
 	key := blobcache.Key{SHA256: lib.File.Encoded(), Name: lib.FileName(), Size: lib.Layer.Size}
 	path, err := cache.Fill(ctx, key, func(part *os.File) (*io.SectionReader, error) {

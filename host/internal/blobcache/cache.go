@@ -37,17 +37,22 @@ const (
 type Cache struct {
 	dir string
 	max int64 // bytes
+
+	passing bool
 }
 
 // Open makes the directory if it is not there. Files and parts take max bytes at most, without files that are linked from elsewhere.
 func Open(dir string, max int64) (*Cache, error) {
-	c := &Cache{dir, max}
+	c := &Cache{dir: dir, max: max}
 	if err := c.make(); err != nil {
 		return nil, err
 	}
 	leftover.Sweep(c.blobs(), newPrefix)
 	return c, nil
 }
+
+// Passing says that the cache goes when its user does, and need not survive a power failure: that saves the wait for the disk.
+func (c *Cache) Passing() { c.passing = true }
 
 // make makes the directories.
 func (c *Cache) make() error {
@@ -157,27 +162,56 @@ func (c *Cache) fill(k Key, part *os.File, download func(*os.File) (*io.SectionR
 	if err != nil {
 		return "", err
 	}
-	temp, err := os.CreateTemp(c.blobs(), newPrefix)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }() // unless it has been renamed
-	_ = leftover.Hold(temp)
-	if err := errors.Join(copyTo(temp, content), temp.Chmod(0o555), temp.Sync()); err != nil {
-		return "", errors.Join(err, temp.Close())
-	}
 	path := c.path(k)
-	err = rename(temp.Name(), path)
-	if err != nil { // another process evicts what was there, or something else is in the way
-		_ = os.RemoveAll(filepath.Dir(path))
-		err = rename(temp.Name(), path)
+	if isAllOf(part, content) {
+		err = c.place(part, path)
+	} else {
+		err = c.copy(content, path)
 	}
-	if err = errors.Join(err, temp.Close()); err != nil {
+	if err != nil {
 		return "", err
 	}
 	_ = os.Remove(part.Name())
 	c.evict(k.SHA256, c.max)
 	return path, nil
+}
+
+// isAllOf reports whether content is all that is in a file.
+func isAllOf(file *os.File, content *io.SectionReader) bool {
+	outer, off, n := content.Outer()
+	info, err := file.Stat()
+	return err == nil && outer == io.ReaderAt(file) && off == 0 && n == info.Size()
+}
+
+// copy has a file with that content appear at path.
+func (c *Cache) copy(content *io.SectionReader, path string) error {
+	temp, err := os.CreateTemp(c.blobs(), newPrefix)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp.Name()) }() // unless it has been renamed
+	_ = leftover.Hold(temp)
+	if err = copyTo(temp, content); err == nil {
+		err = c.place(temp, path)
+	}
+	return errors.Join(err, temp.Close())
+}
+
+// place has a file of ours, which is open, be at path.
+func (c *Cache) place(file *os.File, path string) error {
+	err := file.Chmod(0o555)
+	if err == nil && !c.passing {
+		err = file.Sync()
+	}
+	if err != nil {
+		return err
+	}
+	if rename(file.Name(), path) == nil {
+		return nil
+	}
+	// Another process evicts what was there, or something else is in the way.
+	_ = os.RemoveAll(filepath.Dir(path))
+	return rename(file.Name(), path)
 }
 
 func rename(from, to string) error {

@@ -25,9 +25,9 @@ func TestFull(t *testing.T) {
 	for n := range 3 {
 		fill(t, c, n, 200_000)
 	}
-	fill(t, c, 9, 400_000)
+	fill(t, c, 9, 700_000)
 	assert.Equal(t, []string{"libgreeter.v9.so"}, names(t, dir))
-	_, err := c.Fill(t.Context(), key(8, 900_000), write(8, 900_000))
+	_, err := c.Fill(t.Context(), key(8, 1_200_000), write(8, 1_200_000))
 	require.ErrorIs(t, err, syscall.ENOSPC)
 	assert.ErrorContains(t, err, "make room on the disk of "+dir)
 	assert.Empty(t, names(t, dir))

@@ -258,15 +258,21 @@ func TestHostileAnswers(t *testing.T) {
 		require.NoError(t, err)
 		return p
 	}
-	for _, bad := range []string{"", "bytes 0-4095/4096", "bytes 1000-4095/9999", "bytes 1000-4094/4096", "bytes 1001-4095/4096", "bytes */4096", "lines 1000-4095/4096"} {
-		f.paths[path] = func(w http.ResponseWriter, r *http.Request) {
-			assert.Equal(t, "bytes=1000-4095", r.Header.Get("Range"))
-			w.Header().Set("Content-Range", bad)
-			w.WriteHeader(http.StatusPartialContent)
-			endless(w, r)
+	for _, bad := range []string{"", "bytes 0-4095/4096", "bytes 1512-4095/9999", "bytes 1512-4094/4096", "bytes 1513-4095/4096", "bytes */4096", "lines 1512-4095/4096"} {
+		for _, header := range []string{"bytes 0-511/4096", bad} {
+			f.paths[path] = func(w http.ResponseWriter, r *http.Request) {
+				answer := header
+				if r.Header.Get("Range") != "bytes=0-511" { // the layer's header is asked for first
+					assert.Equal(t, "bytes=1512-4095", r.Header.Get("Range"))
+					answer = bad
+				}
+				w.Header().Set("Content-Range", answer)
+				w.WriteHeader(http.StatusPartialContent)
+				endless(w, r)
+			}
+			_, err := c.Download(t.Context(), l, part(), nil)
+			require.ErrorIs(t, err, registry.ErrDamaged, bad)
 		}
-		_, err := c.Download(t.Context(), l, part(), nil)
-		require.ErrorIs(t, err, registry.ErrDamaged, bad)
 	}
 	for _, status := range []int{http.StatusOK, http.StatusRequestedRangeNotSatisfiable} { // it has no ranges
 		f.paths[path] = func(w http.ResponseWriter, r *http.Request) {
