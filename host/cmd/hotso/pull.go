@@ -125,7 +125,7 @@ func (f *pullFlags) get(ctx context.Context, t *terminal, c *registry.Client, li
 	if err := os.MkdirAll(f.output, 0o777); err != nil {
 		return "", err
 	}
-	work := filepath.Join(f.output, ".hotso-pull")
+	work := filepath.Join(f.output, ".hotso-pull-"+short(lib.Layer.Digest.String()))
 	cache, err := blobcache.Open(work, lib.Layer.Size)
 	if err != nil {
 		return "", err

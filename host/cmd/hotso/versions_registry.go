@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
+	"github.com/hotso/hotso/host/internal/plan"
 	"github.com/hotso/hotso/host/internal/registry"
 	"github.com/hotso/hotso/host/internal/version"
 )
@@ -76,12 +77,16 @@ func registryVersions(ctx context.Context, t *terminal, reference string, f regi
 	return nil
 }
 
+// faults are those of what a tag stands for, and not of the way there: they are no reason to show nothing of the others.
+var faults = []error{registry.ErrNotFound, registry.ErrNoLibrary, registry.ErrDamaged, plan.ErrBadPlan}
+
+func isOwnFault(err error) bool {
+	return slices.ContainsFunc(faults, func(fault error) bool { return errors.Is(err, fault) })
+}
+
 // cause is what is wrong, without what was asked for.
 func cause(err error) string {
-	if errors.Is(err, registry.ErrNotFound) {
-		return registry.ErrNotFound.Error()
-	}
-	return registry.ErrNoLibrary.Error()
+	return faults[slices.IndexFunc(faults, func(fault error) bool { return errors.Is(err, fault) })].Error()
 }
 
 func (p publication) row() []string {
@@ -124,12 +129,11 @@ func lookUp(ctx context.Context, c *registry.Client, tags []string) ([]tagged, e
 		group.Go(func() error {
 			index, err := c.Index(ctx, tag)
 			all[i] = tagged{tag: tag, index: index}
-			if errors.Is(err, registry.ErrNoLibrary) || errors.Is(err, registry.ErrNotFound) {
-				all[i].problem = err
-				return nil
-			}
 			if err == nil {
 				all[i].platforms, err = platforms(ctx, c, index)
+			}
+			if isOwnFault(err) {
+				all[i].index, all[i].problem, err = nil, err, nil
 			}
 			return err
 		})

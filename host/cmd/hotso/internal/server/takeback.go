@@ -15,6 +15,8 @@ func (f *follower) removed(ctx context.Context, v watch.Version) {
 	serves := current != nil && current.Path == v.Path
 	e := host.Event{Name: v.Name, Version: v.Text, File: v.Path, State: Removed}
 	switch {
+	case isChannel && current != nil && v.Compare(*current) < 0:
+		e.Detail = "it is long ago that it served" // its channel keeps a few
 	case isChannel:
 		e.Detail = channel + " does not stand for it any more"
 	case serves:
