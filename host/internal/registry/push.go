@@ -18,8 +18,8 @@ import (
 	"github.com/hotso/hotso/host/internal/regular"
 )
 
-// ErrTaken means that a version is in the registry with other content.
-var ErrTaken = errors.New("this version is in the registry with other content")
+// ErrTaken means that a tag is in the registry with content that is not to be replaced by accident.
+var ErrTaken = errors.New("this tag is in the registry with other content")
 
 // A Local is a library on disk that is to be pushed. Close it.
 type Local struct {
@@ -77,7 +77,8 @@ type Progress func(done, of int64)
 // already changes nothing. With other content under the version's tag the error is ErrTaken, unless replace is
 // set. Platforms that are there and not among libraries stay, unless replace is set: it drops them. Several machines may push
 // platforms of one version at the same time, see tag. A tag that has a rollout under way is not moved, unless replace is set: the error
-// is plan.ErrState then.
+// is plan.ErrState then; nor are the tag of another version and the channel of
+// another library: ErrTaken.
 func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, replace bool, progress Progress) (*Index, error) {
 	index := &Index{}
 	var size int64
@@ -97,7 +98,7 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 		return nil, err
 	}
 	if !replace {
-		if err := c.mayMove(ctx, tags); err != nil {
+		if err := c.mayMove(ctx, libraries[0], tags); err != nil {
 			return nil, err
 		}
 	}
@@ -150,14 +151,22 @@ func (c *Client) mayPush(there *Index, l *Local) error {
 	if there == nil {
 		return nil
 	}
+	if n := there.Name(); n != l.Name {
+		return fmt.Errorf("%s: %w: it is of %s, and %s is %s: push it under another name than %s",
+			c.Reference.WithTag(Tag(l.Version)), ErrTaken, n, l.Path, l.Name, c.Reference.WithTag(""))
+	}
+	if v := there.Version(); v != l.Version {
+		return fmt.Errorf("%s: %w: the tag was moved to v%s, and versions have their tags to themselves: give %s a new version, or replace it with --force",
+			c.Reference.WithTag(Tag(l.Version)), ErrTaken, v, l.Path)
+	}
 	if e, err := For(there.Entries, l.Platform); err == nil && e.Descriptor.Digest != l.Descriptor.Digest {
 		return fmt.Errorf("%s: %w: hosts may run it; give %s a new version, or replace it with --force", c.Reference.WithTag(Tag(l.Version)), ErrTaken, l.Path)
 	}
 	return nil
 }
 
-// mayMove refuses to move a tag from under a rollout.
-func (c *Client) mayMove(ctx context.Context, tags []string) error {
+// mayMove refuses to move tags to l from under a rollout, the own tag of another version, and the channel of another library.
+func (c *Client) mayMove(ctx context.Context, l *Local, tags []string) error {
 	for _, tag := range tags {
 		i, err := c.Index(ctx, tag)
 		switch {
@@ -167,6 +176,12 @@ func (c *Client) mayMove(ctx context.Context, tags []string) error {
 		case i.Plan != nil && !i.Plan.State.Ended():
 			return fmt.Errorf("%s: %w: the rollout of v%s is %s: end it first (hotso rollout abort), or move the tag with --force",
 				c.Reference.WithTag(tag), plan.ErrState, i.Plan.Version, i.Plan.State)
+		case i.Name() != l.Name:
+			return fmt.Errorf("%s: %w: it stands for %s, and %s is %s: its hosts would refuse it; choose another tag, or move it with --force",
+				c.Reference.WithTag(tag), ErrTaken, i.Name(), l.Path, l.Name)
+		case i.Version() != l.Version && Tag(i.Version()) == tag:
+			return fmt.Errorf("%s: %w: it is the tag of v%s itself: choose another tag than %s, or move it with --force",
+				c.Reference.WithTag(tag), ErrTaken, i.Version(), tag)
 		}
 	}
 	return nil

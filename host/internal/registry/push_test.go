@@ -125,6 +125,35 @@ func TestPushDuringRollout(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// The tag of a version is no channel, and a channel is of one library.
+func TestPushOverOthers(t *testing.T) {
+	c := client(t, registrytest.Start(t, registrytest.Options{}), registry.Options{})
+	push(t, c, file(t, "1"), "stable")
+	was := push(t, c, file(t, "2"))
+	one := []*registry.Local{local(t, file(t, "1"))}
+	_, err := c.Push(t.Context(), one, []string{"2"}, false, nil)
+	require.ErrorIs(t, err, registry.ErrTaken)
+	require.ErrorContains(t, err, "greeter:2: ")
+	i, err := c.Index(t.Context(), "2")
+	require.NoError(t, err)
+	require.Equal(t, was.Descriptor.Digest, i.Descriptor.Digest)
+
+	other := []*registry.Local{local(t, sealedtest.File(t, "other", "3", 1000, 1))}
+	_, err = c.Push(t.Context(), other, []string{"stable"}, false, nil)
+	require.ErrorIs(t, err, registry.ErrTaken)
+	require.ErrorContains(t, err, "it stands for greeter")
+	_, err = c.Index(t.Context(), "3")
+	require.ErrorIs(t, err, registry.ErrNotFound)
+	_, err = c.Push(t.Context(), []*registry.Local{local(t, sealedtest.File(t, "other", "1", 1000, 1))}, nil, false, nil)
+	require.ErrorContains(t, err, "it is of greeter")
+
+	_, err = c.Push(t.Context(), one, []string{"2", "3"}, true, nil)
+	require.NoError(t, err)
+	_, err = c.Push(t.Context(), []*registry.Local{local(t, file(t, "3"))}, nil, false, nil)
+	require.ErrorContains(t, err, "the tag was moved to v1")
+	push(t, c, file(t, "1"), "2") // no change
+}
+
 // A token may expire between the two requests of an upload.
 func TestTokenExpiresDuringPush(t *testing.T) {
 	r := registrytest.Start(t, registrytest.Options{Auth: registrytest.TokenAuth})
