@@ -11,10 +11,7 @@ import (
 	"github.com/hotso/hotso/host/internal/registry"
 )
 
-var (
-	errMoved     = judge.ErrMoved
-	errNoRollout = errors.New("there is no rollout")
-)
+var errMoved = judge.ErrMoved
 
 // A channelStore keeps the plan of a channel in the registry. It is for one goroutine.
 type channelStore struct {
@@ -30,7 +27,7 @@ func (s *channelStore) Load(ctx context.Context) (plan.Plan, string, time.Time, 
 	}
 	s.last = index
 	if index.Plan == nil {
-		return plan.Plan{}, "", time.Time{}, fmt.Errorf("%s: %w: begin one with hotso rollout start", s.client.Reference, errNoRollout)
+		return plan.Plan{}, "", time.Time{}, fmt.Errorf("%s: %w: begin one with hotso rollout start", s.client.Reference, judge.ErrNoRollout)
 	}
 	return *index.Plan, index.Descriptor.Digest.String(), s.client.Now(), nil
 }

@@ -13,10 +13,13 @@ import (
 // ErrMoved means that a channel is not where it was when its plan was loaded: somebody else has decided.
 var ErrMoved = errors.New("the channel has moved")
 
+// ErrNoRollout means that a channel has no plan: none was begun, or somebody has moved its tag, which ends a rollout.
+var ErrNoRollout = errors.New("there is no rollout")
+
 // A Store is where the plan of a channel is.
 type Store interface {
 	// Load returns the plan, the digest of the index that it is in, and the time by the registry's clock. Errors that are
-	// plan.ErrBadPlan stay; others may pass.
+	// plan.ErrBadPlan or ErrNoRollout stay; others may pass.
 	Load(ctx context.Context) (p plan.Plan, at string, now time.Time, err error)
 	// Save puts p in the place of the plan that was loaded with the digest was. It fails with ErrMoved if the channel has moved
 	// since. Registries can't compare and swap: two that save at the same moment may both succeed, and the later counts.
@@ -69,7 +72,7 @@ func (o Outcome) Code() int {
 
 // Run judges a channel's rollout until that has ended, ctx has, or once. While the registry or Prometheus are away it goes on,
 // less often. Several may run at a time, anywhere: what one decides the others find; an abort of one is not undone by another
-// that decided at the same moment. Its error is that of ctx, plan.ErrBadPlan, or, with Once, why it could not look.
+// that decided at the same moment. Its error is that of ctx, plan.ErrBadPlan, ErrNoRollout, or, with Once, why it could not look.
 func Run(ctx context.Context, s Store, o Options) (Outcome, error) {
 	if o.Every <= 0 {
 		o.Every = defaultEvery
@@ -85,7 +88,7 @@ func Run(ctx context.Context, s Store, o Options) (Outcome, error) {
 			return r.out, nil
 		case ctx.Err() != nil:
 			return r.out, context.Cause(ctx)
-		case err != nil && (o.Once || errors.Is(err, plan.ErrBadPlan)):
+		case err != nil && (o.Once || lasts(err)):
 			return r.out, err
 		case err == nil && (o.Once || r.out.Plan.State.Ended()):
 			return r.out, nil
@@ -101,6 +104,9 @@ func Run(ctx context.Context, s Store, o Options) (Outcome, error) {
 		pause(ctx, min(o.Every<<min(failures, 10), max(maxPause, o.Every)))
 	}
 }
+
+// lasts reports whether another try at loading a plan would find the same.
+func lasts(err error) bool { return errors.Is(err, plan.ErrBadPlan) || errors.Is(err, ErrNoRollout) }
 
 // pause takes d, more or less: judges that were started together do not look together for ever.
 func pause(ctx context.Context, d time.Duration) {
@@ -229,6 +235,8 @@ func (r *runner) abort(ctx context.Context, p plan.Plan, at string, d plan.Decis
 			p, at = next, was
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case errors.Is(loadErr, ErrNoRollout):
+			return fmt.Errorf("save the abort: %w", loadErr)
 		default:
 			err = loadErr
 			seen = 0

@@ -216,10 +216,26 @@ func TestRunIsCancelled(t *testing.T) {
 	})
 }
 
-func TestBadPlanEndsIt(t *testing.T) {
-	s := &store{down: plan.ErrBadPlan}
-	_, err := judge.Run(t.Context(), s, judge.Options{Ask: asker(t, nil)})
-	assert.ErrorIs(t, err, plan.ErrBadPlan)
+// What no further look would mend ends it.
+func TestNoPlanEndsIt(t *testing.T) {
+	for _, bad := range []error{plan.ErrBadPlan, judge.ErrNoRollout} {
+		s := &store{down: bad}
+		_, err := judge.Run(t.Context(), s, judge.Options{Ask: asker(t, nil)})
+		assert.ErrorIs(t, err, bad)
+	}
+}
+
+// Somebody moves the tag when an abort is to be saved: there is nothing to take back any more.
+func TestTagMovedUnderAbort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := begin(t, 0)
+		_, err := judge.Run(t.Context(), s, judge.Options{Ask: asker(t, func(_ *plan.Plan, f *judge.Facts) {
+			f.Failed = []string{"a:8080"}
+			s.fail(judge.ErrNoRollout)
+		})})
+		require.ErrorIs(t, err, judge.ErrNoRollout)
+		assert.Equal(t, []string{plan.Start}, s.decisions())
+	})
 }
 
 func TestOnce(t *testing.T) {
