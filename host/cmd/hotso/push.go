@@ -70,6 +70,11 @@ func push(ctx context.Context, t *terminal, args []string, f pushFlags) (err err
 	if strings.HasSuffix(reference, ".so") {
 		return usagef("where to? The last argument is REGISTRY/NAME, as in hotso push %s registry.example.com/team/greeter", strings.Join(args, " "))
 	}
+	for _, tag := range f.tags {
+		if err := checkTag("--tag", tag); err != nil {
+			return err
+		}
+	}
 	c, err := f.open(reference)
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func push(ctx context.Context, t *terminal, args []string, f pushFlags) (err err
 		}
 		libraries = append(libraries, l)
 		if tag := c.Reference.Tag; tag != "" && tag != registry.Tag(l.Version) {
-			return usagef("%s is v%s, and %s says %s: leave it out there, or change the file's (hotso seal --version)", file, l.Version, reference, tag)
+			return usagef("%s is v%s, and %s says %s: leave it out there, or change the file's (hotso seal --version); another tag is given by --tag %s", file, l.Version, reference, tag, tag)
 		}
 	}
 	index, err := f.push(ctx, t, c, libraries)

@@ -73,6 +73,14 @@ func (f *registryFlags) openTagged(text string) (*registry.Client, error) {
 	return c, err
 }
 
+// checkTag refuses what can't be a tag, before anything is asked.
+func checkTag(flag, tag string) error {
+	if !registry.IsTag(tag) {
+		return usagef("%s %q: it is no tag: want up to 128 letters, digits, _, . and -, such as stable", flag, tag)
+	}
+	return nil
+}
+
 // isRegistry reports whether an argument means a registry, and not a path: what is on disk is meant as that.
 func isRegistry(arg string) bool {
 	return registry.IsReference(arg) && (strings.HasPrefix(arg, registry.Scheme) || !exists(arg))
@@ -84,6 +92,14 @@ func isTagged(arg string) bool {
 	return err == nil && r.Tag != "" && isChannel(arg)
 }
 
+// checkScheme refuses a directory that is not there and can only be meant as a channel: it has a port or a tag.
+func checkScheme(dir string) error {
+	if isRegistry(dir) && !isChannel(dir) && strings.Contains(dir, ":") {
+		return usagef("%s is no directory: a channel is oci://REGISTRY/NAME:TAG", dir)
+	}
+	return nil
+}
+
 // socketIn is that of the server of a directory, or of a channel that is served with the defaults.
 func socketIn(dir string) (string, error) {
 	if isChannel(dir) {
@@ -91,7 +107,15 @@ func socketIn(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		dir = f.Directory()
+		path := filepath.Join(f.Directory(), server.SocketName)
+		if !exists(path) {
+			return "", fmt.Errorf("no server of %s with the default --cache and --host-id ($HOTSO_HOST_ID): start one with hotso serve, or give --socket: "+
+				"that of the server, or of the directory that its GET /libraries names", dir)
+		}
+		return path, nil
+	}
+	if err := checkScheme(dir); err != nil {
+		return "", err
 	}
 	return filepath.Join(dir, server.SocketName), nil
 }

@@ -27,7 +27,7 @@ hotso help rollouts has what it is judged by.`,
   hotso rollout start registry.example.com/team/greeter:2 --prometheus http://prometheus:9090 --rule 'error ratio < 1%' --judge
   hotso rollout status registry.example.com/team/greeter --channel stable
   hotso rollout abort registry.example.com/team/greeter --channel stable`,
-		Args: arguments(0, 0),
+		Args: subcommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newRolloutStart(t), newRolloutJudge(t), newRolloutStatus(t),
@@ -83,6 +83,9 @@ func whoami() string {
 
 // openChannel is a client whose reference has the channel's tag.
 func (f *channelFlags) openChannel(repository string) (*registry.Client, error) {
+	if err := checkTag("--channel", f.channel); err != nil {
+		return nil, err
+	}
 	c, err := f.open(repository)
 	if err != nil {
 		return nil, err

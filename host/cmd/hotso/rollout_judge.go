@@ -40,6 +40,9 @@ It ends with the rollout. hotso help rollouts has what it decides by.`,
 			if f.every < time.Second {
 				return usagef("--every %v: it must be at least a second", f.every)
 			}
+			if err := checkPrometheus(f.prometheus); err != nil {
+				return err
+			}
 			return f.run(ctx, t, s)
 		}),
 	}

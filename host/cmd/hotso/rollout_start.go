@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +89,22 @@ func (f *rolloutStartFlags) check() (steps []float64, err error) {
 	if f.Prometheus == "" && (len(f.Rules) > 0 || f.Selector != "") {
 		return nil, usagef("--rule and --selector need --prometheus: nobody else knows how the version does")
 	}
-	return steps, nil
+	if err := checkTag("--channel", f.channel); err != nil {
+		return nil, err
+	}
+	return steps, checkPrometheus(f.Prometheus)
+}
+
+// checkPrometheus refuses a URL that no judge could ask, wherever it runs. None is fine.
+func checkPrometheus(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return usagef("--prometheus %s: want a URL, such as http://prometheus:9090", text)
+	}
+	return nil
 }
 
 func (f *rolloutStartFlags) start(ctx context.Context, t *terminal, reference string) error {

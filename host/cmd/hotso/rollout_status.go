@@ -36,7 +36,12 @@ asked from here), and what was decided, when, by whom, and by which numbers. --a
   hotso rollout status registry.example.com/team/greeter --json | jq -r '.history[] | .decision.why'`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              f.on(func(ctx context.Context, s *channelStore) error { return f.show(ctx, t, s) }),
+		RunE: f.on(func(ctx context.Context, s *channelStore) error {
+			if err := checkPrometheus(f.prometheus); err != nil {
+				return err
+			}
+			return f.show(ctx, t, s)
+		}),
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.watch, "watch", false, "show it again whenever it changes, until it has ended")

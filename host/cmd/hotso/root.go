@@ -49,13 +49,8 @@ server: see hotso completion --help.`,
   curl -d '["Ada"]' 127.0.0.1:8080/call/GreetName       # "Hello, Ada! (v2)"`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("unknown command %q%s", args[0], didYouMean(args[0], names(cmd.Commands())))
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          subcommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newNew(t), newDev(t), newServe(t), newCall(t), newDoctor(t), newGen(t), newCdef(t), newCompat(t), newBuild(t), newSeal(t), newKeygen(t), newInspect(t), newPush(t), newPull(t), newRollout(t),
@@ -65,6 +60,14 @@ server: see hotso completion --help.`,
 	root.SetUsageTemplate(root.UsageTemplate() + "{{if not .HasParent}}\n" + topics() + "{{end}}")
 	addCompletion(root)
 	return root
+}
+
+// subcommand refuses arguments of a command that has commands only.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("unknown command %q%s", args[0], didYouMean(args[0], names(cmd.Commands())))
+	}
+	return nil
 }
 
 // arguments checks how many arguments there are; max < 0 is any number.

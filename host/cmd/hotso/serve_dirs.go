@@ -25,6 +25,9 @@ func checkDirs(dirs []string) error {
 			}
 			continue
 		}
+		if err := checkScheme(dir); err != nil {
+			return err
+		}
 		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 			return usagef("%s is not a directory", dir)
 		}

@@ -61,6 +61,11 @@ func IsReference(text string) bool {
 	return err == nil && (host == "localhost" || strings.ContainsAny(host, ".:")) && !strings.HasSuffix(text, ".so")
 }
 
+// IsTag reports whether a text can be a tag.
+func IsTag(text string) bool {
+	return (registry.Reference{Reference: text}).ValidateReferenceAsTag() == nil
+}
+
 // String is the reference without Scheme.
 func (r Reference) String() string {
 	s := r.Registry + "/" + r.Repository
