@@ -164,12 +164,14 @@ func (f *channelFlags) decide(ctx context.Context, t *terminal, s *channelStore,
 // summary is a plan in a line.
 func summary(p plan.Plan) string {
 	of := fmt.Sprintf("v%s of %s", p.Version, p.Library)
-	switch p.State {
-	case plan.Done:
+	switch {
+	case p.State == plan.Done && p.Prometheus == "":
+		return of + " is for all hosts, and nobody has looked whether they have it"
+	case p.State == plan.Done:
 		return of + " is on all hosts"
-	case plan.Aborted:
+	case p.State == plan.Aborted:
 		return of + " is taken back: all hosts go to v" + p.Base
-	case plan.Paused:
+	case p.State == plan.Paused:
 		return fmt.Sprintf("%s is paused at %s of the hosts", of, percents(p.Percent()))
 	}
 	return fmt.Sprintf("%s goes to %s of the hosts, step %d of %d", of, percents(p.Percent()), p.Step+1, len(p.Steps))
