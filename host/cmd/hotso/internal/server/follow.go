@@ -141,7 +141,7 @@ func (f *follower) loadBest(ctx context.Context) {
 			f.skip(v, f.olderThanCurrent())
 			continue
 		}
-		if c := canaryOf(f.slot); c != nil {
+		if c := canaryOf(f.slot); c != nil && !f.leave(ctx, c) {
 			f.note(v, Ignored, "it waits: v"+c.Version+" is a canary", true)
 			f.waiting = true
 			return

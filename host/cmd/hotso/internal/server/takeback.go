@@ -46,6 +46,16 @@ func (f *follower) takeBack(ctx context.Context, v watch.Version, serves bool) {
 	}
 }
 
+// leave ends a canary of a version that its channel does not stand for any more, and reports whether it did: what the
+// channel stands for now is not to wait for it.
+func (f *follower) leave(ctx context.Context, c *host.VersionInfo) bool {
+	if _, isChannel := f.server.conf.Channels[f.dir]; !isChannel {
+		return false
+	}
+	_, err := f.slot.Abort(context.WithoutCancel(ctx))
+	return err == nil || canaryOf(f.slot) == nil
+}
+
 // goBack has an older version serve: at once if it is warm, so that the one that is taken back is not kept warm in
 // its place.
 func (f *follower) goBack(ctx context.Context, to watch.Version) bool {

@@ -55,6 +55,16 @@ func TestTakeBackOfACanary(t *testing.T) {
 	assert.Empty(t, r.Libraries()[0].Canary)
 }
 
+// When the channel moves on, the canary of what it stood for does not hold up the next.
+func TestCanaryOfAChannelMovesOn(t *testing.T) {
+	r, second := channel(t, server.Settings{Canary: &host.Share{Percent: 50}})
+	r.await(host.Canary, "2")
+	deploy(t, filepath.Dir(second), libtest.Greeter(t, "3"))
+	r.await(host.Canary, "3")
+	r.await(host.Unloaded, "2")
+	assert.Equal(t, "1", r.Libraries()[0].Serving)
+}
+
 // Where nothing else is left the version serves on.
 func TestNothingToGoBackTo(t *testing.T) {
 	r, second := channel(t, server.Settings{})
