@@ -28,6 +28,9 @@ func digestAt(t *testing.T, r *registrytest.Registry, repository, tag string) di
 
 // What cosign has not signed is neither pulled nor served, until it has.
 func TestCosign(t *testing.T) {
+	if testing.Short() {
+		t.Skip("registries and commands do the work")
+	}
 	r := registrytest.Start(t, registrytest.Options{})
 	key, next := registrytest.NewCosignKey(t), registrytest.NewCosignKey(t)
 	file, repository := key.File(), r.Host+"/greeter"

@@ -50,6 +50,9 @@ func TestScripts(t *testing.T) {
 
 // TestRegistryScripts runs testdata/registry, with greeter v1, v2 and another v3 in $LIBS and a registry at $REGISTRY.
 func TestRegistryScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("registries and commands do the work")
+	}
 	r := registrytest.Start(t, registrytest.Options{})
 	libs := []string{libtest.Greeter(t, "1"), libtest.Greeter(t, "2"), libtest.Build(t, "slow", "3", libtest.Named("greeter"))}
 	testscript.Run(t, script(t, "testdata/registry", func(env *testscript.Env) error {
