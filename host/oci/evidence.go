@@ -45,7 +45,7 @@ func (c *channel) vouch(name string, e evidence) error {
 		return err
 	}
 	c.forget(name)
-	return replace(filepath.Join(c.evidences(), name+evidenceSuffix), evidencePrefix, b)
+	return leftover.Replace(filepath.Join(c.evidences(), name+evidenceSuffix), evidencePrefix, append(b, '\n'))
 }
 
 // forget removes the evidence of files that are not there any more, but for one.

@@ -96,24 +96,7 @@ func (c *channel) save() error {
 	if err != nil {
 		return err
 	}
-	return replace(filepath.Join(c.dir, stateName), statePrefix, b)
-}
-
-// replace has a file have that content, in one rename. prefix begins the name that it has before.
-func replace(path, prefix string, content []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), prefix)
-	if err != nil {
-		return err
-	}
-	_ = leftover.Hold(temp)
-	_, err = temp.Write(append(content, '\n'))
-	if err = errors.Join(err, temp.Sync()); err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
+	return leftover.Replace(filepath.Join(c.dir, stateName), statePrefix, append(b, '\n'))
 }
 
 // put has the file at path be that of the version that is to run.

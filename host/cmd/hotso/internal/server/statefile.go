@@ -2,9 +2,7 @@ package server
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -91,25 +89,7 @@ func (f *stateFile) save(name string, what remembered) error {
 	if err != nil {
 		return err
 	}
-	return f.replace(append(b, '\n'))
-}
-
-// replace writes the file anew. f.mu is held.
-func (f *stateFile) replace(content []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(f.path), statePrefix)
-	if err != nil {
-		return err
-	}
-	_ = leftover.Hold(temp) // where there are no locks, another server's start may cost this save
-	_, err = temp.Write(content)
-	if err = errors.Join(err, temp.Sync()); err == nil {
-		err = os.Rename(temp.Name(), f.path)
-	}
-	err = errors.Join(err, temp.Close())
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
+	return leftover.Replace(f.path, statePrefix, append(b, '\n'))
 }
 
 // maxState bounds the file, in bytes: what is written there has a few thousand.
