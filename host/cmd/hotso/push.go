@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"aead.dev/minisign"
 	"github.com/spf13/cobra"
 
 	"github.com/hotso/hotso/host/cmd/hotso/internal/printable"
@@ -19,7 +20,8 @@ type pushFlags struct {
 	key     string
 	force   bool
 	asJSON  bool
-	tempDir string // of files that were signed
+	secret  *minisign.PrivateKey // of key; nil: files go as they are
+	tempDir string               // of files that were signed
 }
 
 func newPush(t *terminal) *cobra.Command {
@@ -80,7 +82,10 @@ func push(ctx context.Context, t *terminal, args []string, f pushFlags) (err err
 		return err
 	}
 	defer c.Close()
-	if f.key != "" {
+	if f.secret, err = readSecretKey(f.key); err != nil {
+		return err
+	}
+	if f.secret != nil {
 		if f.tempDir, err = os.MkdirTemp("", "hotso-push-"); err != nil {
 			return err
 		}
@@ -134,18 +139,14 @@ func (f *pushFlags) push(ctx context.Context, t *terminal, c *registry.Client, l
 
 // openLocal opens a file, signed anew if there is a key.
 func (f *pushFlags) openLocal(ctx context.Context, file string) (*registry.Local, error) {
-	if f.key == "" {
+	if f.secret == nil {
 		return registry.OpenLocal(file)
-	}
-	key, err := readSecretKey(f.key)
-	if err != nil {
-		return nil, err
 	}
 	dir, err := os.MkdirTemp(f.tempDir, "")
 	if err != nil {
 		return nil, err
 	}
-	r, err := libbuild.Reseal(ctx, file, libbuild.Change{Key: key, Output: dir})
+	r, err := libbuild.Reseal(ctx, file, libbuild.Change{Key: f.secret, Output: dir})
 	if err != nil {
 		return nil, err
 	}

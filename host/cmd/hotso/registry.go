@@ -88,8 +88,8 @@ func isRegistry(arg string) bool {
 
 // isTagged reports whether a reference has a tag, and so may be a channel that is served.
 func isTagged(arg string) bool {
-	r, err := registry.ParseTagged(arg)
-	return err == nil && r.Tag != "" && isChannel(arg)
+	_, err := registry.ParseTagged(arg)
+	return err == nil && isChannel(arg)
 }
 
 // checkScheme refuses a directory that is not there and can only be meant as a channel: it has a port or a tag.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/judge"
 	"github.com/hotso/hotso/host/internal/plan"
 	"github.com/hotso/hotso/host/internal/registry"
 )
@@ -151,7 +152,7 @@ func (f *channelFlags) decide(ctx context.Context, t *terminal, s *channelStore,
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errMoved) || try == decisionTries {
+		if !errors.Is(err, judge.ErrMoved) || try == decisionTries {
 			return err
 		}
 	}

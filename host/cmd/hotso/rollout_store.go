@@ -11,8 +11,6 @@ import (
 	"github.com/hotso/hotso/host/internal/registry"
 )
 
-var errMoved = judge.ErrMoved
-
 // A channelStore keeps the plan of a channel in the registry. It is for one goroutine.
 type channelStore struct {
 	client *registry.Client // of the channel's tag
@@ -52,7 +50,7 @@ func (s *channelStore) Save(ctx context.Context, p plan.Plan, was string) error 
 	}
 	err := s.client.Move(ctx, s.client.Reference.Tag, was, next)
 	if errors.Is(err, registry.ErrMoved) {
-		return fmt.Errorf("%w: %w", errMoved, err)
+		return fmt.Errorf("%w: %w", judge.ErrMoved, err)
 	}
 	if err == nil {
 		s.last = next
@@ -86,7 +84,7 @@ func (s *channelStore) stands(ctx context.Context, p plan.Plan) error {
 			return err
 		}
 		if !found {
-			return fmt.Errorf("%w: another decision came at the same moment", errMoved)
+			return fmt.Errorf("%w: another decision came at the same moment", judge.ErrMoved)
 		}
 	}
 	return nil

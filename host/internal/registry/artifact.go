@@ -69,7 +69,7 @@ const maxNamed = 20 // platforms in an error
 func For(list []Entry, p ocispec.Platform) (Entry, error) {
 	var has []string
 	for _, e := range list {
-		if e.Platform.OS == p.OS && e.Platform.Architecture == p.Architecture {
+		if isSame(e.Platform, p) {
 			return e, nil
 		}
 		has = append(has, e.Platform.OS+"/"+e.Platform.Architecture)
@@ -79,6 +79,8 @@ func For(list []Entry, p ocispec.Platform) (Entry, error) {
 	}
 	return Entry{}, fmt.Errorf("%w: %s/%s is not among %v: push a build for it under the same tag", ErrPlatform, p.OS, p.Architecture, has)
 }
+
+func isSame(a, b ocispec.Platform) bool { return a.OS == b.OS && a.Architecture == b.Architecture }
 
 // parseIndex reads an index that anybody may have written.
 func parseIndex(d ocispec.Descriptor, content []byte) (*Index, error) {

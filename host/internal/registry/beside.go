@@ -13,11 +13,6 @@ const maxReferrers = 1000
 
 var errEnough = errors.New("enough")
 
-// Fetch fetches something small, a manifest or blob as the descriptor's media type says, and checks size and digest.
-func (c *Client) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error) {
-	return c.fetch(ctx, d)
-}
-
 // Referrers lists the manifests whose subject d is, by the registry's API, or by the tag that stands in for it. Of what a
 // registry says in these descriptors nothing is verified, nor is anything said twice left out.
 func (c *Client) Referrers(ctx context.Context, d ocispec.Descriptor) (all []ocispec.Descriptor, err error) {

@@ -55,10 +55,10 @@ func (c *Client) get(ctx context.Context, l Library, part *os.File, have int64, 
 		return nil, because(ctx, err)
 	}
 	defer body.Close()
-	coming := &counting{io.LimitReader(body, l.Layer.Size-at+1), 0, func(n int64) {
+	coming := &counting{io.LimitReader(body, l.Layer.Size-at+1), tally{0, func(n int64) {
 		stalled.Reset(stall)
 		progress.tell(at+n, l.Layer.Size)
-	}}
+	}}}
 	if at == 0 {
 		have = 0
 		if n, err := io.ReadFull(coming, header); err != nil {
@@ -74,7 +74,7 @@ func (c *Client) get(ctx context.Context, l Library, part *os.File, have int64, 
 	s := newSums(l, header, part)
 	defer s.end()
 	s.grow(have)
-	_, err = io.CopyBuffer(&telling{part, have, s.grow}, coming, make([]byte, pieceSize))
+	_, err = io.CopyBuffer(&telling{part, tally{have, s.grow}}, coming, make([]byte, pieceSize))
 	switch came := at + coming.n; {
 	case err != nil:
 		return nil, because(ctx, err) // the connection broke: what came is good so far
@@ -113,13 +113,11 @@ func (c *Client) goOn(ctx context.Context, l Library, header []byte, have int64)
 // telling tells how many bytes are written.
 type telling struct {
 	io.Writer
-	n    int64
-	tell func(int64)
+	tally
 }
 
 func (t *telling) Write(p []byte) (n int, err error) {
 	n, err = t.Writer.Write(p)
-	t.n += int64(n)
-	t.tell(t.n)
+	t.add(n)
 	return n, err
 }

@@ -30,7 +30,7 @@ func (c *Client) IndexOf(ctx context.Context, d ocispec.Descriptor) (*Index, err
 	default:
 		return nil, fmt.Errorf("%s: %w: it is of type %s", c.Reference.WithTag(d.Digest.String()), ErrNoLibrary, d.MediaType)
 	}
-	b, err := c.fetch(ctx, d)
+	b, err := c.Fetch(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (c *Client) indexOfOne(ctx context.Context, d ocispec.Descriptor, b []byte)
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	b, err := c.fetch(ctx, m.Config)
+	b, err := c.Fetch(ctx, m.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c *Client) indexOfOne(ctx context.Context, d ocispec.Descriptor, b []byte)
 
 // Library fetches the manifest of an entry.
 func (c *Client) Library(ctx context.Context, e Entry) (Library, error) {
-	b, err := c.fetch(ctx, e.Descriptor)
+	b, err := c.Fetch(ctx, e.Descriptor)
 	if err != nil {
 		return Library{}, err
 	}
@@ -76,8 +76,8 @@ func (c *Client) Library(ctx context.Context, e Entry) (Library, error) {
 	return l, nil
 }
 
-// fetch fetches something small, and checks size and digest.
-func (c *Client) fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error) {
+// Fetch fetches something small, a manifest or blob as the descriptor's media type says, and checks size and digest.
+func (c *Client) Fetch(ctx context.Context, d ocispec.Descriptor) ([]byte, error) {
 	what := c.of(d.Digest.String())
 	if d.Size > maxIndex {
 		return nil, what.error("fetch", fmt.Errorf("%w: %d bytes, more than %d", ErrDamaged, d.Size, maxIndex))

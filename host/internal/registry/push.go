@@ -27,6 +27,8 @@ type Local struct {
 	Path     string
 	Manifest *manifest.Manifest
 	layer    *layerFile
+	content  []byte // of the manifest in the registry
+	config   []byte
 }
 
 // OpenLocal reads the file and checks its seal. Who signed it is told, and not verified.
@@ -60,8 +62,14 @@ func newLocal(f *os.File, size int64, path string) (*Local, error) {
 	if l.layer, err = newLayer(f, size, l.FileName()); err != nil {
 		return nil, err
 	}
-	l.Layer, l.File, err = l.layer.describe()
-	return l, err
+	if l.Layer, l.File, err = l.layer.describe(); err != nil {
+		return nil, err
+	}
+	if l.content, l.config, err = l.marshal(); err != nil {
+		return nil, err
+	}
+	l.Descriptor = descriptor(ocispec.MediaTypeImageManifest, l.content)
+	return l, nil
 }
 
 // Close closes the file.
@@ -88,7 +96,7 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 			return nil, fmt.Errorf("%s is v%s of %s, and %s v%s of %s: push one version at a time", l.Path, l.Version, l.Name, libraries[0].Path, libraries[0].Version, libraries[0].Name)
 		}
 		for _, o := range libraries[:i] {
-			if o.Platform.OS == l.Platform.OS && o.Platform.Architecture == l.Platform.Architecture {
+			if isSame(o.Platform, l.Platform) {
 				return nil, fmt.Errorf("%s and %s are both for %s/%s: push one file for each platform", o.Path, l.Path, l.Platform.OS, l.Platform.Architecture)
 			}
 		}
@@ -101,33 +109,28 @@ func (c *Client) Push(ctx context.Context, libraries []*Local, tags []string, re
 		if err := c.mayMove(ctx, libraries[0], tags); err != nil {
 			return nil, err
 		}
-	}
-	var done int64 // bytes
-	for _, l := range libraries {
-		manifest, config, err := l.marshal()
+		there, err := c.there(ctx, libraries[0].Version)
 		if err != nil {
 			return nil, err
 		}
-		l.Descriptor = descriptor(ocispec.MediaTypeImageManifest, manifest)
-		index.Entries = append(index.Entries, l.Entry)
-		if !replace {
-			there, err := c.there(ctx, l.Version)
-			if err == nil {
-				err = c.mayPush(there, l)
-			}
-			if err != nil {
+		for _, l := range libraries {
+			if err := c.mayPush(there, l); err != nil {
 				return nil, err
 			}
 		}
+	}
+	var done int64 // bytes
+	for _, l := range libraries {
+		index.Entries = append(index.Entries, l.Entry)
 		if err := pushLayer(ctx, repo, l, func(n int64) { progress.tell(done+n, size) }); err != nil {
 			return nil, c.of(Tag(l.Version)).error("push the layer to", err)
 		}
 		done += l.Layer.Size
 		progress.tell(done, size)
-		if err := push(ctx, repo, descriptor(ocispec.MediaTypeImageConfig, config), config); err != nil {
+		if err := push(ctx, repo, descriptor(ocispec.MediaTypeImageConfig, l.config), l.config); err != nil {
 			return nil, c.of(Tag(l.Version)).error("push the config to", err)
 		}
-		if err := push(ctx, repo, l.Descriptor, manifest); err != nil {
+		if err := push(ctx, repo, l.Descriptor, l.content); err != nil {
 			return nil, c.of(Tag(l.Version)).error("push the manifest to", err)
 		}
 	}
@@ -222,19 +225,31 @@ func pushLayer(ctx context.Context, repo *remote.Repository, l *Local, sent func
 	if there, err := repo.Exists(ctx, l.Layer); err == nil && there {
 		return nil
 	}
-	return renewed(func() error { return repo.Push(ctx, l.Layer, io.NopCloser(&counting{l.layer.reader(), 0, sent})) })
+	return renewed(func() error {
+		return repo.Push(ctx, l.Layer, io.NopCloser(&counting{l.layer.reader(), tally{0, sent}}))
+	})
 }
 
-type counting struct {
-	io.Reader
+// A tally counts the bytes that pass, and tells how many have.
+type tally struct {
 	n    int64
 	tell func(int64)
 }
 
+func (t *tally) add(n int) {
+	t.n += int64(n)
+	t.tell(t.n)
+}
+
+// counting is a reader with a tally.
+type counting struct {
+	io.Reader
+	tally
+}
+
 func (c *counting) Read(p []byte) (n int, err error) {
 	n, err = c.Reader.Read(p)
-	c.n += int64(n)
-	c.tell(c.n)
+	c.add(n)
 	return n, err
 }
 
