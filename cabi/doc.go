@@ -109,9 +109,9 @@
 // # Children
 //
 // What os/exec starts goes on when the library is unloaded: end it in [OnStop]. It has the
-// limit of open files that the host has: a Go runtime raises the soft limit when it starts,
-// and gives children the one that it found (go.dev/issue/46279), but here it found what
-// the host had raised. Lower it with unix.Prlimit on the child. A child with Pdeathsig
+// limit of open files that the host's children have: a Go runtime raises the soft limit when it
+// starts, and gives children the one that it found (go.dev/issue/46279), and a library's takes what the
+// host's has found. A child with Pdeathsig
 // gets that signal when the thread ends that started it (prctl(2), PR_SET_PDEATHSIG): at
 // the unload, or earlier, as in any Go program that does not lock the thread.
 //

@@ -19,6 +19,7 @@ package cabi
 //   hotso_off_config_finis = offsetof(hotso_config, finis),
 //   hotso_off_config_finis_n = offsetof(hotso_config, finis_n),
 //   hotso_off_config_reclaim = offsetof(hotso_config, reclaim),
+//   hotso_off_config_files = offsetof(hotso_config, files),
 //   hotso_off_config_go_low = offsetof(hotso_config, go_low),
 //   hotso_off_config_go_high = offsetof(hotso_config, go_high),
 //   hotso_off_record_owner = offsetof(hotso_record, owner),
@@ -63,6 +64,7 @@ var (
 	_ [C.hotso_off_config_finis]byte   = [abi.ConfigFinis]byte{}
 	_ [C.hotso_off_config_finis_n]byte = [abi.ConfigFinisN]byte{}
 	_ [C.hotso_off_config_reclaim]byte = [abi.ConfigReclaim]byte{}
+	_ [C.hotso_off_config_files]byte   = [abi.ConfigFiles]byte{}
 	_ [C.hotso_off_config_go_low]byte  = [abi.ConfigGoLow]byte{}
 	_ [C.hotso_off_config_go_high]byte = [abi.ConfigGoHigh]byte{}
 

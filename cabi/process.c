@@ -155,8 +155,41 @@ static void note_call(long number, const long *a) {
     }
 }
 
+enum { NOT_ASKED, ASKED, RAISED };
+
+/* Package syscall asks for the limit of open files when it starts, raises it, and gives children what
+ * it found (syscall/rlimit.go, go.dev/issue/46279). Here the host's runtime has raised it, so the
+ * library's is told what that found. It raises nothing: the limit is the host's. Returns whether r is
+ * the result. apart.c's lock is held. */
+static int answers_start(long number, const long *a, long *r) {
+    static int state;
+    if (state == RAISED || number != SYS_prlimit64 || a[0] != 0 || a[1] != RLIMIT_NOFILE)
+        return 0;
+    struct rlimit64 *found = (struct rlimit64 *)a[3];
+    if (state == ASKED && a[2]) {
+        state = RAISED;
+        *r = 0;
+        return 1;
+    }
+    if (state == ASKED || a[2] || !found)
+        return 0;
+    state = RAISED;
+    *r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    if (*r != 0)
+        return 1;
+    uint64_t files = hotso_load_config.files;
+    if (files && files < found->rlim_cur)
+        found->rlim_cur = files;
+    if (found->rlim_max > 0 && found->rlim_cur < found->rlim_max - 1)
+        state = ASKED; /* it raises the limit only then */
+    return 1;
+}
+
 long process_change(long number, const long *a) {
-    long r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    long r;
+    if (answers_start(number, a, &r))
+        return r;
+    r = __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (r != -1)
         note_call(number, a);
     return r;

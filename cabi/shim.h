@@ -92,6 +92,7 @@ typedef struct hotso_config {
     uint64_t finis, finis_n;  /* and to the exit functions */
     uint64_t go_low, go_high; /* the Go code in the image, twice 0 if nobody knows */
     uint64_t reclaim;         /* not 0: blocks of the C heap are remembered, and freed at the unload */
+    uint64_t files;           /* the soft limit of open files for children, 0: as it is */
 } hotso_config;
 
 extern hotso_config hotso_load_config;

@@ -14,7 +14,12 @@ import (
 // child runs TestChild in a process of its own, in the given role, and returns
 // what it wrote.
 func child(t *testing.T, role string, args ...string) string {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
+	return childOf(t, exec.Command(os.Args[0]), role, args...)
+}
+
+// childOf is child, started by a command that ends in the path of this test binary.
+func childOf(t *testing.T, cmd *exec.Cmd, role string, args ...string) string {
+	cmd.Args = append(cmd.Args, "-test.run=^TestChild$", "-test.v")
 	cmd.Dir = host.SourceDir
 	cmd.Env = append(os.Environ(), childRole+"="+strings.Join(append([]string{role}, args...), ":"))
 	out, err := cmd.CombinedOutput()
@@ -46,6 +51,8 @@ func TestChild(t *testing.T) {
 		unloadUnderAThreadElsewhere(t)
 	case "signals":
 		crashUnderSignals(t)
+	case "files":
+		startChildrenWithFiles(t, args[1])
 	default:
 		t.Skip("it is run by other tests")
 	}

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
@@ -8,9 +9,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host"
 	"github.com/hotso/hotso/host/internal/libtest"
+	"github.com/hotso/hotso/host/life"
 )
 
 // The host starts programs while libraries are loaded, crash and are unloaded. Each
@@ -42,4 +45,40 @@ func TestProgramsStartWhileLibrariesCrash(t *testing.T) {
 	}
 	stop.Store(true)
 	starters.Wait()
+}
+
+// Children of a library have the limit of open files that children of the host have, whatever a
+// runtime has raised; and to load a library changes no limit of the host's.
+func TestChildrenHaveTheHostsLimitOfFiles(t *testing.T) {
+	needUnload(t)
+	path := libtest.Build(t, "busy", "1")
+	childOf(t, exec.Command("sh", "-c", `ulimit -Sn 500 && exec "$0" "$@"`, os.Args[0]), "files", path)
+}
+
+func startChildrenWithFiles(t *testing.T, path string) {
+	files := func() (soft uint64) {
+		var l unix.Rlimit
+		require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &l))
+		return l.Cur
+	}
+	childrenHave := func(want int64) {
+		t.Helper()
+		before := files()
+		lib := must(host.Open(bg, path))(t)
+		assert.Equal(t, want, callLib(t, lib, "ChildFiles"))
+		assert.Equal(t, before, files())
+		r, err := lib.Close(bg)
+		requireNothingLeft(t)(r, err)
+		assert.NotContains(t, r.Changes, life.Limits)
+	}
+	raised := files()
+	require.Greater(t, raised, uint64(500), "package syscall raises it, or this test shows nothing")
+	out, err := exec.Command("sh", "-c", "ulimit -Sn").Output()
+	require.NoError(t, err)
+	require.Equal(t, "500\n", string(out))
+	childrenHave(500)
+
+	// What the host sets itself holds for both, and its children.
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 400, Max: raised + 1}))
+	childrenHave(400)
 }

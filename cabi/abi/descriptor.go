@@ -50,7 +50,8 @@ const (
 	ConfigGoHigh = 104
 
 	ConfigReclaim = 112 // uint64: not 0 = blocks of the C heap are remembered, and freed at the unload
-	ConfigSize    = 120
+	ConfigFiles   = 120 // uint64: the soft limit of open files (RLIMIT_NOFILE) for children of its Go code, 0 = as it is
+	ConfigSize    = 128
 )
 
 // A Descriptor is the decoded descriptor of a library.

@@ -161,11 +161,12 @@ func (a *attachment) patch(im *image.Image, conf *Config, imports uint64) error 
 	if conf.ReclaimC {
 		binary.LittleEndian.PutUint64(config[abi.ConfigReclaim:], 1)
 	}
+	binary.LittleEndian.PutUint64(config[abi.ConfigFiles:], filesOfChildren())
 	sym, ok := im.ELF.Symbol(abi.SymConfig)
 	if !ok {
 		return fmt.Errorf("it does not export %s", abi.SymConfig)
 	}
-	if err := p.WriteAt(sym.Value, config[:]); err != nil {
+	if err := p.WriteAt(sym.Value, config[:min(sym.Size, abi.ConfigSize)]); err != nil { // an older shim has less
 		return err
 	}
 	err = errors.Join(containCrashes(im.ELF, p), withoutPidFDs(im.ELF, p), withoutSignals(im.ELF, p),

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -85,4 +87,20 @@ func ChangeProcessC() int64 {
 	c := C.CString(dir)
 	defer C.free(unsafe.Pointer(c))
 	return int64(C.change_process(c))
+}
+
+// ChildFiles is the soft limit of open files that a child of the library gets.
+//
+//export ChildFiles
+func ChildFiles() int64 {
+	defer cabi.Recover()
+	out, err := exec.Command("sh", "-c", "ulimit -Sn").Output()
+	if err != nil {
+		panic(err)
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return n
 }
