@@ -47,6 +47,10 @@ func list(e string) string { return "[" + strings.Repeat(e+",", (15<<20)/(len(e)
 // pace is how often a slow client sends something.
 const pace = 100 * time.Millisecond
 
+// packet is how much a client sends at a time, in bytes: what comes from another machine comes in such pieces, while
+// one large write keeps a processor of this one until all of it has been copied.
+const packet = 16 << 10
+
 // pause waits, and reports whether to go on.
 func pause(ctx context.Context, d time.Duration) bool {
 	select {
@@ -144,7 +148,13 @@ func posts(function, body string) attacker {
 		over(ctx, addr, func(c net.Conn) {
 			go func() {
 				_, _ = fmt.Fprintf(c, "POST /call/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", function, len(body))
-				_, _ = c.Write(text)
+				for rest := text; len(rest) > 0; {
+					n, err := c.Write(rest[:min(len(rest), packet)])
+					if err != nil {
+						return
+					}
+					rest = rest[n:]
+				}
 			}()
 			_, _ = bufio.NewReader(c).ReadString('\n')
 		})

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"runtime"
@@ -25,47 +28,63 @@ var (
 	hostileTime    = flag.Duration("hostile.time", 20*time.Second, "how long to measure, quiet and under attack each")
 	hostileKinds   = flag.String("hostile.kinds", "", "kinds of attackers, with commas between; empty: all")
 	hostileAddr    = flag.String("hostile.addr", "", "attack the server there until stdin ends; not for use by hand")
+	hostileAside   = flag.Bool("hostile.aside", false, "serve as the bystander until stdin ends; not for use by hand")
 )
 
 // TestMeasureHostile measures the calls of a well-behaved client, one after the other: quiet,
 // under attack, and quiet again. The attackers stand for other machines, so they are a process
 // that runs only when neither server nor client wants the processor (SCHED_IDLE, sched(7)).
-// What they have the kernel do is not preempted, and so is still in the figures.
+// What they have the kernel do is not preempted. How much that is, a bystander tells: a process with
+// nothing but net/http, which nobody attacks, and which the same client calls in turn with the server.
 func TestMeasureHostile(t *testing.T) {
 	if *hostileClients == 0 {
 		t.Skip("make hostile measures")
 	}
-	v := attacked(t, buildHotso(t))
-	quiet := v.measure(*hostileTime / 2)
+	v, aside := attacked(t, buildHotso(t)), startBystander(t)
+	calls := []func() time.Duration{v.call, aside.call}
+	quiet := measure(*hostileTime/2, calls...)
 	attackers, stop := attackElsewhere(t, v.addr)
 	time.Sleep(3 * time.Second) // until all of them are at it
 	used := []time.Duration{cpuTime(t, v.cmd), cpuTime(t, attackers)}
-	under := v.measure(*hostileTime)
+	under := measure(*hostileTime, calls...)
 	used[0], used[1] = cpuTime(t, v.cmd)-used[0], cpuTime(t, attackers)-used[1]
 	peak := v.peak()
 	stop()
 	time.Sleep(3 * time.Second)
-	quiet = append(quiet, v.measure(*hostileTime/2)...)
+	for i, took := range measure(*hostileTime/2, calls...) {
+		quiet[i] = append(quiet[i], took...)
+	}
 	v.end()
 
 	fmt.Printf("%d hostile clients, %d processors, of which the server had %.2f under attack and the clients %.2f\n\n",
 		*hostileClients, runtime.NumCPU(), used[0].Seconds()/hostileTime.Seconds(), used[1].Seconds()/hostileTime.Seconds())
-	fmt.Printf("%-8s %8s %12s %12s %12s\n", "", "calls", "p50", "p99", "max")
-	for _, row := range []struct {
-		name string
-		took []time.Duration
-	}{{"quiet", quiet}, {"attacked", under}} {
-		fmt.Printf("%-8s %8d %12v %12v %12v\n", row.name, len(row.took), quantile(row.took, 0.5), quantile(row.took, 0.99), quantile(row.took, 1))
+	fmt.Printf("%-20s %8s %12s %12s %12s\n", "", "calls", "p50", "p99", "max")
+	names := []string{"server", "bystander"}
+	for i, name := range names {
+		for _, row := range []struct {
+			name string
+			took []time.Duration
+		}{{"quiet", quiet[i]}, {"attacked", under[i]}} {
+			fmt.Printf("%-20s %8d %12v %12v %12v\n", name+", "+row.name, len(row.took),
+				quantile(row.took, 0.5), quantile(row.took, 0.99), quantile(row.took, 1))
+		}
 	}
-	fmt.Printf("\np99 under attack is %.1f times that of quiet; peak RSS %d MB\n",
-		float64(quantile(under, 0.99))/float64(quantile(quiet, 0.99)), peak>>20)
+	fmt.Println()
+	for i, name := range names {
+		fmt.Printf("p99 of the %s under attack is %.1f times that of quiet\n", name,
+			float64(quantile(under[i], 0.99))/float64(quantile(quiet[i], 0.99)))
+	}
+	fmt.Printf("peak RSS %d MB\n", peak>>20)
 	assert.Less(t, peak, int64(maxRSS))
 }
 
-// measure makes calls for so long.
-func (v *victim) measure(d time.Duration) (took []time.Duration) {
+// measure makes calls in turn for so long, and tells for each what it took.
+func measure(d time.Duration, calls ...func() time.Duration) [][]time.Duration {
+	took := make([][]time.Duration, len(calls))
 	for began := time.Now(); time.Since(began) < d; {
-		took = append(took, v.call())
+		for i, call := range calls {
+			took[i] = append(took[i], call())
+		}
 	}
 	return took
 }
@@ -102,6 +121,50 @@ func attackElsewhere(t *testing.T, addr string) (cmd *exec.Cmd, stop func()) {
 	require.NoError(t, err)
 	require.Equal(t, "attacking\n", begun)
 	return cmd, func() { _ = in.Close(); _ = cmd.Wait() } // killed, it would leave its files
+}
+
+// A bystander is a server in a process of its own that nobody attacks.
+type bystander struct {
+	t      *testing.T
+	url    string
+	client *http.Client
+}
+
+func startBystander(t *testing.T) *bystander {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestBystander$", "-hostile.aside")
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	url, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	return &bystander{t, strings.TrimSpace(url), &http.Client{Transport: &http.Transport{}, Timeout: limit}}
+}
+
+func (b *bystander) call() time.Duration {
+	const text = `{"result":12345,"version":"1"}` + "\n"
+	began := time.Now()
+	resp, err := b.client.Post(b.url, "application/json", strings.NewReader(text))
+	require.NoError(b.t, err)
+	body, err := io.ReadAll(resp.Body)
+	took := time.Since(began)
+	_ = resp.Body.Close()
+	require.NoError(b.t, err)
+	require.Equal(b.t, text, string(body))
+	return took
+}
+
+// TestBystander is the server of startBystander: it sends back what it gets.
+func TestBystander(t *testing.T) {
+	if !*hostileAside {
+		t.Skip("TestMeasureHostile starts it")
+	}
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	defer echo.Close()
+	fmt.Println(echo.URL)
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 }
 
 // startIdle starts a process that has what processor time all others leave. All of its threads
