@@ -46,11 +46,14 @@ func (s *Server) readArguments(w http.ResponseWriter, r *http.Request, share *sh
 		return nil, err
 	}
 	if len(b) > smallBytes { // so that small ones need not wait for a processor
-		end, err := s.turn(r)
+		turn, end, err := s.turn(r)
 		if err != nil {
 			return nil, err
 		}
 		defer end()
+		if err := turn.hold(r.Context()); err != nil {
+			return nil, err
+		}
 	}
 	args, cost, err := parse(b)
 	if err != nil {

@@ -38,7 +38,7 @@ func (l *library) call(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if l.results.largest(key) > smallBytes {
-			end, err := s.turn(r)
+			_, end, err := s.turn(r)
 			if err != nil {
 				failCall(w, slot, name, err)
 				return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,13 +56,14 @@ type conn struct {
 	engaged bool
 	ahead   bool          // the client has sent something before it had its reply
 	heard   bool          // it has sent something since its last reply
+	known   bool          // it has had a reply
 	reading bool          // a Read waits, or is about to
 	readBy  time.Time     // the deadline of reads
 	waitsBy time.Time     // the one that Conn has
 	written time.Time     // when Conn's deadline of writes was set
 	place   *list.Element // in of.waiting
 
-	inTurn bool // its request has a turn; of the goroutine that serves it
+	turn *turn // of its request, nil if it has none; of the goroutine that serves it
 }
 
 const (
@@ -103,6 +105,7 @@ func (l *listener) Close() error {
 
 func (l *listener) Accept() (net.Conn, error) {
 	for {
+		runtime.Gosched() // as many as come at once would have a processor for milliseconds
 		c, err := l.Listener.Accept()
 		if err != nil {
 			return nil, l.conns.ended(l.Listener, err)
@@ -227,10 +230,16 @@ func (c *conn) Read(b []byte) (n int, err error) {
 	c.of.mu.Unlock()
 	n, err = c.Conn.Read(b)
 	c.of.mu.Lock()
-	defer c.of.mu.Unlock()
 	c.reading = false
 	if n > 0 {
 		c.heard, c.ahead = true, c.ahead || c.engaged
+	}
+	known := c.known
+	c.of.mu.Unlock()
+	if !known {
+		// Connections cost their client little. Whoever comes with a new one goes to the end of the line, behind those
+		// that are ready on the runtime's lists of each processor.
+		runtime.Gosched()
 	}
 	return n, err
 }
@@ -303,7 +312,7 @@ func (c *conn) engage() {
 func (c *conn) disengage() {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
-	c.engaged, c.heard = false, false
+	c.engaged, c.heard, c.known = false, false, true
 	if _, open := c.of.open[c]; open && c.counted {
 		c.leave()
 		c.place = c.of.waiting.PushBack(c)

@@ -16,22 +16,46 @@ func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := turns{semaphore.NewWeighted(1), new(lacks)}
 		began := time.Now()
-		end, err := turns.take(t.Context())
+		first, err := turns.take(t.Context())
 		require.NoError(t, err)
-		go func() { time.Sleep(turnTime / 2); end() }()
+		go func() { time.Sleep(turnTime / 2); first.end() }()
 		slow, err := turns.take(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, turnTime/2, time.Since(began), "the first has ended")
-		end, err = turns.take(t.Context())
+		last, err := turns.take(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, turnTime+turnTime/2, time.Since(began), "the second has not")
-		slow() // and gives nothing back that it does not have
+		slow.end() // and gives nothing back that it does not have
 		canceled, cancel := context.WithTimeout(t.Context(), turnTime/2)
 		defer cancel()
 		_, err = turns.take(canceled)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		end()
+		last.end()
 		time.Sleep(turnTime)
+		assert.True(t, turns.free.TryAcquire(1))
+		assert.False(t, turns.free.TryAcquire(1))
+	})
+}
+
+// What waits for nothing keeps its turn for as long as it takes, and gets another if its own is over.
+func TestHeldTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := turns{semaphore.NewWeighted(1), new(lacks)}
+		held, err := turns.take(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, held.hold(t.Context()))
+		time.Sleep(10 * turnTime)
+		assert.False(t, turns.free.TryAcquire(1))
+		held.wait()
+		next, err := turns.take(t.Context())
+		require.NoError(t, err)
+		began := time.Now()
+		go func() { time.Sleep(turnTime / 2); next.end() }()
+		require.NoError(t, held.hold(t.Context()))
+		assert.Equal(t, turnTime/2, time.Since(began), "it has waited for another")
+		time.Sleep(10 * turnTime)
+		assert.False(t, turns.free.TryAcquire(1))
+		held.end()
 		assert.True(t, turns.free.TryAcquire(1))
 		assert.False(t, turns.free.TryAcquire(1))
 	})
