@@ -97,9 +97,9 @@ the server, gets nowhere. Behind a proxy, allow the name that it passes on in Ho
 A request that the server has no room for waits up to 2 s for memory (--max-memory), or
 1 s for a place (--max-calls), then gets 503 with Retry-After; requests and results of
 at most 16 KiB need no memory of --max-memory. With --max-connections others open, the one
-that has waited longest for its client is closed. A header (of at most 16 KiB) has 10 s to
-come, a body 30 s, a connection without a request 2 minutes, and each 64 KiB of a reply
-10 s to be taken.
+that has waited longest for its client is closed, of those without a reply so far if there
+are any. A header (of at most 16 KiB) has 10 s to come, a body 30 s, a connection without a
+request 2 minutes, and each 64 KiB of a reply 10 s to be taken.
 
 --config FILE says the same in YAML, with settings of single libraries below libraries: NAME:.
 Flags go before it. hotso help configuration has all keys; --config-schema is for editors.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -23,7 +24,8 @@ type conns struct {
 	mu      sync.Mutex
 	open    map[*conn]struct{}
 	counted int
-	waiting list.List // of *conn, counted ones, the one that has waited longest first
+	fresh   list.List // of *conn, counted ones without a reply yet, the one that has waited longest first
+	waiting list.List // likewise, those with one; they make room when no other does
 	grace   time.Duration
 	end     time.Time // not zero: the server ends, and clients have until then
 
@@ -61,7 +63,7 @@ type conn struct {
 	readBy  time.Time     // the deadline of reads
 	waitsBy time.Time     // the one that Conn has
 	written time.Time     // when Conn's deadline of writes was set
-	place   *list.Element // in of.waiting
+	place   *list.Element // in of.fresh or of.waiting
 
 	turn *turn // of its request, nil if it has none; of the goroutine that serves it
 }
@@ -145,7 +147,7 @@ func (cs *conns) add(c net.Conn, dir string, counted bool) net.Conn {
 		cs.lacks.connections.Add(1)
 	}
 	var oldest *conn
-	if first := cs.waiting.Front(); full && first != nil {
+	if first := cmp.Or(cs.fresh.Front(), cs.waiting.Front()); full && first != nil {
 		oldest = first.Value.(*conn)
 		cs.remove(oldest)
 	} else if full {
@@ -157,7 +159,7 @@ func (cs *conns) add(c net.Conn, dir string, counted bool) net.Conn {
 	cs.open[added] = struct{}{}
 	if counted {
 		cs.counted++
-		added.place = cs.waiting.PushBack(added)
+		added.place = cs.fresh.PushBack(added)
 	}
 	cs.mu.Unlock()
 	if oldest != nil {
@@ -192,6 +194,7 @@ func (cs *conns) remove(c *conn) {
 // leave takes c out of those that wait. of.mu is held.
 func (c *conn) leave() {
 	if c.place != nil {
+		c.of.fresh.Remove(c.place) // each ignores an element of the other
 		c.of.waiting.Remove(c.place)
 		c.place = nil
 	}

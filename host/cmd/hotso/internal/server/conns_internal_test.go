@@ -113,7 +113,8 @@ func TestPipelined(t *testing.T) {
 	assert.False(t, c.pipelined())
 }
 
-// With too many connections the one that has waited longest for its client makes room.
+// With too many connections the one that has waited longest for its client makes room, of those
+// that have had no reply yet if there are any.
 func TestTooManyConnections(t *testing.T) {
 	cs := newConns(3)
 	engaged, _ := connect(t, cs)
@@ -122,10 +123,16 @@ func TestTooManyConnections(t *testing.T) {
 	engaged.engage()
 	oldest.engage()
 	oldest.disengage() // now it has waited shorter than the other
-	connect(t, cs)
+	newer, _ := connect(t, cs)
 	assert.NotContains(t, cs.open, recent)
-	connect(t, cs)
-	assert.NotContains(t, cs.open, oldest)
+	newest, _ := connect(t, cs)
+	assert.NotContains(t, cs.open, newer)
+	newest.engage()
+	newest.disengage()
+	last, _ := connect(t, cs)
+	assert.NotContains(t, cs.open, oldest, "all that wait have had a reply")
+	assert.Contains(t, cs.open, newest)
+	assert.Contains(t, cs.open, last)
 	_, err := peer.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
 	assert.Contains(t, cs.open, engaged)
