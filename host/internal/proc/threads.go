@@ -110,23 +110,54 @@ func ReserveThreads() error {
 
 // Threads returns the ids of the process's threads.
 func Threads() (ids []int, err error) {
-	err = Tasks(func(id int, _ uint64) { ids = append(ids, id) })
+	err = Tasks(0, func(id int, _ uint64) { ids = append(ids, id) })
 	return ids, err
 }
 
-// Tasks calls f for each thread of the process with its id, and with the inode number of
-// its directory in /proc. An id may come back with another thread; both may not: a thread's
+// CountTasks is how many threads the process has. The kernel adds them to the links of the directory
+// (fs/proc/base.c, proc_task_getattr).
+func CountTasks() (int, error) {
+	if err := ReserveThreads(); err != nil {
+		return 0, err
+	}
+	tasks.Lock()
+	defer tasks.Unlock()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(tasks.dir.Fd()), &st); err != nil {
+		return 0, fmt.Errorf("proc: /proc/self/task: %w", err)
+	}
+	return int(st.Nlink) - len(dots), nil
+}
+
+// dots are the entries of the directory that are no threads.
+var dots = [...]string{".", ".."}
+
+// Inode is the inode number of a thread's directory in /proc, see Tasks; 0 if there is no such thread.
+func Inode(id int) uint64 {
+	var st unix.Stat_t
+	if unix.Stat("/proc/self/task/"+strconv.Itoa(id), &st) != nil {
+		return 0
+	}
+	return st.Ino
+}
+
+// Tasks calls f for each thread of the process but the first ones, with its id, and with the inode number of
+// its directory in /proc. They come in the order in which they were started: a new thread is appended to the list
+// that the directory is read from (kernel/fork.c, copy_process; fs/proc/base.c, proc_task_readdir). An id may come back with another thread; both may not: a thread's
 // end takes its inode away, and the kernel counts on for the next (fs/inode.c,
 // get_next_ino). It may lose the inode of a thread that lives, which then has another.
 // f does not call Tasks.
-func Tasks(f func(id int, inode uint64)) error {
+func Tasks(first int, f func(id int, inode uint64)) error {
 	if err := ReserveThreads(); err != nil {
 		return err
 	}
 	tasks.Lock()
 	defer tasks.Unlock()
 	fd := int(tasks.dir.Fd())
-	if _, err := unix.Seek(fd, 0, io.SeekStart); err != nil {
+	if first > 0 {
+		first += len(dots)
+	}
+	if _, err := unix.Seek(fd, int64(first), io.SeekStart); err != nil {
 		return fmt.Errorf("proc: /proc/self/task: %w", err)
 	}
 	for {

@@ -3,9 +3,11 @@ package proc
 import (
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -48,4 +50,22 @@ func TestSwitches(t *testing.T) {
 	<-ended
 	require.NoError(t, read.Close())
 	require.Zero(t, Switches(-1))
+}
+
+// The assumption: the directory of threads has as many links as entries, and an entry has its directory's inode number.
+func TestTasksFromTheEnd(t *testing.T) {
+	type task struct {
+		id    int
+		inode uint64
+	}
+	require.Eventually(t, func() bool { // threads of the runtime's come and go
+		count, err := CountTasks()
+		require.NoError(t, err)
+		var all, last []task
+		require.NoError(t, Tasks(0, func(id int, inode uint64) { all = append(all, task{id, inode}) }))
+		require.NoError(t, Tasks(count-2, func(id int, inode uint64) { last = append(last, task{id, inode}) }))
+		same := slices.IndexFunc(all, func(t task) bool { return Inode(t.id) != t.inode }) < 0
+		return same && len(all) == count && slices.Equal(all[count-2:], last)
+	}, 10*time.Second, time.Millisecond)
+	assert.Zero(t, Inode(1<<22), "there is no such thread") // PID_MAX_LIMIT
 }

@@ -3,7 +3,6 @@
 package stackcheck
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,20 +21,6 @@ const answerTime = 5 * time.Millisecond
 // fewest is how often the threads are looked at before the timeout counts. On a busy machine one look
 // may take that long, and a thread that a library has started meanwhile is a stranger in it.
 const fewest = 3
-
-var (
-	// accounted are the threads that need not be asked, by id, with the inode that makes the
-	// id theirs.
-	accounted = map[int]uint64{}
-	// met are the strangers that were asked before.
-	met = map[int]stranger{}
-)
-
-// A stranger is a thread that is nobody's.
-type stranger struct {
-	inode uint64
-	began uint64 // the function that it began in
-}
 
 // A snapshot is what a stranger had in its registers and on its stack.
 type snapshot struct {
@@ -103,36 +88,10 @@ func Run(ranges []Range, timeout time.Duration, libraries func(func(id int)), st
 // stand still it does not matter whose they are, and to ask would wake them: what they had, if
 // they are strangers, is what quiet returns, which asks them.
 func ask(libraries func(func(id int)), still Still) (strangers []snapshot, quiet func() []snapshot, err error) {
-	theirs := map[int]bool{unix.Getpid(): true} // the first thread is the host's
-	libraries(func(id int) { theirs[id] = true })
-	var unknown, known []int
-	inodes := map[int]uint64{}
-	living := make(map[int]uint64, len(accounted)+8)
-	err = proc.Tasks(func(id int, inode uint64) {
-		inodes[id] = inode
-		switch {
-		case theirs[id]:
-		case accounted[id] == inode:
-			living[id] = inode
-		case met[id].inode == inode:
-			known = append(known, id)
-		default:
-			unknown = append(unknown, id)
-		}
-	})
+	unknown, known, inodes, err := unaccounted(libraries)
 	if err != nil {
 		return nil, nil, err
 	}
-	unknown = slices.DeleteFunc(unknown, func(id int) bool {
-		is := proc.IsKernels(id)
-		if is {
-			living[id] = inodes[id]
-		}
-		return is
-	})
-	accounted = living
-	maps.DeleteFunc(met, func(id int, s stranger) bool { return inodes[id] != s.inode })
-
 	for _, id := range known {
 		if s := silentThread(id); s.doubt == "" {
 			s.began, s.still = met[id].began, still.still(id, inodes[id])
@@ -155,6 +114,10 @@ func ask(libraries func(func(id int)), still Still) (strangers []snapshot, quiet
 
 // rollCall asks threads whose they are, and returns what the strangers among them had. They have these inodes.
 func rollCall(ids []int, inodes map[int]uint64) (strangers []snapshot) {
+	if len(ids) == 0 {
+		return nil
+	}
+	defer publish()
 	var silent []int
 	sigdispatch.RollCall(ids, answerTime, func(id int, a sigdispatch.Answer, control uint64, regs *sigdispatch.Registers) {
 		switch a {
@@ -174,7 +137,6 @@ func rollCall(ids []int, inodes map[int]uint64) (strangers []snapshot) {
 	for _, id := range silent {
 		strangers = append(strangers, silentThread(id))
 	}
-	publish()
 	return strangers
 }
 

@@ -136,18 +136,7 @@ func TestStackEndsWhereMemoryDoes(t *testing.T) {
 // Most threads of a host have been asked before.
 func BenchmarkRun200HostThreads(b *testing.B) {
 	require.NoError(b, Ready())
-	release := make(chan struct{})
-	var ready, wg sync.WaitGroup
-	for range 50 {
-		ready.Add(1)
-		wg.Go(func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			ready.Done()
-			<-release
-		})
-	}
-	ready.Wait()
+	hostThreads(b, 200)
 	ranges := make([]Range, 40)
 	_, err := Run(ranges, patience, none, nil, nil)
 	require.NoError(b, err)
@@ -155,8 +144,6 @@ func BenchmarkRun200HostThreads(b *testing.B) {
 		_, err := Run(ranges, 0, none, nil, nil)
 		require.NoError(b, err)
 	}
-	close(release)
-	wg.Wait()
 }
 
 // stands reports whether the thread stands still at each of several looks, and is asked behind them, as one

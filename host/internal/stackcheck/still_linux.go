@@ -48,7 +48,7 @@ func StandingStill() Still {
 			still[id] = left{inode, n}
 		}
 	}
-	_ = proc.Tasks(func(id int, inode uint64) { // without it nobody is known to stand still
+	_ = proc.Tasks(0, func(id int, inode uint64) { // without it nobody is known to stand still
 		if last.accounted[id] != inode {
 			others[id] = inode
 		}
@@ -80,5 +80,5 @@ func (s Still) waits(id int, inode uint64) bool {
 	return s[id].inode == inode && proc.ThreadByID(id).PC != 0 && s.still(id, inode)
 }
 
-// publish tells StandingStill what is known. The maps are not written to any more.
-func publish() { looked.Store(&look{accounted, maps.Clone(met)}) }
+// publish tells StandingStill what is known. Who looks goes on to write to its own maps.
+func publish() { looked.Store(&look{maps.Clone(accounted), maps.Clone(met)}) }
