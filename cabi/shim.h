@@ -298,7 +298,8 @@ _Noreturn void end_by_signal(int sig, const char *what);
 
 /* thread.c */
 extern uint32_t hotso_dying;     /* not 0 from the first hotso_unload on: DYING_* */
-extern uint32_t hotso_ended;     /* a futex: counts the threads that ended */
+extern uint32_t hotso_ended;     /* a futex: counts the threads that ended, */
+extern uint32_t hotso_awaited;   /* and how many of them are awaited: the last one wakes */
 hotso_thread *thread_list(void); /* every thread there ever was; entries are reused */
 void thread_reap(void);          /* joins those that have ended */
 void thread_forget(void);        /* frees the list */

@@ -16,7 +16,7 @@ int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
-uint32_t hotso_dying, hotso_ended;
+uint32_t hotso_dying, hotso_ended, hotso_awaited;
 
 /* Entries of the list come from blocks that memory.c does not know of, since they must
  * outlive what it releases. */
@@ -126,8 +126,9 @@ static void finish(void *arg) {
     __atomic_store_n(&t->state, THREAD_ENDED, __ATOMIC_RELEASE);
     sem_post(&t->ended); /* the last use of t: whoever joins the thread frees it */
     if (__atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
-        __atomic_fetch_add(&hotso_ended, 1, __ATOMIC_RELEASE);
-        syscall(SYS_futex, &hotso_ended, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+        uint32_t ended = __atomic_add_fetch(&hotso_ended, 1, __ATOMIC_SEQ_CST);
+        if ((int32_t)(ended - __atomic_load_n(&hotso_awaited, __ATOMIC_SEQ_CST)) >= 0)
+            syscall(SYS_futex, &hotso_ended, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     }
 }
 

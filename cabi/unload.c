@@ -87,21 +87,27 @@ static int left_alone(const hotso_thread *t) {
     return hotso_dying != DYING_IN_WAITS && __atomic_load_n(&t->record->wait, __ATOMIC_RELAXED);
 }
 
-/* Asks every living thread to end; returns how many there are. */
-static uint32_t ask(hotso_unload_report *report) {
-    uint32_t living = 0;
+typedef struct roll {
+    uint32_t living, asked; /* threads */
+} roll;
+
+/* Asks every living thread to end, but for those that are left alone. */
+static roll ask(hotso_unload_report *report) {
+    roll r = {0, 0};
     for (hotso_thread *t = thread_list(); t; t = t->next) {
         uint32_t state = __atomic_load_n(&t->state, __ATOMIC_ACQUIRE);
         if (state != THREAD_STARTING && state != THREAD_RUNNING)
             continue;
-        if (living < HOTSO_UNLOAD_THREADS)
-            report->ids[living] = t->tid;
-        living++;
-        if (STEP(KILL) && state == THREAD_RUNNING && !left_alone(t) &&
-            !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
+        if (r.living < HOTSO_UNLOAD_THREADS)
+            report->ids[r.living] = t->tid;
+        r.living++;
+        if (state == THREAD_RUNNING && left_alone(t))
+            continue;
+        r.asked++; /* by now or by the next time */
+        if (STEP(KILL) && state == THREAD_RUNNING && !__atomic_exchange_n(&t->signaled, 1, __ATOMIC_ACQ_REL))
             syscall(SYS_tgkill, getpid(), t->tid, HOTSO_KILL_SIGNAL);
     }
-    return living;
+    return r;
 }
 
 /* A debugger may have kept signals of an earlier attempt for itself: gdb knows none of this number. One too
@@ -111,10 +117,18 @@ static void ask_again(void) {
         __atomic_store_n(&t->signaled, 0, __ATOMIC_RELEASE);
 }
 
-/* Waits until more threads have ended than the seen ones, or for ns nanoseconds. */
-static void wait_ended(uint32_t seen, int64_t ns) {
-    struct timespec t = {0, ns};
-    syscall(SYS_futex, &hotso_ended, FUTEX_WAIT_PRIVATE, seen, &t, NULL, 0);
+/* Waits until as many threads have ended as are awaited, or for ns nanoseconds, less than a second. Only the
+ * last of them wakes us (thread.c): each time costs a switch of processors, for which a busy machine takes
+ * milliseconds. */
+static void wait_ended(uint32_t awaited, int64_t ns) {
+    __atomic_store_n(&hotso_awaited, awaited, __ATOMIC_SEQ_CST);
+    for (int64_t until = now() + ns; ns > 0; ns = until - now()) {
+        uint32_t ended = __atomic_load_n(&hotso_ended, __ATOMIC_SEQ_CST);
+        if ((int32_t)(ended - awaited) >= 0)
+            return;
+        struct timespec t = {0, ns};
+        syscall(SYS_futex, &hotso_ended, FUTEX_WAIT_PRIVATE, ended, &t, NULL, 0);
+    }
 }
 
 static void join_ended(hotso_unload_report *report) {
@@ -134,22 +148,31 @@ static void join_ended(hotso_unload_report *report) {
  * has told them to. A dead library's will not. */
 enum { PATIENCE_NS = 1000000 };
 
-static void leave_waits(int64_t begin) {
-    if (now() - begin >= PATIENCE_NS || __atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&hotso_dying, DYING_IN_WAITS, __ATOMIC_RELEASE);
+/* How long they may still take, in nanoseconds. When that is over, waits may be left. */
+static int64_t patience_left(int64_t begin) {
+    int64_t left = begin + PATIENCE_NS - now();
+    if (left > 0 && !__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
+        return left;
+    __atomic_store_n(&hotso_dying, DYING_IN_WAITS, __ATOMIC_RELEASE);
+    return 0;
 }
 
 /* A thread that was found outside the library's own code is asked again, at
- * growing intervals: it may stay in a system call for ever. */
+ * growing intervals: it may stay in a system call for ever. While there are only threads that are left alone,
+ * there is nothing to do. */
 static uint32_t end_threads(hotso_unload_report *report, int64_t begin, int64_t deadline) {
+    enum { FIRST_NS = 50000, MOST_NS = 1000000 };
     ask_again();
-    for (int64_t ns = 50000;; ns += ns < 1000000 ? ns / 2 : 0) {
-        leave_waits(begin);
-        uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
-        uint32_t living = ask(report);
-        if (living == 0 || now() >= deadline)
-            return living;
-        wait_ended(seen, ns);
+    for (int64_t ns = FIRST_NS;; ns += ns < MOST_NS ? ns / 2 : 0) {
+        int was_patient = hotso_dying != DYING_IN_WAITS;
+        int64_t patience = patience_left(begin);
+        if (was_patient && !patience)
+            ns = FIRST_NS; /* the threads that wait are asked for the first time */
+        uint32_t ended = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
+        roll r = ask(report);
+        if (r.living == 0 || now() >= deadline)
+            return r.living;
+        wait_ended(ended + r.living, r.asked ? ns : patience);
     }
 }
 
@@ -161,7 +184,7 @@ static int run_last(hotso_unload_report *report, int64_t deadline) {
         return 1;
     int64_t patience = now() / 2 + deadline / 2;
     for (;;) {
-        uint32_t seen = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
+        uint32_t ended = __atomic_load_n(&hotso_ended, __ATOMIC_ACQUIRE);
         if (__atomic_load_n(&t->state, __ATOMIC_ACQUIRE) == THREAD_ENDED)
             break;
         if (now() >= patience) {
@@ -174,7 +197,7 @@ static int run_last(hotso_unload_report *report, int64_t deadline) {
             report->ids[0] = t->tid;
             return 0;
         }
-        wait_ended(seen, 1000000);
+        wait_ended(ended + 1, 1000000);
     }
     join_ended(report);
     return 1;
