@@ -173,10 +173,9 @@ static int start(void (*f)(void)) {
     for (int i = 0; i < 7 && !err; i++)
         if ((err = pthread_create(&t, 0, again_and_again, f)) == 0)
             err = pthread_detach(t);
-    /* Nobody knows of C code's epoll sets, so it is closed under those who wait for it. */
-    while (f == in_epoll && !err && count_ticks() < 8)
+    while (!err && count_ticks() < 8)
         usleep(1000);
-    close(epoll);
+    close(epoll); /* Nobody knows of C code's epoll sets, so it is closed under those who wait for it. */
     return err;
 }
 
