@@ -56,25 +56,39 @@ func unaccounted(libraries func(func(id int))) (unknown, known []int, inodes map
 	return unknown, known, inodes, nil
 }
 
+// listings bounds how often the threads are listed until that is known to have shown all of them.
+const listings = 8
+
 // findAll finds the threads that are not accounted for, and strikes those off the accounts that have ended.
 func findAll() (found map[int]uint64, err error) {
-	found, living, n := map[int]uint64{}, make(map[int]uint64, len(accounted)+8), 0
-	complete = false
-	err = proc.Tasks(0, func(id int, inode uint64) {
-		n++
-		if accounted[id] == inode {
-			living[id] = inode
-		} else {
-			found[id] = inode
+	found, complete = map[int]uint64{}, false
+	for range listings {
+		n, living := 0, make(map[int]uint64, len(accounted)+8)
+		before, err := proc.CountTasks()
+		if err != nil {
+			return nil, err
 		}
-	})
-	if err != nil {
-		return nil, err
+		err = proc.Tasks(0, func(id int, inode uint64) {
+			n++
+			if accounted[id] == inode {
+				living[id] = inode
+			} else {
+				found[id] = inode
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		accounted = living
+		after, err := proc.CountTasks()
+		if err != nil {
+			return nil, err
+		}
+		// When a thread ends that was just listed, the kernel leaves out those behind it (fs/proc/base.c, next_tid).
+		if complete = before == n && after == n; complete {
+			break
+		}
 	}
-	accounted = living
-	// While threads end the kernel may leave out others.
-	count, err := proc.CountTasks()
-	complete = err == nil && count == n
 	return found, nil
 }
 
