@@ -63,7 +63,7 @@ type bound struct {
 func (w *world) newGeneration(number int, draw func(int) int) (*generation, error) {
 	l := &lanes[number]
 	g := &generation{world: w, lane: l, number: number}
-	opts := append(l.options(draw), host.AllowDowngrade(), host.DrainTimeout(5*time.Second),
+	opts := append(l.options(draw), host.AllowDowngrade(), host.StartTimeout(patience), host.DrainTimeout(5*time.Second),
 		host.HandoverTimeout(5*time.Second), host.OnEvent(g.hear))
 	g.slot = host.NewSlot(l.lib, opts...)
 	w.mu.Lock()
