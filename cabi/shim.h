@@ -58,26 +58,22 @@
 #include <sys/types.h>
 #include "cabi.h"
 
-/* A test builds a library with -DHOTSO_SKIP=HOTSO_STEP_x to see that the
- * missing step is detected and named. */
-enum {
-    HOTSO_STEP_NONE,
-    HOTSO_STEP_WRAP_THREAD, /* threads are not remembered */
-    HOTSO_STEP_KILL,        /* threads are not ended */
-    HOTSO_STEP_JOIN,        /* ended threads are not joined */
-    HOTSO_STEP_WRAP_MEMORY, /* mappings are not remembered */
-    HOTSO_STEP_UNMAP,       /* mappings stay */
-    HOTSO_STEP_KEYS,        /* keys are not deleted */
-    HOTSO_STEP_KEY_STUB,    /* destructors are called directly */
-    HOTSO_STEP_SIGNALS,     /* the process's signal handlers are replaced */
-    HOTSO_STEP_ADOPT,       /* the g of an earlier load stays */
-    HOTSO_STEP_FILES,       /* files are not remembered */
-    HOTSO_STEP_TIMERS       /* timers are not deleted */
-};
-#ifndef HOTSO_SKIP
-#define HOTSO_SKIP HOTSO_STEP_NONE
+/* A test defines STEP to leave out one of these, to see that the missing step is detected and named:
+ *
+ *   WRAP_THREAD  threads are not remembered
+ *   KILL         threads are not ended
+ *   JOIN         ended threads are not joined
+ *   WRAP_MEMORY  mappings are not remembered
+ *   UNMAP        mappings stay
+ *   KEYS         keys are not deleted
+ *   KEY_STUB     destructors are called directly
+ *   SIGNALS      the process's signal handlers are replaced
+ *   ADOPT        the g of an earlier load stays
+ *   FILES        files are not remembered
+ *   TIMERS       timers are not deleted */
+#ifndef STEP
+#define STEP(name) 1
 #endif
-#define STEP(name) (HOTSO_SKIP != HOTSO_STEP_##name)
 
 /* Patched by the loader into its private copy; all zero under any other host. */
 typedef struct hotso_config {
