@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
+	if os.Getenv(stepLeftOut) != "" {
+		opts = append(opts, libtest.Grace(0))
+	}
 	run := func() { libtest.Main(m, opts...) }
 	if os.Getenv(childRole) != "signals" {
 		run()

@@ -47,7 +47,7 @@ func TestEveryStepIsNeeded(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(os.Args[0], "-test.run=^TestWithoutAStep$", "-test.v")
-			cmd.Env = append(cmd.Environ(), "HOTSO_TEST_STEP="+step, "TMPDIR="+t.TempDir()) // some die
+			cmd.Env = append(cmd.Environ(), stepLeftOut+"="+step, "TMPDIR="+t.TempDir()) // some die
 			cmd.Dir = packageDir
 			out, err := cmd.CombinedOutput()
 			if step == "JOIN" && !bytes.Contains(out, []byte(want)) {
@@ -66,13 +66,16 @@ func TestEveryStepIsNeeded(t *testing.T) {
 // packageDir is where go test starts a test binary; TestMain goes elsewhere.
 var packageDir, _ = os.Getwd()
 
+// stepLeftOut is the environment variable that says what a process leaves out.
+const stepLeftOut = "HOTSO_TEST_STEP"
+
 // notLeftOut is STEP of shim.h, which asks the environment: so one library does for all steps. Headers can't be
 // included by a flag, which assembly files are compiled with, too.
-const notLeftOut = `({ extern char *getenv(const char *); __builtin_strcmp(getenv("HOTSO_TEST_STEP"), #name) != 0; })`
+const notLeftOut = `({ extern char *getenv(const char *); __builtin_strcmp(getenv("` + stepLeftOut + `"), #name) != 0; })`
 
 // TestWithoutAStep is the other process.
 func TestWithoutAStep(t *testing.T) {
-	step := os.Getenv("HOTSO_TEST_STEP")
+	step := os.Getenv(stepLeftOut)
 	if step == "" {
 		t.Skip("TestEveryStepIsNeeded runs it")
 	}

@@ -22,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	soon := func(c *config) { c.grace = 500 * time.Millisecond }
+	soon := Grace(500 * time.Millisecond)
 	switch os.Getenv("LIBTEST_OPTION") {
 	case "strict":
 		Main(m, soon)

@@ -36,6 +36,10 @@ func Allow(texts ...string) MainOption {
 	return func(c *config) { c.allowed = append(c.allowed, texts...) }
 }
 
+// Grace changes how long things may still take to go away after the last test, which is five seconds: for a
+// process that is meant to leave something, and need not be waited for.
+func Grace(d time.Duration) MainOption { return func(c *config) { c.grace = d } }
+
 // Check adds a condition that must hold after the tests. It is called, again
 // and again, until it returns nil or the grace is over.
 func Check(f func() error) MainOption {
