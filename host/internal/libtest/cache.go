@@ -30,7 +30,11 @@ func cached(ctx context.Context, root string, o libbuild.Options, own string) (s
 	if err != nil {
 		return "", err
 	}
-	key, err := contentKey(root, o)
+	sources, err := sourcesOnce()
+	if err != nil {
+		return "", err
+	}
+	key, err := contentKey(root, sources, o)
 	if err != nil {
 		return "", err
 	}
@@ -64,6 +68,15 @@ func cached(ctx context.Context, root string, o libbuild.Options, own string) (s
 	}
 	return path, os.WriteFile(path, data, 0o755)
 }
+
+// sourcesOnce reads the sources once for all libraries of a test binary: nobody changes them meanwhile.
+var sourcesOnce = sync.OnceValues(func() ([]byte, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	return sourcesDigest(root)
+})
 
 // cacheDir is the directory of the cache. The first call removes what nobody asked for in a while.
 func cacheDir() (string, error) {

@@ -31,18 +31,25 @@ var environment = []string{
 	"CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS",
 }
 
+// sourcesDigest is a digest of sources, for contentKey.
+func sourcesDigest(root string) ([]byte, error) {
+	h := sha256.New()
+	for _, source := range sources {
+		if err := addFiles(h, root, filepath.Join(root, source)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return h.Sum(nil), nil
+}
+
 // contentKey is a digest of everything that a library is built from: not its name and
 // version, see stamp.
-func contentKey(root string, o libbuild.Options) (string, error) {
+func contentKey(root string, sources []byte, o libbuild.Options) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q %q %q\n", runtime.Version(), o.LDFlags, o.Tags, o.Env)
 	fmt.Fprintln(h, o.Strip, o.Race, o.Shared)
 	addEnvironment(h)
-	for _, source := range sources {
-		if err := addFiles(h, root, filepath.Join(root, source)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-	}
+	h.Write(sources)
 	seen := root
 	if name, err := filepath.Rel(root, o.Dir); err != nil || !filepath.IsLocal(name) {
 		seen = o.Dir // a test's own directory, which is another one each time

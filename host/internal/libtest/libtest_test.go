@@ -149,7 +149,9 @@ func TestContentKey(t *testing.T) {
 	}
 	key := func(o libbuild.Options) string {
 		o.Dir = dir
-		k, err := contentKey(root, o)
+		sources, err := sourcesDigest(root)
+		require.NoError(t, err)
+		k, err := contentKey(root, sources, o)
 		require.NoError(t, err)
 		return k
 	}
