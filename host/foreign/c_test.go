@@ -22,6 +22,9 @@ import (
 // shared builds libhotso.so as make libhotso does, and returns the directory that it is in, which all tests share.
 func shared(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if _, err := exec.LookPath("cc"); err != nil {
 		t.Skip("no C compiler: ", err)
 	}

@@ -113,7 +113,17 @@ func TestChrootWithoutProc(t *testing.T) {
 	expectLines(t, string(out))
 }
 
+// other skips a test with -short: other programs do the work, which need not be done twice.
+func other(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
+}
+
 func interpreter(t *testing.T, name string) string {
+	t.Helper()
+	other(t)
 	path, err := exec.LookPath(name)
 	if err != nil {
 		t.Skipf("no %s on this machine: %v", name, err)
@@ -133,6 +143,7 @@ func library(t *testing.T) string { return libtest.Build(t, "plain", "1") }
 // program compiles testdata/NAME.c.
 func program(t *testing.T, name string, flags ...string) string {
 	t.Helper()
+	other(t)
 	cc, err := exec.LookPath("cc")
 	if err != nil {
 		t.Skip("no C compiler: ", err)

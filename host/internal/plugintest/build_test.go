@@ -87,6 +87,9 @@ func (e edit) overlay(t *testing.T, root, dir string) string {
 // needPlugin skips the test where plugins can't be built and watched.
 func needPlugin(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	if runtime.GOOS != "linux" {
 		t.Skip("the comparison reads /proc/self/maps, which only Linux has")
 	}
