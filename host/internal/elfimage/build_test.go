@@ -78,7 +78,8 @@ func buildC(cc, name string, flags ...string) built {
 }
 
 func buildGo(cc, name string, flags ...string) built {
-	argv := append([]string{"go", "build", "-buildmode=c-shared", "-o", out}, flags...)
+	// With -trimpath, as in all libraries of tests, the standard library is compiled once for all of them.
+	argv := append([]string{"go", "build", "-buildmode=c-shared", "-trimpath", "-o", out}, flags...)
 	return build(cc, name, append(argv, "./testdata/golib")...)
 }
 

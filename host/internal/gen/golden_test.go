@@ -127,7 +127,7 @@ func TestAnotherModuleCompiles(t *testing.T) {
 		require.NoError(t, err, "%s %v:\n%s", name, args, out)
 	}
 	run("go", "vet", "./...")
-	run("go", "build", "-buildmode=c-shared", "-o", "shop.so", ".")
+	run("go", "build", "-buildmode=c-shared", "-trimpath", "-o", "shop.so", ".")
 	for _, language := range [][]string{{"-std=c99", "-x", "c"}, {"-std=c++17", "-x", "c++"}} {
 		run("cc", append(language, "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-pedantic", "c/include/corner-shop.h")...)
 	}
