@@ -17,6 +17,9 @@ import (
 // What is linked into a program serves where nothing can be loaded: in a static program, which says so. For Windows it
 // is only built.
 func TestBuiltinWhereNothingIsLoaded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other programs do the work, which need not be done twice")
+	}
 	root := must(libtest.Root())(t)
 	build := func(goos string, flags ...string) (program string) {
 		program = filepath.Join(t.TempDir(), "builtin")
@@ -27,7 +30,7 @@ func TestBuiltinWhereNothingIsLoaded(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 		return program
 	}
-	build("windows")
+	build("windows", "-gcflags=all=-N -l") // it is not run, so the compiler need not optimize
 	program := build(runtime.GOOS, "-tags=hotso_static")
 	if runtime.GOOS == "linux" {
 		f := must(elf.Open(program))(t)
