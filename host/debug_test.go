@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/pprof"
 	"strings"
@@ -33,8 +32,7 @@ func goTool(t *testing.T, content string, args ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "profile")
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
-	cmd := exec.Command("go", append(append([]string{"tool"}, args...), file)...)
-	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
+	cmd := libtest.GoTool(t, append(args, file)...)
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	out, err := cmd.Output()

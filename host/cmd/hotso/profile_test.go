@@ -32,7 +32,7 @@ func TestProfileOfARunningServer(t *testing.T) {
 	c := startServe(t, dir, "--probation", "1h")
 	c.await(host.Serving)
 	require.Equal(t, "profiled.v2.heap.pb.gz  go tool pprof profiled.v2.heap.pb.gz\n", hotso("profile", "heap", dir))
-	top := exec.Command("go", "tool", "pprof", "-top", "profiled.v2.heap.pb.gz")
+	top := libtest.GoTool(t, "pprof", "-top", "profiled.v2.heap.pb.gz")
 	top.Dir = out
 	text, err := top.CombinedOutput()
 	require.NoError(t, err, "%s", text)

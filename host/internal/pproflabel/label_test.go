@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/pprof"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/host/internal/libtest"
 	"github.com/hotso/hotso/host/internal/pproflabel"
 )
 
@@ -33,7 +33,7 @@ func labelled(t *testing.T, content []byte) []byte {
 func raw(t *testing.T, profile []byte) string {
 	file := filepath.Join(t.TempDir(), "profile")
 	require.NoError(t, os.WriteFile(file, profile, 0o644))
-	out, err := exec.Command("go", "tool", "pprof", "-raw", file).CombinedOutput()
+	out, err := libtest.GoTool(t, "pprof", "-raw", file).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return string(out)
 }

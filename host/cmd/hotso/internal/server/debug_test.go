@@ -3,8 +3,6 @@ package server_test
 import (
 	"encoding/json"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -37,8 +35,7 @@ func TestPprofOpensAProfile(t *testing.T) {
 		"profiled@1/goroutine":         "cabiprofile.write",
 		"profiled@1/profile?seconds=0": "",
 	} {
-		cmd := exec.Command("go", "tool", "pprof", "-top", "http://me:"+token+"@"+strings.TrimPrefix(r.url, "http://")+"/debug/pprof/"+path)
-		cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
+		cmd := libtest.GoTool(t, "pprof", "-top", "http://me:"+token+"@"+strings.TrimPrefix(r.url, "http://")+"/debug/pprof/"+path)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 		assert.Contains(t, string(out), want)
