@@ -73,7 +73,7 @@ func TestLinkTimeOptimization(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skip("no gcc")
 	}
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", filepath.Join(t.TempDir(), "lib.so"), "../libgreeter")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-o", filepath.Join(t.TempDir(), "lib.so"), "../libgreeter")
 	cmd.Env = append(os.Environ(), "CC=gcc", "CGO_ENABLED=1", "CGO_CFLAGS=-O2 -flto", "CGO_LDFLAGS=-O2 -flto")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

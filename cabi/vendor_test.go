@@ -45,5 +45,5 @@ func TestVendored(t *testing.T) {
 	}
 	run("mod", "vendor")
 	assert.FileExists(t, filepath.Join(dir, "vendor/github.com/hotso/hotso/include/cabi.h"))
-	run("build", "-mod=vendor", "-buildmode=c-shared", "-o", filepath.Join(dir, "lib.so"), ".")
+	run("build", "-mod=vendor", "-buildmode=c-shared", "-trimpath", "-o", filepath.Join(dir, "lib.so"), ".")
 }
