@@ -49,7 +49,7 @@ func testRandomContract(t *testing.T, seed uint64) {
 	}
 	libraries := libtest.Build(t, dir, "1") + "," + libtest.Build(t, dir, "2")
 	program := filepath.Join(dir, "test")
-	build := []string{"test", "-c", "-trimpath", "-vet=off", "-o", program, "./contract"}
+	build := []string{"test", "-c", "-vet=off", "-o", program, "./contract"}
 	if raceEnabled {
 		build = append(build[:2], append([]string{"-race"}, build[2:]...)...)
 	}
