@@ -119,19 +119,21 @@ func pipe(t *testing.T) (r, w *os.File) {
 	return r, w
 }
 
-// buildHost builds testdata/host and runs it on a library.
-func buildHost(ctx context.Context, t *testing.T, args []string, lib string) ([]byte, error) {
+// buildHost builds testdata/host, which may take its time, and runs it on a library.
+func buildHost(t *testing.T, args []string, lib string) ([]byte, error) {
 	t.Helper()
 	enabled := "0"
 	if n := len(args) - 1; args[n] == "cgo" {
 		enabled, args = "1", args[:n]
 	}
 	file := filepath.Join(t.TempDir(), "host")
-	build := exec.CommandContext(ctx, "go", append(append([]string{"build", "-o", file}, args...), "../testdata/host")...)
+	build := exec.CommandContext(t.Context(), "go", append(append([]string{"build", "-o", file}, args...), "../testdata/host")...)
 	build.Dir = packageDir
 	build.Env = append(build.Environ(), "CGO_ENABLED="+enabled)
 	if out, err := build.CombinedOutput(); err != nil {
 		return out, err
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	return exec.CommandContext(ctx, file, lib).CombinedOutput()
 }
