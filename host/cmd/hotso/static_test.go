@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/hotso/hotso/host/cmd/hotso/internal/doctor"
 	"github.com/hotso/hotso/host/internal/libtest"
 )
 
-// A host that is linked statically says that it can't load libraries; its dlopen would end it.
+// A host that is linked statically says that it can't load libraries, as doctor does; its dlopen would end it.
 func TestStaticallyLinked(t *testing.T) {
 	if testing.Short() {
 		t.Skip("other programs do the work, which need not be done twice")
@@ -33,4 +34,8 @@ func TestStaticallyLinked(t *testing.T) {
 	require.ErrorAs(t, err, &exit)
 	assert.Equal(t, 1, exit.ExitCode())
 	assert.Contains(t, string(out), "load: load failed: unsupported operation: the C library of this process is statically linked")
+
+	examines := doctorIn(t.TempDir(), nil)
+	examines.Path = program
+	finds(t, examines, "C library", doctor.Bad, "statically linked", "run hosts where glibc is")
 }
