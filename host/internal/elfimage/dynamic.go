@@ -9,6 +9,8 @@ import (
 type dynamic struct {
 	val    map[elf.DynTag]uint64
 	needed []uint64 // offsets into the string table
+
+	entries map[elf.DynTag][]uint64 // file offsets of the entries that a private copy may have otherwise
 }
 
 // The dynamic linker loads these as it does a DT_NEEDED (elf/dl-deps.c); debug/elf has no
@@ -26,7 +28,8 @@ var dynTags = map[elf.DynTag]bool{
 	elf.DT_JMPREL: true, elf.DT_PLTRELSZ: true, elf.DT_PLTREL: true,
 	dtRelr: true, dtRelrSz: true, dtRelrEnt: true, elf.DT_TEXTREL: true,
 	elf.DT_INIT_ARRAY: true, elf.DT_INIT_ARRAYSZ: true,
-	elf.DT_FINI_ARRAY: true, elf.DT_FINI_ARRAYSZ: true,
+	elf.DT_FINI_ARRAY: true, elf.DT_FINI_ARRAYSZ: true, elf.DT_INIT: true, elf.DT_FINI: true,
+	elf.DT_VERSYM: true, elf.DT_VERNEED: true, elf.DT_VERNEEDNUM: true,
 }
 
 // Packed relative relocations, gABI; debug/elf has no names for them.
@@ -45,6 +48,7 @@ func (s *Spec) readDynamic() error {
 	if err := s.readFlags(d); err != nil {
 		return err
 	}
+	s.im.dyn = d
 	s.im.inits = Range{d.val[elf.DT_INIT_ARRAY], d.val[elf.DT_INIT_ARRAY] + d.val[elf.DT_INIT_ARRAYSZ]}
 	s.im.finis = Range{d.val[elf.DT_FINI_ARRAY], d.val[elf.DT_FINI_ARRAY] + d.val[elf.DT_FINI_ARRAYSZ]}
 	b, err := s.im.table("string table (DT_STRTAB)", d.val[elf.DT_STRTAB], d.val[elf.DT_STRSZ], 1)
@@ -86,9 +90,12 @@ func (im *image) dynamic() (*dynamic, error) {
 		return nil, corrupt("dynamic section at %#x is in no segment", found.Vaddr)
 	}
 	b, _ := im.slice(found.Off, found.Filesz)
-	d := &dynamic{val: map[elf.DynTag]uint64{}}
+	d := &dynamic{val: map[elf.DynTag]uint64{}, entries: map[elf.DynTag][]uint64{}}
 	for at := 0; at+dynSize <= len(b); at += dynSize {
 		tag, val := elf.DynTag(word(b, at)), word(b, at+8)
+		if tag != elf.DT_NULL {
+			d.entries[tag] = append(d.entries[tag], found.Off+uint64(at))
+		}
 		switch tag {
 		case elf.DT_NULL:
 			return d, nil
@@ -99,7 +106,6 @@ func (im *image) dynamic() (*dynamic, error) {
 		case elf.DT_FLAGS_1:
 			im.flags1 = append(im.flags1, found.Off+uint64(at)+8)
 		case elf.DT_RPATH, elf.DT_RUNPATH:
-			im.runPaths = append(im.runPaths, found.Off+uint64(at))
 			d.val[tag] = val
 		case elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ, elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ:
 			im.lists = append(im.lists, found.Off+uint64(at))

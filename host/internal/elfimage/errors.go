@@ -21,6 +21,8 @@ var (
 	// ErrTLS: the library has initial-exec thread-local variables besides the
 	// Go runtime's own, so its thread-local storage can't be redirected.
 	ErrTLS = errors.New("thread-local storage can't be redirected")
+	// ErrOwn: the object is not made as others are, so that there can't be a copy of it for one library.
+	ErrOwn = errors.New("can't be one library's own")
 	// ErrRange: a patch outside the bytes that the file holds for the image.
 	ErrRange = errors.New("outside the bytes of the file")
 )

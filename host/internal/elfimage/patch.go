@@ -55,10 +55,7 @@ func (p *Patcher) ClearNoDelete() {
 // one that it does not know. So it looks for what the library needs where the system has
 // it, and nowhere else.
 func (p *Patcher) ClearRunPath() {
-	const unknown = 0x6000000d // DT_LOOS, the first of those that are the operating system's; glibc has none there
-	for _, off := range p.s.im.runPaths {
-		p.put64(off, unknown)
-	}
+	p.hide(elf.DT_RPATH, elf.DT_RUNPATH)
 }
 
 func (p *Patcher) clear(words []uint64, bits uint64) {

@@ -18,7 +18,10 @@ func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	return inMemory(name, write(image, edits))
 }
 
-// Filled is InMemory for what f writes, and sealed; its error ends it.
+// Fill is InMemory for what f writes; its error ends it.
+func Fill(name string, f func(*os.File) error) (*Copy, error) { return inMemory(name, f) }
+
+// Filled is Fill, and sealed.
 func Filled(name string, f func(*os.File) error) (*Copy, error) {
 	c, err := inMemory(name, f)
 	if err == nil {

@@ -13,6 +13,9 @@ func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 	return OnDisk("", name, image, edits)
 }
 
+// Fill is InMemory for what f writes; its error ends it.
+func Fill(name string, f func(*os.File) error) (*Copy, error) { return onDisk("", name, f) }
+
 // Filled is InMemory for what f writes; its error ends it.
 func Filled(name string, f func(*os.File) error) (*Copy, error) { return onDisk("", name, f) }
 
