@@ -3,6 +3,7 @@ package tls
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hotso/hotso/cabi/abi"
 	"github.com/hotso/hotso/host/internal/rank"
@@ -36,9 +37,11 @@ type Carrier struct {
 	offset int64 // of slot 0 from the thread pointer, in bytes
 	slots  int
 
-	mu    rank.Mutex[rank.Registry]
-	free  []int                // indexes, the one that has been free for longest first
-	lease [abi.MaxSlots]uint64 // Acquires plus Releases of each slot: odd while it is lent
+	mu       rank.Mutex[rank.Registry]
+	free     []int                // indexes, the one that has been free for longest first
+	blocks   []Block              // that are free
+	inBlocks int                  // slots of which there are blocks, free or not
+	lease    [abi.MaxSlots]uint64 // Acquires plus Releases of each slot: odd while it is lent
 }
 
 // A Slot is abi.SlotSize bytes at the same offset from the thread pointer in
@@ -59,8 +62,12 @@ func newCarrier(offset int64, slots int) *Carrier {
 }
 
 // Slots is the number of slots, free or not: abi.MaxSlots, or less when the
-// process had too little static TLS for all.
-func (c *Carrier) Slots() int { return c.slots }
+// process had too little static TLS for all, or some were made blocks of.
+func (c *Carrier) Slots() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slots - c.inBlocks
+}
 
 // Acquire lends the slot that has been free for longest, or returns ErrNoSlot.
 // Slots are lent first in, first out, so that stale bytes live as long as possible: a
@@ -69,7 +76,7 @@ func (c *Carrier) Acquire() (Slot, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.free) == 0 {
-		err := fmt.Errorf("tls: acquire one of %d: %w", c.slots, ErrNoSlot)
+		err := fmt.Errorf("tls: acquire one of %d: %w", c.slots-c.inBlocks, ErrNoSlot)
 		if c.slots < abi.MaxSlots {
 			err = fmt.Errorf("%w; a host without cgo has %d, and so has one started with %s", err, abi.MaxSlots, Tunable)
 		}
@@ -79,6 +86,55 @@ func (c *Carrier) Acquire() (Slot, error) {
 	c.free = c.free[1:]
 	c.lease[i]++
 	return Slot{carrier: c, index: i, lease: c.lease[i]}, nil
+}
+
+// A Block is thread-local storage for initial-exec variables of a library's, of the size that it was acquired for.
+// In a thread that has not been in the library it has whatever the last library has left there.
+type Block struct {
+	carrier *Carrier
+	first   int // slot
+	slots   int
+}
+
+// blockAlign is the alignment of blocks, in bytes.
+const blockAlign = 16
+
+// AcquireBlock lends a block of size bytes, or returns ErrNoSlot, also for an alignment above 16 bytes. A block is made of slots, and these are not lent
+// as slots any more: what variables have left there would be taken for records.
+func (c *Carrier) AcquireBlock(size, align uint64) (Block, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	need := int((size + abi.SlotSize - 1) / abi.SlotSize)
+	for i, b := range c.blocks {
+		if b.slots >= need && align <= blockAlign {
+			c.blocks = slices.Delete(c.blocks, i, i+1)
+			return b, nil
+		}
+	}
+	free := make([]bool, c.slots)
+	for _, i := range c.free {
+		free[i] = true
+	}
+	for first := c.slots - need; first >= 0 && need > 0 && align <= blockAlign; first-- {
+		at := c.offset + int64(first)*abi.SlotSize
+		if at%blockAlign != 0 || slices.Contains(free[first:first+need], false) {
+			continue
+		}
+		c.inBlocks += need
+		c.free = slices.DeleteFunc(c.free, func(i int) bool { return i >= first && i < first+need })
+		return Block{c, first, need}, nil
+	}
+	return Block{}, fmt.Errorf("tls: acquire %d bytes: %w", size, ErrNoSlot)
+}
+
+// Offset is the distance in bytes from the thread pointer to the block's first byte.
+func (b Block) Offset() int64 { return b.carrier.offset + int64(b.first)*abi.SlotSize }
+
+// Release gives the block back, for other blocks.
+func (b Block) Release() {
+	b.carrier.mu.Lock()
+	defer b.carrier.mu.Unlock()
+	b.carrier.blocks = append(b.carrier.blocks, b)
 }
 
 // Release gives the slot back. Code that was patched to use it must not run any

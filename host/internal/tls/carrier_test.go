@@ -66,3 +66,39 @@ func TestSlotsConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A block is made of slots that lie beside each other and are not lent as such any more: what it had in it
+// would be taken for a record.
+func TestBlocks(t *testing.T) {
+	c := newCarrier(-1024, 8)
+	first, err := c.Acquire()
+	require.NoError(t, err)
+	b, err := c.AcquireBlock(2*abi.SlotSize-1, 16)
+	require.NoError(t, err)
+	assert.Zero(t, b.Offset()%blockAlign)
+	assert.Equal(t, 6, c.Slots())
+	lent := map[int64]bool{}
+	for range 5 {
+		s, err := c.Acquire()
+		require.NoError(t, err)
+		lent[s.Offset()] = true
+		assert.True(t, s.Offset()+abi.SlotSize <= b.Offset() || s.Offset() >= b.Offset()+2*abi.SlotSize, "it is in the block")
+	}
+	assert.Len(t, lent, 5)
+	_, err = c.Acquire()
+	require.ErrorIs(t, err, ErrNoSlot)
+	_, err = c.AcquireBlock(1, 16)
+	require.ErrorIs(t, err, ErrNoSlot)
+
+	b.Release()
+	_, err = c.Acquire()
+	require.ErrorIs(t, err, ErrNoSlot, "it stays a block")
+	_, err = c.AcquireBlock(3*abi.SlotSize, 16)
+	require.ErrorIs(t, err, ErrNoSlot, "it is too small")
+	_, err = c.AcquireBlock(abi.SlotSize, 32)
+	require.ErrorIs(t, err, ErrNoSlot, "no block is so aligned")
+	again, err := c.AcquireBlock(abi.SlotSize, 16)
+	require.NoError(t, err)
+	assert.Equal(t, b, again)
+	first.Release()
+}
