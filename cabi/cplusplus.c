@@ -8,8 +8,7 @@
 __attribute__((weak)) void hotso_cplusplus_free(void) __asm__("_ZN9__gnu_cxx9__freeresEv");
 
 int cplusplus_here(void) {
-    uintptr_t f = (uintptr_t)hotso_cplusplus_free;
-    return f >= entry()->text_low && f < entry()->text_high; /* not a shared object's */
+    return own_code((uintptr_t)hotso_cplusplus_free); /* not that of the process's libstdc++.so */
 }
 
 /* Priority 101 runs it after all other destructors of the image: they may throw. */

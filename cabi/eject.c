@@ -33,7 +33,7 @@ int endable(hotso_record *r) {
 
 /* Whether an address is in the library's text, right after a call instruction. */
 static int returned_to(uintptr_t address) {
-    if (address < entry()->text_low + 8 || address >= entry()->text_high)
+    if (!own_code(address) || !own_code(address - 8))
         return 0;
 #if defined(__x86_64__)
     const uint8_t *a = (const uint8_t *)address;

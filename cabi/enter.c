@@ -25,6 +25,7 @@ void adopt(hotso_record *r) {
     r->missed = 0;
     r->c_mask = 0;
     r->wait = 0;
+    objects_adopt();
     __real_pthread_sigmask(SIG_SETMASK, NULL, &mask);
     memcpy(&r->mask, &mask, sizeof r->mask);
     signal_fence();

@@ -160,6 +160,7 @@ static void *run_all(void *unused) {
     record()->missed = 1; /* has calls into Go look at hotso_leaving, see enter.c */
     run_finis();
     run_exits(0, 0);
+    objects_end();
     return unused;
 }
 
@@ -195,7 +196,7 @@ static void take_signals(void) {
 enum { OF_NO_INTEREST = 2 };
 
 static int nothing_to_run(void) {
-    return !newest && !cplusplus_here() && hotso_load_config.finis_n <= OF_NO_INTEREST;
+    return !newest && !objects_here() && !cplusplus_here() && hotso_load_config.finis_n <= OF_NO_INTEREST;
 }
 
 /* The thread that runs them, if it has not been there yet; NULL if there is nothing to run. */

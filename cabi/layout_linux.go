@@ -43,6 +43,14 @@ package cabi
 //   hotso_off_entry_crashed = offsetof(hotso_entry, crashed),
 //   hotso_off_entry_crash_message = offsetof(hotso_entry, crash_message),
 //   hotso_off_entry_fatal = offsetof(hotso_entry, fatal),
+//   hotso_off_entry_more = offsetof(hotso_entry, more),
+//   hotso_off_objects_list = offsetof(hotso_objects, list),
+//   hotso_off_objects_n = offsetof(hotso_objects, n),
+//   hotso_off_objects_ranges = offsetof(hotso_objects, ranges),
+//   hotso_off_objects_locals = offsetof(hotso_objects, locals),
+//   hotso_off_objects_locals_size = offsetof(hotso_objects, locals_size),
+//   hotso_off_objects_names = offsetof(hotso_objects, names),
+//   hotso_off_object_base = offsetof(hotso_object, base),
 // };
 import "C"
 
@@ -96,6 +104,17 @@ var (
 	_ [C.hotso_off_entry_crashed]byte       = [abi.EntryCrashed]byte{}
 	_ [C.hotso_off_entry_crash_message]byte = [abi.EntryCrashMsg]byte{}
 	_ [C.hotso_off_entry_fatal]byte         = [abi.EntryFatal]byte{}
+	_ [C.hotso_off_entry_more]byte          = [abi.EntryMore]byte{}
+
+	_ [C.sizeof_hotso_objects]byte          = [abi.ObjectsSize]byte{}
+	_ [C.hotso_off_objects_list]byte        = [abi.ObjectsList]byte{}
+	_ [C.hotso_off_objects_n]byte           = [abi.ObjectsN]byte{}
+	_ [C.hotso_off_objects_ranges]byte      = [abi.ObjectsRanges]byte{}
+	_ [C.hotso_off_objects_locals]byte      = [abi.ObjectsLocals]byte{}
+	_ [C.hotso_off_objects_locals_size]byte = [abi.ObjectsLocalsSize]byte{}
+	_ [C.hotso_off_objects_names]byte       = [abi.ObjectsNamesAt]byte{}
+	_ [C.sizeof_hotso_object]byte           = [abi.ObjectSize]byte{}
+	_ [C.hotso_off_object_base]byte         = [abi.ObjectBase]byte{}
 
 	// The assembly's own numbers; its offsets are compared in offsets.c.
 	_ [C.HOTSO_CRASH_EXIT]byte    = [abi.CrashExit]byte{}

@@ -90,6 +90,8 @@ static __attribute__((noinline)) void init(int argc, char **argv, char **envp) {
     __real_pthread_sigmask(SIG_BLOCK, NULL, &mask); /* the host's */
     if (__builtin_setjmp(way_out) == 0) {
         loader = thread_pointer();
+        announce();
+        objects_begin(argc, argv, envp);
         run_inits(argc, argv, envp);
     }
     loader = 0;
@@ -108,8 +110,10 @@ void run_finis(void) {
 
 /* The only exit function of the private copy, for dlclose: whatever is to run has run by now. */
 static void fini(void) {
-    if (!hosted() || !__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) /* or in a child */
+    if (!hosted() || !__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE)) { /* or in a child */
         run_finis();
+        objects_end();
+    }
 }
 
 __attribute__((visibility("default"), used)) void *const hotso_inits[] = {(void *)init, (void *)fini};

@@ -41,6 +41,7 @@
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
  *   wraps.c    what the shim wraps, for hosts to read
+ *   objects.c  the library's own copies of shared objects
  *   host.c     calls into the host
  *
  * crash, mask, and parts of eject, ready and syscall are assembly, a file for each processor;
@@ -93,6 +94,24 @@ typedef struct hotso_config {
 
 extern hotso_config hotso_load_config;
 
+/* A shared object that the library has a copy of its own of, see objects.c, in the host's memory. All but
+ * base is what the host has found in the file. */
+typedef struct hotso_object {
+    uint64_t path; /* that it was opened with */
+    uint64_t base; /* 0 until it is found */
+    uint64_t init, fini;
+    uint64_t inits, inits_n, finis, finis_n;
+} hotso_object;
+
+/* Patched by the loader into its private copy; all zero if there are none. */
+typedef struct hotso_objects {
+    uint64_t list, n;     /* what is needed first comes first */
+    uint64_t ranges;      /* room for the ranges of their text, and a 0 */
+    int64_t locals;       /* offset of their initial-exec variables from the thread pointer, */
+    uint64_t locals_size; /* and their bytes */
+    char names[4096];     /* for the loader: what the library needs, by its new names */
+} hotso_objects;
+
 /* Signals that the host's dispatcher passes on, in the order of cabi/abi. */
 enum { HOTSO_SEGV, HOTSO_BUS, HOTSO_FPE, HOTSO_PIPE, HOTSO_URG, HOTSO_PROF, HOTSO_KILL, HOTSO_HANDLED };
 
@@ -116,7 +135,8 @@ typedef struct hotso_entry {
     uint32_t crashed;
     int32_t crash_message;
     uint32_t fatal; /* not 0 once the runtime has begun to say "fatal error: " */
-    uint32_t spare[32];
+    uint64_t more;  /* address of further ranges of text, up to one that begins at 0; 0 if there are none */
+    uint32_t spare[30];
 } hotso_entry;
 
 /* A thread's record, in a TLS slot of the host's, after the runtime's g. */
@@ -187,10 +207,14 @@ static inline hotso_entry *entry(void) {
     return (hotso_entry *)hotso_load_config.entry;
 }
 
+/* objects.c: whether an address is in the text of the library's copies of shared objects. */
+int objects_have(uintptr_t address);
+
 /* Whether a function is the library's own. A library may define one by itself that has the
  * name of one of libc's, and then the references to it, too, come to our wrapper. */
 static inline int own_code(uintptr_t address) {
-    return hosted() && address >= entry()->text_low && address < entry()->text_high;
+    return hosted() &&
+           ((address >= entry()->text_low && address < entry()->text_high) || objects_have(address));
 }
 
 static inline uintptr_t thread_pointer(void) {
@@ -250,6 +274,13 @@ int runtime_began(void);
 
 /* load.c: runs the exit functions of the image, once. */
 void run_finis(void);
+
+/* objects.c: whether the library has copies of shared objects; runs their init functions, and, once, their
+ * exit functions; clears their initial-exec variables of the calling thread. */
+int objects_here(void);
+void objects_begin(int argc, char **argv, char **envp);
+void objects_end(void);
+void objects_adopt(void);
 
 /* load.c: if this thread runs the library's init functions, ends that. */
 void leave_load(void);

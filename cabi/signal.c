@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include "offsets.h"
 #include "shim.h"
 
 int __real_sigaction(int, const struct sigaction *, struct sigaction *);
@@ -73,7 +74,13 @@ void signals_asked(hotso_unload_report *report) {
     report->signals_n = SIGNALS;
 }
 
-/* A fault inside the library's text, while its C code has a handler for it. That is for its
+/* Whether this thread is one that C code has started, and that has never been in Go: it has no g. The Go
+ * runtime would give the fault back to the process, and end that (runtime/signal_unix.go, badsignal). */
+static int knows_no_go(const hotso_record *r) {
+    return r->thread && ((const uint64_t *)r)[-1] == 0;
+}
+
+/* A fault inside the library's text. If its C code has a handler for it, that is for its
  * C code only: the Go runtime makes panics of Go code's faults. The handler may leave by
  * siglongjmp(3); the dispatcher has not left anything to undo. */
 static void on_fault(int sig, siginfo_t *info, void *context) {
@@ -87,17 +94,20 @@ static void on_fault(int sig, siginfo_t *info, void *context) {
     int is_go = offset >= hotso_load_config.go_low && offset < hotso_load_config.go_high;
     if (!is_go && run_handler(sig, info, context))
         return;
+    if (!is_go && contained() && knows_no_go(record()))
+        end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code: %s at address %p", strsignal(sig),
+                    info->si_addr);
     int i = index_of(sig);
     uint64_t go = i < 0 ? 0 : __atomic_load_n(&go_handlers[i], __ATOMIC_ACQUIRE);
     if (go)
         ((void (*)(int, siginfo_t *, void *))go)(sig, info, context);
 }
 
-/* Has the dispatcher call the Go runtime's handler, or on_fault before it. actions_lock is
+/* Has the dispatcher call the Go runtime's handler, of faults on_fault before it. actions_lock is
  * held. */
 static void set_handler(int sig, int i) {
     uint64_t handler = go_handlers[i];
-    if (is_fault(sig) && is_function(&actions[sig]) && hotso_load_config.go_high)
+    if (is_fault(sig) && hotso_load_config.go_high && (handler || is_function(&actions[sig])))
         handler = (uint64_t)on_fault;
     __atomic_store_n(&entry()->handlers[i], handler, __ATOMIC_RELEASE);
 }

@@ -45,8 +45,8 @@ func TestChild(t *testing.T) {
 		startAtALimit(t, args[1:]...)
 	case "output":
 		printWithoutReader(t, args[1])
-	case "openmp":
-		teamsOfOpenMP(t, args[1])
+	case "own":
+		ownCopies(t, args[1], args[2])
 	case "elsewhere":
 		unloadUnderAThreadElsewhere(t)
 	case "signals":

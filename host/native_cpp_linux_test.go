@@ -266,23 +266,3 @@ func TestMemoryOfCplusplus(t *testing.T) {
 	growth := (each[len(each)-1] - each[4]) / int64(len(each)-5)
 	require.Less(t, growth, int64(16<<10), "bytes from malloc are left by each load: %v", each)
 }
-
-// The threads of OpenMP's runtime stay in the process, and so does the runtime, if it is a
-// shared object; between two parallel regions they are not in the library.
-func TestOpenMP(t *testing.T) {
-	needUnload(t)
-	if out, err := exec.Command("gcc", "-fopenmp", "-E", "-include", "omp.h", "-x", "c", "/dev/null").CombinedOutput(); err != nil {
-		t.Skipf("no OpenMP: %v\n%s", err, out)
-	}
-	// In a process of its own, where the teams stay.
-	child(t, "openmp", libtest.Build(t, "openmp", "1"))
-}
-
-func teamsOfOpenMP(t *testing.T, path string) {
-	overlap(t, path, 20, func(lib *host.Library) {
-		// The calls have deadlines, so any thread makes them, and libgomp keeps a team for each that did. What an
-		// idle one has left on its stacks must not hold a version.
-		require.EqualValues(t, 4, callLib(t, lib, "Team"))
-		require.EqualValues(t, 4950, callLib(t, lib, "Sum", int32(100)))
-	})
-}

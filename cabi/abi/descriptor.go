@@ -52,6 +52,18 @@ const (
 	ConfigReclaim = 112 // uint64: not 0 = blocks of the C heap are remembered, and freed at the unload
 	ConfigFiles   = 120 // uint64: the soft limit of open files (RLIMIT_NOFILE) for children of its Go code, 0 = as it is
 	ConfigSize    = 128
+
+	// Objects: the shared objects that the library has copies of its own of, see cabi/objects.c.
+	ObjectsList       = 0    // uint64: address of what the shim is told of each, in the host's memory
+	ObjectsN          = 8    // uint64: how many
+	ObjectsRanges     = 16   // uint64: address of room for the ranges of their text
+	ObjectsLocals     = 24   // int64: offset of their initial-exec variables from the thread pointer
+	ObjectsLocalsSize = 32   // uint64: their bytes
+	ObjectsNamesAt    = 40   // char[ObjectsNames]: their names for the dynamic linker
+	ObjectsNames      = 4096 // bytes
+	ObjectsSize       = ObjectsNamesAt + ObjectsNames
+	ObjectSize        = 64 // of what the shim is told of each
+	ObjectBase        = 8  // in it, uint64: where it is mapped, set by the shim
 )
 
 // A Descriptor is the decoded descriptor of a library.

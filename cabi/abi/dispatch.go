@@ -38,6 +38,7 @@ const (
 	EntryCrashed  = 116 // uint32: how the library's runtime ended, CrashXxx | code << 8; 0 while it lives
 	EntryCrashMsg = 120 // int32: descriptor that receives the runtime's last words, -1 = none
 	EntryFatal    = 124 // uint32: not 0 once the runtime has begun to say "fatal error: "
+	EntryMore     = 128 // uint64: address of further ranges of text, each uint64 low and high, up to one of low 0; 0 = none
 )
 
 // States of a dispatch table entry.

@@ -49,7 +49,9 @@ const (
 
 	// Optional: a library without them has no use for them.
 	SymSetHost     = "hotso_set_host"
-	SymWraps       = "hotso_wraps" // data: names of what the shim wraps, see cabi/wraps.c
+	SymWraps       = "hotso_wraps"        // data: names of what the shim wraps, see cabi/wraps.c
+	SymObjects     = "hotso_load_objects" // data: Objects, patched by the loader
+	SymWrap        = "hotso_wrap_"        // begins the names of the wrappers
 	SymStreamRead  = "hotso_stream_read"
 	SymStreamClose = "hotso_stream_close"
 	SymDebug       = "hotso_debug"

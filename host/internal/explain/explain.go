@@ -41,14 +41,19 @@ func Library(path string, image []byte, spec *elfimage.Spec) []Finding {
 		f.add(Stays, "It was built without the unload shim, or is no hotso library: it stays in the process once it is loaded.")
 	}
 	explainTLS(f, spec)
+	all := needed.Survey(needed.ObjectOf(path, spec), spec.Machine)
+	own, why := owned(image, spec, all)
 	for _, c := range native.Calls(spec, image) {
+		if c.Name == native.CplusplusThread && own["libstdc++.so.6"] {
+			continue
+		}
 		if c.Stays {
 			f.add(Stays, "By %s it %s: once loaded, it is not unloaded.", c.Name, c.What)
 		} else {
 			f.add(Careful, "By %s it %s.", c.Name, c.What)
 		}
 	}
-	explainNeeded(f, path, spec)
+	explainNeeded(f, spec, all, own, why)
 	explainLoad(f, spec)
 	if n := len(spec.Unique()); n > 0 {
 		f.add(Good, "C++ statics of its (%d) are unique in the process (STB_GNU_UNIQUE): in hotso's copy they are each version's own, but for those that a needed object has as well.", n)
@@ -83,8 +88,33 @@ func explainTLS(f *findings, spec *elfimage.Spec) {
 	}
 }
 
-func explainNeeded(f *findings, path string, spec *elfimage.Spec) {
-	for _, s := range needed.Survey(needed.ObjectOf(path, spec), spec.Machine) {
+// owned are the names of what each version has copies of for itself, if the process has none of it; or why there are none,
+// if there is something that should be.
+func owned(image []byte, spec *elfimage.Spec, all []needed.Shared) (own map[string]bool, why string) {
+	if !unloadable(image, spec) {
+		return nil, ""
+	}
+	objects, why := needed.Ownable(spec, all, nil)
+	if len(objects) == 0 {
+		return nil, why
+	}
+	copies, err := needed.MakeOwn(objects, spec.Machine, "hotso:explain", native.Wraps(spec, image), func(_, _ uint64) (int64, error) { return 0, nil })
+	if err != nil {
+		return nil, err.Error()
+	}
+	defer copies.Close()
+	own = map[string]bool{}
+	for _, s := range objects {
+		own[s.Name] = true
+	}
+	return own, ""
+}
+
+func explainNeeded(f *findings, spec *elfimage.Spec, all []needed.Shared, own map[string]bool, why string) {
+	if why != "" {
+		f.add(Careful, "It has no copies of its own of what it needs: %s.", why)
+	}
+	for _, s := range all {
 		where := s.Path
 		if s.System {
 			where = "the system's"
@@ -97,6 +127,9 @@ func explainNeeded(f *findings, path string, spec *elfimage.Spec) {
 		switch {
 		case s.Path == "":
 			f.add(Refused, "%s needs %s, which is not found: it is not loaded.", s.By, s.Name)
+		case own[s.Name]:
+			f.add(Good, "%s needs %s (%s), of which each version has a copy of its own: its threads, descriptors, memory and statics are the library's. If the process has it already, they share that, and what it has stays.",
+				s.By, s.Name, where)
 		case s.Starts():
 			f.add(follows, "%s needs %s (%s), which may start threads that hotso does not see, and stays in the process for them: the unload waits for those that are inside the library.%s",
 				s.By, s.Name, where, open)

@@ -1,9 +1,12 @@
 package explain
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,4 +80,29 @@ func TestSentences(t *testing.T) {
 func TestPlainGoHasNothingToExplain(t *testing.T) {
 	assert.Empty(t, explained(t, libtest.Greeter(t, "1")))
 	assert.Empty(t, explained(t, libtest.Greeter(t, "2", libtest.LDFlags("-s -w"))))
+}
+
+// What each version has copies of for itself is good, and why it has none is said.
+func TestOwnCopiesAreExplained(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip(err)
+	}
+	openmp := libtest.Build(t, "openmp", "1")
+	all := explained(t, openmp)
+	if !strings.Contains(fmt.Sprint(all), "libgomp") {
+		t.Skip("OpenMP is linked statically here")
+	}
+	i := slices.IndexFunc(all, func(f Finding) bool { return strings.Contains(f.Text, "libgomp") })
+	assert.Equal(t, Good, all[i].Follows)
+	assert.Contains(t, all[i].Text, "a copy of its own")
+
+	b, err := os.ReadFile(openmp)
+	require.NoError(t, err)
+	older := bytes.ReplaceAll(b, []byte("hotso_load_objects"), []byte("hotso_load_objectz"))
+	spec, err := elfimage.Parse(older)
+	require.NoError(t, err)
+	all = Library(openmp, older, spec)
+	assert.Contains(t, all, Finding{Careful, "It has no copies of its own of what it needs: the library was built with an older hotso."})
+	i = slices.IndexFunc(all, func(f Finding) bool { return strings.Contains(f.Text, "needs libgomp") })
+	assert.Equal(t, Careful, all[i].Follows)
 }

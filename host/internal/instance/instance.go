@@ -18,6 +18,7 @@ import (
 	"github.com/hotso/hotso/host/internal/private"
 	"github.com/hotso/hotso/host/internal/proc"
 	"github.com/hotso/hotso/host/internal/stackcheck"
+	"github.com/hotso/hotso/host/internal/tls"
 	"github.com/hotso/hotso/host/life"
 )
 
@@ -54,6 +55,8 @@ type Instance struct {
 	edits   []elfimage.Edit // what was patched in the private copy
 	needed  *needed.Set     // what must be loaded before it; nil if the dynamic linker searches
 	ahead   *needed.Set     // then what is loaded before it nonetheless
+	own     *needed.Own     // what it has copies of for itself; nil if nothing
+	block   *tls.Block      // for their thread-local storage; nil if they need none
 	handle  dl.Handle
 	unload  uintptr        // the shim's hotso_unload,
 	release uintptr        // and hotso_release
@@ -111,6 +114,7 @@ func (in *Instance) Forget() {
 		_ = in.copy.Close()
 	}
 	in.needed.Close()
+	in.own.Close()
 	in.detach()
 }
 

@@ -116,11 +116,16 @@ func (in *Instance) settle() error {
 		in.abandon(err.Error())
 		return err
 	}
+	if len(in.own.Extents()) < in.own.Len() {
+		err := errors.New("the dynamic linker has not taken all copies of shared objects for what it needs")
+		in.abandon(err.Error())
+		return err
+	}
 	if descriptors, err := in.handle.Sym(abi.SymDescriptors); err == nil { // else it is of an older hotso
 		in.showFiles(descriptors)
 	}
 	in.shareCopy()
-	return nil
+	return in.own.Share(in.sharedName())
 }
 
 // open maps the library, and before it what it needs.

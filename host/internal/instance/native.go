@@ -7,21 +7,27 @@ import (
 
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
+	"github.com/hotso/hotso/host/internal/native"
 	"github.com/hotso/hotso/host/internal/needed"
 	"github.com/hotso/hotso/host/internal/stackcheck"
 )
 
 // surveyNeeded looks at what the library brings along, and works out what follows for
-// its private copy: its C++ statics are its own, but for those of a shared object that it needs.
-// And what the report can't tell of.
-func (in *Instance) surveyNeeded(im *image.Image) {
+// its private copy: what it needs copies of for itself; its C++ statics are its own, but for those of a shared object
+// that it needs. And what the report can't tell of.
+func (in *Instance) surveyNeeded(im *image.Image) error {
 	all := needed.Survey(needed.ObjectOf(im.File, im.ELF), im.ELF.Machine)
+	if err := in.ownNeeded(im, all); err != nil {
+		return err
+	}
 	if in.needed == nil {
 		in.ahead = needed.Ahead(all)
 	}
+	in.needed.Leave(in.own)
+	in.ahead.Leave(in.own)
 	elsewhere, inProgram := map[string]bool{}, len(all) > 0 && stackcheck.InProgram()
 	for _, s := range all {
-		if inProgram {
+		if inProgram && !in.own.Has(s.Name) {
 			in.brings = append(in.brings, s.Name, filepath.Base(s.Path))
 			if path, err := filepath.EvalSymlinks(s.Path); err == nil {
 				in.brings = append(in.brings, filepath.Base(path)) // as /proc/self/maps has it
@@ -30,11 +36,56 @@ func (in *Instance) surveyNeeded(im *image.Image) {
 		for _, name := range s.Unique {
 			elsewhere[name] = true
 		}
-		if what := s.Makes(); len(what) > 0 {
+		if what := s.Makes(); len(what) > 0 && !in.own.Has(s.Name) {
 			in.beside = append(in.beside, s.Name+": "+strings.Join(what, ", "))
 		}
 	}
 	p := elfimage.NewPatcher(im.ELF)
 	p.ClearUnique(func(name string) bool { return elsewhere[name] })
 	in.edits = slices.Concat(in.edits, p.Edits())
+	return nil
+}
+
+// ownNeeded makes the copies of what the library is to have for itself. Without them, as when there is no room for
+// thread-local storage of theirs, it has those of the process, as before.
+func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
+	if in.attachment == nil || len(all) == 0 {
+		return nil
+	}
+	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess())
+	if len(objects) == 0 {
+		return nil
+	}
+	own, err := needed.MakeOwn(objects, im.ELF.Machine, in.mapName, native.Wraps(im.ELF, im.Bytes), in.lendBlock)
+	if err != nil {
+		in.releaseBlock()
+		return nil
+	}
+	p := elfimage.NewPatcher(im.ELF)
+	if err := own.Patch(im.ELF, p); err != nil {
+		own.Close()
+		return err
+	}
+	in.own, in.edits = own, slices.Concat(in.edits, p.Edits())
+	return nil
+}
+
+func (in *Instance) lendBlock(size, align uint64) (offset int64, err error) {
+	c, err := openCarrier()
+	if err != nil {
+		return 0, err
+	}
+	b, err := c.AcquireBlock(size, align)
+	if err != nil {
+		return 0, err
+	}
+	in.block = &b
+	return b.Offset(), nil
+}
+
+func (in *Instance) releaseBlock() {
+	if in.block != nil {
+		in.block.Release()
+		in.block = nil
+	}
 }

@@ -57,7 +57,9 @@ func (in *Instance) copyImage(im *image.Image) (err error) {
 		// Ended on both sides: it is searched for, and 1 is a part of 12.
 		in.mapName = fmt.Sprintf("hotso:%d:%s.v%s", in.attachment.id, in.Desc.Name, in.Desc.Version)
 	}
-	in.surveyNeeded(im)
+	if err := in.surveyNeeded(im); err != nil {
+		return err
+	}
 	if in.needed != nil { // and loaded before it, so there is nothing to search
 		p := elfimage.NewPatcher(im.ELF)
 		p.ClearRunPath()
@@ -80,20 +82,26 @@ func (in *Instance) shareCopy() {
 		parts = append(parts, private.Part{Off: int64(p.Off), Addr: uintptr(in.extent.Low + p.Vaddr), Size: uintptr(p.Size),
 			Executable: p.Flags&elf.PF_X != 0})
 	}
-	_ = in.copy.Share("hotso:"+in.Desc.Name+".v"+in.Desc.Version, in.Key, parts)
+	_ = in.copy.Share(in.sharedName(), in.Key, parts)
 }
+
+func (in *Instance) sharedName() string { return "hotso:" + in.Desc.Name + ".v" + in.Desc.Version }
 
 // abandon keeps the library in the process for good, with what it borrowed.
 func (in *Instance) abandon(why string) {
 	in.Target.End.RuleOut()
 	crashes.instances[in.attachment.slot.Index()].Store(nil)
 	process.kept.Store(in.attachment.beginning, nil) // its runtime lives on
+	if in.own != nil {
+		process.kept.Store(in.own, nil) // the shim refers to it
+	}
 	in.attachment, in.resident = nil, why
 }
 
 // detach gives back what borrow took; nothing of the library is mapped.
 func (in *Instance) detach() {
 	in.Target.WithdrawImports()
+	in.releaseBlock()
 	if in.attachment != nil {
 		// The entry's next user must not be taken for this one.
 		in.Target.End.RuleOut()

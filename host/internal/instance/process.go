@@ -19,7 +19,7 @@ var process = struct {
 	// whole process shares, and what they find in /proc is theirs.
 	unloading rank.Mutex[rank.Unloading]
 
-	kept sync.Map // *beginning of libraries that are resident
+	kept sync.Map // *beginning and *needed.Own of libraries that are resident
 
 	carrierOnce sync.Once
 	carrier     *tls.Carrier

@@ -190,6 +190,9 @@ func (in *Instance) checkStacks(r *report, u *unloadReport) error {
 		return nil
 	}
 	ranges := append(slices.Clone(unsafe.Slice(u.ranges, u.rangesLen)), stackcheck.Range(in.extent))
+	for _, r := range in.own.Extents() {
+		ranges = append(ranges, stackcheck.Range(r))
+	}
 	objects, err := stackcheck.Run(ranges, killTimeout, threadsOfLibraries, in.still, in.brings)
 	if threads, ok := errors.AsType[*stackcheck.Threads](err); ok {
 		for _, id := range threads.IDs {
@@ -306,13 +309,17 @@ func (in *Instance) unmap(r *report, u *unloadReport) error {
 	done()
 	done = r.timed("copy")
 	err = errors.Join(err, in.copy.Close())
+	in.own.Close()
 	done()
 	defer r.timed("check")()
-	image := 0
+	image, images, size := 0, 1+in.own.Len(), in.extent.size()
+	for _, x := range in.own.Extents() {
+		size += x.High - x.Low
+	}
 	if err == nil && in.gone() {
 		image = 1
 	}
-	r.add(life.Image, 1, image).why("the dynamic linker keeps it").Bytes = in.extent.size()
+	r.add(life.Image, images, image*images).why("the dynamic linker keeps it").Bytes = size
 	if image == 1 && Omit != "slots" {
 		in.detach() // nobody can come back to an image that is not there
 		image = 2
@@ -331,7 +338,11 @@ func (in *Instance) unmap(r *report, u *unloadReport) error {
 // gone asks the kernel whether the image is unmapped. If something is there,
 // it may be somebody else's by now, and the name decides.
 func (in *Instance) gone() bool {
-	if proc.Free(in.extent.Low, in.extent.High) {
+	free := proc.Free(in.extent.Low, in.extent.High)
+	for _, x := range in.own.Extents() {
+		free = free && proc.Free(x.Low, x.High)
+	}
+	if free {
 		return true
 	}
 	left, err := in.mapped()

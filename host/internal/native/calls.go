@@ -52,15 +52,18 @@ func init() {
 // threads begins the name of what starts the thread of a std::thread, in libstdc++.so.
 const threads = "_ZNSt6thread15_M_start_thread"
 
+// CplusplusThread is the Name of the Call that starts the thread of a std::thread.
+const CplusplusThread = "std::thread"
+
 // Calls are those that the library makes, as far as its shim leaves them alone. image is what
 // the spec was parsed from.
 func Calls(spec *elfimage.Spec, image []byte) (all []Call) {
-	wrapped := wraps(spec, image)
+	wrapped := Wraps(spec, image)
 	for _, name := range spec.Imports() {
 		c, ok := calls[name]
 		switch {
 		case strings.HasPrefix(name, threads):
-			all = append(all, Call{Name: "std::thread", What: "starts threads in libstdc++.so, which hotso does not see: the unload waits for those that are inside it"})
+			all = append(all, Call{Name: CplusplusThread, What: "starts threads in libstdc++.so, which hotso does not see: the unload waits for those that are inside it"})
 		case ok && !slices.Contains(wrapped, name):
 			all = append(all, c)
 		}
@@ -79,9 +82,9 @@ func Stays(spec *elfimage.Spec, image []byte) string {
 	return ""
 }
 
-// wraps are the functions that the library's shim wraps: it has them from outside, too. One
+// Wraps are the functions that the library's shim wraps: it has them from outside, too. One
 // of an older hotso does not say, and wrapped none of those above.
-func wraps(spec *elfimage.Spec, image []byte) (names []string) {
+func Wraps(spec *elfimage.Spec, image []byte) (names []string) {
 	sym, ok := spec.Export(abi.SymWraps)
 	if !ok {
 		return nil

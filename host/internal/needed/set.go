@@ -18,6 +18,7 @@ type library struct {
 	digest string        // of the copy, hexadecimal
 	copy   *private.Copy // nil for one of the system's
 	stays  bool          // it may start threads
+	own    bool          // the library has a copy of its own, and it is not loaded
 
 	handle dl.Handle // held from Load until Loaded
 	loaded *loaded   // the verified copy that the process has of it
@@ -149,7 +150,19 @@ func (s *Set) Load() error {
 	return nil
 }
 
+// Leave has the set not load what the library has copies of for itself.
+func (s *Set) Leave(own *Own) {
+	if s != nil {
+		for _, l := range s.libraries {
+			l.own = own.Has(l.name)
+		}
+	}
+}
+
 func (l *library) load() error {
+	if l.own {
+		return nil
+	}
 	err := l.open()
 	if err == nil && l.stays {
 		dl.Keep(l.handle.Name())

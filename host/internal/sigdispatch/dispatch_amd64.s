@@ -95,9 +95,25 @@ fault:
 	INSIDE(R8, AX, CX, faultNext)
 	MOVQ	ucontext_pc(DX), AX
 	CMPQ	AX, Entry_textLow(R8)
-	JCS	faultNext
+	JCS	faultMore
 	CMPQ	AX, Entry_textHigh(R8)
-	JCC	faultNext
+	JCS	faultThere
+	// Or in its copies of shared objects.
+faultMore:
+	MOVQ	Entry_more(R8), CX
+	TESTQ	CX, CX
+	JZ	faultNext
+faultRange:
+	CMPQ	(CX), $0
+	JEQ	faultNext
+	CMPQ	AX, (CX)
+	JCS	faultNextRange
+	CMPQ	AX, 8(CX)
+	JCS	faultThere
+faultNextRange:
+	ADDQ	$16, CX
+	JMP	faultRange
+faultThere:
 	MOVQ	Entry_handlers(R8)(R11*8), AX
 	TESTQ	AX, AX
 	JZ	faultNext

@@ -96,10 +96,24 @@ fault:
 	MOVD	ucontext_pc(R2), R4
 	MOVD	Entry_textLow(R8), R5
 	CMP	R5, R4
-	BLO	faultNext
+	BLO	faultMore
 	MOVD	Entry_textHigh(R8), R5
 	CMP	R5, R4
-	BHS	faultNext
+	BLO	faultThere
+	// Or in its copies of shared objects.
+faultMore:
+	MOVD	Entry_more(R8), R6
+	CBZ	R6, faultNext
+faultRange:
+	MOVD	(R6), R5
+	CBZ	R5, faultNext
+	MOVD	8(R6), R7
+	ADD	$16, R6
+	CMP	R5, R4
+	BLO	faultRange
+	CMP	R7, R4
+	BHS	faultRange
+faultThere:
 	ADD	$Entry_handlers, R8, R4
 	MOVD	(R4)(R11<<3), R4
 	CBZ	R4, faultNext

@@ -85,6 +85,29 @@ func TestRouting(t *testing.T) {
 	}
 }
 
+// moreText are the ranges of a library's copies of shared objects. They are a global because they must not move.
+var moreText = [5]uintptr{0x10000, 0x20000, 0x50000, 0x60000, 0}
+
+// So is a fault in its copies of shared objects a library's, and nothing between them.
+func TestRoutingInCopiesOfSharedObjects(t *testing.T) {
+	l := fakeLibrary(t)
+	l.more.Store(uintptr(unsafe.Pointer(&moreText)))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	l.enter()
+	defer func() { *l.record() = record{} }()
+	low, high := l.Text()
+	for pc, want := range map[uintptr]uint64{low: 1, high - 1: 1, high: 0, 0xffff: 0, 0x10000: 1, 0x1ffff: 1, 0x20000: 0, 0x4ffff: 0,
+		0x50000: 1, 0x5ffff: 1, 0x60000: 0} {
+		library, host := deliver(t, unix.SIGSEGV, pc, sigtest.HostHandler())
+		assert.Equal(t, want, library, "%#x", pc)
+		assert.Equal(t, 1-want, host, "%#x", pc)
+	}
+	*l.record() = record{owner: l.Owner()}
+	library, _ := deliver(t, unix.SIGSEGV, 0x10000, sigtest.HostHandler())
+	assert.Zero(t, library, "outside the library")
+}
+
 // With every entry taken, a signal finds the one library that the thread is inside of; with
 // gaps between them too.
 func TestRoutingOfEverySlot(t *testing.T) {

@@ -26,7 +26,8 @@ type Entry struct {
 	crashed  atomic.Uint32
 	crashMsg atomic.Int32
 	fatal    atomic.Uint32
-	_        [abi.EntrySize - abi.EntryFatal - 4]byte
+	more     atomic.Uintptr
+	_        [abi.EntrySize - abi.EntryMore - 8]byte
 }
 
 // A negative index or length stops the build where Entry is not laid out as
@@ -46,6 +47,7 @@ var (
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashed) - abi.EntryCrashed: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.crashMsg) - abi.EntryCrashMsg: 0}
 	_ = [1]byte{unsafe.Offsetof(Entry{}.fatal) - abi.EntryFatal: 0}
+	_ = [1]byte{unsafe.Offsetof(Entry{}.more) - abi.EntryMore: 0}
 )
 
 // table has one entry per TLS slot. It is static: the libraries and the
@@ -87,6 +89,7 @@ func (e *Entry) Release() {
 	e.state.Store(abi.EntryFree)
 	e.textLow.Store(0)
 	e.textHigh.Store(0)
+	e.more.Store(0)
 	e.keyDtor.Store(0)
 	for i := range e.handlers {
 		e.handlers[i].Store(0)
