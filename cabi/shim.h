@@ -40,7 +40,7 @@
  *   forked.c   answers in a forked child of another host
  *   unload.c   the way out
  *   entry.c    the control functions of cabi.h
- *   wraps.c    what the shim wraps, for hosts to read
+ *   wraps      what the shim wraps, for hosts to read, and for objects.c
  *   objects.c  the library's own copies of shared objects
  *   host.c     calls into the host
  *
