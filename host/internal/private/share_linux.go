@@ -55,6 +55,10 @@ func (c *Copy) Share(name, key string, parts []Part) error {
 		if err != nil {
 			return fmt.Errorf("private copy: share: mmap: %w", err)
 		}
+	}
+	// Not before all are mapped: linkers such as lld have two segments share a page of the file, and whoever
+	// runs in the second would find it empty.
+	for _, p := range parts {
 		c.parts = append(c.parts, p)
 		const cut = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE
 		if err := unix.Fallocate(int(c.file.Fd()), cut, p.Off, int64(p.Size)); err != nil {

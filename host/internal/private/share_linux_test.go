@@ -124,3 +124,26 @@ func TestShareOnlyWhatIsEqual(t *testing.T) {
 	assert.True(t, bytes.Equal(other, all[2].memory))
 	assert.EqualValues(t, len(other), blocks(t, all[2].file))
 }
+
+// A page of the file may be mapped twice. It is not cut out for one part while another is mapped from the copy, as it is
+// when that can't be mapped anew.
+func TestShareCutsNothingThatIsMapped(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789abcdef"), 3*page/16)
+	for range 2 {
+		m := mapped(t, content, "")
+		defer m.Close()
+		at := uintptr(unsafe.Pointer(unsafe.SliceData(m.memory)))
+		whole := Part{Off: 0, Addr: at, Size: page}
+		again, err := unix.Mmap(int(m.file.Fd()), 0, page, unix.PROT_READ, unix.MAP_PRIVATE)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = unix.Munmap(again) })
+		second := Part{Off: 16, Addr: uintptr(unsafe.Pointer(&again[16])), Size: page - 16} // the kernel takes whole pages only
+		if err := m.Share("test:common", "twice", []Part{whole, second}); err != nil {
+			require.ErrorIs(t, err, unix.EINVAL)
+		}
+		assert.True(t, bytes.Equal(content[:page], again))
+		read, err := m.Bytes(func(n int64) []byte { return make([]byte, n) })
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(content, read))
+	}
+}
