@@ -94,7 +94,7 @@ func owned(image []byte, spec *elfimage.Spec, all []needed.Shared) (own map[stri
 	if !unloadable(image, spec) {
 		return nil, ""
 	}
-	objects, why := needed.Ownable(spec, all, nil)
+	objects, why := needed.Ownable(spec, all, nil, nil)
 	if len(objects) == 0 {
 		return nil, why
 	}

@@ -52,7 +52,7 @@ func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
 	if in.attachment == nil || len(all) == 0 {
 		return nil
 	}
-	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess())
+	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess(), in.needed)
 	if len(objects) == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/hotso/hotso/cabi/abi"
@@ -21,9 +22,10 @@ import (
 
 // Ownable marks, of what a library needs, what it is to have copies of: what makes something that outlasts a call, or
 // would stay for its unique symbols, and what needs one of these. inProcess are the base names of files that the
-// process has mapped: what the program has loaded already stays shared with it. why says why there is none, though there
-// should be; both are empty if there is no need. all is as Survey returns it.
-func Ownable(spec *elfimage.Spec, all []Shared, inProcess map[string]string) (own []Shared, why string) {
+// process has mapped: what the program has loaded already stays shared with it. verified is what else was found for the
+// library, nil if nobody has looked. why says why there is none, though there should be; both are empty if there is no
+// need. all is as Survey returns it.
+func Ownable(spec *elfimage.Spec, all []Shared, inProcess map[string]string, verified *Set) (own []Shared, why string) {
 	if len(all) == 0 {
 		return nil, ""
 	}
@@ -36,7 +38,7 @@ func Ownable(spec *elfimage.Spec, all []Shared, inProcess map[string]string) (ow
 		if !needs && len(s.Makes()) == 0 && len(s.Unique) == 0 {
 			continue
 		}
-		if !s.System {
+		if !s.System || verified.hasCopy(s.Name) { // whatever lies there now
 			return nil, s.Name + " is not the system's"
 		}
 		marked[s.Name] = true
@@ -56,6 +58,11 @@ func Ownable(spec *elfimage.Spec, all []Shared, inProcess map[string]string) (ow
 		if i := slices.IndexFunc(s.Needed, func(name string) bool { return marked[name] }); i >= 0 {
 			return nil, fmt.Sprintf("%s, which is in the process, needs %s", s.Name, s.Needed[i])
 		}
+		// They may call the library without the shim, which clears initial-exec variables when a thread comes in first: it
+		// would find those of the version that had them before.
+		if i := slices.IndexFunc(own, func(o Shared) bool { return o.StaticTLS }); i >= 0 && s.Starts() {
+			return nil, fmt.Sprintf("%s, which is in the process, has threads, and %s has initial-exec variables", s.Name, own[i].Name)
+		}
 	}
 	if len(own)*nameSize > abi.ObjectsNames {
 		return nil, fmt.Sprintf("they are more than %d", abi.ObjectsNames/nameSize)
@@ -68,7 +75,15 @@ func (s *Shared) mayBeOwn(inProcess map[string]string) bool {
 		return false
 	}
 	real, err := filepath.EvalSymlinks(s.Path)
-	return err == nil && inProcess[filepath.Base(real)] == ""
+	if err != nil || inProcess[filepath.Base(real)] != "" {
+		return false
+	}
+	for name := range inProcess { // libstdc++.so.6.0.30, though libstdc++.so.6 is libstdc++.so.6.0.33 by now
+		if name == s.Name || strings.HasPrefix(name, s.Name+".") {
+			return false
+		}
+	}
+	return true
 }
 
 // InProcess are the files that the process has mapped, by their base names, for Ownable.

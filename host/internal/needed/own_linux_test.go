@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/hotso/hotso/host/internal/call"
 	"github.com/hotso/hotso/host/internal/dl"
@@ -136,25 +138,41 @@ func TestOwnable(t *testing.T) {
 		all[0].facts, all[1].facts = base, mid
 		return all
 	}
+	independent := func(base, mid facts) []Shared {
+		all := of(base, mid)
+		all[1].Needed = nil
+		return all
+	}
+	static := facts{StaticTLS: true, Imports: []string{"pthread_create"}}
+	in := func(name string) map[string]string { return map[string]string{name: "/x/" + name} }
+	verified := &Set{[]*library{{name: objects[1].Name}, {name: objects[0].Name, copy: &private.Copy{}}}}
 	for name, test := range map[string]struct {
-		spec *elfimage.Spec
-		all  []Shared
-		in   map[string]string
-		want int
-		why  string
+		spec     *elfimage.Spec
+		all      []Shared
+		in       map[string]string
+		verified *Set
+		want     int
+		why      string
 	}{
-		"nothing needed":         {spec, nil, nil, 0, ""},
-		"nothing lasts":          {spec, of(none, none), nil, 0, ""},
-		"threads":                {spec, of(none, threads), nil, 1, ""},
-		"statics":                {spec, of(none, facts{Unique: []string{"x"}}), nil, 1, ""},
-		"what needs one, too":    {spec, of(threads, none), nil, 2, ""},
-		"an older library":       {older, of(threads, none), nil, 0, "older hotso"},
-		"in the process":         {spec, of(threads, none), map[string]string{"libhotso-own-base.so": "/x"}, 0, ""},
-		"one needs it there":     {spec, of(threads, none), map[string]string{"libhotso-own-mid.so": "/x"}, 0, "needs libhotso-own-base.so"},
-		"not among the system's": {spec, []Shared{{Name: "x", Path: objects[0].Path, facts: threads}}, nil, 0, "not the system's"},
+		"nothing needed":         {spec, nil, nil, nil, 0, ""},
+		"nothing lasts":          {spec, of(none, none), nil, nil, 0, ""},
+		"threads":                {spec, of(none, threads), nil, nil, 1, ""},
+		"statics":                {spec, of(none, facts{Unique: []string{"x"}}), nil, nil, 1, ""},
+		"what needs one, too":    {spec, of(threads, none), nil, nil, 2, ""},
+		"an older library":       {older, of(threads, none), nil, nil, 0, "older hotso"},
+		"in the process":         {spec, of(threads, none), in("libhotso-own-base.so"), nil, 0, ""},
+		"another version there":  {spec, of(threads, none), in("libhotso-own-base.so.1.2"), nil, 0, ""},
+		"another object there":   {spec, of(threads, none), in("libhotso-own-base.so1"), nil, 2, ""},
+		"one needs it there":     {spec, of(threads, none), in("libhotso-own-mid.so"), nil, 0, "needs libhotso-own-base.so"},
+		"not among the system's": {spec, []Shared{{Name: "x", Path: objects[0].Path, facts: threads}}, nil, nil, 0, "not the system's"},
+		"verified elsewhere":     {spec, of(threads, none), nil, verified, 0, "not the system's"},
+		"another is verified":    {spec, of(none, threads), nil, verified, 1, ""},
+		"initial-exec variables": {spec, independent(static, none), in("libhotso-own-mid.so"), nil, 1, ""},
+		"and threads there":      {spec, independent(static, threads), in("libhotso-own-mid.so"), nil, 0, "has threads"},
+		"and threads of its own": {spec, independent(static, threads), nil, nil, 2, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			own, why := Ownable(test.spec, test.all, test.in)
+			own, why := Ownable(test.spec, test.all, test.in, test.verified)
 			assert.Len(t, own, test.want)
 			if test.why == "" {
 				assert.Empty(t, why)
@@ -162,6 +180,37 @@ func TestOwnable(t *testing.T) {
 				assert.Contains(t, why, test.why)
 			}
 		})
+	}
+}
+
+// What is updated while the process has it is still there.
+func TestMappedFilesThatWereRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "libhotso-removed.so.1")
+	require.NoError(t, os.WriteFile(path, []byte("x"), 0o600))
+	f := must(os.Open(path))(t)
+	defer f.Close()
+	m := must(unix.Mmap(int(f.Fd()), 0, 1, unix.PROT_READ, unix.MAP_PRIVATE))(t)
+	defer unix.Munmap(m)
+	require.NoError(t, os.Remove(path))
+	assert.Contains(t, InProcess(), "libhotso-removed.so.1")
+}
+
+// An object with initial-exec variables says so, also one of the system's.
+func TestFactsOfInitialExecVariables(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip(err)
+	}
+	for model, is := range map[string]bool{"initial-exec": true, "global-dynamic": false} {
+		path := filepath.Join(t.TempDir(), "libmodel.so")
+		cmd := exec.Command("gcc", "-shared", "-fPIC", "-ftls-model="+model, "-o", path, "-x", "c", "-")
+		cmd.Stdin = strings.NewReader("static __thread int x; int next(void) { return ++x; }")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		spec, _ := parsed(t, path)
+		assert.Equal(t, is, systemFacts(path).StaticTLS, model)
+		beside := Shared{Path: path}
+		require.NotNil(t, beside.read(spec.Machine))
+		assert.Equal(t, is, beside.StaticTLS, model)
 	}
 }
 

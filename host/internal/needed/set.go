@@ -4,6 +4,8 @@ import (
 	"debug/elf"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hotso/hotso/host/internal/dl"
@@ -88,7 +90,8 @@ func mappedFiles() map[string]string {
 	mappings, _ := proc.Maps("/") // without it, what is loaded is found where the system has it
 	for _, m := range mappings {
 		if filepath.IsAbs(m.Path) {
-			files[filepath.Base(m.Path)] = m.Path
+			path := strings.TrimSuffix(m.Path, " (deleted)") // as of one that was updated meanwhile
+			files[filepath.Base(path)] = path
 		}
 	}
 	return files
@@ -157,6 +160,11 @@ func (s *Set) Leave(own *Own) {
 			l.own = own.Has(l.name)
 		}
 	}
+}
+
+// hasCopy reports whether what is loaded for that name is a copy that was verified.
+func (s *Set) hasCopy(name string) bool {
+	return s != nil && slices.ContainsFunc(s.libraries, func(l *library) bool { return l.name == name && l.copy != nil })
 }
 
 func (l *library) load() error {

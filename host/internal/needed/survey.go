@@ -26,6 +26,8 @@ type Shared struct {
 type facts struct {
 	Unique  []string // it defines them as STB_GNU_UNIQUE
 	Imports []string // it has them from others
+
+	StaticTLS bool // it has initial-exec variables (DF_STATIC_TLS)
 }
 
 // base are the objects of the C library (glibc, shlib-versions). They belong to the
@@ -91,7 +93,7 @@ func (s *Shared) read(machine elf.Machine) *Object {
 	var o *Object
 	_ = parseMapped(f, info.Size(), machine, func(spec *elfimage.Spec) error {
 		o = ObjectOf(s.Path, spec)
-		s.facts = facts{spec.Unique(), spec.Imports()}
+		s.facts = facts{spec.Unique(), spec.Imports(), spec.StaticTLS}
 		return nil
 	})
 	return o
@@ -157,6 +159,10 @@ func systemFacts(path string) facts {
 		case elf.ST_BIND(s.Info) == elf.STB_LOOS: // STB_GNU_UNIQUE
 			all.Unique = append(all.Unique, s.Name)
 		}
+	}
+	flags, _ := f.DynValue(elf.DT_FLAGS)
+	for _, word := range flags {
+		all.StaticTLS = all.StaticTLS || elf.DynFlag(word)&elf.DF_STATIC_TLS != 0
 	}
 	surveyed.Store(key, all)
 	return all
