@@ -1,7 +1,10 @@
 package host_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,6 +28,15 @@ func TestOwnCopies(t *testing.T) {
 			child(t, "own", name, libtest.Build(t, "openmp", "1"))
 		})
 	}
+	t.Run("openmp interposed", func(t *testing.T) {
+		path := libtest.Build(t, "openmp", "1")
+		program := filepath.Join(t.TempDir(), "libprogram.so")
+		cmd := exec.Command("gcc", "-shared", "-o", program, "-x", "c", "-")
+		cmd.Stdin = strings.NewReader("#include <stdlib.h>\nint hotso_wrap_pthread_create(void) { abort(); }")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		childOf(t, exec.Command("env", "LD_PRELOAD="+program, os.Args[0]), "own", "interposed", path)
+	})
 	for _, name := range []string{"threads", "terminate"} {
 		t.Run("libstdc++ "+name, func(t *testing.T) {
 			needCplusplus(t)
@@ -70,6 +82,9 @@ func ownCopies(t *testing.T, kind, path string) {
 	case "in the process":
 		sharedWithTheProgram(t, path)
 		return
+	case "interposed":
+		interposedByTheProgram(t, path)
+		return
 	case "threads":
 		overlap(t, path, 20, func(lib *host.Library) {
 			require.EqualValues(t, 4, callLib(t, lib, "Threads", int32(100)))
@@ -97,5 +112,13 @@ func sharedWithTheProgram(t *testing.T, path string) {
 	r, err := lib.Close(bg)
 	requireNothingLeft(t)(r, err)
 	assert.Equal(t, 1, r.Resource(host.Image).Found, "only its own")
+	assert.Contains(t, r.NotCounted, "libgomp.so.1: threads, descriptors")
+}
+
+// Where the program has wrappers of its own, as if a library was linked with it, copies would call these.
+func interposedByTheProgram(t *testing.T, path string) {
+	lib := must(host.Open(bg, path))(t)
+	require.EqualValues(t, 4950, callLib(t, lib, "Sum", int32(100)))
+	r, _ := lib.Close(bg) // libgomp's threads may have the library on their stacks
 	assert.Contains(t, r.NotCounted, "libgomp.so.1: threads, descriptors")
 }

@@ -4,7 +4,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/hotso/hotso/cabi/abi"
+	"github.com/hotso/hotso/host/internal/dl"
 	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/image"
 	"github.com/hotso/hotso/host/internal/native"
@@ -49,7 +52,7 @@ func (in *Instance) surveyNeeded(im *image.Image) error {
 // ownNeeded makes the copies of what the library is to have for itself. Without them, as when there is no room for
 // thread-local storage of theirs, it has those of the process, as before.
 func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
-	if in.attachment == nil || len(all) == 0 {
+	if in.attachment == nil || len(all) == 0 || interposed() {
 		return nil
 	}
 	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess(), in.needed)
@@ -69,6 +72,13 @@ func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
 	in.own, in.edits = own, slices.Concat(in.edits, p.Edits())
 	return nil
 }
+
+// interposed reports whether the program exports wrappers of a library's, as one that was linked with a library does. The
+// dynamic linker would look there first for those that the copies call (ld.so(8): the global scope comes first).
+var interposed = sync.OnceValue(func() bool {
+	_, err := dl.Global(abi.SymWrap + "pthread_create")
+	return err == nil
+})
 
 func (in *Instance) lendBlock(size, align uint64) (offset int64, err error) {
 	c, err := openCarrier()
