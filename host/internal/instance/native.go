@@ -52,7 +52,7 @@ func (in *Instance) surveyNeeded(im *image.Image) error {
 // ownNeeded makes the copies of what the library is to have for itself. Without them, as when there is no room for
 // thread-local storage of theirs, it has those of the process, as before.
 func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
-	if in.attachment == nil || len(all) == 0 || interposed() {
+	if in.attachment == nil || interposed() || len(all) == 0 {
 		return nil
 	}
 	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess(), in.needed)
@@ -74,7 +74,8 @@ func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
 }
 
 // interposed reports whether the program exports wrappers of a library's, as one that was linked with a library does. The
-// dynamic linker would look there first for those that the copies call (ld.so(8): the global scope comes first).
+// dynamic linker would look there first for those that the copies call (ld.so(8): the global scope comes first). It is asked
+// once, before the first library is loaded: later a constructor may keep its lock.
 var interposed = sync.OnceValue(func() bool {
 	_, err := dl.Global(abi.SymWrap + "pthread_create")
 	return err == nil

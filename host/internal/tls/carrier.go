@@ -99,14 +99,18 @@ type Block struct {
 // blockAlign is the alignment of blocks, in bytes.
 const blockAlign = 16
 
-// AcquireBlock lends a block of size bytes, or returns ErrNoSlot, also for an alignment above 16 bytes. A block is made of slots, and these are not lent
-// as slots any more: what variables have left there would be taken for records.
+// AcquireBlock lends a block of size bytes, or returns ErrNoSlot, also for none and for an alignment above 16 bytes. A
+// block is made of slots, and these are not lent as slots any more: what variables have left there would be taken for
+// records.
 func (c *Carrier) AcquireBlock(size, align uint64) (Block, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if size == 0 || size > uint64(c.slots)*abi.SlotSize || align > blockAlign {
+		return Block{}, fmt.Errorf("tls: acquire %d bytes aligned to %d: %w", size, align, ErrNoSlot)
+	}
 	need := int((size + abi.SlotSize - 1) / abi.SlotSize)
 	for i, b := range c.blocks {
-		if b.slots >= need && align <= blockAlign {
+		if b.slots >= need {
 			c.blocks = slices.Delete(c.blocks, i, i+1)
 			return b, nil
 		}
@@ -115,7 +119,7 @@ func (c *Carrier) AcquireBlock(size, align uint64) (Block, error) {
 	for _, i := range c.free {
 		free[i] = true
 	}
-	for first := c.slots - need; first >= 0 && need > 0 && align <= blockAlign; first-- {
+	for first := c.slots - need; first >= 0; first-- {
 		at := c.offset + int64(first)*abi.SlotSize
 		if at%blockAlign != 0 || slices.Contains(free[first:first+need], false) {
 			continue

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -97,6 +98,10 @@ func TestBlocks(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoSlot, "it is too small")
 	_, err = c.AcquireBlock(abi.SlotSize, 32)
 	require.ErrorIs(t, err, ErrNoSlot, "no block is so aligned")
+	for _, size := range []uint64{0, 9 * abi.SlotSize, math.MaxUint64, math.MaxUint64 - abi.SlotSize} {
+		_, err = c.AcquireBlock(size, 16)
+		require.ErrorIs(t, err, ErrNoSlot, "nobody can have %d bytes", size)
+	}
 	again, err := c.AcquireBlock(abi.SlotSize, 16)
 	require.NoError(t, err)
 	assert.Equal(t, b, again)
