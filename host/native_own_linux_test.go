@@ -1,11 +1,13 @@
 package host_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,7 +22,7 @@ import (
 // of their own: in that of the other tests the C++ library is there already, and stays shared.
 func TestOwnCopies(t *testing.T) {
 	needUnload(t)
-	for _, name := range []string{"teams", "teams at work", "fault in a team", "fault in libgomp", "throw in a team", "in the process"} {
+	for _, name := range []string{"teams", "teams at work", "fault in a team", "fault in libgomp", "throw in a team", "in the process", "given up"} {
 		t.Run("openmp "+name, func(t *testing.T) {
 			if out, err := exec.Command("gcc", "-fopenmp", "-E", "-include", "omp.h", "-x", "c", "/dev/null").CombinedOutput(); err != nil {
 				t.Skipf("no OpenMP: %v\n%s", err, out)
@@ -79,6 +81,19 @@ func ownCopies(t *testing.T, kind, path string) {
 			require.ErrorIs(t, err, host.ErrCrashed)
 			requireNothingLeft(t)(lib.Close(bg))
 		}
+	case "given up":
+		requireNothingLeft(t)(must(host.Open(bg, path))(t).Close(bg))
+		before := holdings(t)
+		for i := range 100 {
+			ctx, cancel := context.WithTimeout(bg, time.Duration(i)*200*time.Microsecond)
+			lib, err := host.Open(ctx, path)
+			cancel()
+			if err == nil {
+				requireNothingLeft(t)(lib.Close(bg))
+			}
+		}
+		assert.Eventually(t, func() bool { return len(holdings(t)) <= len(before) }, patience, poll)
+		overlap(t, path, 2, func(lib *host.Library) { require.EqualValues(t, 4, callLib(t, lib, "Team")) }) // copies, too
 	case "in the process":
 		sharedWithTheProgram(t, path)
 		return
