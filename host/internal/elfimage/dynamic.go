@@ -29,6 +29,7 @@ var dynTags = map[elf.DynTag]bool{
 	dtRelr: true, dtRelrSz: true, dtRelrEnt: true, elf.DT_TEXTREL: true,
 	elf.DT_INIT_ARRAY: true, elf.DT_INIT_ARRAYSZ: true,
 	elf.DT_FINI_ARRAY: true, elf.DT_FINI_ARRAYSZ: true, elf.DT_INIT: true, elf.DT_FINI: true,
+	elf.DT_RPATH: true, elf.DT_RUNPATH: true,
 	elf.DT_VERSYM: true, elf.DT_VERNEED: true, elf.DT_VERNEEDNUM: true,
 }
 
@@ -101,15 +102,6 @@ func (im *image) dynamic() (*dynamic, error) {
 			return d, nil
 		case elf.DT_NEEDED, dtAuxiliary, dtFilter:
 			d.needed = append(d.needed, val)
-		case elf.DT_FLAGS:
-			im.flags = append(im.flags, found.Off+uint64(at)+8)
-		case elf.DT_FLAGS_1:
-			im.flags1 = append(im.flags1, found.Off+uint64(at)+8)
-		case elf.DT_RPATH, elf.DT_RUNPATH:
-			d.val[tag] = val
-		case elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ, elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ:
-			im.lists = append(im.lists, found.Off+uint64(at))
-			d.val[tag] = val
 		default:
 			if dynTags[tag] {
 				d.val[tag] = val
@@ -121,13 +113,13 @@ func (im *image) dynamic() (*dynamic, error) {
 
 func (s *Spec) readFlags(d *dynamic) error {
 	_, s.TextReloc = d.val[elf.DT_TEXTREL]
-	for _, off := range s.im.flags {
-		f := elf.DynFlag(word(s.im.b, int(off)))
+	for _, off := range d.entries[elf.DT_FLAGS] {
+		f := elf.DynFlag(word(s.im.b, int(off)+8))
 		s.StaticTLS = s.StaticTLS || f&elf.DF_STATIC_TLS != 0
 		s.TextReloc = s.TextReloc || f&elf.DF_TEXTREL != 0
 	}
-	for _, off := range s.im.flags1 {
-		f := elf.DynFlag1(word(s.im.b, int(off)))
+	for _, off := range d.entries[elf.DT_FLAGS_1] {
+		f := elf.DynFlag1(word(s.im.b, int(off)+8))
 		s.NoDelete = s.NoDelete || f&elf.DF_1_NODELETE != 0
 		if f&elf.DF_1_PIE != 0 {
 			return fmt.Errorf("%w: a position-independent program (DF_1_PIE)", ErrNotShared)

@@ -25,13 +25,10 @@ type image struct {
 	progs []elf.Prog64
 	loads []elf.Prog64 // the PT_LOAD ones, ascending and disjoint
 
-	flags  []uint64 // file offsets of the DT_FLAGS values
-	flags1 []uint64 // file offsets of the DT_FLAGS_1 values
-	inits  Range    // of the pointers to init functions (DT_INIT_ARRAY)
-	finis  Range    // and to exit functions (DT_FINI_ARRAY)
-	lists  []uint64 // file offsets of the entries that say where both are
-	rel    relocs
-	dyn    *dynamic
+	inits Range // of the pointers to init functions (DT_INIT_ARRAY)
+	finis Range // and to exit functions (DT_FINI_ARRAY)
+	rel   relocs
+	dyn   *dynamic
 }
 
 // word and half read what slice or at has checked.

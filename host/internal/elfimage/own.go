@@ -247,13 +247,8 @@ func (p *Patcher) MoveTLS(offset int64) error {
 	if err := p.s.MovesTLS(); err != nil {
 		return err
 	}
-	for _, v := range p.s.TLS.InitialExec {
-		p.put64(uint64(v.GOT), uint64(offset+int64(v.Offset)))
-		p.put64(uint64(v.Rela)+8, 0)
-	}
 	if len(p.s.TLS.InitialExec) > 0 {
-		p.clear(p.s.im.flags, uint64(elf.DF_STATIC_TLS))
-		p.dropTLS()
+		p.moveInitialExec(func(off uint64) int64 { return offset + int64(off) })
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func NewPatcher(s *Spec) *Patcher { return &Patcher{s: s} }
 // ClearNoDelete clears DF_1_NODELETE, which the Go linker sets for c-shared
 // libraries (cmd/link: -z nodelete), so that dlclose unmaps the library.
 func (p *Patcher) ClearNoDelete() {
-	p.clear(p.s.im.flags1, uint64(elf.DF_1_NODELETE))
+	p.clear(elf.DT_FLAGS_1, uint64(elf.DF_1_NODELETE))
 }
 
 // ClearRunPath makes the dynamic linker not see DT_RPATH and DT_RUNPATH: their tags become
@@ -58,9 +58,10 @@ func (p *Patcher) ClearRunPath() {
 	p.hide(elf.DT_RPATH, elf.DT_RUNPATH)
 }
 
-func (p *Patcher) clear(words []uint64, bits uint64) {
-	for _, off := range words {
-		p.put64(off, word(p.s.im.b, int(off))&^bits)
+// clear clears bits in the values of a tag.
+func (p *Patcher) clear(tag elf.DynTag, bits uint64) {
+	for _, off := range p.s.im.dyn.entries[tag] {
+		p.put64(off+8, word(p.s.im.b, int(off)+8)&^bits)
 	}
 }
 
@@ -107,12 +108,16 @@ func (p *Patcher) ReplaceInits(inits, finis uint64) (oldInits, oldFinis Range, o
 	if im.inits.Low == im.inits.High || im.finis.Low == im.finis.High {
 		return Range{}, Range{}, false
 	}
-	values := map[elf.DynTag]uint64{
-		elf.DT_INIT_ARRAY: inits, elf.DT_INIT_ARRAYSZ: pointerSize,
-		elf.DT_FINI_ARRAY: finis, elf.DT_FINI_ARRAYSZ: pointerSize,
-	}
-	for _, off := range im.lists {
-		p.put64(off+8, values[elf.DynTag(word(im.b, int(off)))])
+	for _, list := range []struct {
+		tag   elf.DynTag
+		value uint64
+	}{
+		{elf.DT_INIT_ARRAY, inits}, {elf.DT_INIT_ARRAYSZ, pointerSize},
+		{elf.DT_FINI_ARRAY, finis}, {elf.DT_FINI_ARRAYSZ, pointerSize},
+	} {
+		for _, off := range im.dyn.entries[list.tag] {
+			p.put64(off+8, list.value)
+		}
 	}
 	return im.inits, im.finis, true
 }
@@ -148,18 +153,24 @@ func (p *Patcher) RedirectTLS(tpoff func(off uint64) int64) error {
 	if err != nil {
 		return err
 	}
+	p.moveInitialExec(func(uint64) int64 { return tpoff(off) })
+	return nil
+}
+
+// moveInitialExec moves the initial-exec variables to where tpoff says, which gets their offsets in the image's block.
+func (p *Patcher) moveInitialExec(tpoff func(off uint64) int64) {
+	t := &p.s.TLS
 	for _, v := range t.InitialExec {
-		p.put64(uint64(v.GOT), uint64(tpoff(off)))
+		p.put64(uint64(v.GOT), uint64(tpoff(v.Offset)))
 		// The entry stays in its table as R_*_NONE, which the dynamic
 		// linker skips. DT_RELACOUNT stays right: it counts the
 		// R_*_RELATIVE entries at the table's front, none of these.
 		p.put64(uint64(v.Rela)+8, 0)
 	}
-	p.clear(p.s.im.flags, uint64(elf.DF_STATIC_TLS))
+	p.clear(elf.DT_FLAGS, uint64(elf.DF_STATIC_TLS))
 	if !t.Dynamic && !t.Exported {
 		p.dropTLS()
 	}
-	return nil
 }
 
 // dropTLS turns PT_TLS into PT_NULL.

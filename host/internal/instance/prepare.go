@@ -1,7 +1,6 @@
 package instance
 
 import (
-	"debug/elf"
 	"fmt"
 	"os"
 	"slices"
@@ -77,12 +76,7 @@ func (in *Instance) copyImage(im *image.Image) (err error) {
 // shareCopy has versions of equal files have their code in memory once, see
 // private.Copy.Share. If that fails this one has its own: nothing else is lost.
 func (in *Instance) shareCopy() {
-	parts := make([]private.Part, 0, len(in.readOnly))
-	for _, p := range in.readOnly {
-		parts = append(parts, private.Part{Off: int64(p.Off), Addr: uintptr(in.extent.Low + p.Vaddr), Size: uintptr(p.Size),
-			Executable: p.Flags&elf.PF_X != 0})
-	}
-	_ = in.copy.Share(in.sharedName(), in.Key, parts)
+	_ = in.copy.Share(in.sharedName(), in.Key, private.Parts(in.extent.Low, in.readOnly))
 }
 
 func (in *Instance) sharedName() string { return "hotso:" + in.Desc.Name + ".v" + in.Desc.Version }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -31,9 +30,6 @@ func copyOf(path, name string, machine elf.Machine, accept func(digest string) e
 		}
 		if err := accept(hex.EncodeToString(sum.Sum(nil))); err != nil {
 			return err
-		}
-		if n == 0 {
-			return fmt.Errorf("%w: it is empty", elfimage.ErrNotELF)
 		}
 		return parseMapped(f, n, machine, func(spec *elfimage.Spec) error {
 			o = ObjectOf(path, spec)

@@ -151,9 +151,6 @@ func (o *Own) add(s Shared, machine elf.Machine, mapName string, wrapped map[str
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return fmt.Errorf("%w: it is empty", elfimage.ErrNotELF)
-		}
 		return parseMapped(f, n, machine, func(spec *elfimage.Spec) error {
 			at, tail, edits, err := o.patch(x, spec, n, wrapped)
 			if err != nil {
@@ -326,12 +323,8 @@ func (o *Own) Share(name string) (err error) {
 	}
 	for i, x := range o.objects {
 		base := o.words[i*objectWords+baseWord]
-		var parts []private.Part
-		for _, p := range x.readOnly {
-			parts = append(parts, private.Part{Off: int64(p.Off), Addr: uintptr(base + p.Vaddr), Size: uintptr(p.Size), Executable: p.Flags&elf.PF_X != 0})
-		}
 		if base != 0 {
-			_ = x.copy.Share(name+":"+filepath.Base(x.Name), "shared object "+x.Path, parts) // else it has its own
+			_ = x.copy.Share(name+":"+filepath.Base(x.Name), "shared object "+x.Path, private.Parts(base, x.readOnly)) // else it has its own
 		}
 		err = errors.Join(err, x.copy.Seal())
 	}

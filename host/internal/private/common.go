@@ -1,8 +1,10 @@
 package private
 
 import (
+	"debug/elf"
 	"os"
 
+	"github.com/hotso/hotso/host/internal/elfimage"
 	"github.com/hotso/hotso/host/internal/rank"
 )
 
@@ -13,6 +15,15 @@ type Part struct {
 	Size uintptr
 
 	Executable bool
+}
+
+// Parts are parts of an image that is mapped at base.
+func Parts(base uint64, of []elfimage.Part) []Part {
+	parts := make([]Part, 0, len(of))
+	for _, p := range of {
+		parts = append(parts, Part{int64(p.Off), uintptr(base + p.Vaddr), uintptr(p.Size), p.Flags&elf.PF_X != 0})
+	}
+	return parts
 }
 
 // common is what copies of the same content have in common.

@@ -16,8 +16,8 @@ func InMemory(name string, image []byte, edits []elfimage.Edit) (*Copy, error) {
 // Fill is InMemory for what f writes; its error ends it.
 func Fill(name string, f func(*os.File) error) (*Copy, error) { return onDisk("", name, f) }
 
-// Filled is InMemory for what f writes; its error ends it.
-func Filled(name string, f func(*os.File) error) (*Copy, error) { return onDisk("", name, f) }
+// Filled is Fill: no copy is sealed here.
+func Filled(name string, f func(*os.File) error) (*Copy, error) { return Fill(name, f) }
 
 // Seal does nothing: there is nothing in memory.
 func (c *Copy) Seal() error { return nil }
