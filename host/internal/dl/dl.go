@@ -31,9 +31,7 @@ func Open(path string) (Handle, error) {
 }
 
 // Sym returns the address of a symbol of h.
-func (h Handle) Sym(name string) (uintptr, error) {
-	return purego.Dlsym(uintptr(h), name)
-}
+func (h Handle) Sym(name string) (uintptr, error) { return sym(uintptr(h), name) }
 
 // Close tells the dynamic linker that h is no longer used. Whether it unmaps
 // the object is the linker's decision: see /proc/self/maps.

@@ -1,6 +1,7 @@
 /* places.c: where little is there: no /proc, little address space, another namespace of the dynamic
  * linker. Which of them is the second argument. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -15,6 +16,10 @@ static int without_proc(const char *path, const char *dir) {
     return access("/proc/self/maps", F_OK) != 0 && access(path, R_OK) == 0;
 }
 
+static void *nothing(void *unused) {
+    return unused;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3 && argc != 4)
         return 2;
@@ -27,6 +32,10 @@ int main(int argc, char **argv) {
         check("the limit is set", setrlimit(RLIMIT_AS, &limit) == 0);
         load(argv[1]);
     } else {
+        /* Else the program's libc, which has the locks of the dynamic linker, would count on one thread. */
+        pthread_t thread;
+        check("a thread of the program",
+              pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0);
         library = dlmopen(LM_ID_NEWLM, argv[1], RTLD_NOW);
         check("dlmopen", library != NULL);
         if (!library)
