@@ -9,6 +9,7 @@
 #include "shim.h"
 
 void __real_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt);
+void __real_x_cgo_bindm(void *g);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
 extern void hotso_go_bind(void);
 
@@ -79,6 +80,14 @@ static __attribute__((noinline)) void catch_up(hotso_record *r) {
     r->missed = 0;
     signal_fence();
     syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGURG);
+}
+
+/* At the first call of a thread that C code has started, the runtime binds an M to it that stays until the
+ * thread ends (runtime/proc.go, cgoBindM). */
+void __wrap_x_cgo_bindm(void *g) {
+    if (hosted() && record()->owner == hotso_load_config.owner && record()->thread)
+        record()->thread->bound = 1;
+    __real_x_cgo_bindm(g);
 }
 
 void __wrap_crosscall2(void (*fn)(void *), void *arg, int n, size_t ctxt) {

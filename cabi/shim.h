@@ -189,6 +189,7 @@ typedef struct hotso_thread {
     uint32_t joining;  /* and is about to */
     hotso_record *record;
     uint32_t canceled; /* by pthread_cancel: it ends by itself */
+    uint32_t bound;    /* C code has started it, and it has called Go */
     sem_t ended;       /* posted when it has left the library's code */
     uintptr_t sp;      /* an unused part of its own stack, below run's frame */
     jmp_buf leave;     /* the way back into run */

@@ -36,6 +36,7 @@ package cabi
 //	pthread_setspecific   marks threads that have a destructor to run
 //	__cxa_thread_atexit,  destructors of C++ thread_local objects: glibc would keep the image
 //	__cxa_thread_atexit_impl  for as long as a thread has one to run
+//	x_cgo_bindm           tells which of C code's threads have called Go
 //	x_cgo_sigaction       handlers of the Go runtime go to the host's dispatch table
 //	sigaction, signal, bsd_signal, ssignal, sysv_signal, __sysv_signal, sigset, sigignore,
 //	siginterrupt, sigaltstack, alarm, ualarm, setitimer
@@ -92,7 +93,7 @@ package cabi
 // #cgo LDFLAGS: -Wl,--wrap=__register_atfork -Wl,--wrap=pthread_atfork
 // #cgo LDFLAGS: -Wl,--wrap=raise -Wl,--wrap=gsignal -Wl,--wrap=kill -Wl,--wrap=killpg -Wl,--wrap=tgkill
 // #cgo LDFLAGS: -Wl,--wrap=sigqueue -Wl,--wrap=pthread_kill -Wl,--wrap=pthread_sigqueue
-// #cgo LDFLAGS: -Wl,--wrap=x_cgo_sigaction -Wl,--wrap=sigaction -Wl,--wrap=signal -Wl,--wrap=bsd_signal
+// #cgo LDFLAGS: -Wl,--wrap=x_cgo_bindm -Wl,--wrap=x_cgo_sigaction -Wl,--wrap=sigaction -Wl,--wrap=signal -Wl,--wrap=bsd_signal
 // #cgo LDFLAGS: -Wl,--wrap=ssignal -Wl,--wrap=sysv_signal -Wl,--wrap=__sysv_signal -Wl,--wrap=sigset
 // #cgo LDFLAGS: -Wl,--wrap=sigignore -Wl,--wrap=siginterrupt -Wl,--wrap=sigaltstack
 // #cgo LDFLAGS: -Wl,--wrap=alarm -Wl,--wrap=ualarm -Wl,--wrap=setitimer

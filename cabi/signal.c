@@ -74,15 +74,17 @@ void signals_asked(hotso_unload_report *report) {
     report->signals_n = SIGNALS;
 }
 
-/* Whether this thread is one that C code has started, and that has never been in Go: it has no g. The Go
- * runtime would give the fault back to the process, and end that (runtime/signal_unix.go, badsignal). */
-static int knows_no_go(const hotso_record *r) {
-    return r->thread && ((const uint64_t *)r)[-1] == 0;
+/* Whether this thread is one that C code has started, and no Go is on its stack. Either it has never been in
+ * Go, and has no g; or it has called Go and is back: calls from C into Go raise the depth, which is 1
+ * otherwise. The Go runtime would give the fault back to the process, and end that (runtime/signal_unix.go,
+ * sigtrampgo and badsignal). */
+static int is_outside_go(const hotso_record *r) {
+    return r->thread && (((const uint64_t *)r)[-1] == 0 || (r->thread->bound && r->depth == 1));
 }
 
-/* A fault inside the library's text. If its C code has a handler for it, that is for its
- * C code only: the Go runtime makes panics of Go code's faults. The handler may leave by
- * siglongjmp(3); the dispatcher has not left anything to undo. */
+/* A fault inside the library's text, or in a function of another object that the text has just called. If its
+ * C code has a handler for it, that is for its C code only: the Go runtime makes panics of Go code's faults.
+ * The handler may leave by siglongjmp(3); the dispatcher has not left anything to undo. */
 static void on_fault(int sig, siginfo_t *info, void *context) {
     const ucontext_t *u = context;
 #if defined(__x86_64__)
@@ -94,7 +96,7 @@ static void on_fault(int sig, siginfo_t *info, void *context) {
     int is_go = offset >= hotso_load_config.go_low && offset < hotso_load_config.go_high;
     if (!is_go && run_handler(sig, info, context))
         return;
-    if (!is_go && contained() && knows_no_go(record()))
+    if (!is_go && contained() && is_outside_go(record()))
         end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code: %s at address %p", strsignal(sig),
                     info->si_addr);
     int i = index_of(sig);

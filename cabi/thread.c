@@ -188,6 +188,7 @@ static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int thei
     t->signaled = 0;
     t->joining = 0;
     t->canceled = 0;
+    t->bound = 0;
     sem_init(&t->ended, 0, 0);
     t->theirs = (uint32_t)theirs;
     t->state = THREAD_STARTING;

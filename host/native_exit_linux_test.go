@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestEndByC(t *testing.T) {
 		{"pthread_kill", host.CrashSignal, 10, "C code called pthread_kill with signal 10"},
 		{"sigqueue", host.CrashSignal, 34, "C code called sigqueue with signal 34"},
 	} {
-		for _, f := range []string{"End", "EndBeside"} {
+		for _, f := range []string{"End", "EndBeside", "EndAfterGo"} {
 			t.Run(test.way+"/"+f, func(t *testing.T) {
 				slot := newSlot(t, "cexits", []string{v1, v2})
 				_, err := slot.Call(bg, f, test.way)
@@ -52,6 +53,42 @@ func TestEndByC(t *testing.T) {
 				assert.Equal(t, test.kind, c.Kind)
 				assert.Equal(t, test.code, c.Code)
 				assert.Contains(t, c.Message, test.message)
+				assert.EqualValues(t, 42, must(slot.Call(bg, "Add", int32(20), int32(22)))(t).Value)
+				assert.Equal(t, "1", slot.Current().Version())
+			})
+		}
+	}
+	gone(t, before)
+}
+
+// A fault does, too: one of C code's own instructions, of a function of libc's that it has called, or where
+// it calls what is no function. On a thread that is in Go below, the Go runtime tells of it.
+func TestFaultOfC(t *testing.T) {
+	needUnload(t)
+	v1, v2 := libtest.Build(t, "cexits", "1"), libtest.Build(t, "cexits", "2")
+	before := holdings(t)
+	for way, sig := range map[string]syscall.Signal{
+		"fault": syscall.SIGSEGV, "strlen": syscall.SIGSEGV, "memcpy": syscall.SIGSEGV, "no function": syscall.SIGSEGV,
+		"division": syscall.SIGFPE, "past the end of a file": syscall.SIGBUS,
+	} {
+		if way == "division" && runtime.GOARCH != "amd64" {
+			continue // no fault there
+		}
+		for _, f := range []string{"End", "EndBeside", "EndAfterGo"} {
+			t.Run(way+"/"+f, func(t *testing.T) {
+				slot := newSlot(t, "cexits", []string{v1, v2})
+				_, err := slot.Call(bg, f, way)
+				require.ErrorIs(t, err, host.ErrCrashed)
+				var c *host.Crash
+				require.ErrorAs(t, err, &c)
+				if f == "End" {
+					assert.Equal(t, host.CrashFatal, c.Kind)
+					assert.Contains(t, c.Message, "signal arrived during cgo execution")
+				} else {
+					assert.Equal(t, host.CrashSignal, c.Kind)
+					assert.Equal(t, int(sig), c.Code)
+					assert.Contains(t, c.Message, "C code: ")
+				}
 				assert.EqualValues(t, 42, must(slot.Call(bg, "Add", int32(20), int32(22)))(t).Value)
 				assert.Equal(t, "1", slot.Current().Version())
 			})

@@ -79,4 +79,12 @@ func TestARM64(t *testing.T) {
 		out, err := hotso("call", filepath.Join(dir, "libcthreads.v1.so"), "Start", wait).CombinedOutput()
 		assert.NoError(t, err, "%s: %s", wait, out)
 	}
+
+	// Faults of C code, here in libc, end the version and not the host: on threads of the host's, and of C code's.
+	build("hotso", "build", "../../../testdata/libs/cexits", "--version", "1", "-o", dir)
+	for _, f := range []string{"End", "EndBeside", "EndAfterGo"} {
+		out, err := hotso("call", filepath.Join(dir, "libcexits.v1.so"), f, "strlen").CombinedOutput()
+		assert.Error(t, err, f)
+		assert.Contains(t, string(out), "cexits v1 crashed", f)
+	}
 }

@@ -17,7 +17,9 @@
 #define SYS_rt_tgsigqueueinfo	297
 
 #define siginfo_code	8	// si_code in siginfo_t
+#define siginfo_addr	16	// si_addr
 #define ucontext_regs	40	// uc_mcontext.gregs in ucontext_t
+#define ucontext_sp	160	// uc_mcontext.gregs[REG_RSP]
 #define ucontext_pc	168	// uc_mcontext.gregs[REG_RIP]
 
 // C is for functions that C or the kernel calls: no Go prologue, and a
@@ -87,16 +89,17 @@ TEXT route<>(SB), C, $0
 	JCC	shared
 
 	// A fault: one handler gets it, in place of this function.
+	PUSHQ	BX
+	MOVQ	ucontext_pc(DX), BX	// BX = whose code?
 fault:
 	CALL	next<>(SB)
 	LEAQ	·table+const_tableSize(SB), AX
 	CMPQ	R8, AX
-	JEQ	faultHost
+	JEQ	faultNowhere
 	INSIDE(R8, AX, CX, faultNext)
-	MOVQ	ucontext_pc(DX), AX
-	CMPQ	AX, Entry_textLow(R8)
+	CMPQ	BX, Entry_textLow(R8)
 	JCS	faultMore
-	CMPQ	AX, Entry_textHigh(R8)
+	CMPQ	BX, Entry_textHigh(R8)
 	JCS	faultThere
 	// Or in its copies of shared objects.
 faultMore:
@@ -106,9 +109,9 @@ faultMore:
 faultRange:
 	CMPQ	(CX), $0
 	JEQ	faultNext
-	CMPQ	AX, (CX)
+	CMPQ	BX, (CX)
 	JCS	faultNextRange
-	CMPQ	AX, 8(CX)
+	CMPQ	BX, 8(CX)
 	JCS	faultThere
 faultNextRange:
 	ADDQ	$16, CX
@@ -116,15 +119,44 @@ faultNextRange:
 faultThere:
 	MOVQ	Entry_handlers(R8)(R11*8), AX
 	TESTQ	AX, AX
-	JZ	faultNext
-	JMP	AX
+	JNZ	faultHandler
 faultNext:
 	ADDQ	$Entry__size, R8
 	JMP	fault
+	// Nobody's. Then once more with the caller, if there is one: with the last byte of the call
+	// whose return address is on top of the stack. No address on a stack that has overflowed.
+faultNowhere:
+	CMPL	R11, $const_handlerFPE
+	JHI	faultHost
+	CMPQ	BX, ucontext_pc(DX)
+	JNE	faultHost
+	LEAQ	runtime·text(SB), AX
+	CMPQ	BX, AX
+	JCS	faultCaller
+	LEAQ	runtime·etext(SB), AX
+	CMPQ	BX, AX
+	JCS	faultHost
+faultCaller:
+	MOVQ	ucontext_sp(DX), AX
+	MOVQ	AX, CX
+	SHRQ	$47, CX
+	JNE	faultHost	// not an address of the process's: reading it would be a fault
+	MOVQ	siginfo_addr(SI), CX
+	SUBQ	AX, CX
+	ADDQ	$const_nearStack, CX
+	CMPQ	CX, $(2*const_nearStack)
+	JCS	faultHost
+	MOVQ	(AX), BX
+	DECQ	BX
+	LEAQ	·table(SB), R8
+	JMP	fault
 faultHost:
-	CMPQ	R10, $const_sigIgn
+	MOVQ	R10, AX
+faultHandler:
+	POPQ	BX
+	CMPQ	AX, $const_sigIgn
 	JLS	noHandler
-	JMP	R10
+	JMP	AX
 
 	// The host has no handler. A signal that somebody sent (si_code <= 0) can be
 	// ignored; a fault can't, because it would occur again for ever.

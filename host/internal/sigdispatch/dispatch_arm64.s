@@ -20,6 +20,7 @@
 
 #define siginfo_code	8	// si_code in siginfo_t
 #define ucontext_regs	184	// uc_mcontext.regs in ucontext_t
+#define ucontext_lr	424	// uc_mcontext.regs[30]
 #define ucontext_pc	440	// uc_mcontext.pc
 
 // C is for functions that C or the kernel calls: no Go prologue, and a
@@ -87,18 +88,18 @@ TEXT route<>(SB), C, $0
 	BHS	shared
 
 	// A fault: one handler gets it, in place of this function.
+	MOVD	ucontext_pc(R2), R14	// R14 = whose code?
 fault:
 	CALL	next<>(SB)
 	MOVD	R13, R30
 	CMP	R12, R8
-	BEQ	faultHost
+	BEQ	faultNowhere
 	INSIDE(R8, R4, R5, faultNext)
-	MOVD	ucontext_pc(R2), R4
 	MOVD	Entry_textLow(R8), R5
-	CMP	R5, R4
+	CMP	R5, R14
 	BLO	faultMore
 	MOVD	Entry_textHigh(R8), R5
-	CMP	R5, R4
+	CMP	R5, R14
 	BLO	faultThere
 	// Or in its copies of shared objects.
 faultMore:
@@ -109,9 +110,9 @@ faultRange:
 	CBZ	R5, faultNext
 	MOVD	8(R6), R7
 	ADD	$16, R6
-	CMP	R5, R4
+	CMP	R5, R14
 	BLO	faultRange
-	CMP	R7, R4
+	CMP	R7, R14
 	BHS	faultRange
 faultThere:
 	ADD	$Entry_handlers, R8, R4
@@ -120,6 +121,25 @@ faultThere:
 	JMP	(R4)
 faultNext:
 	ADD	$Entry__size, R8
+	JMP	fault
+	// Nobody's. Then once more with the caller, if there is one: with the call whose return
+	// address is in the link register.
+faultNowhere:
+	CMP	$const_handlerFPE, R11
+	BHI	faultHost
+	MOVD	ucontext_pc(R2), R4
+	CMP	R4, R14
+	BNE	faultHost
+	MOVD	$runtime·text(SB), R5
+	CMP	R5, R14
+	BLO	faultCaller
+	MOVD	$runtime·etext(SB), R5
+	CMP	R5, R14
+	BLO	faultHost
+faultCaller:
+	MOVD	ucontext_lr(R2), R14
+	SUB	$4, R14
+	MOVD	$·table(SB), R8
 	JMP	fault
 faultHost:
 	CMP	$const_sigIgn, R10

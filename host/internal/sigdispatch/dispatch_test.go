@@ -4,11 +4,13 @@ package sigdispatch
 
 import (
 	"encoding/binary"
+	"reflect"
 	"runtime"
 	"strconv"
 	"testing"
 	"unsafe"
 
+	"github.com/ebitengine/purego"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -23,7 +25,10 @@ var (
 	fakeContext [1024]byte
 )
 
-var contextPC = map[string]int{"amd64": 168, "arm64": 440}[runtime.GOARCH]
+var (
+	contextPC     = map[string]int{"amd64": 168, "arm64": 440}[runtime.GOARCH]
+	contextCaller = map[string]int{"amd64": 160, "arm64": 424}[runtime.GOARCH] // stack pointer; link register
+)
 
 // testGeneration is the last one, which Install does not reach in these tests.
 const testGeneration = generations - 1
@@ -119,6 +124,78 @@ func TestRoutingInCopiesOfSharedObjects(t *testing.T) {
 
 // With every entry taken, a signal finds the one library that the thread is inside of; with
 // gaps between them too.
+// Where a library calls libc, or what is no function, the return address is the library's.
+func TestRoutingByTheCaller(t *testing.T) {
+	l := fakeLibrary(t)
+	low, high := l.Text()
+	l.enter()
+	faults := []unix.Signal{unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE}
+	ofHost := reflect.ValueOf(nilPointer).Pointer()
+	defer setCaller(0, 0)
+	libc, err := purego.Dlsym(purego.RTLD_DEFAULT, "strlen")
+	require.NoError(t, err)
+	after := low + map[string]uintptr{"amd64": 1, "arm64": 4}[runtime.GOARCH] // the shortest call
+	for _, test := range []struct {
+		name               string
+		signals            []unix.Signal
+		pc, caller, addr   uintptr
+		library, hostCalls uint64
+	}{
+		{"in libc, called by the text's first instruction", faults, libc, after, 0, 1, 0},
+		{"in libc, called by the text's last instruction", faults, libc, high, 0, 1, 0},
+		{"no function", faults, 8, after, 0, 1, 0},
+		{"called by what is before the text", faults, libc, low, 0, 0, 1},
+		{"called by what is behind the text", faults, libc, high + 4, 0, 0, 1},
+		{"in Go code of the host, with an address in the text on its stack", faults, ofHost, after, 0, 0, 1},
+		{"a pipe that nobody reads", []unix.Signal{unix.SIGPIPE}, libc, after, 0, 0, 1},
+	} {
+		for _, sig := range test.signals {
+			setCaller(test.caller, test.addr)
+			library, host := deliver(t, sig, test.pc, sigtest.HostHandler())
+			assert.Equal(t, test.library, library, "%s: %s: library", test.name, sig)
+			assert.Equal(t, test.hostCalls, host, "%s: %s: host", test.name, sig)
+		}
+	}
+}
+
+func TestRoutingOfAStackOverflow(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the return address is in a register")
+	}
+	l := fakeLibrary(t)
+	_, high := l.Text()
+	l.enter()
+	defer setCaller(0, 0)
+	stack := uintptr(unsafe.Pointer(&fakeStack))
+	for _, addr := range []uintptr{stack, stack - 4096, stack + 4096} {
+		setCaller(high, addr)
+		library, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+		assert.Zero(t, library, "the stack is not read")
+		assert.EqualValues(t, 1, host)
+	}
+	setCaller(0, 0)
+	binary.LittleEndian.PutUint64(fakeContext[contextCaller:], 1<<63)
+	_, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+	assert.EqualValues(t, 1, host, "nor what is no address")
+}
+
+// fakeStack has a return address on top.
+var fakeStack [1]uintptr
+
+// setCaller has the fault be at the address addr, in a function that was called from before caller and has no frame.
+func setCaller(caller, addr uintptr) {
+	where := caller
+	if runtime.GOARCH == "amd64" {
+		fakeStack[0] = caller
+		where = uintptr(unsafe.Pointer(&fakeStack))
+	}
+	if caller == 0 {
+		where = 0
+	}
+	binary.LittleEndian.PutUint64(fakeContext[contextCaller:], uint64(where))
+	binary.LittleEndian.PutUint64(fakeInfo[16:], uint64(addr))
+}
+
 func TestRoutingOfEverySlot(t *testing.T) {
 	var all []library
 	for range carrier.Slots() {

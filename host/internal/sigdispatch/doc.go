@@ -30,6 +30,11 @@
 //   - SIGSEGV, SIGBUS, SIGFPE and SIGPIPE go to a library if the thread is
 //     inside it and the interrupted PC is in its text, and otherwise to the
 //     host. One handler gets them, as only one can repair the fault.
+//   - A fault at a PC that is in no library and not in the host's Go code, and whose return address
+//     is in a library's text, is that library's: it has called strlen(3) of a bad pointer, or
+//     what is no function. The return address is on top of the stack (psABI 3.2.2), or in the link
+//     register (AAPCS64 6.1.1), only for as long as a function has no frame of its own; so
+//     functions that do more, and may hold locks of libc meanwhile, don't count.
 //   - abi.KillSignal, which the shim sends to the library's own threads at unload,
 //     goes to the library only.
 //

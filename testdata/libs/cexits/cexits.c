@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "cabi.h"
@@ -68,6 +69,38 @@ static void by_smash(void) {
     fill(small, 40);
 }
 
+/* Faults, also in functions of libc's that it has called, and where there is no function. The compiler is not
+ * to know. */
+static void *volatile bad = (void *)8;
+static volatile int zero;
+static volatile size_t length;
+
+static void by_fault(void) {
+    *(volatile int *)bad = 1;
+}
+static void by_strlen(void) {
+    length = strlen(bad);
+}
+static void by_memcpy(void) {
+    char to[64];
+    memcpy(to, bad, sizeof to - (size_t)zero);
+    fill(to, sizeof to);
+}
+static void by_division(void) {
+    length = (size_t)div(1, zero).quot;
+}
+static void by_no_function(void) {
+    ((void (*)(void))bad)();
+    length++; /* or it is a jump */
+}
+static void by_past_the_end(void) {
+    char name[] = "/tmp/cexits-XXXXXX";
+    int fd = mkstemp(name);
+    unlink(name);
+    char *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    length = strlen(page);
+}
+
 static int less(const void *a, const void *b) {
     (void)a, (void)b;
     exit(10);
@@ -82,11 +115,31 @@ static const struct {
     const char *name;
     void (*f)(void);
 } ways[] = {
-    {"exit", by_exit},     {"_exit", by__exit}, {"_Exit", by__Exit},       {"quick_exit", by_quick_exit},
-    {"err", by_err},       {"errx", by_errx},   {"error", by_error},       {"abort", by_abort},
-    {"assert", by_assert}, {"raise", by_raise}, {"kill", by_kill},         {"killpg", by_killpg},
-    {"tgkill", by_tgkill}, {"smash", by_smash}, {"sigqueue", by_sigqueue}, {"pthread_kill", by_pthread_kill},
+    {"exit", by_exit},
+    {"_exit", by__exit},
+    {"_Exit", by__Exit},
+    {"quick_exit", by_quick_exit},
+    {"err", by_err},
+    {"errx", by_errx},
+    {"error", by_error},
+    {"abort", by_abort},
+    {"assert", by_assert},
+    {"raise", by_raise},
+    {"kill", by_kill},
+    {"killpg", by_killpg},
+    {"tgkill", by_tgkill},
+    {"smash", by_smash},
+    {"sigqueue", by_sigqueue},
+    {"pthread_kill", by_pthread_kill},
     {"qsort", by_qsort},
+    {"fault", by_fault},
+    {"strlen", by_strlen},
+    {"memcpy", by_memcpy},
+#ifdef __x86_64__
+    {"division", by_division}, /* arm64 has none by zero */
+#endif
+    {"no function", by_no_function},
+    {"past the end of a file", by_past_the_end},
 };
 
 static void *run(void *way) {
@@ -96,11 +149,17 @@ static void *run(void *way) {
     return way;
 }
 
-int end(const char *way, int beside) {
+int32_t Add(int32_t a, int32_t b);
+
+static void *run_after_go(void *way) {
+    return Add(1, 2) == 3 ? run(way) : NULL;
+}
+
+int end(const char *way, enum where where) {
     pthread_t t;
-    if (!beside)
+    if (where == HERE)
         run((void *)way);
-    else if (pthread_create(&t, NULL, run, (void *)way) == 0)
+    else if (pthread_create(&t, NULL, where == BESIDE ? run : run_after_go, (void *)way) == 0)
         pthread_join(t, NULL);
     return -1;
 }

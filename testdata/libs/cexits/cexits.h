@@ -1,5 +1,6 @@
 /* Ends the process in a way; -1 if there is none of that name. */
-int end(const char *way, int beside);
+enum where { HERE, BESIDE, AFTER_GO };
+int end(const char *way, enum where where);
 int end_of_child(const char *way);
 int passes(void);
 void call(void *f);

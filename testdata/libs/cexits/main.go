@@ -17,19 +17,26 @@ import (
 // End ends the process in a way, on a thread of the host's.
 //
 //export End
-func End(way *C.hotso_cchar, wayLen C.size_t) C.hotso_status { return end(way, wayLen, 0) }
+func End(way *C.hotso_cchar, wayLen C.size_t) C.hotso_status { return end(way, wayLen, C.HERE) }
 
 // EndBeside does so on a thread of its own, and waits for it.
 //
 //export EndBeside
-func EndBeside(way *C.hotso_cchar, wayLen C.size_t) C.hotso_status { return end(way, wayLen, 1) }
+func EndBeside(way *C.hotso_cchar, wayLen C.size_t) C.hotso_status { return end(way, wayLen, C.BESIDE) }
 
-func end(way *C.hotso_cchar, wayLen C.size_t, beside C.int) C.hotso_status {
+// EndAfterGo does so on a thread of its own that has called Go before.
+//
+//export EndAfterGo
+func EndAfterGo(way *C.hotso_cchar, wayLen C.size_t) C.hotso_status {
+	return end(way, wayLen, C.AFTER_GO)
+}
+
+func end(way *C.hotso_cchar, wayLen C.size_t, where uint32) C.hotso_status {
 	return C.hotso_status(cabi.Run(func() error {
 		name := cabi.String(unsafe.Pointer(way), uintptr(wayLen))
 		c := C.CString(name)
 		defer C.free(unsafe.Pointer(c))
-		if C.end(c, beside) != 0 {
+		if C.end(c, where) != 0 {
 			return fmt.Errorf("no end of kind %q", name)
 		}
 		return nil
