@@ -18,11 +18,9 @@ import (
 // surveyNeeded looks at what the library brings along, and works out what follows for
 // its private copy: what it needs copies of for itself; its C++ statics are its own, but for those of a shared object
 // that it needs. And what the report can't tell of.
-func (in *Instance) surveyNeeded(im *image.Image) error {
+func (in *Instance) surveyNeeded(im *image.Image) {
 	all := needed.Survey(needed.ObjectOf(im.File, im.ELF), im.ELF.Machine)
-	if err := in.ownNeeded(im, all); err != nil {
-		return err
-	}
+	in.ownNeeded(im, all)
 	if in.needed == nil {
 		in.ahead = needed.Ahead(all)
 	}
@@ -46,31 +44,29 @@ func (in *Instance) surveyNeeded(im *image.Image) error {
 	p := elfimage.NewPatcher(im.ELF)
 	p.ClearUnique(func(name string) bool { return elsewhere[name] })
 	in.edits = slices.Concat(in.edits, p.Edits())
-	return nil
 }
 
 // ownNeeded makes the copies of what the library is to have for itself. Without them, as when there is no room for
 // thread-local storage of theirs, it has those of the process, as before.
-func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) error {
+func (in *Instance) ownNeeded(im *image.Image, all []needed.Shared) {
 	if in.attachment == nil || interposed() || len(all) == 0 {
-		return nil
+		return
 	}
 	objects, _ := needed.Ownable(im.ELF, all, needed.InProcess(), in.needed)
 	if len(objects) == 0 {
-		return nil
+		return
 	}
 	own, err := needed.MakeOwn(objects, im.ELF.Machine, in.mapName, native.Wraps(im.ELF, im.Bytes), in.lendBlock)
-	if err != nil {
-		in.releaseBlock()
-		return nil
-	}
 	p := elfimage.NewPatcher(im.ELF)
-	if err := own.Patch(im.ELF, p); err != nil {
+	if err == nil {
+		err = own.Patch(im.ELF, p)
+	}
+	if err != nil {
 		own.Close()
-		return err
+		in.releaseBlock()
+		return
 	}
 	in.own, in.edits = own, slices.Concat(in.edits, p.Edits())
-	return nil
 }
 
 // interposed reports whether the program exports wrappers of a library's, as one that was linked with a library does. The

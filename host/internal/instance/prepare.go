@@ -56,9 +56,7 @@ func (in *Instance) copyImage(im *image.Image) (err error) {
 		// Ended on both sides: it is searched for, and 1 is a part of 12.
 		in.mapName = fmt.Sprintf("hotso:%d:%s.v%s", in.attachment.id, in.Desc.Name, in.Desc.Version)
 	}
-	if err := in.surveyNeeded(im); err != nil {
-		return err
-	}
+	in.surveyNeeded(im)
 	if in.needed != nil { // and loaded before it, so there is nothing to search
 		p := elfimage.NewPatcher(im.ELF)
 		p.ClearRunPath()
