@@ -36,6 +36,7 @@ func TestCrashKinds(t *testing.T) {
 		{"locked", host.CrashPanic, 0, "panic: crash on a locked thread"},
 		{"long", host.CrashPanic, 0, "panic: "},
 		{"c-segv", host.CrashFatal, 0, "SIGSEGV: segmentation violation"},
+		{"libc-segv", host.CrashFatal, 0, "SIGSEGV: segmentation violation"},
 		{"abort", host.CrashSignal, 6, ""},
 	} {
 		t.Run(test.kind, func(t *testing.T) {

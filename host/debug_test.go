@@ -65,6 +65,7 @@ func burn(t *testing.T, lib *host.Library) {
 
 // Profiles are of the library's own runtime, and name its functions without its file.
 func TestProfile(t *testing.T) {
+	plainOnly(t)
 	lib := profiled(t)
 	callLib(t, lib, "Keep", 8<<20)
 

@@ -61,6 +61,15 @@ func needUnload(t testing.TB) {
 	}
 }
 
+// plainOnly is for tests of what C code, a database or a damaged file does: the race detector sees nothing of that, and
+// they have run without it.
+func plainOnly(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("C code and other programs do the work, which need not be done twice")
+	}
+}
+
 // requireNothingLeft takes what Close returns. Where nothing can be unloaded, it
 // expects the report to say so.
 func requireNothingLeft(t testing.TB) func(*host.Report, error) {

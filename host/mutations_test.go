@@ -35,6 +35,7 @@ const heapSlack = 8 << 20
 //
 //	go test ./host -run TestMutations -mutations 1000000 -timeout 1h -v
 func TestMutations(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	key, stranger := newKey(t), newKey(t)
 	slot := host.NewSlot("greeter", host.TrustKeys(key.public))

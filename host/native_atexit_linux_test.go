@@ -36,6 +36,7 @@ func registered(t *testing.T) (lib *host.Library, told func() string) {
 // Functions for the end run once, in the order of dlclose, when the library leaves. Those of
 // quick_exit don't.
 func TestExitFunctions(t *testing.T) {
+	plainOnly(t)
 	lib, told := registered(t)
 	requireNothingLeft(t)(lib.Close(bg))
 	assert.Equal(t, "drnc0a", told())
@@ -43,6 +44,7 @@ func TestExitFunctions(t *testing.T) {
 
 // After a crash none of them runs.
 func TestExitFunctionsAfterACrash(t *testing.T) {
+	plainOnly(t)
 	lib, told := registered(t)
 	_, err := lib.Call(bg, "Panic")
 	require.ErrorIs(t, err, host.ErrCrashed)
@@ -52,6 +54,7 @@ func TestExitFunctionsAfterACrash(t *testing.T) {
 
 // A child that exits runs them, as the process that it takes itself for.
 func TestExitFunctionsInAChild(t *testing.T) {
+	plainOnly(t)
 	lib, told := registered(t)
 	assert.EqualValues(t, 6, callLib(t, lib, "ExitInChild", false))
 	assert.Equal(t, "rnc6a", without(told(), "bpkd"))
@@ -76,6 +79,7 @@ func sorted(s string) string { return string(slices.Sorted(slices.Values([]byte(
 
 // What goes wrong in them ends neither the host nor the unload.
 func TestExitFunctionsThatGoWrong(t *testing.T) {
+	plainOnly(t)
 	for _, test := range []struct{ way, told, reason string }{
 		{"fault", "d", "exit functions: signal 11, address 0x8"},
 		{"overflow", "d", "exit functions: signal 11"},
@@ -108,6 +112,7 @@ func TestExitFunctionsThatGoWrong(t *testing.T) {
 // Functions around fork are called whoever forks, and not after the library has left, or is
 // dead.
 func TestForkFunctions(t *testing.T) {
+	plainOnly(t)
 	forker := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
 	fork := func() { assert.Zero(t, callLib(t, forker, "EndOfChild", "nothing").(int32)&0x7f) }
 	for _, crash := range []bool{false, true} {

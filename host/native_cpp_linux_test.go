@@ -45,6 +45,7 @@ var runtimes = map[string][]libtest.Option{"static": nil, "shared": {libtest.Sha
 
 // Each version has its own statics of C++ templates and inline functions, and takes them along.
 func TestStaticsOfCplusplusAreOfTheVersion(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	for name, opts := range runtimes {
 		t.Run(name, func(t *testing.T) {
@@ -69,6 +70,7 @@ func TestStaticsOfCplusplusAreOfTheVersion(t *testing.T) {
 // What is loaded again from its private copy, after a crash of the version that replaced it, has
 // statics of its own as well.
 func TestStaticsOfCplusplusAfterAFallback(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	slot := host.NewSlot("cplus")
 	for _, version := range []string{"1", "2"} {
@@ -100,6 +102,7 @@ func crossing(t *testing.T) string {
 
 // What C++ shares between the library and a shared object that it needs stays shared.
 func TestCplusplusAcrossSharedObjects(t *testing.T) {
+	plainOnly(t)
 	overlap(t, crossing(t), 20, func(lib *host.Library) {
 		for n := range int32(3) {
 			require.EqualValues(t, n+1, callLib(t, lib, "Cross", n+1))
@@ -137,6 +140,7 @@ func received(t *testing.T, r *os.File) int {
 // Threads of the host's have thread-local objects of each version, which are destroyed once
 // when that stops, and are no reason for it to stay.
 func TestThreadLocalsOfCplusplusEndWithTheVersion(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	const threads, times = 4, 20
 	r, w := pipe(t)
@@ -159,6 +163,7 @@ func TestThreadLocalsOfCplusplusEndWithTheVersion(t *testing.T) {
 
 // They are destroyed on their own thread if that ends before.
 func TestThreadLocalsOfCplusplusEndWithTheThread(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	r, w := pipe(t)
 	lib := must(host.Open(bg, libtest.Build(t, "cplus", "1")))(t)
@@ -186,6 +191,7 @@ func TestThreadLocalsOfCplusplusEndWithTheThread(t *testing.T) {
 // Threads that end while the version stops and is unloaded destroy theirs, or have had them
 // destroyed: once.
 func TestThreadLocalsOfCplusplusEndAtTheSameTime(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	const threads, times = 8, 20
 	r, w := pipe(t)
@@ -211,6 +217,7 @@ func TestThreadLocalsOfCplusplusEndAtTheSameTime(t *testing.T) {
 
 // After a crash they are not: what they refer to may be in any state.
 func TestThreadLocalsOfCplusplusAfterACrash(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	r, w := pipe(t)
 	all := hostThreads(t, 2)
@@ -232,6 +239,7 @@ func TestThreadLocalsOfCplusplusAfterACrash(t *testing.T) {
 // Whatever C++ code starts threads by, they are the library's and end with it, when the C++
 // library is part of it.
 func TestThreadsOfCplusplus(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	path := libtest.Build(t, "cplus", "1")
 	overlap(t, path, 20, func(lib *host.Library) {
@@ -244,6 +252,7 @@ func TestThreadsOfCplusplus(t *testing.T) {
 
 // An exception that nobody catches ends the library, not the host.
 func TestTerminateIsContained(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	path := libtest.Build(t, "cplus", "1")
 	for range 3 {
@@ -256,6 +265,7 @@ func TestTerminateIsContained(t *testing.T) {
 
 // The C++ library gives back what it had from malloc.
 func TestMemoryOfCplusplus(t *testing.T) {
+	plainOnly(t)
 	needCplusplus(t)
 	var each []int64
 	overlap(t, libtest.Build(t, "cplus", "1"), 20, func(lib *host.Library) {

@@ -15,6 +15,7 @@ import (
 // C code that ends the process ends its version only, on whichever thread, and another one
 // serves on.
 func TestEndByC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	v1, v2 := libtest.Build(t, "cexits", "1"), libtest.Build(t, "cexits", "2")
 	before := holdings(t)
@@ -64,6 +65,7 @@ func TestEndByC(t *testing.T) {
 // A fault does, too: one of C code's own instructions, of a function of libc's that it has called, or where
 // it calls what is no function. On a thread that is in Go below, the Go runtime tells of it.
 func TestFaultOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	v1, v2 := libtest.Build(t, "cexits", "1"), libtest.Build(t, "cexits", "2")
 	before := holdings(t)
@@ -99,6 +101,7 @@ func TestFaultOfC(t *testing.T) {
 
 // The host is called in between: its frames stay.
 func TestEndByCInsideACallback(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	before := holdings(t)
 	lib := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
@@ -112,6 +115,7 @@ func TestEndByCInsideACallback(t *testing.T) {
 
 // A constructor runs inside the dynamic linker, which other loads wait for.
 func TestEndByAConstructor(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	good := libtest.Build(t, "cexits", "1")
 	for _, name := range []string{"early", "late"} {
@@ -131,6 +135,7 @@ func TestEndByAConstructor(t *testing.T) {
 
 // A child of C code ends as it wants to, and the library goes on.
 func TestEndOfAChild(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	lib := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
 	for way, exit := range map[string]int{"exit": 3, "_exit": 4, "quick_exit": 6, "err": 7, "errx": 8, "error": 9} {
@@ -148,6 +153,7 @@ func TestEndOfAChild(t *testing.T) {
 
 // Signals that end nobody do what they always did.
 func TestSignalsOfCThatPass(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	lib := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
 	assert.Zero(t, callLib(t, lib, "Passes"))

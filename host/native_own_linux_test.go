@@ -21,6 +21,7 @@ import (
 // Each version has copies of its own of libgomp and libstdc++, whose threads and memory are the library's. In processes
 // of their own: in that of the other tests the C++ library is there already, and stays shared.
 func TestOwnCopies(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	for _, name := range []string{"teams", "teams at work", "fault in a team", "fault in libgomp", "throw in a team", "in the process", "given up"} {
 		t.Run("openmp "+name, func(t *testing.T) {

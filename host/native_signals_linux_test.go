@@ -39,6 +39,7 @@ func signals(t *testing.T) (s signalState) {
 // What C code does to signals changes nothing of the process's, and works as far as C code
 // can see it. The report tells what it wanted.
 func TestSignalsOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -71,6 +72,7 @@ func TestSignalsOfC(t *testing.T) {
 // Handlers of C code for faults take those of its own only: neither those of its Go code,
 // nor the host's, nor another version's.
 func TestFaultHandlersOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	path := libtest.Build(t, "csignals", "1")
 	one, two := must(host.Open(bg, path))(t), must(host.Open(bg, path))(t)
@@ -91,6 +93,7 @@ func TestFaultHandlersOfC(t *testing.T) {
 
 // C code of a library may end by its handler for SIGABRT.
 func TestAbortHandlerOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	lib := must(host.Open(bg, libtest.Build(t, "csignals", "1")))(t)
 	assert.Zero(t, callLib(t, lib, "HandleAbort"))

@@ -17,6 +17,7 @@ import (
 // Threads and timers that C code has by other names than pthread_create end with their
 // version, whether that is closed or crashes.
 func TestThreadsAndTimersOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	path := libtest.Build(t, "cthreads", "1")
 	for _, test := range []struct {
@@ -77,6 +78,7 @@ func requireNoTimers(t *testing.T) {
 
 // What C code is told when it waits for threads is what libc would tell.
 func TestJoinsOfC(t *testing.T) {
+	plainOnly(t)
 	lib := openLib(t, "cthreads")
 	for _, kind := range []string{"join", "cancel", "join11", "small stack"} {
 		assert.Zero(t, callLib(t, lib, "Try", kind), "the line in joins.c")
@@ -86,6 +88,7 @@ func TestJoinsOfC(t *testing.T) {
 
 // What would have libc's own threads call the library, or end the host, is refused.
 func TestRefusedToC(t *testing.T) {
+	plainOnly(t)
 	lib := openLib(t, "cthreads")
 	for kind, want := range map[string]syscall.Errno{
 		"aio_read": unix.ENOSYS, "aio_write": unix.ENOSYS, "aio_fsync": unix.ENOSYS, "lio_listio": unix.ENOSYS,
@@ -100,6 +103,7 @@ func TestRefusedToC(t *testing.T) {
 // Threads of C code that wait for what never comes, in functions of libc that hold no lock
 // meanwhile, are taken out of there.
 func TestWaitsOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	path := libtest.Build(t, "cthreads", "1")
 	for _, kind := range []string{"usleep", "nanosleep", "cond", "timed_cond", "mutex", "rwlock", "barrier", "spinlock",
@@ -119,6 +123,7 @@ func TestWaitsOfC(t *testing.T) {
 // So are callers of a library that crashes; one that holds a lock of libc's comes out by
 // itself.
 func TestCallersInWaitsOfC(t *testing.T) {
+	plainOnly(t)
 	for _, kind := range []string{"wait", "locked"} {
 		lib := openLib(t, "cthreads")
 		done := make(chan error)
@@ -141,6 +146,7 @@ func TestCallersInWaitsOfC(t *testing.T) {
 // A child of C code is no host's: threads, memory and signals there are its own, its faults
 // end it, and nothing of what it does is taken for the library's.
 func TestChildrenOfC(t *testing.T) {
+	plainOnly(t)
 	needUnload(t)
 	path := libtest.Build(t, "cthreads", "1")
 	requireNothingLeft(t)(must(host.Open(bg, path))(t).Close(bg))

@@ -121,6 +121,7 @@ func refusals(key, stranger keyPair) []refusal {
 // Each way to be refused, with the message that it gives, is in REFUSALS.md.
 // go test ./host -run TestRefusals -update writes it.
 func TestRefusals(t *testing.T) {
+	plainOnly(t)
 	golden := filepath.Join(host.SourceDir, "REFUSALS.md")
 	key, stranger := newKey(t), newKey(t)
 	names := map[string]bool{}

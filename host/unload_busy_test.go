@@ -82,6 +82,7 @@ func children(t *testing.T) (pids []int) {
 }
 
 func TestUnloadServer(t *testing.T) {
+	plainOnly(t)
 	before := takeFootprint(t)
 	lib := openLib(t, "web")
 	port := callLib(t, lib, "Serve", 10).(int64)
@@ -108,6 +109,7 @@ func TestUnloadServer(t *testing.T) {
 }
 
 func TestUnloadOpenDatabase(t *testing.T) {
+	plainOnly(t)
 	before := takeFootprint(t)
 	path := filepath.Join(t.TempDir(), "db")
 	for i := range 3 {
@@ -119,6 +121,7 @@ func TestUnloadOpenDatabase(t *testing.T) {
 }
 
 func TestUnloadFileOfC(t *testing.T) {
+	plainOnly(t)
 	before := takeFootprint(t)
 	lib := openLib(t, "native")
 	path := filepath.Join(t.TempDir(), "file")
@@ -147,6 +150,7 @@ func TestUnloadFileOfC(t *testing.T) {
 }
 
 func TestUnloadThreadsOfC(t *testing.T) {
+	plainOnly(t)
 	before := takeFootprint(t)
 	lib := openLib(t, "native")
 	assert.Zero(t, callLib(t, lib, "Workers", 5))
@@ -174,6 +178,7 @@ func TestStaticThreadLocalIsRefused(t *testing.T) {
 }
 
 func TestUnloadStripped(t *testing.T) {
+	plainOnly(t)
 	before := takeFootprint(t)
 	lib := openLib(t, "busy", func(o *libbuild.Options) { o.Strip = true })
 	callLib(t, lib, "Spin", 2)

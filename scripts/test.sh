@@ -4,7 +4,7 @@
 #   gofmt, go vet, clang-format, staticcheck, whether it compiles for darwin, riscv64 and windows, commit subjects
 #   go test without cgo: the host as it is built, and its calls through purego
 #   the property test once more, with the order of locks checked
-#   go test -race with cgo: what needs the C compiler, and the race detector
+#   go test -race with cgo: what needs the C compiler, and the race detector, of packages that have to do with goroutines
 #   libgreeter from other languages, and which were left out, and why
 #   the tests of scripts/compare, scripts/compareserve, scripts/devrace, scripts/page (in a browser) and packaging,
 #   modules of their own
@@ -66,7 +66,7 @@ CGO_ENABLED=0 go test -tags hotso_fallback -run Resident ./host || failed "go te
 
 echo "== the property test, with the order of locks checked"
 CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/rank ./host/internal/lifecycle || failed "go test -tags hotso_lockrank"
-CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/modeltest -model.time 20s || failed "the property test with ranks"
+CGO_ENABLED=0 go test -tags hotso_lockrank ./host/internal/modeltest -model.time 10s || failed "the property test with ranks"
 
 if [ -n "$cc" ]; then
 	# With -race, as the tests that follow: so nothing is compiled for this alone. Packages that have the same files
@@ -77,8 +77,14 @@ if [ -n "$cc" ]; then
 	CGO_ENABLED=1 go vet -race $more || failed "go vet with cgo"
 	[ -z "$tools" ] || CGO_ENABLED=1 GOFLAGS="$(go env GOFLAGS) -race" "$tools/staticcheck" $more || failed "staticcheck with cgo"
 	echo "== go test -race, CGO_ENABLED=1"
-	# Short: without the tests in which compilers, debuggers and other programs do all the work. Those have just run.
-	CGO_ENABLED=1 go test -race -short -vet=off -p "$packages" -timeout 40m ./host ./host/cmd/hotso ./... || failed "go test -race"
+	# Short: without the tests in which compilers, debuggers and other programs do all the work. Those have just run. And
+	# without packages that start no goroutine, nor have anything to do with one: there is no race to be found.
+	concurrent=$(CGO_ENABLED=1 go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}} {{.ImportPath}}{{end}}' ./... |
+		while read -r dir package; do
+			grep -qE '^[[:space:]]*go [a-z]|\.Go\(|\<(sync|atomic|errgroup|httptest|host)\.[A-Z]' "$dir"/*.go && echo "$package"
+		done)
+	CGO_ENABLED=1 go test -race -short -vet=off -p "$packages" -timeout 40m ./host ./host/cmd/hotso $concurrent ||
+		failed "go test -race"
 else
 	echo "skipped: no C compiler ($(go env CC)): no library was built, and nothing tested with the race detector"
 fi
@@ -98,24 +104,24 @@ fi
 
 echo "== scripts/compareserve"
 if why=$(go -C scripts/compareserve mod download 2>&1); then
-	go -C scripts/compareserve vet ./... || failed "go vet of scripts/compareserve"
-	go -C scripts/compareserve test -vet=off ./... || failed "go test of scripts/compareserve"
+	CGO_ENABLED=0 go -C scripts/compareserve vet ./... || failed "go vet of scripts/compareserve"
+	CGO_ENABLED=0 go -C scripts/compareserve test -vet=off ./... || failed "go test of scripts/compareserve"
 else
 	echo "skipped: what hotso serve is compared with can't be fetched: $why"
 fi
 
 echo "== scripts/devrace"
 if why=$(go -C scripts/devrace mod download 2>&1); then
-	go -C scripts/devrace vet ./... || failed "go vet of scripts/devrace"
-	go -C scripts/devrace test -vet=off ./... || failed "go test of scripts/devrace"
+	CGO_ENABLED=0 go -C scripts/devrace vet ./... || failed "go vet of scripts/devrace"
+	CGO_ENABLED=0 go -C scripts/devrace test -vet=off ./... || failed "go test of scripts/devrace"
 else
 	echo "skipped: what hotso dev is compared with can't be fetched: $why"
 fi
 
 echo "== scripts/page"
 if why=$(go -C scripts/page mod download 2>&1); then
-	go -C scripts/page vet ./... || failed "go vet of scripts/page"
-	go -C scripts/page test -vet=off . || failed "go test of scripts/page"
+	CGO_ENABLED=0 go -C scripts/page vet ./... || failed "go vet of scripts/page"
+	CGO_ENABLED=0 go -C scripts/page test -vet=off . || failed "go test of scripts/page"
 	command -v chromium >/dev/null || echo "skipped: no test of the page of hotso serve: install chromium"
 else
 	echo "skipped: what drives the browser can't be fetched: $why"
@@ -123,8 +129,8 @@ fi
 
 echo "== packaging"
 if why=$(go -C packaging mod download 2>&1); then
-	go -C packaging vet ./... || failed "go vet of packaging"
-	go -C packaging test -vet=off ./... || failed "go test of packaging"
+	CGO_ENABLED=0 go -C packaging vet ./... || failed "go vet of packaging"
+	CGO_ENABLED=0 go -C packaging test -vet=off ./... || failed "go test of packaging"
 else
 	echo "skipped: what hotso is packaged with can't be fetched: $why"
 fi

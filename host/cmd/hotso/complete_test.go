@@ -33,6 +33,9 @@ const (
 )
 
 func TestCompletion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("commands do the work, one after the other")
+	}
 	greeter := libtest.Greeter(t, "1")
 	root, err := libtest.Root()
 	require.NoError(t, err)
@@ -90,6 +93,9 @@ func TestCompletionAsksTheServer(t *testing.T) {
 
 // The script works in bash, as its user has it.
 func TestBashCompletion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("commands do the work, one after the other")
+	}
 	const package_ = "/usr/share/bash-completion/bash_completion"
 	if _, err := os.Stat(package_); err != nil {
 		t.Skip("the package bash-completion is not installed: ", err)
@@ -119,6 +125,9 @@ func TestBashCompletion(t *testing.T) {
 
 // The other shells have scripts, too.
 func TestCompletionScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("commands do the work, one after the other")
+	}
 	for shell, begins := range map[string]string{"zsh": "#compdef hotso", "fish": "# fish completion for hotso", "powershell": "# powershell completion for hotso"} {
 		out, problem, code := hotso(t, "completion", shell)
 		assert.Zero(t, code, problem)

@@ -72,7 +72,7 @@ func TestRun(t *testing.T) {
 	path := libtest.Greeter(t, "2")
 	reloads := 60
 	if testing.Short() {
-		reloads = 15
+		reloads = 6
 	}
 	for name, c := range map[string]Config{
 		"slot, function":    {Overlap: true, Traffic: 2, Function: "Add", Args: []any{1, 2}, Reloads: reloads},

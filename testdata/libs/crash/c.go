@@ -1,6 +1,7 @@
 package main
 
 // #include <stdint.h>
+// #include <stdio.h>
 // #include <stdlib.h>
 // #include <string.h>
 //
@@ -11,6 +12,12 @@ package main
 // static void libc_segv(void) {
 //     volatile uintptr_t nowhere = 8;
 //     memset((void *)nowhere, 1, 100000);
+// }
+//
+// static void printf_segv(void) {
+//     volatile uintptr_t nowhere = 8;
+//     char text[16];
+//     snprintf(text, sizeof text, "%s", (char *)nowhere);
 // }
 //
 // static void free_twice(void) {
@@ -60,7 +67,8 @@ func Malloc() {
 	C.churn()
 }
 
-func cSegv()     { C.segv() }
-func libcSegv()  { C.libc_segv() }
-func cAbort()    { C.abort() }
-func freeTwice() { C.free_twice() }
+func cSegv()      { C.segv() }
+func libcSegv()   { C.libc_segv() }
+func printfSegv() { C.printf_segv() }
+func cAbort()     { C.abort() }
+func freeTwice()  { C.free_twice() }
