@@ -112,15 +112,15 @@ fi
 
 echo "== scripts/devrace"
 if why=$(go -C scripts/devrace mod download 2>&1); then
-	CGO_ENABLED=0 go -C scripts/devrace vet ./... || failed "go vet of scripts/devrace"
-	CGO_ENABLED=0 go -C scripts/devrace test -vet=off ./... || failed "go test of scripts/devrace"
+	go -C scripts/devrace vet ./... || failed "go vet of scripts/devrace"
+	go -C scripts/devrace test -vet=off ./... || failed "go test of scripts/devrace"
 else
 	echo "skipped: what hotso dev is compared with can't be fetched: $why"
 fi
 
 echo "== scripts/page"
 if why=$(go -C scripts/page mod download 2>&1); then
-	CGO_ENABLED=0 go -C scripts/page vet ./... || failed "go vet of scripts/page"
+	go -C scripts/page vet ./... || failed "go vet of scripts/page"
 	CGO_ENABLED=0 go -C scripts/page test -vet=off . || failed "go test of scripts/page"
 	command -v chromium >/dev/null || echo "skipped: no test of the page of hotso serve: install chromium"
 else
