@@ -4,7 +4,8 @@
  * there is only remembered, until the thread's next load, and handed on to the threads that it
  * starts, which is what most of it is for. On a thread of its own it is set, but for the signal
  * that ends threads: one that blocks it could not be ended, and C code often has its threads
- * block all signals. */
+ * block all signals. And but for those of faults: the kernel ends the process for one that is
+ * blocked (signal(7)). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -20,6 +21,13 @@ int __real_sigsetmask(int);
 int on_own_thread(void) {
     const hotso_record *r = record();
     return r->owner == hotso_load_config.owner && r->thread;
+}
+
+static void leave_unblocked(sigset_t *set) {
+    sigdelset(set, HOTSO_KILL_SIGNAL);
+    sigdelset(set, SIGSEGV);
+    sigdelset(set, SIGBUS);
+    sigdelset(set, SIGFPE);
 }
 
 /* The mask that is remembered is the first word of a sigset_t, as the kernel's. */
@@ -55,7 +63,7 @@ int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *old) {
         return remember(&r->c_mask, how, set, old);
     if (set && how != SIG_UNBLOCK) {
         but = *set;
-        sigdelset(&but, HOTSO_KILL_SIGNAL);
+        leave_unblocked(&but);
         set = &but;
     }
     return __real_pthread_sigmask(how, set, old);
@@ -76,7 +84,7 @@ int inherit_mask(sigset_t *before) {
         return 0;
     sigemptyset(&set);
     memcpy(&set, &r->c_mask, sizeof r->c_mask);
-    sigdelset(&set, HOTSO_KILL_SIGNAL);
+    leave_unblocked(&set);
     return __real_pthread_sigmask(SIG_BLOCK, &set, before) == 0;
 }
 

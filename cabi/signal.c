@@ -82,6 +82,20 @@ static int is_outside_go(const hotso_record *r) {
     return r->thread && (((const uint64_t *)r)[-1] == 0 || (r->thread->bound && r->depth == 1));
 }
 
+/* A fault may have come from a wrapper of ours, which has been given a bad pointer and keeps the thread from
+ * being ended. A handler that leaves by a jump leaves the wrapper, too, and so does a thread that ends. */
+static int handled_by_c(int sig, siginfo_t *info, void *context, hotso_record *r) {
+    uint32_t busy = r->busy;
+    hotso_wait *wait = r->wait;
+    r->wait = NULL;
+    r->busy = 0;
+    if (!run_handler(sig, info, context))
+        return 0;
+    r->busy = busy;
+    r->wait = wait;
+    return 1;
+}
+
 /* A fault inside the library's text, or in a function of another object that the text has just called. If its
  * C code has a handler for it, that is for its C code only: the Go runtime makes panics of Go code's faults.
  * The handler may leave by siglongjmp(3); the dispatcher has not left anything to undo. */
@@ -94,7 +108,7 @@ static void on_fault(int sig, siginfo_t *info, void *context) {
 #endif
     uint64_t offset = pc - image_base();
     int is_go = offset >= hotso_load_config.go_low && offset < hotso_load_config.go_high;
-    if (!is_go && run_handler(sig, info, context))
+    if (!is_go && handled_by_c(sig, info, context, record()))
         return;
     if (!is_go && contained() && is_outside_go(record()))
         end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code: %s at address %p", strsignal(sig),

@@ -71,6 +71,7 @@ func TestFaultOfC(t *testing.T) {
 	before := holdings(t)
 	for way, sig := range map[string]syscall.Signal{
 		"fault": syscall.SIGSEGV, "strlen": syscall.SIGSEGV, "memcpy": syscall.SIGSEGV, "no function": syscall.SIGSEGV,
+		"a function on the stack": syscall.SIGSEGV, "no stream": syscall.SIGSEGV,
 		"division": syscall.SIGFPE, "past the end of a file": syscall.SIGBUS,
 	} {
 		if way == "division" && runtime.GOARCH != "amd64" {

@@ -47,7 +47,7 @@ func TestSignalsOfC(t *testing.T) {
 	var events journal
 	slot := newSlot(t, "csignals", []string{libtest.Build(t, "csignals", "1")}, events.option())
 	before := signals(t)
-	for _, f := range []string{"Ask", "AskMore", "Block", "Fault", "HandleAbort"} {
+	for _, f := range []string{"Ask", "AskMore", "Block", "Fault", "FaultBeside", "HandleAbort"} {
 		assert.Zero(t, must(slot.Call(bg, f))(t).Value, "%s: the line", f)
 		assert.Equal(t, before, signals(t), f)
 	}

@@ -6,6 +6,7 @@
 #include <error.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -101,6 +102,17 @@ static void by_past_the_end(void) {
     length = strlen(page);
 }
 
+static void by_function_on_stack(void) {
+    char code[16];
+    fill(code, sizeof code);
+    ((void (*)(void))(uintptr_t)code)();
+    length++;
+}
+/* The shim has a wrapper around it. */
+static void by_no_stream(void) {
+    length = (size_t)fclose(bad);
+}
+
 static int less(const void *a, const void *b) {
     (void)a, (void)b;
     exit(10);
@@ -139,6 +151,8 @@ static const struct {
     {"division", by_division}, /* arm64 has none by zero */
 #endif
     {"no function", by_no_function},
+    {"a function on the stack", by_function_on_stack},
+    {"no stream", by_no_stream},
     {"past the end of a file", by_past_the_end},
 };
 

@@ -2,11 +2,14 @@
 #include "csignals.h"
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -102,7 +105,8 @@ static void leave(int sig) {
     siglongjmp(out, 1);
 }
 
-/* Own faults go to the own handler. */
+/* Own faults go to the own handler, also those of what is called. A wrapper of the shim's is left, too:
+ * otherwise the thread would count as busy in it for ever, and could not be ended. */
 int fault(void) {
     struct sigaction a = {.sa_handler = leave};
     hits = 0;
@@ -110,12 +114,37 @@ int fault(void) {
     return fault_again();
 }
 
+static void *volatile bad = (void *)8;
+
 int fault_again(void) {
     hits = 0;
     if (sigsetjmp(out, 1) == 0)
-        *(volatile int *)(uintptr_t)8 = 1;
-    CHECK(hits == 1 && last == SIGSEGV);
+        *(volatile int *)bad = 1;
+    if (sigsetjmp(out, 1) == 0)
+        hits += strlen(bad) == 0;
+    if (sigsetjmp(out, 1) == 0)
+        fclose(bad);
+    CHECK(hits == 3 && last == SIGSEGV);
     return 0;
+}
+
+static int beside;
+static sem_t faulted;
+
+static void *fault_and_stay(void *unused) {
+    beside = fault_again();
+    sem_post(&faulted);
+    for (;;)
+        pause();
+    return unused;
+}
+
+int fault_beside(void) {
+    pthread_t t;
+    sem_init(&faulted, 0, 0);
+    CHECK(pthread_create(&t, NULL, fault_and_stay, NULL) == 0);
+    sem_wait(&faulted);
+    return beside;
 }
 
 static void hang(int sig) {

@@ -4,5 +4,6 @@ int ask_more(void);
 int block(void);
 int fault(void);
 int fault_again(void);
+int fault_beside(void);
 int handle_abort(void);
 int replace_fault_handler(void);

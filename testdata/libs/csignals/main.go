@@ -37,6 +37,11 @@ func FaultAgain() int32 { return int32(C.fault_again()) }
 //export HandleAbort
 func HandleAbort() int32 { return int32(C.handle_abort()) }
 
+// FaultBeside does so on a thread of its own, which stays.
+//
+//export FaultBeside
+func FaultBeside() int32 { return int32(C.fault_beside()) }
+
 // ReplaceFaultHandler sets handlers that never return.
 //
 //export ReplaceFaultHandler
