@@ -59,7 +59,7 @@ static int call_is_whole(void) {
         return 0;
     if (j == &hotso_no_jump)
         return 1; /* a thread of its own: there is nothing else on its stack */
-    return !by_host(j) && within(at, here, here + (1 << 23)) && j->depth == r->depth - 1 &&
+    return !by_host(j) && within(at, here, here + (1 << 23)) && (j->depth & ~HOTSO_IN_HOST) == r->depth - 1 &&
            within((uintptr_t)j->buf[1], entry()->text_low, entry()->text_high) &&
            within((uintptr_t)j->buf[2], at - 4096, at + 4096);
 }

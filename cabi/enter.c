@@ -45,7 +45,7 @@ static inline __attribute__((always_inline)) void begin(hotso_record *r, hotso_j
     signal_fence();
     r->jump = here;
     signal_fence();
-    r->depth = here->depth + 1;
+    r->depth = (here->depth & ~HOTSO_IN_HOST) + 1;
     signal_fence();
 }
 

@@ -139,10 +139,12 @@ typedef struct hotso_entry {
     uint32_t spare[30];
 } hotso_entry;
 
+#define HOTSO_IN_HOST 0x80000000u /* in a depth: the library has called the host, and it has not returned */
+
 /* A thread's record, in a TLS slot of the host's, after the runtime's g. */
 typedef struct hotso_record {
     uint64_t owner;              /* id of the load whose g is in the slot */
-    uint32_t depth;              /* > 0 while the thread is inside the library */
+    uint32_t depth;              /* > 0 while the thread is inside the library, also in HOTSO_IN_HOST */
     uint32_t busy;               /* > 0 while the shim works: the thread must not be ended */
     struct hotso_jump *jump;     /* where an ejected call resumes */
     struct hotso_thread *thread; /* NULL on a thread of the host's */

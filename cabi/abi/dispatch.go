@@ -15,7 +15,7 @@ const (
 	SlotG         = 0  // the library runtime's g pointer (runtime.tlsg)
 	SlotRecord    = 8  // the Record
 	RecordOwner   = 0  // uint64: id of the load that this thread's g belongs to
-	RecordDepth   = 8  // uint32: > 0 while this thread is inside the library
+	RecordDepth   = 8  // uint32: > 0 while this thread is inside the library; the highest bit: it has called the host
 	RecordBusy    = 12 // uint32: > 0 while the shim works: the thread must not be ended
 	RecordJump    = 16 // uint64: innermost jump buffer of a call into the library
 	RecordThread  = 24 // uint64: the shim's entry of this thread, 0 on a host's thread

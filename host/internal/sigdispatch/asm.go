@@ -26,9 +26,9 @@ const (
 	maxSlots     = abi.MaxSlots
 	entryShift   = 8 // the logarithm of abi.EntrySize
 	tableSize    = abi.MaxSlots * abi.EntrySize
-	sigIgn       = 1        // SIG_IGN; SIG_DFL is 0
-	nearStack    = 64 << 10 // bytes around the stack pointer; a fault there may be a stack's end
-	siTkill      = -6       // SI_TKILL: sent by tgkill(2), which only a thread of this process does
+	sigIgn       = 1   // SIG_IGN; SIG_DFL is 0
+	einval       = -22 // -EINVAL: rt_sigprocmask(2) of what is no action
+	siTkill      = -6  // SI_TKILL: sent by tgkill(2), which only a thread of this process does
 
 	//lint:ignore U1000 the assembly waits
 	futexWaitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG

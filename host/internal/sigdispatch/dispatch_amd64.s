@@ -10,6 +10,7 @@
 #include "textflag.h"
 
 #define SYS_rt_sigaction	13
+#define SYS_rt_sigprocmask	14
 #define SYS_rt_sigreturn	15
 #define SYS_getpid	39
 #define SYS_gettid	186
@@ -17,7 +18,6 @@
 #define SYS_rt_tgsigqueueinfo	297
 
 #define siginfo_code	8	// si_code in siginfo_t
-#define siginfo_addr	16	// si_addr
 #define ucontext_regs	40	// uc_mcontext.gregs in ucontext_t
 #define ucontext_sp	160	// uc_mcontext.gregs[REG_RSP]
 #define ucontext_pc	168	// uc_mcontext.gregs[REG_RIP]
@@ -97,6 +97,12 @@ fault:
 	CMPQ	R8, AX
 	JEQ	faultNowhere
 	INSIDE(R8, AX, CX, faultNext)
+	CMPL	const_recordDepth(CX), $0
+	JGT	faultInside
+	// It has called the host: a fault that is not in the text is not of what the text has called.
+	CMPQ	BX, ucontext_pc(DX)
+	JNE	faultNext
+faultInside:
 	CMPQ	BX, Entry_textLow(R8)
 	JCS	faultMore
 	CMPQ	BX, Entry_textHigh(R8)
@@ -124,29 +130,43 @@ faultNext:
 	ADDQ	$Entry__size, R8
 	JMP	fault
 	// Nobody's. Then once more with the caller, if there is one: with the last byte of the call
-	// whose return address is on top of the stack. No address on a stack that has overflowed.
+	// whose return address is on top of the stack. What somebody sent (si_code <= 0) is no fault.
 faultNowhere:
 	CMPL	R11, $const_handlerFPE
 	JHI	faultHost
 	CMPQ	BX, ucontext_pc(DX)
 	JNE	faultHost
+	CMPL	siginfo_code(SI), $0
+	JLE	faultHost
 	LEAQ	runtime·text(SB), AX
 	CMPQ	BX, AX
 	JCS	faultCaller
 	LEAQ	runtime·etext(SB), AX
 	CMPQ	BX, AX
 	JCS	faultHost
+	// A stack that has overflowed can't be read. The kernel tells: it reads a signal set there
+	// before it finds that nothing is to be done with it.
 faultCaller:
-	MOVQ	ucontext_sp(DX), AX
-	MOVQ	AX, CX
-	SHRQ	$47, CX
-	JNE	faultHost	// not an address of the process's: reading it would be a fault
-	MOVQ	siginfo_addr(SI), CX
-	SUBQ	AX, CX
-	ADDQ	$const_nearStack, CX
-	CMPQ	CX, $(2*const_nearStack)
-	JCS	faultHost
-	MOVQ	(AX), BX
+	MOVQ	ucontext_sp(DX), BX
+	PUSHQ	DI
+	PUSHQ	SI
+	PUSHQ	DX
+	PUSHQ	R10
+	PUSHQ	R11
+	MOVL	$-1, DI
+	MOVQ	BX, SI
+	XORL	DX, DX
+	MOVL	$8, R10
+	MOVL	$SYS_rt_sigprocmask, AX
+	SYSCALL
+	POPQ	R11
+	POPQ	R10
+	POPQ	DX
+	POPQ	SI
+	POPQ	DI
+	CMPQ	AX, $const_einval
+	JNE	faultHost
+	MOVQ	(BX), BX
 	DECQ	BX
 	LEAQ	·table(SB), R8
 	JMP	fault

@@ -95,6 +95,12 @@ fault:
 	CMP	R12, R8
 	BEQ	faultNowhere
 	INSIDE(R8, R4, R5, faultNext)
+	TBZ	$31, R9, faultInside
+	// It has called the host: a fault that is not in the text is not of what the text has called.
+	MOVD	ucontext_pc(R2), R4
+	CMP	R4, R14
+	BNE	faultNext
+faultInside:
 	MOVD	Entry_textLow(R8), R5
 	CMP	R5, R14
 	BLO	faultMore
@@ -123,13 +129,16 @@ faultNext:
 	ADD	$Entry__size, R8
 	JMP	fault
 	// Nobody's. Then once more with the caller, if there is one: with the call whose return
-	// address is in the link register.
+	// address is in the link register. What somebody sent (si_code <= 0) is no fault.
 faultNowhere:
 	CMP	$const_handlerFPE, R11
 	BHI	faultHost
 	MOVD	ucontext_pc(R2), R4
 	CMP	R4, R14
 	BNE	faultHost
+	MOVW	siginfo_code(R1), R4
+	CMPW	$0, R4
+	BLE	faultHost
 	MOVD	$runtime·text(SB), R5
 	CMP	R5, R14
 	BLO	faultCaller

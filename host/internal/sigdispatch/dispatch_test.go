@@ -122,8 +122,6 @@ func TestRoutingInCopiesOfSharedObjects(t *testing.T) {
 	assert.Zero(t, library, "outside the library")
 }
 
-// With every entry taken, a signal finds the one library that the thread is inside of; with
-// gaps between them too.
 // Where a library calls libc, or what is no function, the return address is the library's.
 func TestRoutingByTheCaller(t *testing.T) {
 	l := fakeLibrary(t)
@@ -131,31 +129,67 @@ func TestRoutingByTheCaller(t *testing.T) {
 	l.enter()
 	faults := []unix.Signal{unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE}
 	ofHost := reflect.ValueOf(nilPointer).Pointer()
-	defer setCaller(0, 0)
+	defer setCaller(0)
 	libc, err := purego.Dlsym(purego.RTLD_DEFAULT, "strlen")
 	require.NoError(t, err)
 	after := low + map[string]uintptr{"amd64": 1, "arm64": 4}[runtime.GOARCH] // the shortest call
 	for _, test := range []struct {
 		name               string
 		signals            []unix.Signal
-		pc, caller, addr   uintptr
+		pc, caller         uintptr
 		library, hostCalls uint64
 	}{
-		{"in libc, called by the text's first instruction", faults, libc, after, 0, 1, 0},
-		{"in libc, called by the text's last instruction", faults, libc, high, 0, 1, 0},
-		{"no function", faults, 8, after, 0, 1, 0},
-		{"called by what is before the text", faults, libc, low, 0, 0, 1},
-		{"called by what is behind the text", faults, libc, high + 4, 0, 0, 1},
-		{"in Go code of the host, with an address in the text on its stack", faults, ofHost, after, 0, 0, 1},
-		{"a pipe that nobody reads", []unix.Signal{unix.SIGPIPE}, libc, after, 0, 0, 1},
+		{"in libc, called by the text's first instruction", faults, libc, after, 1, 0},
+		{"in libc, called by the text's last instruction", faults, libc, high, 1, 0},
+		{"no function", faults, 8, after, 1, 0},
+		{"called by what is before the text", faults, libc, low, 0, 1},
+		{"called by what is behind the text", faults, libc, high + 4, 0, 1},
+		{"in Go code of the host, with an address in the text on its stack", faults, ofHost, after, 0, 1},
+		{"a pipe that nobody reads", []unix.Signal{unix.SIGPIPE}, libc, after, 0, 1},
 	} {
 		for _, sig := range test.signals {
-			setCaller(test.caller, test.addr)
+			setCaller(test.caller)
 			library, host := deliver(t, sig, test.pc, sigtest.HostHandler())
 			assert.Equal(t, test.library, library, "%s: %s: library", test.name, sig)
 			assert.Equal(t, test.hostCalls, host, "%s: %s: host", test.name, sig)
 		}
 	}
+}
+
+// A signal that somebody sent is no fault of whoever was interrupted.
+func TestRoutingOfWhatWasSent(t *testing.T) {
+	l := fakeLibrary(t)
+	_, high := l.Text()
+	l.enter()
+	defer setCaller(0)
+	for code, want := range map[int32]uint64{1: 1, 0x80: 1, 0: 0, siTkill: 0} {
+		setCaller(high)
+		binary.LittleEndian.PutUint32(fakeInfo[siginfoCode:], uint32(code))
+		library, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+		assert.Equal(t, want, library, "si_code %d", code)
+		assert.Equal(t, 1-want, host, "si_code %d", code)
+	}
+}
+
+// What lies on the stack below frames of the host's was left there by the library.
+func TestRoutingWhileTheHostIsCalled(t *testing.T) {
+	l := fakeLibrary(t)
+	low, high := l.Text()
+	l.enter()
+	l.record().depth |= 1 << 31
+	defer setCaller(0)
+	setCaller(high)
+	library, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+	assert.Zero(t, library, "no code of the library's")
+	assert.EqualValues(t, 1, host)
+	library, host = deliver(t, unix.SIGSEGV, low, sigtest.HostHandler())
+	assert.EqualValues(t, 1, library, "but its own")
+	assert.Zero(t, host)
+
+	inner := fakeLibrary(t) // of the same text
+	inner.enter()
+	library, _ = deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+	assert.EqualValues(t, 1, library, "that the host has called meanwhile")
 }
 
 func TestRoutingOfAStackOverflow(t *testing.T) {
@@ -165,37 +199,48 @@ func TestRoutingOfAStackOverflow(t *testing.T) {
 	l := fakeLibrary(t)
 	_, high := l.Text()
 	l.enter()
-	defer setCaller(0, 0)
-	stack := uintptr(unsafe.Pointer(&fakeStack))
-	for _, addr := range []uintptr{stack, stack - 4096, stack + 4096} {
-		setCaller(high, addr)
+	defer setCaller(0)
+	pages, err := unix.Mmap(-1, 0, 2*4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Munmap(pages)) }()
+	require.NoError(t, unix.Mprotect(pages[:4096], unix.PROT_NONE))
+	top := uint64(uintptr(unsafe.Pointer(&pages[4096])))
+	for name, sp := range map[string]uint64{"guarded": top - 8, "in part": top - 4, "not canonical": 1 << 63, "null": 0, "the kernel's": 1<<64 - 8} {
+		setCaller(high)
+		binary.LittleEndian.PutUint64(fakeContext[contextCaller:], sp)
 		library, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
-		assert.Zero(t, library, "the stack is not read")
-		assert.EqualValues(t, 1, host)
+		assert.Zero(t, library, name)
+		assert.EqualValues(t, 1, host, name)
 	}
-	setCaller(0, 0)
-	binary.LittleEndian.PutUint64(fakeContext[contextCaller:], 1<<63)
-	_, host := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
-	assert.EqualValues(t, 1, host, "nor what is no address")
+	setCaller(high)
+	binary.LittleEndian.PutUint64(pages[4096:], uint64(high))
+	binary.LittleEndian.PutUint64(fakeContext[contextCaller:], top)
+	binary.LittleEndian.PutUint64(fakeInfo[16:], top-8)
+	library, _ := deliver(t, unix.SIGSEGV, 8, sigtest.HostHandler())
+	assert.EqualValues(t, 1, library, "a function could not even begin")
 }
+
+const siginfoCode = 8
 
 // fakeStack has a return address on top.
 var fakeStack [1]uintptr
 
-// setCaller has the fault be at the address addr, in a function that was called from before caller and has no frame.
-func setCaller(caller, addr uintptr) {
+// setCaller has a fault be in a function that was called from before caller and has no frame.
+func setCaller(caller uintptr) {
 	where := caller
-	if runtime.GOARCH == "amd64" {
+	if runtime.GOARCH == "amd64" && caller != 0 {
 		fakeStack[0] = caller
 		where = uintptr(unsafe.Pointer(&fakeStack))
 	}
-	if caller == 0 {
-		where = 0
+	clear(fakeInfo[:])
+	if caller != 0 {
+		fakeInfo[siginfoCode] = 1 // SEGV_MAPERR
 	}
 	binary.LittleEndian.PutUint64(fakeContext[contextCaller:], uint64(where))
-	binary.LittleEndian.PutUint64(fakeInfo[16:], uint64(addr))
 }
 
+// With every entry taken, a signal finds the one library that the thread is inside of; with
+// gaps between them too.
 func TestRoutingOfEverySlot(t *testing.T) {
 	var all []library
 	for range carrier.Slots() {

@@ -34,7 +34,9 @@
 //     is in a library's text, is that library's: it has called strlen(3) of a bad pointer, or
 //     what is no function. The return address is on top of the stack (psABI 3.2.2), or in the link
 //     register (AAPCS64 6.1.1), only for as long as a function has no frame of its own; so
-//     functions that do more, and may hold locks of libc meanwhile, don't count.
+//     functions that do more, and may hold locks of libc meanwhile, don't count. Nor does a library
+//     that has called the host (the highest bit of the depth): what runs then is the host's code, of
+//     whatever kind. And what somebody sent is no fault.
 //   - abi.KillSignal, which the shim sends to the library's own threads at unload,
 //     goes to the library only.
 //
