@@ -63,6 +63,20 @@ int key_mark_thread(void) {
     return have_exit_key ? __real_pthread_setspecific(exit_key, entry()) : EAGAIN;
 }
 
+/* When a thread ends, glibc goes through its keys in ascending order, and forgets the value of each, also of
+ * one without a destructor (nptl/nptl_deallocate_tsd.c). So only those behind exit_key still have theirs when
+ * that one's turn comes; other versions that have left may have given back some before it. */
+static int create_behind_exit_key(pthread_key_t *key) {
+    pthread_key_t before;
+    int err = __real_pthread_key_create(key, NULL);
+    if (err || *key > exit_key)
+        return err;
+    before = *key;
+    err = create_behind_exit_key(key);
+    __real_pthread_key_delete(before);
+    return err;
+}
+
 int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {
     if (!hosted() || !STEP(KEY_STUB))
         return __real_pthread_key_create(key, dtor);
@@ -73,7 +87,7 @@ int __wrap_pthread_key_create(pthread_key_t *key, void (*dtor)(void *)) {
     for (int i = 0; have_exit_key && i < MAX_KEYS; i++) {
         if (keys[i].used)
             continue;
-        err = __real_pthread_key_create(&keys[i].key, NULL);
+        err = create_behind_exit_key(&keys[i].key);
         if (err == 0) {
             *key = keys[i].key;
             keys[i].dtor = dtor;
