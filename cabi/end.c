@@ -45,6 +45,13 @@ static void say(const char *format, va_list args) {
     (void)!write(entry()->crash_message, text, (size_t)n);
 }
 
+/* Whether this thread is in a key's destructor (key.c), after that of the Go runtime's key. Whoever unloads
+ * the library waits for the thread's end, and does not signal it any more. */
+static int ends_itself(hotso_record *r) {
+    return r->owner == hotso_load_config.owner && !r->thread && ((const uint64_t *)r)[-1] == 0 &&
+           ejectable(r);
+}
+
 void end_library(uint32_t how, const char *why, ...) {
     uint32_t alive = 0;
     va_list args;
@@ -70,6 +77,8 @@ void end_library(uint32_t how, const char *why, ...) {
     hotso_record *r = record();
     if (r->owner == hotso_load_config.owner && r->thread && endable(r))
         thread_leave();
+    if (ends_itself(r))
+        eject();
     thread_park();
     __builtin_unreachable();
 }

@@ -351,6 +351,9 @@ void call_handler(int sig);
 
 void signals_asked(hotso_unload_report *report);
 
+/* sigmask.c: takes the signals of faults out of a set. */
+void without_faults(sigset_t *set);
+
 /* sigmask.c: whether this thread is one of the library's. */
 int on_own_thread(void);
 

@@ -23,11 +23,15 @@ int on_own_thread(void) {
     return r->owner == hotso_load_config.owner && r->thread;
 }
 
-static void leave_unblocked(sigset_t *set) {
-    sigdelset(set, HOTSO_KILL_SIGNAL);
+void without_faults(sigset_t *set) {
     sigdelset(set, SIGSEGV);
     sigdelset(set, SIGBUS);
     sigdelset(set, SIGFPE);
+}
+
+static void leave_unblocked(sigset_t *set) {
+    sigdelset(set, HOTSO_KILL_SIGNAL);
+    without_faults(set);
 }
 
 /* The mask that is remembered is the first word of a sigset_t, as the kernel's. */

@@ -74,12 +74,12 @@ void signals_asked(hotso_unload_report *report) {
     report->signals_n = SIGNALS;
 }
 
-/* Whether this thread is one that C code has started, and no Go is on its stack. Either it has never been in
- * Go, and has no g; or it has called Go and is back: calls from C into Go raise the depth, which is 1
- * otherwise. The Go runtime would give the fault back to the process, and end that (runtime/signal_unix.go,
- * sigtrampgo and badsignal). */
+/* Whether no Go is on the stack of this thread. Either it has never been in Go, or has left it for good and
+ * is in a key's destructor: it has no g. Or C code has started it, it has called Go and is back: calls from C
+ * into Go raise the depth, which is 1 otherwise. The Go runtime would give the fault back to the process, and
+ * end that (runtime/signal_unix.go, sigtrampgo and badsignal). */
 static int is_outside_go(const hotso_record *r) {
-    return r->thread && (((const uint64_t *)r)[-1] == 0 || (r->thread->bound && r->depth == 1));
+    return ((const uint64_t *)r)[-1] == 0 || (r->thread && r->thread->bound && r->depth == 1);
 }
 
 /* A fault may have come from a wrapper of ours, which has been given a bad pointer and keeps the thread from

@@ -112,12 +112,14 @@ void thread_reap(void) {
     busy_end(busy);
 }
 
-/* Nothing may interrupt the end: a handler would find a thread that is half inside. */
+/* Nothing may interrupt the end: a handler would find a thread that is half inside. What faults is a key's
+ * destructor (key.c). */
 static void finish(void *arg) {
     hotso_thread *t = arg;
     hotso_record *r = record();
     sigset_t all;
     sigfillset(&all);
+    without_faults(&all);
     __real_pthread_sigmask(SIG_BLOCK, &all, NULL); /* and what is blocked already: timer.c */
     r->depth = 0;
     r->wait = NULL;

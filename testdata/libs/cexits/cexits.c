@@ -108,6 +108,21 @@ static void by_function_on_stack(void) {
     ((void (*)(void))(uintptr_t)code)();
     length++;
 }
+static void fault_at_end(void *value) {
+    length = strlen(value);
+}
+static void *end_with_key(void *unused) {
+    static pthread_key_t key;
+    if (pthread_key_create(&key, fault_at_end) == 0)
+        pthread_setspecific(key, bad);
+    return unused;
+}
+static void by_destructor(void) {
+    pthread_t t;
+    pthread_create(&t, NULL, end_with_key, NULL);
+    for (;;)
+        pause();
+}
 /* The shim has a wrapper around it. */
 static void by_no_stream(void) {
     length = (size_t)fclose(bad);
@@ -153,6 +168,7 @@ static const struct {
     {"no function", by_no_function},
     {"a function on the stack", by_function_on_stack},
     {"no stream", by_no_stream},
+    {"destructor", by_destructor},
     {"past the end of a file", by_past_the_end},
 };
 
