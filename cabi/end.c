@@ -48,8 +48,7 @@ static void say(const char *format, va_list args) {
 /* Whether this thread is in a key's destructor (key.c), after that of the Go runtime's key. Whoever unloads
  * the library waits for the thread's end, and does not signal it any more. */
 static int ends_itself(hotso_record *r) {
-    return r->owner == hotso_load_config.owner && !r->thread && ((const uint64_t *)r)[-1] == 0 &&
-           ejectable(r);
+    return r->owner == hotso_load_config.owner && !r->thread && !has_g(r) && ejectable(r);
 }
 
 void end_library(uint32_t how, const char *why, ...) {

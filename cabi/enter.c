@@ -85,7 +85,7 @@ static __attribute__((noinline)) void catch_up(hotso_record *r) {
 /* At the first call of a thread that C code has started, the runtime binds an M to it that stays until the
  * thread ends (runtime/proc.go, cgoBindM). */
 void __wrap_x_cgo_bindm(void *g) {
-    if (hosted() && record()->owner == hotso_load_config.owner && record()->thread)
+    if (hosted() && on_own_thread())
         record()->thread->bound = 1;
     __real_x_cgo_bindm(g);
 }

@@ -234,6 +234,11 @@ static inline hotso_record *record(void) {
     return (hotso_record *)(thread_pointer() + hotso_load_config.record);
 }
 
+/* Whether the runtime has a g on the thread of the record, in the word before it. */
+static inline int has_g(const hotso_record *r) {
+    return ((const uint64_t *)r)[-1] != 0;
+}
+
 /* Keeps the compiler from moving reads and writes across it: a signal handler on
  * this thread depends on their order. */
 static inline void signal_fence(void) {

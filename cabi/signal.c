@@ -79,7 +79,7 @@ void signals_asked(hotso_unload_report *report) {
  * into Go raise the depth, which is 1 otherwise. The Go runtime would give the fault back to the process, and
  * end that (runtime/signal_unix.go, sigtrampgo and badsignal). */
 static int is_outside_go(const hotso_record *r) {
-    return ((const uint64_t *)r)[-1] == 0 || (r->thread && r->thread->bound && r->depth == 1);
+    return !has_g(r) || (r->thread && r->thread->bound && r->depth == 1);
 }
 
 /* A fault may have come from a wrapper of ours, which has been given a bad pointer and keeps the thread from

@@ -32,10 +32,17 @@ const (
 	goesOn  = ":6" // and NoSpace
 )
 
-func TestCompletion(t *testing.T) {
+// plainOnly is for tests in which commands do the work, one after the other: with the race detector each takes far
+// longer to start, and there is nothing for it to see.
+func plainOnly(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("commands do the work, one after the other")
 	}
+}
+
+func TestCompletion(t *testing.T) {
+	plainOnly(t)
 	greeter := libtest.Greeter(t, "1")
 	root, err := libtest.Root()
 	require.NoError(t, err)
@@ -93,9 +100,7 @@ func TestCompletionAsksTheServer(t *testing.T) {
 
 // The script works in bash, as its user has it.
 func TestBashCompletion(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	const package_ = "/usr/share/bash-completion/bash_completion"
 	if _, err := os.Stat(package_); err != nil {
 		t.Skip("the package bash-completion is not installed: ", err)
@@ -125,9 +130,7 @@ func TestBashCompletion(t *testing.T) {
 
 // The other shells have scripts, too.
 func TestCompletionScripts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	for shell, begins := range map[string]string{"zsh": "#compdef hotso", "fish": "# fish completion for hotso", "powershell": "# powershell completion for hotso"} {
 		out, problem, code := hotso(t, "completion", shell)
 		assert.Zero(t, code, problem)

@@ -36,9 +36,7 @@ func inNamespaces(t *testing.T, cmd *exec.Cmd, script string) *exec.Cmd {
 
 // What a machine may lack, made real for a process; and what doctor calls bad is what a host fails of.
 func TestDoctorFindsWhatAMachineLacks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	library := libtest.Greeter(t, "1")
 	loads := func(cmd *exec.Cmd) error {
 		cmd.Env = os.Environ()

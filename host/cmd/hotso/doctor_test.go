@@ -58,9 +58,7 @@ func finds(t *testing.T, cmd *exec.Cmd, thing, is, detail, mend string) {
 
 // A machine that runs these tests is good.
 func TestDoctor(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	needBuild(t)
 	root, err := libtest.Root()
 	require.NoError(t, err)

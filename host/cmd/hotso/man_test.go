@@ -34,9 +34,7 @@ func manPages(t *testing.T, env ...string) (dir string, pages map[string]string)
 
 // Each command has a page, which is the same bytes each time.
 func TestManPages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	_, pages := manPages(t, "TZ=America/St_Johns")
 	_, again := manPages(t, "TZ=Asia/Tokyo", "TERM=xterm")
 	assert.Equal(t, pages, again)
@@ -71,9 +69,7 @@ func TestManPages(t *testing.T) {
 
 // Programs that read such pages have nothing to say of them.
 func TestManPagesAreWellFormed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	dir, pages := manPages(t)
 	var files []string
 	for name := range pages {

@@ -31,9 +31,7 @@ func harmless(t assert.TestingT, output string) {
 // No command lets the name of a file write a line of its own, or do something to the
 // terminal.
 func TestNamesOfFilesArePrintable(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	dir := filepath.Join(t.TempDir(), "d"+hostile)
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	library := moveInto(t, dir, libtest.Greeter(t, "1"))

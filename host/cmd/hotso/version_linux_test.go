@@ -23,9 +23,7 @@ func versionOf(t *testing.T, cmd *exec.Cmd) (v versionInfo) {
 
 // hotso version says what works here, and what does not, in the words of hotso doctor.
 func TestVersionSaysWhatWorks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("commands do the work, one after the other")
-	}
+	plainOnly(t)
 	libtest.Greeter(t, "1") // skips where nothing is loaded
 	version := func() *exec.Cmd { return exec.Command("hotso", "version", "--json") }
 	here := versionOf(t, version())
