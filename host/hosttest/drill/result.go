@@ -90,11 +90,10 @@ func (r *run) fail(format string, args ...any) {
 }
 
 // mappingNoise is how many mappings the host's runtime may have got meanwhile: some for its
-// heap, some with each processor that it had not used before, and those of a thread, its
-// stack and its arena of malloc, each with a guard. A library that leaks one leaks it at
-// each crash.
+// heap, some with each processor that it had not used before, and those of its threads. A
+// library that leaks one leaks it at each crash.
 func mappingNoise(start, end soak.Sample) int {
-	return 8 + runtime.GOMAXPROCS(0) + 4*max(end.Own-start.Own, 0)
+	return 8 + runtime.GOMAXPROCS(0) + end.ThreadMappings(start)
 }
 
 // judge fills in Leaks.

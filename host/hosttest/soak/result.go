@@ -65,7 +65,7 @@ func slope(samples []Sample) float64 {
 // ten thousand reloads. Libraries that leak mappings leak one in each reload, or
 // a large one.
 func (s Sample) Since(before Sample) (more []string) {
-	mappings := s.Mappings - before.Mappings
+	mappings := s.Mappings - before.Mappings - s.ThreadMappings(before)
 	if 10*mappings < s.Reload-before.Reload && s.Virtual < before.Virtual+Noise {
 		mappings = 0
 	}
@@ -83,6 +83,10 @@ func (s Sample) Since(before Sample) (more []string) {
 	}
 	return more
 }
+
+// ThreadMappings is how many mappings the threads have at most that the host's runtime has started since: of each its
+// stack and its arena of malloc, both with a guard.
+func (s Sample) ThreadMappings(before Sample) int { return 4 * max(0, s.Own-before.Own) }
 
 // judge fills in Leaks.
 func (r *Result) judge() {

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -31,6 +32,9 @@ var ErrTooLarge = errors.New("larger than the cache")
 const (
 	newPrefix = ".new-"
 	lookAgain = 100 * time.Millisecond // while another process downloads
+
+	// evictions is how many of them by other processes may hit a directory before there is a file in it.
+	evictions = 100
 )
 
 // A Cache is a directory. It is safe for concurrent use, by processes as well.
@@ -164,14 +168,13 @@ func (c *Cache) fill(k Key, part *os.File, download func(*os.File) (*io.SectionR
 	}
 	path := c.path(k)
 	if isAllOf(part, content) {
-		err = c.place(part, path)
-	} else {
-		err = c.copy(content, path)
+		err = c.place(part, path) // and from then on the name is free for another process
+	} else if err = c.copy(content, path); err == nil {
+		_ = os.Remove(part.Name())
 	}
 	if err != nil {
 		return "", err
 	}
-	_ = os.Remove(part.Name())
 	c.evict(k.SHA256, c.max)
 	return path, nil
 }
@@ -206,12 +209,15 @@ func (c *Cache) place(file *os.File, path string) error {
 	if err != nil {
 		return err
 	}
-	if rename(file.Name(), path) == nil {
-		return nil
+	for range evictions {
+		if err = rename(file.Name(), path); err == nil {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			_ = os.RemoveAll(filepath.Dir(path)) // something else is in the way
+		}
 	}
-	// Another process evicts what was there, or something else is in the way.
-	_ = os.RemoveAll(filepath.Dir(path))
-	return rename(file.Name(), path)
+	return err
 }
 
 func rename(from, to string) error {

@@ -15,6 +15,8 @@ import (
 // oldPart is after which time nobody goes on with a download.
 const oldPart = 7 * 24 * time.Hour
 
+var errMoved = errors.New("it is no longer there")
+
 // A kept is something that can be evicted.
 type kept struct {
 	path   string
@@ -77,6 +79,9 @@ func removeUnheld(path string) error {
 	defer f.Close()
 	if err := leftover.Hold(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
+	}
+	if !isStill(f) { // it was downloaded meanwhile, and now another process may be at one of that name
+		return errMoved
 	}
 	return os.Remove(path)
 }
