@@ -14,7 +14,6 @@ _Noreturn void __real___assert_fail(const char *, const char *, unsigned, const 
 _Noreturn void __real___assert_perror_fail(int, const char *, unsigned, const char *);
 _Noreturn void __real___assert(const char *, const char *, int);
 _Noreturn void __real___stack_chk_fail(void);
-_Noreturn void __real___chk_fail(void);
 
 static _Noreturn void failed(const char *what, const char *file, unsigned line, const char *function) {
     fprintf(stderr, "%s:%u: %s%s%s\n", file, line, function ? function : "", function ? ": " : "", what);
@@ -70,12 +69,4 @@ _Noreturn void __wrap___stack_chk_fail(void) {
     if (!contained() || !call_is_whole())
         __real___stack_chk_fail();
     end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: stack smashing detected");
-}
-
-/* -D_FORTIFY_SOURCE, where the compiler knows of the overflow already. Otherwise libc finds
- * it, and ends the process. */
-_Noreturn void __wrap___chk_fail(void) {
-    if (!contained())
-        __real___chk_fail();
-    end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: buffer overflow detected");
 }

@@ -4,7 +4,8 @@
  * library, as the ways out of its Go runtime in crash_amd64.S do. Its C code calls them when
  * it can't go on, and the C part of the Go runtime calls abort(3) when it gets no thread
  * (runtime/cgo, fatalf). libc's own call of abort(3) still ends the process: its heap is
- * damaged, which the host uses too. So does a child of C code end: the library is alive
+ * damaged, which the host uses too. What libc aborts for although nothing is damaged is found
+ * before it is called: blocks.c, fortify.c. A child of C code's ends as well: the library is alive
  * in its parent. */
 #define _GNU_SOURCE
 #include <err.h>

@@ -181,6 +181,7 @@ void *__wrap_calloc(size_t count, size_t n) {
 }
 
 void __wrap_free(void *block) {
+    block_check(block, "free");
     if (!tracking()) {
         __real_free(block);
         return;
@@ -192,6 +193,7 @@ void __wrap_free(void *block) {
 }
 
 void *__wrap_realloc(void *old, size_t n) {
+    block_check(old, "realloc");
     if (!tracking())
         return __real_realloc(old, n);
     hotso_record *busy = busy_begin();
@@ -204,6 +206,7 @@ void *__wrap_realloc(void *old, size_t n) {
 
 void *__wrap_reallocarray(void *old, size_t count, size_t n) {
     size_t bytes;
+    block_check(old, "reallocarray");
     if (!tracking())
         return __real_reallocarray(old, count, n);
     if (!__builtin_mul_overflow(count, n, &bytes))

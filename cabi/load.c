@@ -23,6 +23,7 @@ __attribute__((constructor(101))) static void announce(void) {
         return;
     }
     hotso_process = getpid();
+    blocks_learn();
     const char *base = (const char *)&__ehdr_start;
     const ElfW(Phdr) *p = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);
     uint64_t low = UINT64_MAX, high = 0;

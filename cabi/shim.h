@@ -11,6 +11,7 @@
  *   mask       keeps its code from blocking the signal that ends threads
  *   end.c      what ends the process, called by C code
  *   check.c    checks of C code that fail
+ *   fortify.c  and those of buffers that are too small
  *   raise.c    signals that C code sends
  *   ready.c    spares calls the wait for init functions that have ended
  *   thread.c   threads that the library starts
@@ -26,6 +27,7 @@
  *   profiler.c timers of the Go runtime's profiler
  *   key.c      pthread keys: what runs when a host's thread ends
  *   heap.c     blocks of the C heap
+ *   blocks.c   what is no block, or a free one
  *   locals.c   destructors of C++ thread_local objects
  *   cplusplus.c  memory of the C++ library
  *   signal.c   signal handlers
@@ -192,6 +194,7 @@ typedef struct hotso_thread {
     hotso_record *record;
     uint32_t canceled; /* by pthread_cancel: it ends by itself */
     uint32_t bound;    /* C code has started it, and it has called Go */
+    uint32_t room;     /* it has room for handlers of its own */
     sem_t ended;       /* posted when it has left the library's code */
     uintptr_t sp;      /* an unused part of its own stack, below run's frame */
     jmp_buf leave;     /* the way back into run */
@@ -412,6 +415,10 @@ int memory_seen(void);
 /* memory.c */
 void memory_ranges(hotso_unload_report *report);
 void memory_release(hotso_unload_report *report);
+
+/* blocks.c: finds out what there is to be seen of a block; ends the library if it can't be one in use. */
+void blocks_learn(void);
+void block_check(void *block, const char *function);
 
 /* heap.c */
 void heap_release(hotso_unload_report *report);

@@ -48,6 +48,8 @@ package cabi
 //	daemon                would end the process, and go on in a child
 //	__assert_fail, __assert_perror_fail, __assert, __stack_chk_fail, __chk_fail
 //	                      what checks of C code call: end the library, too
+//	__memcpy_chk, __strcpy_chk, __sprintf_chk, __read_chk, ...
+//	                      buffers that are too small, likewise
 //	atexit, on_exit, __cxa_at_quick_exit, __cxa_atexit
 //	                      run at the unload, while all is there
 //	__register_atfork, pthread_atfork
@@ -89,6 +91,11 @@ package cabi
 // #cgo LDFLAGS: -Wl,--wrap=error -Wl,--wrap=error_at_line -Wl,--wrap=daemon
 // #cgo LDFLAGS: -Wl,--wrap=__assert_fail -Wl,--wrap=__assert_perror_fail -Wl,--wrap=__assert
 // #cgo LDFLAGS: -Wl,--wrap=__stack_chk_fail -Wl,--wrap=__chk_fail
+// #cgo LDFLAGS: -Wl,--wrap=__memcpy_chk -Wl,--wrap=__mempcpy_chk -Wl,--wrap=__memmove_chk -Wl,--wrap=__memset_chk -Wl,--wrap=__strcpy_chk
+// #cgo LDFLAGS: -Wl,--wrap=__stpcpy_chk -Wl,--wrap=__strncpy_chk -Wl,--wrap=__stpncpy_chk -Wl,--wrap=__strcat_chk -Wl,--wrap=__strncat_chk
+// #cgo LDFLAGS: -Wl,--wrap=__vsprintf_chk -Wl,--wrap=__sprintf_chk -Wl,--wrap=__vsnprintf_chk -Wl,--wrap=__snprintf_chk -Wl,--wrap=__fgets_chk
+// #cgo LDFLAGS: -Wl,--wrap=__fread_chk -Wl,--wrap=__pread_chk -Wl,--wrap=__pread64_chk -Wl,--wrap=__fdelt_chk -Wl,--wrap=__readlink_chk
+// #cgo LDFLAGS: -Wl,--wrap=__getcwd_chk -Wl,--wrap=__gethostname_chk -Wl,--wrap=__realpath_chk
 // #cgo LDFLAGS: -Wl,--wrap=atexit -Wl,--wrap=on_exit -Wl,--wrap=__cxa_at_quick_exit -Wl,--wrap=__cxa_atexit
 // #cgo LDFLAGS: -Wl,--wrap=__register_atfork -Wl,--wrap=pthread_atfork
 // #cgo LDFLAGS: -Wl,--wrap=raise -Wl,--wrap=gsignal -Wl,--wrap=kill -Wl,--wrap=killpg -Wl,--wrap=tgkill

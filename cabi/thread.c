@@ -13,6 +13,7 @@
 int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 int __real_pthread_join(pthread_t, void **);
 int __real_pthread_sigmask(int, const sigset_t *, sigset_t *);
+int __real_sigaltstack(const stack_t *, stack_t *);
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 
@@ -112,6 +113,20 @@ void thread_reap(void) {
     busy_end(busy);
 }
 
+/* A stack that overflows has no room for the handler of the fault: for that there is some at its upper end,
+ * above all that C code puts there. Go's threads have their own. */
+enum { HANDLER_ROOM = 1 << 15 };
+
+static void take_room(void *room) {
+    const stack_t stack = {.ss_sp = room, .ss_size = HANDLER_ROOM};
+    __real_sigaltstack(&stack, NULL);
+}
+
+static void leave_room(void) {
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    __real_sigaltstack(&none, NULL);
+}
+
 /* Nothing may interrupt the end: a handler would find a thread that is half inside. What faults is a key's
  * destructor (key.c). */
 static void finish(void *arg) {
@@ -121,6 +136,8 @@ static void finish(void *arg) {
     sigfillset(&all);
     without_faults(&all);
     __real_pthread_sigmask(SIG_BLOCK, &all, NULL); /* and what is blocked already: timer.c */
+    if (t->room)
+        leave_room();
     r->depth = 0;
     r->wait = NULL;
     r->jump = NULL;
@@ -141,7 +158,10 @@ static void *run(void *arg) {
     void *volatile result = NULL; /* written between setjmp and longjmp */
     hotso_record *r = record();
     t->tid = (pid_t)syscall(SYS_gettid);
-    t->sp = ((uintptr_t)__builtin_frame_address(0) - 4096) & ~(uintptr_t)15;
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    if (t->room)
+        take_room((void *)(frame = (uintptr_t)__builtin_alloca(HANDLER_ROOM)));
+    t->sp = (frame - 4096) & ~(uintptr_t)15;
     adopt(r);
     r->thread = t;
     t->record = r;
@@ -193,6 +213,7 @@ static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int thei
     t->bound = 0;
     sem_init(&t->ended, 0, 0);
     t->theirs = (uint32_t)theirs;
+    t->room = 0;
     t->state = THREAD_STARTING;
 }
 
@@ -207,6 +228,24 @@ static void widen(pthread_attr_t *attr) {
     pthread_attr_getstacksize(attr, &size); /* which knows the default, too */
     if (!is_theirs && size < SMALL)
         pthread_attr_setstacksize(attr, size + HOTSO_SLOTS_SIZE);
+}
+
+/* Whether C code starts it, and its stack is large enough to give something away. Go asks for a thread as
+ * others don't: with attributes that are all as they are without any (runtime/cgo, _cgo_sys_thread_start).
+ * Were this wrong, its runtime would take the room as its own handlers' (runtime/signal_unix.go,
+ * minitSignalStack). */
+static int can_give_room(const pthread_attr_t *attr) {
+    enum { ENOUGH = 512 << 10 };
+    int detached;
+    size_t size, usual;
+    pthread_attr_t none;
+    if (!attr)
+        return 1;
+    pthread_attr_getdetachstate(attr, &detached);
+    pthread_attr_getstacksize(attr, &size);
+    pthread_attr_init(&none);
+    pthread_attr_getstacksize(&none, &usual);
+    return size >= ENOUGH && (size != usual || detached == PTHREAD_CREATE_DETACHED);
 }
 
 /* Go starts its threads detached (runtime/cgo). We make those joinable, since
@@ -236,6 +275,7 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
         return EAGAIN;
     }
     prepare(t, start, arg, detached == PTHREAD_CREATE_JOINABLE);
+    t->room = (uint32_t)can_give_room(attr);
     pthread_attr_t own;
     if (attr) {
         own = *attr;

@@ -182,10 +182,7 @@ WAIT(int, cnd_wait, (cnd_t * c, mtx_t *m), (c, m))
 WAIT(int, cnd_timedwait, (cnd_t * c, mtx_t *m, time_spec *t), (c, m, t))
 
 WAIT(int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms))
-WAIT(int, __poll_chk, (struct pollfd * p, nfds_t n, int ms, size_t size), (p, n, ms, size))
 WAIT_SIGNALS(int, ppoll, (struct pollfd * p, nfds_t n, time_spec *t, const sigset_t *set), (p, n, t, set))
-WAIT_SIGNALS(int, __ppoll_chk, (struct pollfd * p, nfds_t n, time_spec *t, const sigset_t *set, size_t size),
-             (p, n, t, set, size))
 WAIT(int, select, (int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *t), (n, r, w, e, t))
 WAIT_SIGNALS(int, pselect, (int n, fd_set *r, fd_set *w, fd_set *e, time_spec *t, const sigset_t *set),
              (n, r, w, e, t, set))
@@ -194,17 +191,12 @@ WAIT_SIGNALS(int, epoll_pwait, (int fd, struct epoll_event *e, int n, int ms, co
              (fd, e, n, ms, set))
 
 WAIT(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n))
-WAIT(ssize_t, __read_chk, (int fd, void *p, size_t n, size_t size), (fd, p, n, size))
 WAIT(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n))
 WAIT(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
 WAIT(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 WAIT(ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
-WAIT(ssize_t, __recv_chk, (int fd, void *p, size_t n, size_t size, int flags), (fd, p, n, size, flags))
 WAIT(ssize_t, recvfrom, (int fd, void *p, size_t n, int flags, struct sockaddr *a, socklen_t *l),
      (fd, p, n, flags, a, l))
-WAIT(ssize_t, __recvfrom_chk,
-     (int fd, void *p, size_t n, size_t size, int flags, struct sockaddr *a, socklen_t *l),
-     (fd, p, n, size, flags, a, l))
 WAIT(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
 WAIT(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, const struct sockaddr *a, socklen_t l),
      (fd, p, n, flags, a, l))

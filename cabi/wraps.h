@@ -16,6 +16,10 @@
     W(pthread_setspecific) W(__cxa_thread_atexit) W(__cxa_thread_atexit_impl) W(abort) W(exit) W(_exit) \
     W(_Exit) W(quick_exit) W(err) W(errx) W(verr) W(verrx) W(error) W(error_at_line) W(daemon) \
     W(__assert_fail) W(__assert_perror_fail) W(__assert) W(__stack_chk_fail) W(__chk_fail) W(atexit) \
+    W(__memcpy_chk) W(__mempcpy_chk) W(__memmove_chk) W(__memset_chk) W(__strcpy_chk) W(__stpcpy_chk) \
+    W(__strncpy_chk) W(__stpncpy_chk) W(__strcat_chk) W(__strncat_chk) W(__vsprintf_chk) W(__sprintf_chk) \
+    W(__vsnprintf_chk) W(__snprintf_chk) W(__fgets_chk) W(__fread_chk) W(__pread_chk) W(__pread64_chk) \
+    W(__fdelt_chk) W(__readlink_chk) W(__getcwd_chk) W(__gethostname_chk) W(__realpath_chk) \
     W(on_exit) W(__cxa_at_quick_exit) W(__cxa_atexit) W(__register_atfork) W(pthread_atfork) W(raise) \
     W(gsignal) W(kill) W(killpg) W(tgkill) W(sigqueue) W(pthread_kill) W(pthread_sigqueue) W(sigaction) \
     W(signal) W(bsd_signal) W(ssignal) W(sysv_signal) W(__sysv_signal) W(sigset) W(sigignore) \

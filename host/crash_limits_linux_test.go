@@ -15,15 +15,16 @@ import (
 )
 
 // What package host says it can't contain ends the process: a fault of C code deep inside
-// libc, where locks may be held, and an abort(3) of libc's own. Where the process has been damaged, going on would be worse.
+// libc, where locks may be held, and an abort(3) of libc's own, which finds the heap damaged. Where the process has been
+// damaged, going on would be worse.
 // What is contained nevertheless, a wild write of Go code, and faults in the library's
 // own C code and in a function that this has just called, is in TestCrashKinds: "wild", "c-segv" and "libc-segv".
 func TestWhatIsNotContained(t *testing.T) {
 	needUnload(t)
 	path := libtest.Build(t, "crash", "1")
 	for kind, want := range map[string]string{
-		"printf-segv": "SIGSEGV: segmentation violation",
-		"free-twice":  "SIGABRT: abort",
+		"printf-segv":  "SIGSEGV: segmentation violation",
+		"free-damaged": "SIGABRT: abort",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")

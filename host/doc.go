@@ -179,10 +179,10 @@
 //     library is loaded from memory, where nothing is beside it.
 //   - A crash is contained as far as Go is memory safe. A fault in the library's own
 //     C code ends its version as well, but nobody knows what that code wrote before,
-//     nor whether a wild write through unsafe hit the host's memory. A fault in
-//     libc, called from the library's C code, and an abort of libc's own (a damaged
-//     heap, _FORTIFY_SOURCE) end the process, and so do exit and abort called by shared
-//     objects that the library needs. What held a lock of libc's when it called exit, in a
+//     nor whether a wild write through unsafe hit the host's memory. A fault deep in
+//     libc, called from the library's C code, and an abort of libc's own, which finds its
+//     heap damaged, end the process, and so do exit and abort called by shared
+//     objects that the library needs and has no copy of. What held a lock of libc's when it called exit, in a
 //     callback of libc's for instance, holds it for good.
 //   - A caller that is in C code outside the library, or in a callback, when the library
 //     crashes first returns from there. Locks of the host's memory that it

@@ -36,6 +36,27 @@ func TestEndByC(t *testing.T) {
 		{"abort", host.CrashSignal, 6, "C code called abort()"},
 		{"assert", host.CrashSignal, 6, "by_assert: Assertion `!\"a state that can't be\"' failed."},
 		{"smash", host.CrashSignal, 6, "C code: stack smashing detected"},
+		{"free twice", host.CrashSignal, 6, "C code: free() of a block that is free"},
+		{"free twice, large", host.CrashSignal, 6, "C code: free() of a block that is free"},
+		{"free twice, of many", host.CrashSignal, 6, "C code: free() of a block that is free"},
+		{"realloc twice", host.CrashSignal, 6, "C code: realloc() of a block that is free"},
+		{"free of a static", host.CrashSignal, 6, "C code: free() of what is no block"},
+		{"free of a middle", host.CrashSignal, 6, "C code: free() of what is no block"},
+		{"free of nothing", host.CrashSignal, 6, "C code: free() of what is no block"},
+		{"overflow of memcpy", host.CrashSignal, 6, "C code: buffer overflow detected in memcpy"},
+		{"overflow of mempcpy", host.CrashSignal, 6, "C code: buffer overflow detected in mempcpy"},
+		{"overflow of memmove", host.CrashSignal, 6, "C code: buffer overflow detected in memmove"},
+		{"overflow of memset", host.CrashSignal, 6, "C code: buffer overflow detected in memset"},
+		{"overflow of strcpy", host.CrashSignal, 6, "C code: buffer overflow detected in strcpy"},
+		{"overflow of stpcpy", host.CrashSignal, 6, "C code: buffer overflow detected in stpcpy"},
+		{"overflow of strncpy", host.CrashSignal, 6, "C code: buffer overflow detected in strncpy"},
+		{"overflow of strcat", host.CrashSignal, 6, "C code: buffer overflow detected in strcat"},
+		{"overflow of strncat", host.CrashSignal, 6, "C code: buffer overflow detected in strncat"},
+		{"overflow of sprintf", host.CrashSignal, 6, "C code: buffer overflow detected in sprintf"},
+		{"overflow of snprintf", host.CrashSignal, 6, "C code: buffer overflow detected in snprintf"},
+		{"overflow of read", host.CrashSignal, 6, "C code: buffer overflow detected in read"},
+		{"overflow of fgets", host.CrashSignal, 6, "C code: buffer overflow detected in fgets"},
+		{"overflow of FD_SET", host.CrashSignal, 6, "C code: buffer overflow detected in FD_SET"},
 		{"raise", host.CrashSignal, 15, "C code called raise with signal 15"},
 		{"kill", host.CrashSignal, 9, "C code called kill with signal 9"},
 		{"killpg", host.CrashSignal, 2, "C code called kill with signal 2"},
@@ -62,6 +83,20 @@ func TestEndByC(t *testing.T) {
 	gone(t, before)
 }
 
+// What is right is let pass, and what is not is found only if glibc's heap is as cabi/blocks.c expects: where the size of
+// a block is, whether it is in use, a mapping, or kept by a thread.
+func TestUseOfTheHeap(t *testing.T) {
+	plainOnly(t)
+	needUnload(t)
+	before := holdings(t)
+	lib := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
+	assert.Equal(t, true, callLib(t, lib, "KnowsBlocks"), "glibc's heap has changed: see cabi/blocks.c")
+	callLib(t, lib, "UseHeap", int32(6))
+	assert.EqualValues(t, 42, callLib(t, lib, "Add", int32(20), int32(22)))
+	requireNothingLeft(t)(lib.Close(bg))
+	gone(t, before)
+}
+
 // A fault does, too: one of C code's own instructions, of a function of libc's that it has called, or where
 // it calls what is no function. On a thread that is in Go below, the Go runtime tells of it.
 func TestFaultOfC(t *testing.T) {
@@ -72,8 +107,8 @@ func TestFaultOfC(t *testing.T) {
 	for way, sig := range map[string]syscall.Signal{
 		"fault": syscall.SIGSEGV, "strlen": syscall.SIGSEGV, "memcpy": syscall.SIGSEGV, "no function": syscall.SIGSEGV,
 		"a function on the stack": syscall.SIGSEGV, "no stream": syscall.SIGSEGV,
-		"destructor": syscall.SIGSEGV,
-		"division":   syscall.SIGFPE, "past the end of a file": syscall.SIGBUS,
+		"destructor": syscall.SIGSEGV, "free of nowhere": syscall.SIGSEGV, "recursion": syscall.SIGSEGV, "free twice, a mapping": syscall.SIGSEGV,
+		"division": syscall.SIGFPE, "past the end of a file": syscall.SIGBUS,
 	} {
 		if way == "division" && runtime.GOARCH != "amd64" {
 			continue // no fault there

@@ -83,11 +83,15 @@ func TestARM64(t *testing.T) {
 		assert.NoError(t, err, "%s: %s", wait, out)
 	}
 
-	// Faults of C code, here in libc, end the version and not the host: on threads of the host's, and of C code's.
+	// Faults of C code, here in libc, end the version and not the host: on threads of the host's, and of C code's. So do
+	// mistakes that libc would find.
 	build("hotso", "build", "../../../testdata/libs/cexits", "--version", "1", "-o", dir)
-	for _, f := range []string{"End", "EndBeside", "EndAfterGo"} {
-		out, err := hotso("call", filepath.Join(dir, "libcexits.v1.so"), f, "strlen").CombinedOutput()
-		assert.Error(t, err, f)
-		assert.Contains(t, string(out), "cexits v1 crashed", f)
+	for _, c := range [][2]string{
+		{"End", "strlen"}, {"EndBeside", "strlen"}, {"EndAfterGo", "strlen"}, {"EndBeside", "recursion"},
+		{"End", "free twice"}, {"End", "free twice, large"}, {"End", "overflow of strcpy"},
+	} {
+		out, err := hotso("call", filepath.Join(dir, "libcexits.v1.so"), c[0], c[1]).CombinedOutput()
+		assert.Error(t, err, c)
+		assert.Contains(t, string(out), "cexits v1 crashed", c)
 	}
 }

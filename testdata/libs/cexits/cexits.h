@@ -4,3 +4,7 @@ int end(const char *way, enum where where);
 int end_of_child(const char *way);
 int passes(void);
 void call(void *f);
+
+/* Uses the heap in all ways that are right. */
+void heap_use(int rounds);
+unsigned blocks_known(void); /* cabi/blocks.c */

@@ -64,6 +64,16 @@ func Passes() int32 { return int32(C.passes()) }
 //export CallBack
 func CallBack(fn uint64) { C.call(*(*unsafe.Pointer)(unsafe.Pointer(&fn))) }
 
+// UseHeap uses the C heap in all ways that are right, on eight threads at a time.
+//
+//export UseHeap
+func UseHeap(rounds int32) { C.heap_use(C.int(rounds)) }
+
+// KnowsBlocks reports whether the C heap is as the shim expects it to be.
+//
+//export KnowsBlocks
+func KnowsBlocks() bool { return C.blocks_known() != 0 }
+
 // Add returns a + b.
 //
 //export Add

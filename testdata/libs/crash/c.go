@@ -20,10 +20,12 @@ package main
 //     snprintf(text, sizeof text, "%s", (char *)nowhere);
 // }
 //
-// static void free_twice(void) {
-//     void *volatile p = malloc(24);
-//     free(p);
-//     free(p);
+// static void free_damaged(void) {
+//     volatile char *volatile p = malloc(3000), *volatile after = malloc(3000);
+//     for (int i = 2990; i < 3100; i++)
+//         p[i] = '1';
+//     free((void *)p);
+//     free((void *)after);
 // }
 //
 // static void churn(void) {
@@ -67,8 +69,8 @@ func Malloc() {
 	C.churn()
 }
 
-func cSegv()      { C.segv() }
-func libcSegv()   { C.libc_segv() }
-func printfSegv() { C.printf_segv() }
-func cAbort()     { C.abort() }
-func freeTwice()  { C.free_twice() }
+func cSegv()       { C.segv() }
+func libcSegv()    { C.libc_segv() }
+func printfSegv()  { C.printf_segv() }
+func cAbort()      { C.abort() }
+func freeDamaged() { C.free_damaged() }

@@ -27,11 +27,11 @@ var kinds = map[string]func(){
 			panic("crash of an idle library")
 		}()
 	},
-	"c-segv":      cSegv,
-	"libc-segv":   libcSegv,
-	"printf-segv": printfSegv,
-	"abort":       cAbort,
-	"free-twice":  freeTwice,
+	"c-segv":       cSegv,
+	"libc-segv":    libcSegv,
+	"printf-segv":  printfSegv,
+	"abort":        cAbort,
+	"free-damaged": freeDamaged,
 }
 
 var (
