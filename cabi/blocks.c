@@ -85,7 +85,7 @@ static int shows_free(void) {
 }
 
 void blocks_learn(void) {
-    if (!__libc_malloc || (uintptr_t)__libc_malloc != (uintptr_t)__real_malloc)
+    if (layout.sizes || !__libc_malloc || (uintptr_t)__libc_malloc != (uintptr_t)__real_malloc)
         return;
     uintptr_t small = block_of(24), mapping = block_of((32 << 20) + 1); /* DEFAULT_MMAP_THRESHOLD_MAX */
     layout.sizes = small && head(small) / LEAST * LEAST == LEAST && malloc_usable_size((void *)small) == 24 &&

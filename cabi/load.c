@@ -4,6 +4,8 @@
  * dispatcher where this library's code is; without a hotso host it asks to be told of forks. */
 #include <elf.h>
 #include <link.h>
+#include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 #include "shim.h"
 
@@ -38,6 +40,7 @@ __attribute__((constructor(101))) static void announce(void) {
     }
     entry()->text_low = low;
     entry()->handlers[HOTSO_KILL] = (uint64_t)on_kill;
+    signals_begin();
     __atomic_store_n(&entry()->text_high, high, __ATOMIC_RELEASE);
 }
 
@@ -76,6 +79,28 @@ __attribute__((noinline)) void leave_load(void) {
         __builtin_longjmp(way_out, 1);
 }
 
+/* A slot of a thread's: the g of a runtime, and the record. */
+typedef struct slot {
+    uint64_t g;
+    hotso_record record;
+} slot;
+
+/* Nobody's while it changes: the dispatcher asks for the owner before all else. */
+static void set_slot(slot now) {
+    slot *here = (slot *)((char *)record() - offsetof(slot, record));
+    here->record.owner = 0;
+    signal_fence();
+    here->g = now.g;
+    memcpy((char *)&here->record + sizeof now.record.owner, (char *)&now.record + sizeof now.record.owner,
+           sizeof now.record - sizeof now.record.owner);
+    signal_fence();
+    here->record.owner = now.record.owner;
+}
+
+static slot this_slot(void) {
+    return *(slot *)((char *)record() - offsetof(slot, record));
+}
+
 static __attribute__((noinline)) void run_inits(int argc, char **argv, char **envp) {
     const hotso_config *c = &hotso_load_config;
     void (*const *f)(int, char **, char **) = (void (*const *)(int, char **, char **))in_image(c->inits);
@@ -88,7 +113,11 @@ static __attribute__((noinline)) void run_inits(int argc, char **argv, char **en
  * its locks: there it must not wait for anything. So it leaves, as if all had ended. */
 static __attribute__((noinline)) void init(int argc, char **argv, char **envp) {
     sigset_t mask;
+    const slot before = this_slot();
     __real_pthread_sigmask(SIG_BLOCK, NULL, &mask); /* the host's */
+    /* For as long as they run this thread is inside the library, without a g, as one that C code has started:
+     * a fault of theirs is the library's. */
+    set_slot((slot){0, {.owner = hotso_load_config.owner, .depth = 1}});
     if (__builtin_setjmp(way_out) == 0) {
         loader = thread_pointer();
         announce();
@@ -96,6 +125,7 @@ static __attribute__((noinline)) void init(int argc, char **argv, char **envp) {
         run_inits(argc, argv, envp);
     }
     loader = 0;
+    set_slot(before);
     __real_pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 

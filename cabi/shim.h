@@ -357,6 +357,9 @@ int run_handler(int sig, siginfo_t *info, void *context);
 /* raise.c: likewise, for a signal that C code sends to itself. */
 void call_handler(int sig);
 
+/* signal.c: has the dispatcher call our handler of faults. */
+void signals_begin(void);
+
 void signals_asked(hotso_unload_report *report);
 
 /* sigmask.c: takes the signals of faults out of a set. */

@@ -110,22 +110,30 @@ static void on_fault(int sig, siginfo_t *info, void *context) {
     int is_go = offset >= hotso_load_config.go_low && offset < hotso_load_config.go_high;
     if (!is_go && handled_by_c(sig, info, context, record()))
         return;
-    if (!is_go && contained() && is_outside_go(record()))
-        end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code: %s at address %p", strsignal(sig),
-                    info->si_addr);
     int i = index_of(sig);
     uint64_t go = i < 0 ? 0 : __atomic_load_n(&go_handlers[i], __ATOMIC_ACQUIRE);
+    if (contained() && (!go || (!is_go && is_outside_go(record()))))
+        end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code: %s at address %p", strsignal(sig),
+                    info->si_addr);
     if (go)
         ((void (*)(int, siginfo_t *, void *))go)(sig, info, context);
+    else
+        __real_signal(sig, SIG_DFL); /* a child: it faults again, and ends */
 }
 
 /* Has the dispatcher call the Go runtime's handler, of faults on_fault before it. actions_lock is
- * held. */
+ * held, or nothing else runs yet. */
 static void set_handler(int sig, int i) {
     uint64_t handler = go_handlers[i];
-    if (is_fault(sig) && hotso_load_config.go_high && (handler || is_function(&actions[sig])))
+    if (is_fault(sig) && hotso_load_config.go_high)
         handler = (uint64_t)on_fault;
     __atomic_store_n(&entry()->handlers[i], handler, __ATOMIC_RELEASE);
+}
+
+void signals_begin(void) {
+    set_handler(SIGSEGV, HOTSO_SEGV);
+    set_handler(SIGBUS, HOTSO_BUS);
+    set_handler(SIGFPE, HOTSO_FPE);
 }
 
 /* The old action is always SIG_DFL: the library's runtime would forward signals to

@@ -155,13 +155,18 @@ func TestEndByAConstructor(t *testing.T) {
 	plainOnly(t)
 	needUnload(t)
 	good := libtest.Build(t, "cexits", "1")
-	for _, name := range []string{"early", "late"} {
+	for name, message := range map[string]string{
+		"early": "C code called exit(11)", "late": "C code called exit(11)",
+		"early_fault": "C code: Segmentation fault at address 0x8", "late_fault": "C code: Segmentation fault at address 0x8",
+		"early_strlen": "C code: Segmentation fault at address 0x8", "late_strlen": "C code: Segmentation fault at address 0x8",
+		"late_twice": "C code: free() of a block that is free", "early_recursion": "C code: Segmentation fault at address",
+	} {
 		t.Run(name, func(t *testing.T) {
 			before := holdings(t)
 			_, err := host.Open(bg, libtest.Build(t, "cexits", "1", libtest.Named(name)))
 			require.ErrorIs(t, err, host.ErrCrashed)
 			require.ErrorIs(t, err, host.ErrLoad)
-			assert.ErrorContains(t, err, "C code called exit(11)")
+			assert.ErrorContains(t, err, message)
 			lib := must(host.Open(bg, good))(t)
 			assert.EqualValues(t, 42, callLib(t, lib, "Add", int32(20), int32(22)))
 			requireNothingLeft(t)(lib.Close(bg))
