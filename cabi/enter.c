@@ -77,6 +77,16 @@ static void bind(void) {
 static __attribute__((noinline)) void catch_up(hotso_record *r) {
     if (__atomic_load_n(&hotso_leaving, __ATOMIC_ACQUIRE)) /* the thread of exits.c: Go has ended */
         __builtin_longjmp(r->jump->buf, 1);
+    if (has_lent_slot()) { /* a constructor's first call */
+        hotso_jump *here = r->jump;
+        take_slot_back();
+        adopt(r);
+        bind();
+        begin(r, here);
+        if (__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
+            __builtin_longjmp(here->buf, 1);
+        return;
+    }
     r->missed = 0;
     signal_fence();
     syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGURG);

@@ -97,8 +97,29 @@ static void set_slot(slot now) {
     here->record.owner = now.record.owner;
 }
 
-static slot this_slot(void) {
-    return *(slot *)((char *)record() - offsetof(slot, record));
+static slot lender; /* what was in the slot of the thread that runs the init functions */
+static int lent;
+
+/* For as long as they run, that thread is inside the library without a g, as one that C code has started: a
+ * fault of theirs is the library's. It has not entered it: that is looked for where it says that it has
+ * missed something. */
+static void lend_slot(void) {
+    if (!hosted())
+        return;
+    lender = *(slot *)((char *)record() - offsetof(slot, record));
+    lent = 1;
+    set_slot((slot){0, {.owner = hotso_load_config.owner, .depth = 1, .missed = 1}});
+}
+
+int has_lent_slot(void) {
+    return lent && thread_pointer() == loader;
+}
+
+void take_slot_back(void) {
+    if (!has_lent_slot())
+        return;
+    lent = 0;
+    set_slot(lender);
 }
 
 static __attribute__((noinline)) void run_inits(int argc, char **argv, char **envp) {
@@ -113,19 +134,16 @@ static __attribute__((noinline)) void run_inits(int argc, char **argv, char **en
  * its locks: there it must not wait for anything. So it leaves, as if all had ended. */
 static __attribute__((noinline)) void init(int argc, char **argv, char **envp) {
     sigset_t mask;
-    const slot before = this_slot();
     __real_pthread_sigmask(SIG_BLOCK, NULL, &mask); /* the host's */
-    /* For as long as they run this thread is inside the library, without a g, as one that C code has started:
-     * a fault of theirs is the library's. */
-    set_slot((slot){0, {.owner = hotso_load_config.owner, .depth = 1}});
+    loader = thread_pointer();
+    lend_slot();
     if (__builtin_setjmp(way_out) == 0) {
-        loader = thread_pointer();
         announce();
         objects_begin(argc, argv, envp);
         run_inits(argc, argv, envp);
     }
+    take_slot_back();
     loader = 0;
-    set_slot(before);
     __real_pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 

@@ -76,7 +76,7 @@ static int add(destructor *run, void *object) {
     hotso_record *busy = busy_begin();
     /* On a thread that has not entered the library, as when a constructor runs during the load,
      * the stub would not find it: such an object is never destroyed. */
-    if (!busy || __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
+    if (!busy || has_lent_slot() || __atomic_load_n(&hotso_dying, __ATOMIC_ACQUIRE)) {
         busy_end(busy);
         return 0;
     }

@@ -296,6 +296,10 @@ void objects_adopt(void);
 /* load.c: if this thread runs the library's init functions, ends that. */
 void leave_load(void);
 
+/* load.c: whether this thread runs them, and has not entered the library; has it be as it was before. */
+int has_lent_slot(void);
+void take_slot_back(void);
+
 /* host.c: calls the host's hotso_host_call; HOTSO_GONE if there is none. */
 hotso_status hotso_call_host(uint64_t function, const void *args, size_t args_len, void *out, size_t out_cap,
                              size_t *out_len);

@@ -175,6 +175,21 @@ func TestEndByAConstructor(t *testing.T) {
 	}
 }
 
+// A constructor that calls Go enters the library on the thread that loads it, which goes on as any that has.
+func TestConstructorCallsGo(t *testing.T) {
+	plainOnly(t)
+	needUnload(t)
+	before := holdings(t)
+	for range 3 {
+		lib := must(host.Open(bg, libtest.Build(t, "cexits", "1", libtest.Named("late_go"))))(t)
+		assert.EqualValues(t, 42, callLib(t, lib, "Add", int32(20), int32(22)))
+		_, err := lib.Call(bg, "End", "strlen")
+		require.ErrorIs(t, err, host.ErrCrashed)
+		requireNothingLeft(t)(lib.Close(bg))
+	}
+	gone(t, before)
+}
+
 // A child of C code ends as it wants to, and the library goes on.
 func TestEndOfAChild(t *testing.T) {
 	plainOnly(t)

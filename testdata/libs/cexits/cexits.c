@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include "cabi.h"
 
+int32_t Add(int32_t a, int32_t b);
+
 static void by_exit(void) {
     exit(3);
 }
@@ -328,8 +330,6 @@ static void *run(void *way) {
     return way;
 }
 
-int32_t Add(int32_t a, int32_t b);
-
 static void *run_after_go(void *way) {
     return Add(1, 2) == 3 ? run(way) : NULL;
 }
@@ -407,6 +407,8 @@ static void in_constructor(const char *name) {
         by_free_twice();
     if (strcmp(way, "_recursion") == 0)
         by_recursion();
+    if (strcmp(way, "_go") == 0 && (Add(1, 2) != 3 || Add(3, 4) != 7))
+        exit(12);
 }
 
 __attribute__((constructor(150))) static void early(void) {
