@@ -143,18 +143,27 @@ static void by_recursion(void) {
 /* Blocks of the C heap that are freed twice, of all kinds that libc tells apart, and what is no block. */
 static void *volatile block;
 static void free_twice(size_t n) {
-    void *after = malloc(n);
     block = malloc(n);
-    void *behind = malloc(n);
     free(block);
     free(block);
-    free(after), free(behind);
+}
+
+/* What is behind a block tells whether it is in use, as long as that is no free memory itself. */
+static void take_before_another(size_t n) {
+    char *all[64] = {0};
+    for (size_t i = 0; i < 64 && !block; i++) {
+        all[i] = malloc(n);
+        if (i > 0 && (size_t)(all[i] - all[i - 1]) == n + 8)
+            block = all[i - 1];
+    }
 }
 static void by_free_twice(void) {
     free_twice(24);
 }
 static void by_free_twice_large(void) {
-    free_twice(3000);
+    take_before_another(3000);
+    free(block);
+    free(block);
 }
 static void by_free_twice_mapping(void) {
     free_twice(64 << 20);
@@ -185,11 +194,9 @@ static void by_free_of_nowhere(void) {
     free(block);
 }
 static void by_realloc_twice(void) {
-    block = malloc(3000);
-    void *behind = malloc(3000);
+    take_before_another(3000);
     free(block);
     block = realloc(block, 9000);
-    free(behind);
 }
 
 /* What a compiler makes of calls with -D_FORTIFY_SOURCE when it knows the size of the buffer. */
