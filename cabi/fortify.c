@@ -6,6 +6,7 @@
  * end, so here only the library ends. What fits is left to the functions without the check (LSB, "libc -
  * Ddefinitions"; glibc, debug/). */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -129,9 +130,29 @@ int __wrap___snprintf_chk(char *to, size_t most, int flag, size_t room, const ch
     return n;
 }
 
+/* What counts is the line, as in libc: it may be shorter than n allows. */
+static char *get_line(char *to, size_t room, int n, FILE *f) {
+    int c = 0, had_error = ferror_unlocked(f);
+    size_t got = 0;
+    while (c != '\n' && got < (size_t)n - 1 && got < room && (c = getc_unlocked(f)) != EOF)
+        to[got++] = (char)c;
+    if (got == room)
+        return to + room;
+    if (got == 0 || (c == EOF && !had_error && ferror_unlocked(f) && errno != EAGAIN))
+        return NULL;
+    to[got] = 0;
+    return to;
+}
+
 char *__wrap___fgets_chk(char *to, size_t room, int n, FILE *f) {
-    fits(n < 0 ? 0 : (size_t)n, room, "fgets");
-    return fgets(to, n, f);
+    if (n < 0 || (size_t)n <= room)
+        return fgets(to, n, f);
+    flockfile(f);
+    char *line = get_line(to, room, n, f);
+    funlockfile(f);
+    if (line == to + room)
+        overflow("fgets");
+    return line;
 }
 
 size_t __wrap___fread_chk(void *to, size_t room, size_t size, size_t n, FILE *f) {
