@@ -114,8 +114,9 @@ void thread_reap(void) {
 }
 
 /* A stack that overflows has no room for the handler of the fault: for that there is some at its upper end,
- * above all that C code puts there. Go's threads have their own. */
-enum { HANDLER_ROOM = 1 << 15 };
+ * above all that C code puts there. Go's threads have their own. C code's handlers of faults run there as
+ * well, and have had the whole stack before. */
+enum { HANDLER_ROOM = 1 << 16 };
 
 static void take_room(void *room) {
     const stack_t stack = {.ss_sp = room, .ss_size = HANDLER_ROOM};
@@ -217,35 +218,44 @@ static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int thei
     t->state = THREAD_STARTING;
 }
 
-/* A thread's static TLS is taken out of its stack, and the host's slots are a large part of
- * it. What C code asks for is to be left of a small stack: with less than its TLS, a thread
- * is not even started (glibc, nptl/allocatestack.c). A stack that C code brings stays as it is. */
-static void widen(pthread_attr_t *attr) {
-    enum { SMALL = 256 << 10 };
+/* C code may bring the memory of a stack. That is left as it is. */
+static int brings_stack(const pthread_attr_t *attr) {
     void *lowest;
     size_t size;
-    int is_theirs = pthread_attr_getstack(attr, &lowest, &size) == 0 && (uintptr_t)lowest + size != 0;
-    pthread_attr_getstacksize(attr, &size); /* which knows the default, too */
-    if (!is_theirs && size < SMALL)
-        pthread_attr_setstacksize(attr, size + HOTSO_SLOTS_SIZE);
+    return pthread_attr_getstack(attr, &lowest, &size) == 0 && (uintptr_t)lowest + size != 0;
 }
 
-/* Whether C code starts it, and its stack is large enough to give something away. Go asks for a thread as
- * others don't: with attributes that are all as they are without any (runtime/cgo, _cgo_sys_thread_start).
- * Were this wrong, its runtime would take the room as its own handlers' (runtime/signal_unix.go,
- * minitSignalStack). */
+/* Whether C code starts it, and its stack is large enough to give something away. Go asks for its threads
+ * detached, and for nothing else (runtime/cgo, _cgo_sys_thread_start and x_cgo_sys_thread_create): it would
+ * take the room as its own handlers' (runtime/signal_unix.go, minitSignalStack), and overlook that the stack
+ * is shorter by that. C code that asks for just the same has no room. */
 static int can_give_room(const pthread_attr_t *attr) {
     enum { ENOUGH = 512 << 10 };
-    int detached;
+    int detached = PTHREAD_CREATE_JOINABLE;
     size_t size, usual;
     pthread_attr_t none;
-    if (!attr)
-        return 1;
-    pthread_attr_getdetachstate(attr, &detached);
-    pthread_attr_getstacksize(attr, &size);
     pthread_attr_init(&none);
     pthread_attr_getstacksize(&none, &usual);
-    return size >= ENOUGH && (size != usual || detached == PTHREAD_CREATE_DETACHED);
+    pthread_attr_destroy(&none);
+    if (!attr)
+        return usual >= ENOUGH;
+    pthread_attr_getdetachstate(attr, &detached);
+    pthread_attr_getstacksize(attr, &size);
+    return size >= ENOUGH && !(size == usual && detached == PTHREAD_CREATE_DETACHED) && !brings_stack(attr);
+}
+
+/* What C code asks for is to be left of a stack. A thread's static TLS is taken out of it, and the host's
+ * slots are a large part of that, too large for a small stack: with less than its TLS, a thread is not even
+ * started (glibc, nptl/allocatestack.c). The room for handlers is at its end. */
+static void widen(pthread_attr_t *attr, int room) {
+    enum { SMALL = 256 << 10 };
+    size_t size;
+    pthread_attr_getstacksize(attr, &size); /* which knows the default, too */
+    if (brings_stack(attr))
+        return;
+    size_t more = size < SMALL ? HOTSO_SLOTS_SIZE : room ? HANDLER_ROOM : 0;
+    if (more)
+        pthread_attr_setstacksize(attr, size + more);
 }
 
 /* Go starts its threads detached (runtime/cgo). We make those joinable, since
@@ -280,7 +290,7 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
     if (attr) {
         own = *attr;
         pthread_attr_setdetachstate(&own, PTHREAD_CREATE_JOINABLE);
-        widen(&own);
+        widen(&own, t->room != 0);
     }
     sigset_t mask;
     int masked = inherit_mask(&mask);

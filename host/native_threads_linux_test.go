@@ -80,9 +80,10 @@ func requireNoTimers(t *testing.T) {
 func TestJoinsOfC(t *testing.T) {
 	plainOnly(t)
 	lib := openLib(t, "cthreads")
-	for _, kind := range []string{"join", "cancel", "join11", "small stack"} {
+	for _, kind := range []string{"join", "cancel", "join11", "small stack", "room"} {
 		assert.Zero(t, callLib(t, lib, "Try", kind), "the line in joins.c")
 	}
+	assert.Equal(t, false, callLib(t, lib, "GoHasRoom"))
 	closed(t, lib)
 }
 

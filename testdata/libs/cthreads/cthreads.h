@@ -14,6 +14,7 @@ int start_kind(char *name);
 int try_kind(char *name);
 int64_t count_ticks(void);
 void tick(void);
+int has_room(void);
 
 extern const kind thread_kinds[], timer_kinds[], wait_kinds[], join_kinds[], refused_kinds[], call_kinds[],
     child_kinds[];

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
@@ -141,5 +142,47 @@ static int small_stack(void) {
     return 0;
 }
 
-const kind join_kinds[] = {
-    {"small stack", small_stack}, {"join", join}, {"cancel", cancel}, {"join11", join11}, {0, 0}};
+/* Whether handlers of signals have room at the end of the calling thread's stack. */
+int has_room(void) {
+    pthread_attr_t attr;
+    void *lowest = 0;
+    size_t size = 0;
+    stack_t room = {0};
+    if (pthread_getattr_np(pthread_self(), &attr) == 0) {
+        pthread_attr_getstack(&attr, &lowest, &size);
+        pthread_attr_destroy(&attr);
+    }
+    return sigaltstack(NULL, &room) == 0 && !(room.ss_flags & SS_DISABLE) &&
+           (char *)room.ss_sp > (char *)lowest && (char *)room.ss_sp < (char *)lowest + size;
+}
+
+static void *fills_500k(void *unused) {
+    volatile char here[500 << 10];
+    (void)unused;
+    memset((char *)here, 1, sizeof here);
+    return (void *)(intptr_t)has_room();
+}
+
+static int room_with(pthread_attr_t *attr) {
+    pthread_t t;
+    void *r = (void *)-1;
+    return pthread_create(&t, attr, fills_500k, 0) == 0 && pthread_join(t, &r) == 0 ? (int)(intptr_t)r : -1;
+}
+
+/* It takes nothing of what C code asks for. */
+static int room(void) {
+    enum { SIZE = 1 << 20 };
+    pthread_attr_t attr;
+    pthread_attr_init(&attr);
+    EXPECT(room_with(NULL) == 1)
+    EXPECT(room_with(&attr) == 1)
+    EXPECT(pthread_attr_setstacksize(&attr, 512 << 10) == 0 && room_with(&attr) == 1)
+    void *own = aligned_alloc(4096, SIZE);
+    EXPECT(own && pthread_attr_setstack(&attr, own, SIZE) == 0 && room_with(&attr) == 0)
+    pthread_attr_destroy(&attr);
+    free(own);
+    return 0;
+}
+
+const kind join_kinds[] = {{"small stack", small_stack}, {"room", room},     {"join", join},
+                           {"cancel", cancel},           {"join11", join11}, {0, 0}};

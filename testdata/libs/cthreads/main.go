@@ -38,4 +38,13 @@ func Try(kind *C.hotso_cchar, kindLen C.size_t) int32 {
 //export Ticks
 func Ticks() int64 { return int64(C.count_ticks()) }
 
+// GoHasRoom reports whether a thread of Go's has room for handlers that the shim makes for C code's.
+//
+//export GoHasRoom
+func GoHasRoom() bool {
+	has := make(chan bool)
+	go func() { has <- C.has_room() != 0 }()
+	return <-has
+}
+
 func main() {}
