@@ -7,6 +7,7 @@
  * Ddefinitions"; glibc, debug/). */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -202,6 +203,41 @@ int __wrap___ppoll_chk(struct pollfd *p, nfds_t n, const struct timespec *t, con
                        size_t room) {
     fits(n, room / sizeof *p, "ppoll");
     return __wrap_ppoll(p, n, t, set);
+}
+
+/* open(2) without a mode, where the compiler can't tell that it needs none. */
+static inline void has_mode(int flags) {
+    if (!(flags & O_CREAT) && (flags & O_TMPFILE) != O_TMPFILE)
+        return;
+    if (!contained())
+        __real___chk_fail();
+    fprintf(stderr, "*** invalid open call: O_CREAT or O_TMPFILE without mode ***\n");
+    call_handler(SIGABRT);
+    end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: open without a mode");
+}
+
+int __wrap_open(const char *, int, ...);
+int __wrap___open_2(const char *path, int flags) {
+    has_mode(flags);
+    return __wrap_open(path, flags, 0);
+}
+
+int __wrap_open64(const char *, int, ...);
+int __wrap___open64_2(const char *path, int flags) {
+    has_mode(flags);
+    return __wrap_open64(path, flags, 0);
+}
+
+int __wrap_openat(int, const char *, int, ...);
+int __wrap___openat_2(int dir, const char *path, int flags) {
+    has_mode(flags);
+    return __wrap_openat(dir, path, flags, 0);
+}
+
+int __wrap_openat64(int, const char *, int, ...);
+int __wrap___openat64_2(int dir, const char *path, int flags) {
+    has_mode(flags);
+    return __wrap_openat64(dir, path, flags, 0);
 }
 
 /* FD_SET(3) and its kin: the index of the word that the descriptor is in. */

@@ -50,6 +50,8 @@ package cabi
 //	                      what checks of C code call: end the library, too
 //	__memcpy_chk, __strcpy_chk, __sprintf_chk, __read_chk, ...
 //	                      buffers that are too small, likewise
+//	__open_2, __openat_2, ...
+//	                      what open and openat are then
 //	atexit, on_exit, __cxa_at_quick_exit, __cxa_atexit
 //	                      run at the unload, while all is there
 //	__register_atfork, pthread_atfork
@@ -96,6 +98,7 @@ package cabi
 // #cgo LDFLAGS: -Wl,--wrap=__vsprintf_chk -Wl,--wrap=__sprintf_chk -Wl,--wrap=__vsnprintf_chk -Wl,--wrap=__snprintf_chk -Wl,--wrap=__fgets_chk
 // #cgo LDFLAGS: -Wl,--wrap=__fread_chk -Wl,--wrap=__pread_chk -Wl,--wrap=__pread64_chk -Wl,--wrap=__fdelt_chk -Wl,--wrap=__readlink_chk
 // #cgo LDFLAGS: -Wl,--wrap=__getcwd_chk -Wl,--wrap=__gethostname_chk -Wl,--wrap=__realpath_chk
+// #cgo LDFLAGS: -Wl,--wrap=__open_2 -Wl,--wrap=__open64_2 -Wl,--wrap=__openat_2 -Wl,--wrap=__openat64_2
 // #cgo LDFLAGS: -Wl,--wrap=atexit -Wl,--wrap=on_exit -Wl,--wrap=__cxa_at_quick_exit -Wl,--wrap=__cxa_atexit
 // #cgo LDFLAGS: -Wl,--wrap=__register_atfork -Wl,--wrap=pthread_atfork
 // #cgo LDFLAGS: -Wl,--wrap=raise -Wl,--wrap=gsignal -Wl,--wrap=kill -Wl,--wrap=killpg -Wl,--wrap=tgkill

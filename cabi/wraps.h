@@ -20,6 +20,7 @@
     W(__strncpy_chk) W(__stpncpy_chk) W(__strcat_chk) W(__strncat_chk) W(__vsprintf_chk) W(__sprintf_chk) \
     W(__vsnprintf_chk) W(__snprintf_chk) W(__fgets_chk) W(__fread_chk) W(__pread_chk) W(__pread64_chk) \
     W(__fdelt_chk) W(__readlink_chk) W(__getcwd_chk) W(__gethostname_chk) W(__realpath_chk) \
+    W(__open_2) W(__open64_2) W(__openat_2) W(__openat64_2) \
     W(on_exit) W(__cxa_at_quick_exit) W(__cxa_atexit) W(__register_atfork) W(pthread_atfork) W(raise) \
     W(gsignal) W(kill) W(killpg) W(tgkill) W(sigqueue) W(pthread_kill) W(pthread_sigqueue) W(sigaction) \
     W(signal) W(bsd_signal) W(ssignal) W(sysv_signal) W(__sysv_signal) W(sigset) W(sigignore) \

@@ -212,7 +212,9 @@ func TestEndOfAChild(t *testing.T) {
 func TestSignalsOfCThatPass(t *testing.T) {
 	plainOnly(t)
 	needUnload(t)
+	before := holdings(t)
 	lib := must(host.Open(bg, libtest.Build(t, "cexits", "1")))(t)
 	assert.Zero(t, callLib(t, lib, "Passes"))
 	requireNothingLeft(t)(lib.Close(bg))
+	gone(t, before)
 }

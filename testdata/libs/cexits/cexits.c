@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -387,6 +388,16 @@ static int lines_pass(void) {
     return 0;
 }
 
+/* What open(2) and openat(2) are with -D_FORTIFY_SOURCE. */
+int __open_2(const char *, int);
+int __openat_2(int, const char *, int);
+static int leaves_open(void) {
+    return __open_2("/proc/self/mountinfo", O_RDONLY) < 0 ||
+                   __openat_2(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY) < 0
+               ? 8
+               : 0;
+}
+
 /* To somebody who waits for the signal, to a child, and no signal. */
 int passes(void) {
     void *got = NULL;
@@ -410,7 +421,7 @@ int passes(void) {
         return 3;
     if (raise(SIGWINCH) || raise(SIGTSTP) == 0 || errno != EPERM || daemon(0, 0) == 0 || errno != EPERM)
         return 4;
-    return lines_pass();
+    return lines_pass() + leaves_open();
 }
 
 void call(void *f) {
