@@ -18,7 +18,6 @@
 void *__real_malloc(size_t);
 void *__real_calloc(size_t, size_t);
 void *__real_realloc(void *, size_t);
-void *__real_reallocarray(void *, size_t, size_t);
 void __real_free(void *);
 int __real_posix_memalign(void **, size_t, size_t);
 void *__real_aligned_alloc(size_t, size_t);
@@ -161,22 +160,21 @@ static void forget(void *block) {
  * the same address at once. */
 #define TRACKED(call)                                                                                        \
     do {                                                                                                     \
-        hotso_record *busy = busy_begin();                                                                   \
+        int tracked = tracking();                                                                            \
+        hotso_record *busy = tracked ? busy_begin() : NULL;                                                  \
         void *block = (call);                                                                                \
-        remember(block);                                                                                     \
+        block_given(block);                                                                                  \
+        if (tracked)                                                                                         \
+            remember(block);                                                                                 \
         busy_end(busy);                                                                                      \
         return block;                                                                                        \
     } while (0)
 
 void *__wrap_malloc(size_t n) {
-    if (!tracking())
-        return __real_malloc(n);
     TRACKED(__real_malloc(n));
 }
 
 void *__wrap_calloc(size_t count, size_t n) {
-    if (!tracking())
-        return __real_calloc(count, n);
     TRACKED(__real_calloc(count, n));
 }
 
@@ -194,21 +192,20 @@ void __wrap_free(void *block) {
 
 void *__wrap_realloc(void *old, size_t n) {
     block_check(old, "realloc");
-    if (!tracking())
-        return __real_realloc(old, n);
-    hotso_record *busy = busy_begin();
-    forget(old);
+    int tracked = tracking();
+    hotso_record *busy = tracked ? busy_begin() : NULL;
+    if (tracked)
+        forget(old);
     void *block = __real_realloc(old, n);
-    remember(block ? block : n ? old : NULL);
+    block_given(block);
+    if (tracked)
+        remember(block ? block : n ? old : NULL);
     busy_end(busy);
     return block;
 }
 
 void *__wrap_reallocarray(void *old, size_t count, size_t n) {
     size_t bytes;
-    block_check(old, "reallocarray");
-    if (!tracking())
-        return __real_reallocarray(old, count, n);
     if (!__builtin_mul_overflow(count, n, &bytes))
         return __wrap_realloc(old, bytes);
     errno = ENOMEM;
@@ -227,34 +224,24 @@ int __wrap_posix_memalign(void **block, size_t alignment, size_t n) {
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t n) {
-    if (!tracking())
-        return __real_aligned_alloc(alignment, n);
     TRACKED(__real_aligned_alloc(alignment, n));
 }
 
 void *__wrap_memalign(size_t alignment, size_t n) {
-    if (!tracking())
-        return __real_memalign(alignment, n);
     TRACKED(__real_memalign(alignment, n));
 }
 
 void *__wrap_valloc(size_t n) {
-    if (!tracking())
-        return __real_valloc(n);
     TRACKED(__real_valloc(n));
 }
 
 void *__wrap_pvalloc(size_t n) {
-    if (!tracking())
-        return __real_pvalloc(n);
     TRACKED(__real_pvalloc(n));
 }
 
 /* Functions of libc that allocate for the caller. Others do too (realpath(3), getcwd(3)):
  * what they return and nobody frees is not reclaimed. */
 char *__wrap_strdup(const char *s) {
-    if (!tracking())
-        return __real_strdup(s);
     TRACKED(__real_strdup(s));
 }
 
@@ -263,8 +250,6 @@ char *__wrap___strdup(const char *s) {
 }
 
 char *__wrap_strndup(const char *s, size_t n) {
-    if (!tracking())
-        return __real_strndup(s, n);
     TRACKED(__real_strndup(s, n));
 }
 

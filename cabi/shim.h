@@ -426,6 +426,7 @@ void memory_release(hotso_unload_report *report);
 /* blocks.c: finds out what there is to be seen of a block; ends the library if it can't be one in use. */
 void blocks_learn(void);
 void block_check(void *block, const char *function);
+void block_given(const void *block); /* by malloc(3) */
 
 /* heap.c */
 void heap_release(hotso_unload_report *report);

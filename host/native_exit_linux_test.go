@@ -39,6 +39,7 @@ func TestEndByC(t *testing.T) {
 		{"free twice", host.CrashSignal, 6, "C code: free() of a block that is free"},
 		{"free twice, large", host.CrashSignal, 6, "C code: free() of a block that is free"},
 		{"free twice, of many", host.CrashSignal, 6, "C code: free() of a block that is free"},
+		{"free twice, small, of many", host.CrashSignal, 6, "C code: free() of a block that is free"},
 		{"realloc twice", host.CrashSignal, 6, "C code: realloc() of a block that is free"},
 		{"free of a static", host.CrashSignal, 6, "C code: free() of what is no block"},
 		{"free of a middle", host.CrashSignal, 6, "C code: free() of what is no block"},

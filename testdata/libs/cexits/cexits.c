@@ -178,6 +178,16 @@ static void by_free_twice_many(void) {
     block = all[50];
     free(block);
 }
+/* More than a thread keeps. */
+static void by_free_twice_small_of_many(void) {
+    void *all[64];
+    for (size_t i = 0; i < 64; i++)
+        all[i] = malloc(24);
+    for (size_t i = 0; i < 64; i++)
+        free(all[i]);
+    block = all[63];
+    free(block);
+}
 static void by_free_of_static(void) {
     static long none[64];
     block = none + 2;
@@ -324,6 +334,7 @@ static const struct {
     {"free twice, large", by_free_twice_large},
     {"free twice, a mapping", by_free_twice_mapping},
     {"free twice, of many", by_free_twice_many},
+    {"free twice, small, of many", by_free_twice_small_of_many},
     {"free of a static", by_free_of_static},
     {"free of a middle", by_free_of_middle},
     {"free of nothing", by_free_of_nothing},
