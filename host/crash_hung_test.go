@@ -67,10 +67,10 @@ func TestHungCallIsLeftBehind(t *testing.T) {
 	slot := newSlot(t, "crash", []string{libtest.Build(t, "crash", "1")})
 	v := newVictim(t, slot)
 	sleep := must(host.Func1[int64, int64](slot, "Sleep"))(t)
-	err := bounded(func(ctx context.Context) error { _, err := sleep(ctx, 200); return err })
+	err := bounded(func(ctx context.Context) error { _, err := sleep(ctx, 500); return err })
 	require.ErrorIs(t, err, host.ErrHung)
 	require.NoError(t, v.add())
-	assert.Equal(t, int64(1), slot.Current().InFlight())
+	assert.Positive(t, slot.Current().InFlight(), "the call, and perhaps what tells the library that its caller has left")
 	require.Eventually(t, func() bool { return slot.Current().InFlight() == 0 }, patience, poll)
 }
 
