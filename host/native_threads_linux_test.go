@@ -87,6 +87,27 @@ func TestJoinsOfC(t *testing.T) {
 	closed(t, lib)
 }
 
+// What another version does, its crashes and its unload, interrupts no system call of C code's: that may take it for a
+// failure, as nobody sends signals in a program of its own.
+func TestOthersInterruptNoThreadOfC(t *testing.T) {
+	plainOnly(t)
+	bystander := openLib(t, "cthreads")
+	assert.Zero(t, callLib(t, bystander, "Start", "polls"))
+	other := libtest.Build(t, "crash", "1")
+	for range 10 {
+		lib := must(host.Open(bg, other))(t)
+		v := newVictim(t, lib)
+		wait := v.within(4, v.sleep)
+		require.ErrorIs(t, v.crash("panic"), host.ErrCrashed)
+		wait()
+		requireNothingLeft(t)(lib.Close(bg))
+		lib = must(host.Open(bg, other))(t)
+		requireNothingLeft(t)(lib.Close(bg))
+	}
+	assert.Zero(t, callLib(t, bystander, "Ticks"), "interrupted")
+	closed(t, bystander)
+}
+
 // What would have libc's own threads call the library, or end the host, is refused.
 func TestRefusedToC(t *testing.T) {
 	plainOnly(t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -46,14 +47,32 @@ func readCrashMessage(f *os.File) string {
 // it is in the library's own code; one that is in libc or in a callback into the
 // host is tried again until it comes back.
 func (in *Instance) ejectCallers() {
-	pid := unix.Getpid()
+	pid, begin := unix.Getpid(), time.Now()
 	for pause := 50 * time.Microsecond; in.Target.InFlight() > 0; pause = min(2*pause, 5*time.Millisecond) {
 		threads, _ := proc.Threads() // what is missing is tried again
-		for _, id := range threads {
-			_ = unix.Tgkill(pid, id, abi.KillSignal)
+		if threads, known := ofTheHost(threads); known || time.Since(begin) > unloadPatience {
+			for _, id := range threads {
+				_ = unix.Tgkill(pid, id, abi.KillSignal)
+			}
 		}
 		time.Sleep(pause)
 	}
+}
+
+// unloadPatience is for how long callers of a dead library wait for the unload of another one.
+const unloadPatience = 20 * time.Millisecond
+
+// ofTheHost removes from ids the threads that libraries have started, unless one is being unloaded now. A signal
+// interrupts poll(2) and other waits of their C code, which may not expect any (signal(7)): librdkafka's cluster of its own
+// ends then.
+func ofTheHost(ids []int) (rest []int, known bool) {
+	if !process.unloading.TryLock() {
+		return ids, false
+	}
+	defer process.unloading.Unlock()
+	theirs := map[int]bool{}
+	startedByLibraries(func(id int) { theirs[id] = true })
+	return slices.DeleteFunc(ids, func(id int) bool { return theirs[id] }), true
 }
 
 // awaitCrashes starts the reader; the eventfd and its goroutine stay for good.

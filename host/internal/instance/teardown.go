@@ -222,6 +222,11 @@ func threadsOfLibraries(f func(id int)) {
 	if Callers != nil {
 		Callers(f)
 	}
+	startedByLibraries(f)
+}
+
+// startedByLibraries calls f for each thread that a library which is loaded has started. No library is unloaded meanwhile.
+func startedByLibraries(f func(id int)) {
 	ids := make([]int32, ThreadsExpected)
 	for i := range crashes.instances {
 		in := crashes.instances[i].Load()

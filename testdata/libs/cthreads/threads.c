@@ -1,5 +1,6 @@
 /* Threads by all names that C has for them. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <threads.h>
 #include "cthreads.h"
@@ -35,4 +36,21 @@ static int exited(void) {
     return 0;
 }
 
-const kind thread_kinds[] = {{"c11", c11}, {"c11 detached", c11_detached}, {"exited", exited}, {0, 0}};
+static void *poll_on(void *unused) {
+    for (;;)
+        if (poll(NULL, 0, 1000) < 0 && errno == EINTR)
+            tick();
+    return unused;
+}
+
+/* Two that count how often a signal interrupts them. */
+static int polls(void) {
+    pthread_t t;
+    for (int i = 0; i < 2; i++)
+        if (pthread_create(&t, 0, poll_on, 0) != 0)
+            return EAGAIN;
+    return 0;
+}
+
+const kind thread_kinds[] = {
+    {"c11", c11}, {"c11 detached", c11_detached}, {"exited", exited}, {"polls", polls}, {0, 0}};
