@@ -162,15 +162,11 @@ static int can_have(int sig) {
 }
 
 static struct sigaction replace(int sig, const struct sigaction *by) {
-    int i = index_of(sig);
     hotso_record *busy = busy_begin();
     lock(&actions_lock);
     struct sigaction before = actions[sig];
-    if (by) {
+    if (by)
         actions[sig] = *by;
-        if (i >= 0)
-            set_handler(sig, i);
-    }
     unlock(&actions_lock);
     busy_end(busy);
     return before;
