@@ -12,11 +12,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "offsets.h"
 #include "shim.h"
 
 void *__real_malloc(size_t);
@@ -183,8 +181,7 @@ void block_check(void *block, const char *function) {
     if (__builtin_expect(!fault, 1) || !contained())
         return;
     fprintf(stderr, "%s(%p): %s\n", function, block, fault);
-    call_handler(SIGABRT); /* as abort(3), that libc would call */
-    end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: %s() of %s", function, fault);
+    end_by_abort("C code: %s() of %s", function, fault);
 }
 
 /* For a test: libc is as expected. */

@@ -52,17 +52,14 @@ static int ends_itself(hotso_record *r) {
     return r->owner == hotso_load_config.owner && !r->thread && !has_g(r) && ejectable(r);
 }
 
-void end_library(uint32_t how, const char *why, ...) {
+static _Noreturn void end_with(uint32_t how, const char *why, va_list args) {
     uint32_t alive = 0;
-    va_list args;
-    va_start(args, why);
     if (__atomic_load_n(&hotso_leaving, __ATOMIC_ACQUIRE) && on_own_thread()) {
         exits_failed(why, args);
         thread_leave();
     }
     if (!__atomic_load_n(&entry()->crashed, __ATOMIC_ACQUIRE))
         say(why, args);
-    va_end(args);
     __atomic_compare_exchange_n(&entry()->crashed, &alive, how | HOTSO_CRASH_BY_C, 0, __ATOMIC_ACQ_REL,
                                 __ATOMIC_RELAXED);
     sigset_t kill;
@@ -83,8 +80,17 @@ void end_library(uint32_t how, const char *why, ...) {
     __builtin_unreachable();
 }
 
-_Noreturn void end_by_signal(int sig, const char *what) {
-    end_library(HOTSO_CRASH_SIGNAL | (uint32_t)sig << 8, "C code called %s", what);
+_Noreturn void end_library(uint32_t how, const char *why, ...) {
+    va_list args;
+    va_start(args, why);
+    end_with(how, why, args);
+}
+
+_Noreturn void end_by_abort(const char *why, ...) {
+    va_list args;
+    call_handler(SIGABRT); /* it may leave by a jump (abort(3)) */
+    va_start(args, why);
+    end_with(HOTSO_CRASH_SIGNAL | SIGABRT << 8, why, args);
 }
 
 static _Noreturn void end_by_exit(int status, const char *what) {
@@ -95,8 +101,7 @@ static _Noreturn void end_by_exit(int status, const char *what) {
 _Noreturn void __wrap_abort(void) {
     if (!contained())
         __real_abort();
-    call_handler(SIGABRT); /* it may leave by a jump (abort(3)) */
-    end_by_signal(SIGABRT, "abort()");
+    end_by_abort("C code called abort()");
 }
 
 _Noreturn void __wrap_exit(int status) {

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "offsets.h"
 #include "shim.h"
 
 _Noreturn void __real___chk_fail(void);
@@ -29,8 +27,7 @@ static _Noreturn void overflow(const char *function) {
     if (!contained())
         __real___chk_fail();
     fprintf(stderr, "*** buffer overflow detected in %s ***\n", function);
-    call_handler(SIGABRT); /* as abort(3), that libc would call */
-    end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: buffer overflow detected in %s", function);
+    end_by_abort("C code: buffer overflow detected in %s", function);
 }
 
 /* Where the compiler is certain. */
@@ -212,8 +209,7 @@ static inline void has_mode(int flags) {
     if (!contained())
         __real___chk_fail();
     fprintf(stderr, "*** invalid open call: O_CREAT or O_TMPFILE without mode ***\n");
-    call_handler(SIGABRT);
-    end_library(HOTSO_CRASH_SIGNAL | SIGABRT << 8, "C code: open without a mode");
+    end_by_abort("C code: open without a mode");
 }
 
 int __wrap_open(const char *, int, ...);

@@ -17,7 +17,7 @@ void hotso_set_host(hotso_host_call call, uint64_t host) {
 static uint64_t own_thread(void) {
 #ifdef HOTSO_SHIM
     enum { OWN_THREAD = 1 << 15 }; /* OwnThread of cabi/abi */
-    if (hosted() && record()->owner == hotso_load_config.owner && record()->thread)
+    if (hosted() && on_own_thread())
         return OWN_THREAD;
 #endif
     return 0;

@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 #include "shim.h"
 
@@ -85,16 +84,20 @@ typedef struct slot {
     hotso_record record;
 } slot;
 
+static slot *slot_here(void) {
+    return (slot *)((char *)record() - offsetof(slot, record));
+}
+
 /* Nobody's while it changes: the dispatcher asks for the owner before all else. */
 static void set_slot(slot now) {
-    slot *here = (slot *)((char *)record() - offsetof(slot, record));
+    slot *here = slot_here();
+    uint64_t owner = now.record.owner;
+    now.record.owner = 0;
     here->record.owner = 0;
     signal_fence();
-    here->g = now.g;
-    memcpy((char *)&here->record + sizeof now.record.owner, (char *)&now.record + sizeof now.record.owner,
-           sizeof now.record - sizeof now.record.owner);
+    *here = now;
     signal_fence();
-    here->record.owner = now.record.owner;
+    here->record.owner = owner;
 }
 
 static slot lender; /* what was in the slot of the thread that runs the init functions */
@@ -106,7 +109,7 @@ static int lent;
 static void lend_slot(void) {
     if (!hosted())
         return;
-    lender = *(slot *)((char *)record() - offsetof(slot, record));
+    lender = *slot_here();
     lent = 1;
     set_slot((slot){0, {.owner = hotso_load_config.owner, .depth = 1, .missed = 1}});
 }

@@ -336,7 +336,9 @@ int contained(void);
 /* end.c: ends the library instead of the process. how is HOTSO_CRASH_EXIT or HOTSO_CRASH_SIGNAL,
  * with the status or the signal above it. */
 _Noreturn void end_library(uint32_t how, const char *why, ...) __attribute__((format(printf, 2, 3)));
-_Noreturn void end_by_signal(int sig, const char *what);
+
+/* end.c: likewise, as abort(3) does: first the handler of C code is called, if there is one. */
+_Noreturn void end_by_abort(const char *why, ...) __attribute__((format(printf, 1, 2)));
 
 /* thread.c */
 extern uint32_t hotso_dying;     /* not 0 from the first hotso_unload on: DYING_* */

@@ -204,7 +204,7 @@ void thread_park(void) {
 }
 
 /* An entry may have been another thread's. */
-static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int theirs) {
+static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int theirs, int room) {
     t->start = start;
     t->arg = arg;
     t->tid = 0;
@@ -214,7 +214,7 @@ static void prepare(hotso_thread *t, void *(*start)(void *), void *arg, int thei
     t->bound = 0;
     sem_init(&t->ended, 0, 0);
     t->theirs = (uint32_t)theirs;
-    t->room = 0;
+    t->room = (uint32_t)room;
     t->state = THREAD_STARTING;
 }
 
@@ -229,9 +229,8 @@ static int brings_stack(const pthread_attr_t *attr) {
  * detached, and for nothing else (runtime/cgo, _cgo_sys_thread_start and x_cgo_sys_thread_create): it would
  * take the room as its own handlers' (runtime/signal_unix.go, minitSignalStack), and overlook that the stack
  * is shorter by that. C code that asks for just the same has no room. */
-static int can_give_room(const pthread_attr_t *attr) {
+static int can_give_room(const pthread_attr_t *attr, int detached) {
     enum { ENOUGH = 512 << 10 };
-    int detached = PTHREAD_CREATE_JOINABLE;
     size_t size, usual;
     pthread_attr_t none;
     pthread_attr_init(&none);
@@ -239,7 +238,6 @@ static int can_give_room(const pthread_attr_t *attr) {
     pthread_attr_destroy(&none);
     if (!attr)
         return usual >= ENOUGH;
-    pthread_attr_getdetachstate(attr, &detached);
     pthread_attr_getstacksize(attr, &size);
     return size >= ENOUGH && !(size == usual && detached == PTHREAD_CREATE_DETACHED) && !brings_stack(attr);
 }
@@ -266,6 +264,7 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attr)
         pthread_attr_getdetachstate(attr, &detached);
+    int room = can_give_room(attr, detached);
     __atomic_store_n(&asked, 1, __ATOMIC_RELAXED);
     thread_reap();
 
@@ -284,13 +283,12 @@ int __wrap_pthread_create(pthread_t *handle, const pthread_attr_t *attr, void *(
         busy_end(busy);
         return EAGAIN;
     }
-    prepare(t, start, arg, detached == PTHREAD_CREATE_JOINABLE);
-    t->room = (uint32_t)can_give_room(attr);
+    prepare(t, start, arg, detached == PTHREAD_CREATE_JOINABLE, room);
     pthread_attr_t own;
     if (attr) {
         own = *attr;
         pthread_attr_setdetachstate(&own, PTHREAD_CREATE_JOINABLE);
-        widen(&own, t->room != 0);
+        widen(&own, room);
     }
     sigset_t mask;
     int masked = inherit_mask(&mask);
@@ -328,7 +326,7 @@ hotso_thread *thread_last(void *(*start)(void *)) {
     hotso_thread *t = take_unused();
     if (!t)
         return NULL;
-    prepare(t, start, NULL, 0);
+    prepare(t, start, NULL, 0, 0);
     if (__real_pthread_create(&t->handle, NULL, run, t) == 0)
         return t;
     t->state = THREAD_UNUSED;
