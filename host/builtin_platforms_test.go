@@ -17,9 +17,7 @@ import (
 // What is linked into a program serves where nothing can be loaded: in a static program, which says so. That it compiles
 // for Windows is seen by scripts/test.sh.
 func TestBuiltinWhereNothingIsLoaded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	root := must(libtest.Root())(t)
 	program := filepath.Join(t.TempDir(), "builtin")
 	cmd := exec.Command("go", "build", "-o", program, "-tags=hotso_static", "./examples/contract/builtin")

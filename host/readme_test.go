@@ -22,9 +22,7 @@ var program = regexp.MustCompile("(?s)<!-- compile: (\\w+) -->\n+```go\n(.*?)```
 // The README's programs do what it says, as one module: the host runs the library, and swaps it
 // when there is a new version.
 func TestREADME(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	root := must(libtest.Root())(t)
 	text := string(must(os.ReadFile(filepath.Join(root, "README.md")))(t))
 	dir := libtest.Module(t, "example.com/hello")

@@ -201,9 +201,7 @@ func TestHostThreadsComeAndGo(t *testing.T) {
 
 // A host without cgo and a PIE host are other programs.
 func TestOtherHosts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needUnload(t)
 	path := libtest.Build(t, "busy", "1")
 	for name, args := range map[string][]string{

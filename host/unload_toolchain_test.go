@@ -23,9 +23,7 @@ var toolchains = []string{"go1.27.4", "go1.26.8"}
 // What hotso assumes of a Go release, one by one, with a name for each. A
 // release that breaks one is refused at load with a message, or found here.
 func TestToolchainAssumptions(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	for _, toolchain := range toolchains {
 		t.Run(toolchain, func(t *testing.T) {
 			cmd := exec.Command("go", "version")

@@ -19,9 +19,7 @@ import (
 // TestARM64 runs the command on arm64: calls, reloads, a crash of each kind, and unloads under threads of C code, under
 // emulation unless this machine is one.
 func TestARM64(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	const compiler = "aarch64-linux-gnu-gcc"
 	emulator := "qemu-aarch64"
 	if _, err := exec.LookPath(emulator); err != nil {

@@ -256,9 +256,7 @@ func TestDev(t *testing.T) {
 
 // What a version is told of beside that it serves, and what keeps it from that.
 func TestDevTells(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needBuild(t)
 	output, dir := t.TempDir(), makeWorkshop(t)
 	main := filepath.Join(dir, "libshop/main.go")
@@ -353,9 +351,7 @@ func TestDevInAHurry(t *testing.T) {
 
 // A host of one's own is started again when its own source changed, or what is generated for it.
 func TestDevWithAHost(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needBuild(t)
 	versions := t.TempDir()
 	w := startDev(t, makeWorkshop(t), "--vet=false", "-o", versions, "./libshop", "--", "go", "run", "./host", "{}", "x")
@@ -397,9 +393,7 @@ func TestDevWithAHost(t *testing.T) {
 
 // The host that ends does not see the version that is for the next one. Pages learn of both.
 func TestDevHoldsAVersionBack(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needBuild(t)
 	dir := makeWorkshop(t)
 	main := filepath.Join(dir, "host/main.go")
@@ -459,9 +453,7 @@ func count() int {
 
 // A host that can't be built is started all the same, and again when it has ended.
 func TestDevWithAnyHost(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needBuild(t)
 	w := startDev(t, makeWorkshop(t), "--vet=false", "./libshop", "--", "sh", "-c", `echo "ran in $0"; exit 3`, "{}")
 	w.built("built")

@@ -103,9 +103,7 @@ func fails(t *testing.T, cmd *exec.Cmd, mend string) {
 
 // So is what another build of a host lacks; for a static one see TestStaticallyLinked.
 func TestDoctorFindsWhatABuildLacks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	libtest.Greeter(t, "1") // skips without a C compiler
 	program := filepath.Join(t.TempDir(), "hotso")
 	build := exec.Command("go", "build", "-o", program, ".")

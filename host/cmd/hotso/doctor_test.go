@@ -79,9 +79,7 @@ func TestDoctor(t *testing.T) {
 
 // What is bad is found, with what to do.
 func TestDoctorFinds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needBuild(t)
 	here := t.TempDir() // there is nothing
 	finds := func(cmd *exec.Cmd, thing, is, detail, mend string) {

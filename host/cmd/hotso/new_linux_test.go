@@ -58,9 +58,7 @@ func in(t *testing.T, dir, name string, args ...string) string {
 // Three commands lead from an empty directory to a swap that can be seen: hotso new, make dev, and a change of
 // the source.
 func TestThreeCommands(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needModules(t)
 	needMake(t)
 	root, err := libtest.Root()
@@ -122,9 +120,7 @@ func TestThreeCommands(t *testing.T) {
 
 // What is made passes its own checks, and is generated and formatted.
 func TestNew(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	needModules(t)
 	needMake(t)
 	root, err := libtest.Root()

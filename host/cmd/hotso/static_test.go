@@ -16,9 +16,7 @@ import (
 
 // A host that is linked statically says that it can't load libraries, as doctor does; its dlopen would end it.
 func TestStaticallyLinked(t *testing.T) {
-	if testing.Short() {
-		t.Skip("other programs do the work, which need not be done twice")
-	}
+	plainOnly(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("it is about glibc")
 	}
